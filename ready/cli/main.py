@@ -1,0 +1,74 @@
+"""The command group: commands are imported when they are used, so that `ready --help` is quick."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from ready import __version__
+
+# The order is the data's way; each entry is "module:command, one-line help".
+SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "The whole way": {
+        "run": ("ready.cli.run:run", "Load, validate, build and export in one go."),
+    },
+    "Step by step": {
+        "load": ("ready.cli.load:load", "Load CSV files into raw.raw_events, each exactly once."),
+        "validate": ("ready.cli.validate:validate", "Run the gate alone and write its report."),
+        "dbt": ("ready.cli.dbt:dbt", "Run any dbt command with the database up."),
+        "export": ("ready.cli.export:export", "Write the training set as Parquet."),
+    },
+    "What is there": {
+        "registry": ("ready.cli.registry:registry", "List and show recorded feature versions."),
+        "docs": ("ready.cli.docs:docs", "Generate and serve the dbt docs site."),
+    },
+    "The machine": {
+        "db": ("ready.cli.db:db", "Start, stop and inspect the database."),
+        "env": ("ready.cli.env:env", "Print the settings as shell exports."),
+    },
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported on first use and listed by section."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for commands in SECTIONS.values() for name in commands]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        for commands in SECTIONS.values():
+            if cmd_name in commands:
+                module, attribute = commands[cmd_name][0].split(":")
+                command: click.Command = getattr(importlib.import_module(module), attribute)
+                return command
+        return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, text) for name, (_, text) in commands.items()])
+
+
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 fine; 1 the gate or a check failed; 2 wrong usage or configuration; "
+    "3 the database or the machine failed.",
+)
+@click.version_option(__version__, prog_name="ready")
+def cli() -> None:
+    """From a folder of raw CSV files to versioned, leak-free training sets.
+
+    \b
+    Start here:
+      ready run                 the whole way on data/raw
+      ready run --data FOLDER   the same on your own files
+    """
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    from ready.cli.failures import run_cli
+
+    run_cli(cli)

@@ -1,0 +1,37 @@
+"""Expected failures: each has one message, a hint on what to do next, and an exit code.
+
+Exit codes are part of the contract: 1 the gate or a check failed, 2 wrong usage or
+configuration, 3 the database or the machine failed.
+"""
+
+
+class ReadyError(Exception):
+    """An expected failure; the command line prints it without a traceback.
+
+    `message` says what is wrong and where; `hint` says what to do next.
+    """
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class CheckFailed(ReadyError):
+    """The data did not pass: the gate, a test, a leakage check, an unreadable file."""
+
+    exit_code = 1
+
+
+class UsageError(ReadyError):
+    """The call or the configuration is wrong."""
+
+    exit_code = 2
+
+
+class MachineError(ReadyError):
+    """The database, the disk or the machine failed."""
+
+    exit_code = 3

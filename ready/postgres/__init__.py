@@ -1,0 +1,1 @@
+"""Which PostgreSQL to talk to, and the embedded one."""

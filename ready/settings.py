@@ -1,0 +1,99 @@
+"""Where things are: one frozen object, resolved once from flags and environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ready.errors import UsageError
+
+PROJECT_MARKER = "name: raw_to_ready"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Folders and names that every command needs. All paths are absolute.
+
+    project_dir: the dbt project (the checkout).
+    home: state that can be thrown away and rebuilt from raw (READY_HOME).
+    configs: the folder of orders.yaml, expectations.yaml, features.yaml (READY_CONFIGS).
+    artifacts: reports, datasets, docs (READY_ARTIFACTS).
+    schema_prefix: put before stg, feats and meta, never before raw (READY_SCHEMA_PREFIX).
+    environ: the environment that the rest is read from (PG*, DATABASE_URL).
+    """
+
+    project_dir: Path
+    home: Path
+    configs: Path
+    artifacts: Path
+    schema_prefix: str
+    environ: Mapping[str, str]
+
+    @classmethod
+    def resolve(
+        cls,
+        *,
+        home: str | os.PathLike[str] | None = None,
+        configs: str | os.PathLike[str] | None = None,
+        artifacts: str | os.PathLike[str] | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> Settings:
+        """Flags win over the environment, the environment over the defaults.
+
+        A relative path given by the caller is relative to the current folder; a relative
+        READY_CONFIGS is looked for in the current folder first, then in the project.
+
+        Raises UsageError when there is no project or no configs folder.
+        """
+        env = dict(os.environ if environ is None else environ)
+        project = find_project(env)
+        return cls(
+            project_dir=project,
+            home=_absolute(home or env.get("READY_HOME") or project / ".ready"),
+            configs=_configs_folder(project, configs or env.get("READY_CONFIGS") or "configs"),
+            artifacts=_absolute(artifacts or env.get("READY_ARTIFACTS") or project / "artifacts"),
+            schema_prefix=env.get("READY_SCHEMA_PREFIX", ""),
+            environ=env,
+        )
+
+    @property
+    def reports(self) -> Path:
+        return self.artifacts / "reports"
+
+    @property
+    def datasets(self) -> Path:
+        return self.artifacts / "datasets"
+
+    def schema(self, name: str) -> str:
+        """The name of a schema in the database: `raw` as it is, the others with the prefix."""
+        return name if name == "raw" else self.schema_prefix + name
+
+
+def find_project(env: Mapping[str, str]) -> Path:
+    """READY_PROJECT_DIR, else the folder or parent with our dbt_project.yml, else the checkout."""
+    named = env.get("READY_PROJECT_DIR")
+    candidates = [Path(named)] if named else [Path.cwd(), *Path.cwd().parents, Path(__file__).parents[1]]
+    for folder in candidates:
+        marker = folder / "dbt_project.yml"
+        if marker.is_file() and PROJECT_MARKER in marker.read_text(encoding="utf-8"):
+            return folder.resolve()
+    raise UsageError(
+        f"no From Raw to Ready project found{f' in {named}' if named else ''}",
+        hint="run the command in the checkout, or set READY_PROJECT_DIR to it",
+    )
+
+
+def _absolute(path: str | os.PathLike[str]) -> Path:
+    return Path(path).expanduser().absolute()
+
+
+def _configs_folder(project: Path, given: str | os.PathLike[str]) -> Path:
+    for folder in (_absolute(given), project / given):
+        if folder.is_dir():
+            return folder.resolve()
+    raise UsageError(
+        f"configs folder not found: {given}",
+        hint="name a folder with orders.yaml, expectations.yaml and features.yaml (--configs or READY_CONFIGS)",
+    )
