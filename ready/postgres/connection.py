@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import psycopg2
 import psycopg2.extensions
@@ -35,6 +37,17 @@ class ConnectionParams:
         }
         return {key: value for key, value in values.items() if value}
 
+    def url(self) -> str:
+        """The same as a postgresql:// URL, with the password when there is one."""
+        login = quote(self.user, safe="") + (f":{quote(self.password, safe='')}" if self.password else "")
+        query = {"sslmode": self.sslmode} if self.sslmode else {}
+        if self.host.startswith("/"):
+            address, query = "", {"host": self.host, "port": str(self.port), **query}
+        else:
+            address = f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        suffix = f"?{urlencode(query, quote_via=quote)}" if query else ""
+        return f"postgresql://{login}@{address}/{quote(self.dbname, safe='')}{suffix}"
+
     def connect(self, *, application_name: str = "ready") -> psycopg2.extensions.connection:
         """A psycopg2 connection in UTC. Raises MachineError when the server does not answer."""
         arguments: dict[str, Any] = {
@@ -46,7 +59,7 @@ class ConnectionParams:
             "sslmode": self.sslmode,
         }
         try:
-            return psycopg2.connect(
+            connection: psycopg2.extensions.connection = psycopg2.connect(
                 **{key: value for key, value in arguments.items() if value},
                 application_name=application_name,
                 connect_timeout=15,
@@ -58,6 +71,7 @@ class ConnectionParams:
                 hint="check that the server is up and that PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE "
                 "(or DATABASE_URL) are right; unset them to use the embedded server",
             ) from None
+        return connection
 
     def __str__(self) -> str:
         """Without the password."""
@@ -67,22 +81,15 @@ class ConnectionParams:
 def external_params(env: Mapping[str, str]) -> ConnectionParams | None:
     """The server that the environment names, or None: then the embedded one is meant.
 
-    DATABASE_URL wins over PG*; of PG*, PGHOST is what names a server.
+    DATABASE_URL wins over PG*; of PG*, PGHOST is what names a server. What neither says is as
+    in libpq: port 5432, the user of the operating system, the database named like the user.
     Raises UsageError for a DATABASE_URL that is none.
     """
     url = env.get("DATABASE_URL")
     if not url and not env.get("PGHOST"):
         return None
-    parsed: dict[str, Any] = {}
-    if url:
-        try:
-            parsed = psycopg2.extensions.parse_dsn(url)
-        except psycopg2.ProgrammingError as error:
-            raise UsageError(
-                f"DATABASE_URL cannot be read: {str(error).strip()}",
-                hint="write it as postgresql://user:password@host:5432/database",
-            ) from None
-    user = parsed.get("user") or env.get("PGUSER") or env.get("USER") or "postgres"
+    parsed = _parse(url) if url else {}
+    user = parsed.get("user") or env.get("PGUSER") or getpass.getuser()
     return ConnectionParams(
         host=parsed.get("host") or env.get("PGHOST") or "localhost",
         port=_port(parsed.get("port") or env.get("PGPORT") or "5432"),
@@ -93,7 +100,20 @@ def external_params(env: Mapping[str, str]) -> ConnectionParams | None:
     )
 
 
+def _parse(url: str) -> dict[str, Any]:
+    try:
+        parsed: dict[str, Any] = psycopg2.extensions.parse_dsn(url)
+    except psycopg2.ProgrammingError:
+        # libpq's own message repeats the URL, and with it the password.
+        raise UsageError(
+            "DATABASE_URL cannot be read",
+            hint="write it as postgresql://user:password@host:5432/database, with special characters "
+            "percent-encoded",
+        ) from None
+    return parsed
+
+
 def _port(text: str) -> int:
-    if not text.isdigit():
-        raise UsageError(f"PGPORT is not a number: {text}", hint="PostgreSQL's usual port is 5432")
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise UsageError(f"the port of PostgreSQL is not a port number: {text}", hint="the usual one is 5432")
     return int(text)

@@ -1,0 +1,135 @@
+"""`ready db`: start, stop and inspect the database."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import click
+
+from ready.cli.options import home_option
+from ready.environment import environment
+from ready.errors import MachineError, UsageError
+from ready.postgres import embedded
+from ready.postgres.cluster import program_path
+from ready.postgres.connection import ConnectionParams
+from ready.postgres.server import ensure_server, is_embedded, server_params
+from ready.settings import Settings
+
+DOWN = 3
+
+
+@click.group()
+def db() -> None:
+    """Start, stop and inspect the database.
+
+    By default that is an embedded PostgreSQL in READY_HOME. With PGHOST or DATABASE_URL set it is
+    the server named there.
+    """
+
+
+@db.command()
+@home_option
+def start(home: str | None) -> None:
+    """Start the server if it is down, and create the raw tables."""
+    from loader import ensure_raw_schema
+
+    params = ensure_server(Settings.resolve(home=home))
+    connection = params.connect()
+    try:
+        ensure_raw_schema(connection)
+        connection.commit()
+    finally:
+        connection.close()
+    click.echo(f"PostgreSQL is up: {params}")
+
+
+@db.command()
+@home_option
+def stop(home: str | None) -> None:
+    """Stop the embedded server; its data stays."""
+    settings = _embedded_settings(home, "stop")
+    click.echo("PostgreSQL stopped." if embedded.stop(settings.home) else "PostgreSQL was not running.")
+
+
+@db.command()
+@home_option
+@click.pass_context
+def status(ctx: click.Context, home: str | None) -> None:
+    """Say whether the server is up: exit code 0 when it is, 3 when it is not."""
+    settings = Settings.resolve(home=home)
+    params = server_params(settings)
+    if is_embedded(settings):
+        found = embedded.status(settings.home)
+        click.echo(
+            f"embedded   {params}\nserver     {f'up, process {found.pid}' if found.running else 'down'}"
+        )
+        click.echo(f"data       {found.data}\nlog        {found.log}")
+        ctx.exit(0 if found.running else DOWN)
+    click.echo(f"external   {params}")
+    up = _answers(params)
+    click.echo(f"server     {'up' if up else 'down'}")
+    ctx.exit(0 if up else DOWN)
+
+
+@db.command(
+    context_settings={
+        "ignore_unknown_options": True,
+        "allow_interspersed_args": False,
+        "help_option_names": ["--help"],
+    }
+)
+@home_option
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def psql(home: str | None, arguments: tuple[str, ...]) -> None:
+    """Open psql on the database; ARGUMENTS are psql's own.
+
+    \b
+    ready db psql
+    ready db psql -c 'select * from raw.loads'
+    """
+    settings = Settings.resolve(home=home)
+    params = ensure_server(settings)
+    # The embedded psql knows no SSL, which other servers may ask for.
+    installed = None if is_embedded(settings) else shutil.which("psql")
+    program = installed or str(program_path("psql"))
+    os.execve(program, ["psql", *arguments], {**os.environ, **environment(settings, params)})
+
+
+@db.command()
+@home_option
+def url(home: str | None) -> None:
+    """Print the database's address as a postgresql:// URL."""
+    click.echo(server_params(Settings.resolve(home=home)).url())
+
+
+@db.command()
+@home_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reset(home: str | None, yes: bool) -> None:
+    """Stop the embedded server and delete its database."""
+    settings = _embedded_settings(home, "reset")
+    found = embedded.status(settings.home)
+    if not yes:
+        click.confirm(f"Delete the database in {found.data}?", abort=True, err=True)
+    embedded.reset(settings.home)
+    click.echo(f"Deleted the database in {found.data}.")
+
+
+def _embedded_settings(home: str | None, action: str) -> Settings:
+    settings = Settings.resolve(home=home)
+    if not is_embedded(settings):
+        raise UsageError(
+            f"`ready db {action}` is for the embedded server, but {server_params(settings)} is named",
+            hint="unset PGHOST and DATABASE_URL to mean the embedded one",
+        )
+    return settings
+
+
+def _answers(params: ConnectionParams) -> bool:
+    try:
+        params.connect().close()
+    except MachineError as error:
+        click.echo(error.message, err=True)
+        return False
+    return True

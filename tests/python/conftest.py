@@ -1,0 +1,105 @@
+"""Fixtures on a real embedded PostgreSQL server.
+
+server      one server for the session (ConnectionParams of its database `ready`)
+database    a fresh, empty database on it for each test (ConnectionParams)
+run_ready   runs the `ready` command in a process of its own
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from ready.postgres import embedded
+from ready.postgres.connection import ConnectionParams
+
+PROJECT = Path(__file__).parents[2]
+
+
+class RunReady(Protocol):
+    """Run `ready ARGUMENTS`. `database` names the server to use; else it is an embedded one in `home`.
+
+    env: further variables; home: READY_HOME (default: a folder of this test); cwd: default the project.
+    """
+
+    def __call__(
+        self,
+        *arguments: str | Path,
+        database: ConnectionParams | None = None,
+        home: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        input: str | None = None,
+    ) -> subprocess.CompletedProcess[str]: ...
+
+
+def _ours(name: str) -> bool:
+    return name == "DATABASE_URL" or name.startswith(("READY_", "PG", "DBT_"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_environment() -> None:
+    """The developer's own database must not be what the tests run on."""
+    for name in [name for name in os.environ if _ours(name)]:
+        del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectionParams]:
+    home = tmp_path_factory.mktemp("server")
+    yield embedded.start(home)
+    embedded.reset(home)
+
+
+@pytest.fixture
+def database(server: ConnectionParams) -> Iterator[ConnectionParams]:
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    _administer(server, f"create database {name}")
+    yield replace(server, dbname=name)
+    _administer(server, f"drop database {name} with (force)")
+
+
+def _administer(server: ConnectionParams, statement: str) -> None:
+    with contextlib.closing(server.connect()) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+
+@pytest.fixture
+def run_ready(tmp_path: Path) -> Iterator[RunReady]:
+    homes = {tmp_path / "home"}
+
+    def run(
+        *arguments: str | Path,
+        database: ConnectionParams | None = None,
+        home: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        input: str | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        used = home or tmp_path / "home"
+        homes.add(used)
+        named = database.env() if database else {}
+        return subprocess.run(
+            [sys.executable, "-m", "ready", *map(str, arguments)],
+            cwd=cwd or PROJECT,
+            env={**os.environ, "READY_HOME": str(used), **named, **(env or {})},
+            input=input,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    yield run
+    for home in homes:
+        embedded.reset(home)
