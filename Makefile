@@ -1,0 +1,65 @@
+# The commands of this project. `make` alone lists them.
+# DATA, CONFIGS and ARTIFACTS reach the shell through the environment, so that names with spaces work.
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+GENERATE = $(BIN)/python scripts/generate_orders.py --rows 5000 --seed 1
+
+export DATA CONFIGS ARTIFACTS
+
+.DEFAULT_GOAL := help
+.PHONY: missing help install pipeline load validate db docs test lint sample clean distclean
+
+help: ## List these commands
+	@echo "From Raw to Ready: raw CSV files in, train, validation and test sets out."
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "Variables of pipeline:   DATA=folder (data/raw)   CONFIGS=folder (configs)   ARTIFACTS=folder (artifacts)"
+	@echo "Variable of test:        ARGS='-k gate' and whatever else pytest takes"
+	@echo "Variable of install:     PYTHON=python3.12 instead of the newest one found"
+
+install: $(STAMP) ## Install everything into .venv; the other commands do it by themselves
+
+# Also when `dbt clean` has taken the packages away.
+$(STAMP): pyproject.toml constraints.txt packages.yml scripts/install.sh $(if $(wildcard dbt_packages/*),,missing)
+	@PYTHON='$(PYTHON)' sh scripts/install.sh $(VENV)
+	@touch $@
+
+pipeline: $(STAMP) ## Load, validate, build the features, split, record and export
+	@$(BIN)/ready run $${DATA:+--data "$$DATA"} $${CONFIGS:+--configs "$$CONFIGS"} $${ARTIFACTS:+--artifacts "$$ARTIFACTS"}
+
+load: $(STAMP) ## Only load the CSV files of DATA
+	@$(BIN)/ready load "$${DATA:-data/raw}"
+
+validate: $(STAMP) ## Only run the gate on what is loaded
+	@$(BIN)/ready validate
+
+db: $(STAMP) ## Start the embedded PostgreSQL server
+	@$(BIN)/ready db start
+
+docs: $(STAMP) ## Serve the dbt documentation
+	@$(BIN)/ready docs
+
+test: $(STAMP) ## Run every test
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(STAMP) ## Check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+sample: $(STAMP) ## Write data/raw and data/dirty again, byte for byte
+	@$(GENERATE) --until 2024-07-01 --out data/raw/orders_2024_h1.csv
+	@$(GENERATE) --since 2024-07-01 --until 2025-01-01 --out data/raw/orders_2024_h2.csv
+	@$(GENERATE) --since 2025-01-01 --out data/raw/orders_2025_h1.csv
+	@$(GENERATE) --since 2025-01-01 --dirty --out data/dirty/orders_2025_h1.csv
+
+clean: ## Stop the server; delete its data (.ready), artifacts, dbt's output and caches
+	@if [ -d .ready ] && [ -x $(BIN)/ready ]; then env -u DATABASE_URL -u PGHOST READY_HOME=.ready $(BIN)/ready db stop; fi
+	@rm -rf .ready artifacts target logs .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	@find loader ready scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean ## The same, and .venv and dbt_packages too
+	@rm -rf $(VENV) dbt_packages raw_to_ready.egg-info build dist
