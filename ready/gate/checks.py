@@ -1,0 +1,129 @@
+"""One test of dbt, made into one check of the report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ready.gate.faults import Fault, RowFault, TableFault
+from ready.gate.inspector import Inspector
+from ready.gate.model import MASK, Check
+from ready.gate.rules import Rule, TestCall, rule_of
+from ready.gate.samples import SampleReader
+
+NO_THRESHOLD = "!=0"
+
+
+@dataclass
+class CheckBuilder:
+    """Builds checks on one relation. `sensitive` are the columns whose values no report shows."""
+
+    relation: str
+    inspector: Inspector
+    samples: SampleReader
+    sensitive: frozenset[str]
+    _rows: dict[str, int | None] = field(default_factory=dict)
+
+    def build(self, call: TestCall, node: Mapping[str, Any], result: Mapping[str, Any] | None) -> Check:
+        """`node` is the manifest's, `result` that of run_results.json or None when there is none."""
+        rule = rule_of(call)
+        status = str(result["status"]) if result else "skipped"
+        outcome = result or {}
+        relation = self._filtered(call, node)
+        measured, failures = self._measure(rule, node, outcome, relation)
+        failing = status in ("fail", "warn")
+        found = self.samples.read(rule, call, relation, outcome.get("compiled_code")) if failing else None
+        return Check(
+            name=str(node["name"]),
+            column=call.column,
+            rule=call.test,
+            severity=_severity(node),
+            status=status,
+            failures=failures,
+            rows_checked=self._count(relation) if status in ("pass", "fail", "warn") else None,
+            words=rule.words,
+            texts=self._texts(rule, call, node, outcome, measured) if status != "pass" else (),
+            sample=found.samples if found else (),
+            query=found.query if found else "",
+        )
+
+    def _filtered(self, call: TestCall, node: Mapping[str, Any]) -> str:
+        """What stands after FROM: only the rows that the test looks at."""
+        conditions = [(node.get("config") or {}).get("where"), call.get("row_condition")]
+        given = [f"({condition})" for condition in conditions if condition]
+        if not given:
+            return self.relation
+        return f"(select * from {self.relation} where {' and '.join(given)}) as checked"
+
+    def _count(self, relation: str) -> int | None:
+        if relation not in self._rows:
+            self._rows[relation] = self.inspector.value(f"select count(*) from {relation}")
+        return self._rows[relation]
+
+    def _measure(
+        self, rule: Rule, node: Mapping[str, Any], outcome: Mapping[str, Any], relation: str
+    ) -> tuple[list[tuple[Fault, str | None]], int | None]:
+        """Each fault that occurs with its measure, and the number of failures in all."""
+        failures = outcome.get("failures")
+        failing = outcome.get("status") in ("fail", "warn")
+        below_threshold = outcome.get("status") == "pass" and _has_threshold(node)
+        if not failing and not below_threshold:
+            return [], failures
+        if isinstance(rule.faults[0], TableFault):
+            value = self.inspector.value(rule.faults[0].measure_sql(relation))
+            return [(rule.faults[0], self._shown(value, rule))], failures
+        if failing and rule.counts_rows and len(rule.faults) == 1:
+            return [(rule.faults[0], str(failures))], failures
+        counts = [(fault, self.inspector.value(fault.measure_sql(relation))) for fault in rule.faults]
+        total = sum(int(count or 0) for _, count in counts)
+        if total:
+            return [(fault, str(count)) for fault, count in counts if count], total
+        return [(_undivided(rule), str(failures))], failures
+
+    def _shown(self, value: Any, rule: Rule) -> str | None:
+        if value is None:
+            return None
+        return MASK if self.sensitive.intersection(map(str.lower, rule.columns)) else str(value)
+
+    def _texts(
+        self,
+        rule: Rule,
+        call: TestCall,
+        node: Mapping[str, Any],
+        outcome: Mapping[str, Any],
+        measured: list[tuple[Fault, str | None]],
+    ) -> tuple[str, ...]:
+        if outcome.get("status") in ("fail", "warn"):
+            return tuple(fault.text(value) for fault, value in measured)
+        if not outcome or outcome.get("status") == "skipped":
+            return (f"check {node['name']} did not run",)
+        hidden = self.sensitive and (call.column is None or call.column.lower() in self.sensitive)
+        message = MASK if hidden else brief_message(outcome.get("message"))
+        return (f"check {node['name']} could not run: {message}",)
+
+
+def _undivided(rule: Rule) -> Fault:
+    return RowFault(rule.otherwise) if rule.otherwise else rule.faults[0]
+
+
+def _severity(node: Mapping[str, Any]) -> str:
+    config = node.get("config") or {}
+    if (config.get("meta") or {}).get("on_fail") == "quarantine":
+        return "quarantine"
+    return str(config.get("severity") or "error").lower()
+
+
+def _has_threshold(node: Mapping[str, Any]) -> bool:
+    config = node.get("config") or {}
+    limits = (str(config.get(key) or NO_THRESHOLD) for key in ("warn_if", "error_if"))
+    return any("".join(limit.split()) != NO_THRESHOLD for limit in limits)
+
+
+def brief_message(message: Any) -> str:
+    """dbt's message in one line: without its headline, the position in the SQL and the file of the SQL."""
+    noise = re.compile(r"^\s*(\w+ Error in |LINE \d+:|\^|compiled code at )")
+    lines = [line.strip() for line in str(message or "").splitlines()]
+    kept = [line for line in lines if line and not noise.match(line)]
+    return kept[0] if kept else "no message"

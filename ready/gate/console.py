@@ -1,0 +1,34 @@
+"""The report on a terminal, as plain text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ready.gate.model import Check, Report
+
+SAMPLES_SHOWN = 3
+
+
+def render_console(report: Report, report_file: Path) -> str:
+    """The verdict, each error with its first records, the warnings, and where to read on."""
+    count = len(report.checks)
+    verdict = f"Gate passed: {count} check(s)" if report.validation_passed else "Gate failed"
+    lines = [verdict]
+    told = {text for check in report.checks for text in check.texts}
+    lines += [f"  error: {text}" for text in report.errors if text not in told]
+    for check in report.checks:
+        if not check.texts or not _is_told(check, report):
+            continue
+        lines += [f"  {'error' if check.blocks else 'warning'}: {text}" for text in check.texts]
+        lines += [f"    {sample.place}: {sample.shown_value}" for sample in check.sample[:SAMPLES_SHOWN]]
+    lines += [f"  warning: {text}" for text in report.warnings if text not in told]
+    return _printable("\n".join([*lines, f"Report: {report_file}"])) + "\n"
+
+
+def _is_told(check: Check, report: Report) -> bool:
+    return any(text in report.errors or text in report.warnings for text in check.texts)
+
+
+def _printable(text: str) -> str:
+    """Data must not move the cursor or change colours."""
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)

@@ -1,0 +1,115 @@
+"""The gate's tests in the order of the expectations file, joined with dbt's manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ready.gate.rules import TestCall
+
+MODEL = "orders_parsed"
+# What stands beside a test's arguments in the yaml; not passed to the test.
+NOT_ARGUMENTS = {"name", "test_name", "config", "description", "arguments", "column_name", "model"}
+CONFIG_KEYS = {"severity", "where", "limit", "error_if", "warn_if", "tags", "meta", "enabled", "fail_calc",
+               "store_failures", "store_failures_as"}  # fmt: skip
+
+
+def find_model(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The manifest's node of orders_parsed, empty when it has none."""
+    nodes: Mapping[str, Mapping[str, Any]] = manifest.get("nodes") or {}
+    for node in nodes.values():
+        if node.get("resource_type") == "model" and node.get("name") == MODEL:
+            return node
+    return {}
+
+
+def gate_tests(manifest: Mapping[str, Any], expectations_file: Path) -> list[tuple[TestCall, dict[str, Any]]]:
+    """Every test attached to orders_parsed, as (call, manifest node), in the file's order.
+
+    Tests that the file does not have (attached elsewhere) come last, by name.
+    """
+    model_id = find_model(manifest).get("unique_id")
+    left = [
+        (_call_of(node), node)
+        for _, node in sorted((manifest.get("nodes") or {}).items())
+        if node.get("resource_type") == "test" and model_id and node.get("attached_node") == model_id
+    ]
+    ordered = []
+    for written in written_tests(expectations_file):
+        found = _best(written, [entry for entry in left if _same(entry[0], written)])
+        if found:
+            left.remove(found)
+            ordered.append(found)
+    return ordered + left
+
+
+def _call_of(node: Mapping[str, Any]) -> TestCall:
+    metadata = node.get("test_metadata") or {}
+    kwargs = metadata.get("kwargs") or {}
+    namespace = metadata.get("namespace")
+    name = f"{namespace}.{metadata.get('name')}" if namespace else str(metadata.get("name") or node["name"])
+    arguments = {key: value for key, value in kwargs.items() if key not in ("model", "column_name")}
+    return TestCall(name, node.get("column_name") or kwargs.get("column_name"), arguments)
+
+
+def _same(one: TestCall, other: TestCall) -> bool:
+    return (one.test, one.column) == (other.test, other.column)
+
+
+def _best(
+    written: TestCall, candidates: list[tuple[TestCall, dict[str, Any]]]
+) -> tuple[TestCall, dict[str, Any]] | None:
+    """The candidate with the same arguments; else (Jinja in an argument) the first that is left."""
+    exact = [entry for entry in candidates if entry[0].arguments == written.arguments]
+    return next(iter(exact or candidates), None)
+
+
+def written_tests(expectations_file: Path) -> Iterator[TestCall]:
+    """The tests of orders_parsed as the file has them, top to bottom. An unreadable file has none."""
+    try:
+        content = yaml.safe_load(expectations_file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError):
+        return
+    for model in _mappings(_get(content, "models")):
+        if model.get("name") == MODEL:
+            yield from _tests_of_model(model)
+
+
+def _tests_of_model(model: Mapping[str, Any]) -> Iterator[TestCall]:
+    for key, value in model.items():
+        if key in ("data_tests", "tests"):
+            yield from _tests(value, None)
+        elif key == "columns":
+            for column in _mappings(value):
+                name = str(column.get("name"))
+                yield from _tests(column.get("data_tests") or column.get("tests"), name)
+
+
+def _tests(entries: Any, column: str | None) -> Iterator[TestCall]:
+    for entry in entries if isinstance(entries, list) else []:
+        if isinstance(entry, str):
+            yield TestCall(entry, column, {})
+        elif isinstance(entry, dict) and "test_name" in entry:
+            yield _written(str(entry["test_name"]), column, entry)
+        elif isinstance(entry, dict) and len(entry) == 1:
+            name, body = next(iter(entry.items()))
+            yield _written(str(name), column, body if isinstance(body, dict) else {})
+
+
+def _written(test: str, column: str | None, body: Mapping[str, Any]) -> TestCall:
+    nested = body.get("arguments")
+    arguments = dict(nested) if isinstance(nested, dict) else {}
+    given_column = arguments.pop("column_name", body.get("column_name"))
+    old_style = {k: v for k, v in body.items() if k not in NOT_ARGUMENTS | CONFIG_KEYS}
+    return TestCall(test, column or given_column, {**old_style, **arguments})
+
+
+def _get(content: Any, key: str) -> Any:
+    return content.get(key) if isinstance(content, dict) else None
+
+
+def _mappings(value: Any) -> list[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -1,0 +1,142 @@
+"""The one model of a gate's result; every rendering reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+SCHEMA_VERSION = 1
+MASK = "***"
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """Which run a report belongs to.
+
+    load_ids: the active loads that the gate read. versions: tool name -> version.
+    load_warnings: one text per rejected record or set of records, from the loader.
+    data_folder: the folder that file names are relative to, as seen from the working folder.
+    """
+
+    invocation_id: str
+    started_at: datetime
+    finished_at: datetime
+    load_ids: tuple[int, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    load_warnings: tuple[str, ...] = ()
+    data_folder: str = ""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One failing record: where it stands in the CSV, the value at fault, the whole row as text."""
+
+    file: str | None
+    line: int | None
+    value: str | None
+    row: Mapping[str, str | None] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """file:line, as editors and terminals understand it."""
+        file = self.file or "?"
+        return file if self.line is None else f"{file}:{self.line}"
+
+    @property
+    def shown_value(self) -> str:
+        return "null" if self.value is None else self.value
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """One earlier result of a check, from meta.validation_results."""
+
+    status: str
+    failures: int
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Check:
+    """One test of the gate.
+
+    rule: the test's qualified name. words: the same for people. severity: error, warn or quarantine.
+    status: pass, fail, warn, error or skipped. failures: rows at fault, counted below a threshold
+    too; None when unknown. texts: what the check adds to the report's errors or warnings.
+    query: lists every row at fault; empty when there is none to list.
+    """
+
+    name: str
+    column: str | None
+    rule: str
+    severity: str
+    status: str
+    failures: int | None
+    rows_checked: int | None
+    words: str
+    texts: tuple[str, ...] = ()
+    sample: tuple[Sample, ...] = ()
+    query: str = ""
+    history: tuple[PastRun, ...] = ()
+
+    @property
+    def blocks(self) -> bool:
+        """A check that did not run is no pass."""
+        return self.status in ("fail", "error", "skipped")
+
+    @property
+    def share(self) -> float | None:
+        """Failures per row checked, 0 to 1."""
+        return self.failures / self.rows_checked if self.failures and self.rows_checked else None
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of one run of the gate. `errors` is empty exactly when it passed."""
+
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...]
+    checks: tuple[Check, ...]
+    run: RunInfo
+
+    @property
+    def validation_passed(self) -> bool:
+        return not self.errors
+
+    def to_json(self) -> dict[str, Any]:
+        """The documented form, see validation_report.schema.json."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "validation_passed": self.validation_passed,
+            "errors": list(self.errors),
+            "warnings": list(self.warnings),
+            "checks": [_check_json(check) for check in self.checks],
+            "run": {
+                "invocation_id": self.run.invocation_id,
+                "started_at": utc_text(self.run.started_at),
+                "finished_at": utc_text(self.run.finished_at),
+                "load_ids": list(self.run.load_ids),
+                "versions": dict(self.run.versions),
+            },
+        }
+
+
+def _check_json(check: Check) -> dict[str, Any]:
+    return {
+        "name": check.name,
+        "column": check.column,
+        "rule": check.rule,
+        "severity": check.severity,
+        "status": check.status,
+        "failures": check.failures,
+        "rows_checked": check.rows_checked,
+        "sample": [{"file": s.file, "line": s.line, "value": s.value} for s in check.sample],
+    }
+
+
+def utc_text(moment: datetime) -> str:
+    """ISO 8601 in UTC to the second; a naive time is taken as UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return aware.astimezone(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")

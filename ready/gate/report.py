@@ -1,0 +1,136 @@
+"""The gate's report: dbt's artifacts and the database joined into one model, written in every form."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ready.gate.checks import CheckBuilder, brief_message
+from ready.gate.expectations import find_model, gate_tests
+from ready.gate.history import read_history
+from ready.gate.html import render_html
+from ready.gate.inspector import Connect, Inspector, inspecting
+from ready.gate.junit import render_junit
+from ready.gate.model import Check, Report, RunInfo
+from ready.gate.rules import EXISTENCE_TESTS, NULL_TESTS
+from ready.gate.samples import SampleReader
+
+REPORT_NAME = "validation_report"
+
+
+def build_report(
+    *,
+    manifest: Mapping[str, Any],
+    run_results: Mapping[str, Any] | None,
+    expectations_file: Path,
+    connect: Connect | None,
+    run: RunInfo,
+) -> Report:
+    """The result of the tests attached to orders_parsed, in the order of the expectations file.
+
+    manifest, run_results: dbt's artifacts (v12, v6). run_results is None when dbt wrote none; then
+    no check ran and the report does not pass. connect gives samples, row counts and history; without
+    it, or when it fails, these are missing and the verdict is the same.
+    """
+    results = {result["unique_id"]: result for result in (run_results or {}).get("results", [])}
+    model = find_model(manifest)
+    with inspecting(connect) as inspector:
+        builder = _builder(model, inspector)
+        history = read_history(model, inspector)
+        checks = [
+            replace(
+                builder.build(call, node, results.get(node["unique_id"])),
+                history=history.get(node["name"], ()),
+            )
+            for call, node in gate_tests(manifest, expectations_file)
+        ]
+    failure = _model_failure(model, results) if run_results else "the gate did not run"
+    return _assemble(_without_follow_ups(checks), failure, run)
+
+
+def failed_before_gate(message: str, run: RunInfo) -> Report:
+    """The report of a run that never came to the gate: it did not pass, and says why."""
+    return Report(errors=(message,), warnings=run.load_warnings, checks=(), run=run)
+
+
+def write_report(report: Report, folder: Path) -> list[Path]:
+    """Write validation_report.json, .html, .xml and <invocation_id>.json; returns their paths.
+
+    Each file is replaced as a whole. Raises OSError when the folder cannot be written.
+    """
+    json_bytes = orjson.dumps(report.to_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    copy = re.sub(r"[^A-Za-z0-9._-]", "_", report.run.invocation_id) or "unnamed"
+    contents = {
+        f"{REPORT_NAME}.html": render_html(report).encode(),
+        f"{REPORT_NAME}.xml": render_junit(report),
+        f"{copy}.json": json_bytes,
+        f"{REPORT_NAME}.json": json_bytes,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    return [_write_atomically(folder / name, content) for name, content in contents.items()]
+
+
+def _write_atomically(path: Path, content: bytes) -> Path:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def _builder(model: Mapping[str, Any], inspector: Inspector) -> CheckBuilder:
+    columns = model.get("columns") or {}
+    sensitive = frozenset(name.lower() for name, column in columns.items() if _is_sensitive(column))
+    relation = str(model.get("relation_name") or "stg.orders_parsed")
+    return CheckBuilder(relation, inspector, SampleReader(inspector, tuple(columns), sensitive), sensitive)
+
+
+def _is_sensitive(column: Mapping[str, Any]) -> bool:
+    metas = (column.get("meta"), (column.get("config") or {}).get("meta"))
+    return any((meta or {}).get("sensitive") for meta in metas)
+
+
+def _model_failure(model: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> str | None:
+    result = results.get(model.get("unique_id", ""))
+    if not result or result["status"] == "success":
+        return None
+    if result["status"] == "error":
+        return f"orders_parsed could not be built: {brief_message(result.get('message'))}"
+    return "orders_parsed was not built, because something before it failed"
+
+
+def _without_follow_ups(checks: Iterable[Check]) -> list[Check]:
+    """A column that the file lacks is null in every row; saying so once is enough."""
+    checks = list(checks)
+    missing = {check.column for check in checks if check.rule in EXISTENCE_TESTS and check.status == "fail"}
+    return [
+        replace(check, texts=()) if check.rule in NULL_TESTS and check.column in missing else check
+        for check in checks
+    ]
+
+
+def _assemble(checks: list[Check], failure: str | None, run: RunInfo) -> Report:
+    """A gate that could not start is told once, not once a check; a gate without checks is no gate."""
+    errors = [failure] if failure else []
+    errors += [
+        text
+        for check in checks
+        if check.blocks
+        for text in check.texts
+        if not failure or check.status != "skipped"
+    ]
+    warnings = [
+        *run.load_warnings,
+        *(text for check in checks if check.status == "warn" for text in check.texts),
+    ]
+    if not checks and not failure:
+        warnings.append("no expectation is attached to orders_parsed: nothing was checked")
+    return Report(tuple(errors), tuple(warnings), tuple(checks), run)

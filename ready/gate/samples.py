@@ -1,0 +1,85 @@
+"""The first failing records of a check, with their place in the CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ready.gate.faults import POSITION, identifier, literal
+from ready.gate.inspector import Inspector
+from ready.gate.model import MASK, Sample
+from ready.gate.rules import Rule, TestCall
+
+MAX_SAMPLES = 5
+MAX_LENGTH = 200  # characters of a value; a report is no place for a whole document in a field
+# The names that dbt's tests give to the value of the column at fault.
+VALUE_COLUMNS = ("value_field", "from_field", "unique_field")
+
+
+@dataclass(frozen=True)
+class Found:
+    samples: tuple[Sample, ...]
+    query: str
+
+
+@dataclass(frozen=True)
+class SampleReader:
+    """Reads samples of orders_parsed. `columns` are its documented ones, in order."""
+
+    inspector: Inspector
+    columns: tuple[str, ...]
+    sensitive: frozenset[str]
+
+    def read(self, rule: Rule, call: TestCall, relation: str, compiled: str | None) -> Found:
+        """By the rule's own query; else by the test's SQL, its values looked up when it has no lines."""
+        own = rule.rows_sql(relation)
+        rows = self.inspector.rows(own, limit=MAX_SAMPLES)
+        if rows and own:
+            return Found(self._samples(rows, rule), own)
+        test_sql = (compiled or "").strip()
+        rows = self.inspector.rows(test_sql, limit=MAX_SAMPLES) or []
+        if rows and "file_name" not in rows[0]:
+            rows = self._look_up(rows, call, relation)
+        return Found(self._samples(rows, rule), test_sql)
+
+    def _look_up(self, rows: list[dict[str, Any]], call: TestCall, relation: str) -> list[dict[str, Any]]:
+        names = (*((call.column,) if call.column else ()), *VALUE_COLUMNS)
+        named = next((name for name in names if name in rows[0]), None)
+        values = [row[named] for row in rows if named and row[named] is not None]
+        if not values or not call.column:
+            return []
+        wanted = ", ".join(literal(value) for value in values)
+        condition = f"{identifier(call.column)}::text in ({wanted})"
+        sql = f"select * from {relation} where {condition} order by {POSITION}"
+        return self.inspector.rows(sql, limit=MAX_SAMPLES) or []
+
+    def _samples(self, rows: list[dict[str, Any]], rule: Rule) -> tuple[Sample, ...]:
+        return tuple(self._sample(row, rule.columns) for row in rows)
+
+    def _sample(self, row: Mapping[str, Any], columns: tuple[str, ...]) -> Sample:
+        shown = [self._value(row, column) for column in columns]
+        joined = ", ".join(f"{c}={'null' if v is None else v}" for c, v in zip(columns, shown, strict=True))
+        line = row.get("line_number")
+        return Sample(
+            file=row.get("file_name"),
+            line=None if line is None else int(line),
+            value=shown[0] if len(shown) == 1 else joined or None,
+            row={column: self._value(row, column) for column in self._row_columns(row)},
+        )
+
+    def _row_columns(self, row: Mapping[str, Any]) -> list[str]:
+        """Only columns that are known: a test's own SQL may name a masked value as it likes."""
+        raw = [name.removesuffix("_raw") for name in row if name.endswith("_raw")]
+        return raw or [name for name in self.columns if name in row]
+
+    def _value(self, row: Mapping[str, Any], column: str) -> str | None:
+        """The text in the file where there is one, else the value; masked when the column is sensitive."""
+        name = column.lower()
+        value = row[f"{name}_raw"] if f"{name}_raw" in row else row.get(name)
+        if value is None:
+            return None
+        if name.removesuffix("_raw") in self.sensitive:
+            return MASK
+        text = str(value)
+        return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 1] + "…"
