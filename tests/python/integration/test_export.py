@@ -18,6 +18,7 @@ import psycopg2.errors
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from conftest import PROJECT, RunReady
 from psycopg2.extensions import connection as Connection
 
 import ready.arrow
@@ -26,8 +27,6 @@ from ready.errors import CheckFailed, ReadyError, UsageError
 from ready.export import ExportResult, export_dataset
 from ready.postgres.connection import ConnectionParams
 from ready.settings import Settings
-
-PROJECT = Path(__file__).parents[3]
 
 TABLES = """
 create schema feats;
@@ -372,14 +371,11 @@ def test_a_kill_between_the_two_renames_is_made_good(connection: Connection, set
     assert second.manifest == first.manifest
 
 
-def test_the_command(connection: Connection, database: ConnectionParams, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "ready", "export", "--artifacts", str(tmp_path)]
-    env = {**os.environ, **database.env(), "READY_HOME": str(tmp_path / "home")}
-
+def test_the_command(
+    connection: Connection, database: ConnectionParams, run_ready: RunReady, tmp_path: Path
+) -> None:
     def export(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*command, *arguments], env=env, cwd=PROJECT, capture_output=True, text=True, check=False
-        )
+        return run_ready("export", "--artifacts", tmp_path, *arguments, database=database)
 
     first, second, wrong = export(), export(), export("--version", "7")
     assert first.stdout.splitlines()[0] == "customer_features version 1: written", first.stderr
