@@ -1,0 +1,8 @@
+{# Blanks, tabs, line ends and no-break spaces removed from both ends. #}
+{% macro trim_whitespace(text) -%}
+    {{ return(adapter.dispatch('trim_whitespace')(text)) }}
+{%- endmacro %}
+
+{% macro postgres__trim_whitespace(text) -%}
+    btrim({{ text }}, E' \t\n\r\f\v\u00a0')
+{%- endmacro %}

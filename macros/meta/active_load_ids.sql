@@ -1,0 +1,8 @@
+{# A scalar subquery: the ids of the loads that staging reads now, in order, as an array. #}
+{% macro active_load_ids() -%}
+    (
+        select coalesce(array_agg(load_id order by load_id), cast(array[] as bigint[]))
+        from {{ source('raw', 'loads') }}
+        where status = 'loaded' and source = {{ quote_literal(orders_mapping().source) }}
+    )
+{%- endmacro %}

@@ -1,0 +1,87 @@
+{# The tables of schema meta: a history that outlives every rebuild, so they are no dbt models. Idempotent. #}
+{% macro create_meta_tables() -%}
+    {{ return(adapter.dispatch('create_meta_tables')()) }}
+{%- endmacro %}
+
+{% macro postgres__create_meta_tables() -%}
+    {%- set meta = generate_schema_name('meta', none) | trim -%}
+    create schema if not exists {{ meta }};
+
+    create table if not exists {{ meta }}.feature_registry (
+        feature_set text not null,
+        feature_version integer not null,
+        config_hash text not null,
+        sql_hash text not null,
+        lineage jsonb not null,
+        data_hash text not null,
+        row_count bigint not null,
+        columns jsonb not null,
+        load_ids bigint[] not null,
+        validation_passed boolean not null,
+        git_commit text,
+        git_dirty boolean,
+        invocation_id text not null,
+        created_at timestamptz not null default now(),
+        config jsonb not null,
+        primary key (feature_set, feature_version, data_hash)
+    );
+
+    create table if not exists {{ meta }}.current_versions (
+        feature_set text primary key,
+        feature_version integer not null,
+        data_hash text not null,
+        invocation_id text not null,
+        built_at timestamptz not null default now()
+    );
+
+    create table if not exists {{ meta }}.dataset_splits (
+        feature_set text not null,
+        feature_version integer not null,
+        customer_id text not null,
+        feature_time timestamptz not null,
+        split text not null check (split in ('train', 'val', 'test'))
+    );
+
+    create table if not exists {{ meta }}.dataset_split_summary (
+        feature_set text not null,
+        feature_version integer not null,
+        data_hash text not null,
+        split text not null,
+        time_from timestamptz not null,
+        time_to timestamptz not null,
+        row_count bigint not null,
+        entity_count bigint not null,
+        membership_hash text not null,
+        embargo_days integer not null,
+        created_at timestamptz not null default now(),
+        primary key (feature_set, feature_version, data_hash, split, membership_hash)
+    );
+
+    create table if not exists {{ meta }}.model_definitions (
+        node_id text primary key,
+        sql_hash text not null,
+        recorded_at timestamptz not null default now()
+    );
+
+    create table if not exists {{ meta }}.validation_results (
+        invocation_id text not null,
+        check_name text not null,
+        column_name text,
+        rule text not null,
+        severity text not null,
+        status text not null,
+        failures bigint,
+        rows_checked bigint,
+        created_at timestamptz not null default now(),
+        load_ids bigint[] not null,
+        primary key (invocation_id, check_name)
+    );
+
+    create table if not exists {{ meta }}.build_state (
+        build_key text primary key,
+        invocation_id text not null,
+        built_at timestamptz not null default now()
+    );
+    {# Whatever this run does, the tables may no longer be what the mark stands for. -#}
+    delete from {{ meta }}.build_state
+{%- endmacro %}

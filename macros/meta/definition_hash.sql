@@ -1,0 +1,31 @@
+{# SQL reduced to its words: comments, white space and the database's and schemas' own names do not count.
+   What is left is joined by single blanks, so that equal texts mean equal queries. #}
+{% macro normalized_sql(sql) %}
+    {% set prefix = env_var('READY_SCHEMA_PREFIX', '') %}
+    {% set local = sql.replace('"' ~ target.database ~ '".', '') %}
+    {% if prefix %}
+        {% set local = local.replace('"' ~ prefix, '"') %}
+    {% endif %}
+    {% set pattern = "'(?:[^']|'')*'|\"[^\"]*\"|--[^\\n]*|/\\*[\\s\\S]*?\\*/|\\{#[\\s\\S]*?#\\}|\\w+|[^\\w\\s]" %}
+    {% set words = [] %}
+    {% for word in modules.re.findall(pattern, local) %}
+        {% if word[:2] not in ['--', '/*', '{#'] %}
+            {% do words.append(word) %}
+        {% endif %}
+    {% endfor %}
+    {% do return(words | join(' ')) %}
+{% endmacro %}
+
+{# The nodes that a node is built from, itself left out, in the order of their ids. #}
+{% macro upstream_nodes(node) %}
+    {% set found = {} %}
+    {% set pending = node.depends_on.nodes | list %}
+    {% for _ in range(1000) if pending %}
+        {% set node_id = pending.pop() %}
+        {% if node_id not in found and node_id in graph.nodes %}
+            {% do found.update({node_id: graph.nodes[node_id]}) %}
+            {% do pending.extend(graph.nodes[node_id].depends_on.get('nodes', [])) %}
+        {% endif %}
+    {% endfor %}
+    {% do return(found.values() | sort(attribute='unique_id') | list) %}
+{% endmacro %}

@@ -1,0 +1,46 @@
+{# on-run-end: one row in meta.validation_results for each gate check that this run carried out. #}
+{% macro record_validation_results(results) -%}
+    {%- set rows = gate_results(results) if execute else [] -%}
+    {%- if rows -%}
+        insert into {{ source('meta', 'validation_results') }} (
+            invocation_id, check_name, column_name, rule, severity, status, failures, rows_checked, load_ids
+        )
+        select checks.*, parsed.rows_checked, {{ active_load_ids() }}
+        from (
+            values
+            {%- for row in rows %}
+            ({{ row | join(', ') }}){{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as checks (invocation_id, check_name, column_name, rule, severity, status, failures)
+        cross join (select count(*) as rows_checked from {{ relation_of('orders_parsed') }}) as parsed
+        on conflict do nothing
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro gate_results(results) %}
+    {% set gate = gate_tests() | map(attribute='unique_id') | list %}
+    {% set rows = [] %}
+    {% for result in results if result.node.unique_id in gate and result.status != 'skipped' %}
+        {% set node = result.node %}
+        {% do rows.append([
+            quote_literal(invocation_id),
+            quote_literal(node.name),
+            quote_literal(node.column_name) if node.column_name else 'cast(null as text)',
+            quote_literal(test_rule(node)),
+            quote_literal(node.config.severity | lower),
+            quote_literal(result.status | string),
+            'cast(' ~ (result.failures if result.failures is not none else 'null') ~ ' as bigint)',
+        ]) %}
+    {% endfor %}
+    {% do return(rows) %}
+{% endmacro %}
+
+{# A test as its author wrote it: namespace, name and arguments. #}
+{% macro test_rule(node) %}
+    {% set test = node.test_metadata %}
+    {% set arguments = [] %}
+    {% for name, value in test.kwargs.items() if name not in ['model', 'column_name'] %}
+        {% do arguments.append(name ~ '=' ~ tojson(value)) %}
+    {% endfor %}
+    {% do return((test.namespace ~ '.' if test.namespace else '') ~ test.name ~ '(' ~ arguments | join(', ') ~ ')') %}
+{% endmacro %}

@@ -1,0 +1,43 @@
+{{ config(pre_hook="{{ lateral_join_settings() }}") }}
+
+{%- set label = label_definition() %}
+
+with spine as (
+    select customer_id, feature_time from {{ ref('customer_features') }}
+),
+
+purchases as (
+    select * from {{ ref('customer_purchases') }}
+),
+
+customers as (
+    select distinct customer_key, customer_id from purchases
+),
+
+data as (
+    select max(order_ts) as data_end from {{ ref('orders') }}
+),
+
+-- The label looks ahead: [feature_time, feature_time + horizon). It is known only where the data reach that far.
+labels as (
+    select
+        spine.customer_id,
+        spine.feature_time,
+        cast(
+            case when spine.feature_time + {{ days(label.horizon) }} <= data.data_end then ahead.label end
+            as {{ aggregate_type(label.function) }}
+        ) as {{ label.column_name }}
+    from spine
+    inner join customers on spine.customer_id = customers.customer_id
+    cross join data
+    cross join lateral (
+        select {{ aggregate(label.function, 'purchases.amount', 'true') }} as label
+        from purchases
+        where
+            purchases.customer_key = customers.customer_key
+            and purchases.order_ts >= spine.feature_time
+            and purchases.order_ts < spine.feature_time + {{ days(label.horizon) }}
+    ) as ahead
+)
+
+select * from labels

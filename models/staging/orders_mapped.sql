@@ -1,0 +1,41 @@
+{{ config(materialized='ephemeral') }}
+
+{%- set mapping = orders_mapping() %}
+{%- set columns = mapping.columns %}
+{%- set null_words = mapping.null_words %}
+
+with active_loads as (
+    select load_id, file_name
+    from {{ source('raw', 'loads') }}
+    where status = 'loaded' and source = {{ quote_literal(mapping.source) }}
+),
+
+events as (
+    select raw_events.load_id, raw_events.line_number, active_loads.file_name, raw_events.payload
+    from {{ source('raw', 'raw_events') }} as raw_events
+    inner join active_loads on raw_events.load_id = active_loads.load_id
+),
+
+mapped as (
+    select
+        load_id,
+        line_number,
+        file_name,
+        {%- for name in columns %}
+        {{ mapped_raw_text(columns[name], null_words) if name in ['order_ts', 'amount'] else mapped_text(columns[name], null_words) }} as {{ name }}_raw,
+        {%- endfor %}
+        {{ mapped_text(columns.order_ts, null_words) }} as order_ts_text,
+        {{ mapped_text(columns.amount, null_words) }} as amount_text
+    from events
+)
+
+select
+    load_id,
+    line_number,
+    file_name,
+    {%- for name in columns %}
+    {{ name }}_raw,
+    {%- endfor %}
+    {{ zoned_iso_timestamp('order_ts_text', columns.order_ts.get('timezone', mapping.timezone), columns.order_ts.get('format')) }} as order_ts_text,
+    {{ plain_number('amount_text', columns.amount.get('decimal', '.'), columns.amount.get('thousands')) }} as amount_text
+from mapped
