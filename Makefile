@@ -57,7 +57,7 @@ sample: $(STAMP) ## Write data/raw and data/dirty again, byte for byte
 	@$(GENERATE) --since 2025-01-01 --dirty --out data/dirty/orders_2025_h1.csv
 
 clean: ## Stop the server; delete its data (.ready), artifacts, dbt's output and caches
-	@if [ -d .ready ] && [ -x $(BIN)/ready ]; then env -u DATABASE_URL -u PGHOST READY_HOME=.ready $(BIN)/ready db stop; fi
+	@if [ -d .ready ] && [ -x $(BIN)/python ]; then env -u DATABASE_URL -u PGHOST READY_HOME=.ready $(BIN)/python -m ready db stop; fi
 	@rm -rf .ready artifacts target logs .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	@find loader ready scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
 

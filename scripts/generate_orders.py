@@ -52,7 +52,7 @@ EPILOG = f"""\
 with --dirty, the delivery also holds (each in a row of its own):
 {chr(10).join(f"  {count} x {kind.replace('_', ' ')}" for kind, count in FAULTS.items())}
 
-with --since, the delivery begins with the orders of the {REDELIVERY_DAYS} days before that were still pending:
+with --since, the delivery begins with the orders of the {REDELIVERY_DAYS} days before that were pending:
 they come again under the same order id with their later status, as in a real export.
 
 examples:

@@ -30,12 +30,12 @@ if ! works "$venv/bin/python"; then
 fi
 
 echo "Installing the pinned packages into $venv (a minute or two the first time) ..."
-if ! "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'; then
+if ! "$venv/bin/python" -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'; then
   echo "install: pip failed, see above. Is the package index within reach? Then: make install" >&2
   exit 1
 fi
 
-# dbt's package folder, so that a plain `dbt build` works too; its log belongs to no run of the project.
+# The dbt package too, so that a plain `dbt build` works at once. The log is of no interest to a run.
 DBT_LOG_PATH="$venv/log" DBT_SEND_ANONYMOUS_USAGE_STATS=false \
   "$venv/bin/dbt" --quiet deps --profiles-dir profiles
 echo "Installed."
