@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ready.gate.faults import Fault, RowFault, TableFault
+from ready.gate.faults import Fault, RowFault, TableFault, identifier
 from ready.gate.inspector import Inspector
 from ready.gate.model import MASK, Check
-from ready.gate.rules import Rule, TestCall, rule_of
+from ready.gate.rules import EXISTENCE_TESTS, NULL_TESTS, Rule, TestCall, rule_of
 from ready.gate.samples import SampleReader
 
 NO_THRESHOLD = "!=0"
+Measured = tuple[Fault, str | None]
 
 
 @dataclass
 class CheckBuilder:
-    """Builds checks on one relation. `sensitive` are the columns whose values no report shows."""
+    """Builds checks on one relation.
+
+    sensitive: the columns whose values no report shows. missing: the columns that a file lacks.
+    """
 
     relation: str
     inspector: Inspector
     samples: SampleReader
     sensitive: frozenset[str]
+    missing: frozenset[str]
     _rows: dict[str, int | None] = field(default_factory=dict)
 
     def build(self, call: TestCall, node: Mapping[str, Any], result: Mapping[str, Any] | None) -> Check:
@@ -32,13 +37,13 @@ class CheckBuilder:
         status = str(result["status"]) if result else "skipped"
         outcome = result or {}
         relation = self._filtered(call, node)
-        measured, failures = self._measure(rule, node, outcome, relation)
+        measured, failures = self._measure(rule, call, node, outcome)
         failing = status in ("fail", "warn")
         found = self.samples.read(rule, call, relation, outcome.get("compiled_code")) if failing else None
         return Check(
             name=str(node["name"]),
             column=call.column,
-            rule=call.test,
+            rule=call.written,
             severity=_severity(node),
             status=status,
             failures=failures,
@@ -49,9 +54,9 @@ class CheckBuilder:
             query=found.query if found else "",
         )
 
-    def _filtered(self, call: TestCall, node: Mapping[str, Any]) -> str:
+    def _filtered(self, call: TestCall, node: Mapping[str, Any], *more: str) -> str:
         """What stands after FROM: only the rows that the test looks at."""
-        conditions = [(node.get("config") or {}).get("where"), call.get("row_condition")]
+        conditions = [(node.get("config") or {}).get("where"), call.get("row_condition"), *more]
         given = [f"({condition})" for condition in conditions if condition]
         if not given:
             return self.relation
@@ -63,24 +68,46 @@ class CheckBuilder:
         return self._rows[relation]
 
     def _measure(
-        self, rule: Rule, node: Mapping[str, Any], outcome: Mapping[str, Any], relation: str
-    ) -> tuple[list[tuple[Fault, str | None]], int | None]:
+        self, rule: Rule, call: TestCall, node: Mapping[str, Any], outcome: Mapping[str, Any]
+    ) -> tuple[list[Measured], int | None]:
         """Each fault that occurs with its measure, and the number of failures in all."""
-        failures = outcome.get("failures")
-        failing = outcome.get("status") in ("fail", "warn")
-        below_threshold = outcome.get("status") == "pass" and _has_threshold(node)
-        if not failing and not below_threshold:
+        failures, status = outcome.get("failures"), outcome.get("status")
+        relation = self._filtered(call, node)
+        if status == "pass" and _has_threshold(node, call):
+            return [], self._failures_below(rule, relation, outcome)
+        if status not in ("fail", "warn"):
             return [], failures
         if isinstance(rule.faults[0], TableFault):
             value = self.inspector.value(rule.faults[0].measure_sql(relation))
             return [(rule.faults[0], self._shown(value, rule))], failures
-        if failing and rule.counts_rows and len(rule.faults) == 1:
+        if call.column in self.missing:
+            return self._beside_missing(rule, call, node), failures
+        if rule.counts_rows and len(rule.faults) == 1:
             return [(rule.faults[0], str(failures))], failures
-        counts = [(fault, self.inspector.value(fault.measure_sql(relation))) for fault in rule.faults]
-        total = sum(int(count or 0) for _, count in counts)
-        if total:
-            return [(fault, str(count)) for fault, count in counts if count], total
+        counts = self._counts(rule, relation)
+        if counts:
+            return [(fault, str(count)) for fault, count in counts], sum(count for _, count in counts)
         return [(_undivided(rule), str(failures))], failures
+
+    def _counts(self, rule: Rule, relation: str) -> list[tuple[Fault, int]]:
+        """The faults that occur with their rows."""
+        counts = [(fault, self.inspector.value(fault.measure_sql(relation))) for fault in rule.faults]
+        return [(fault, int(count)) for fault, count in counts if count]
+
+    def _beside_missing(self, rule: Rule, call: TestCall, node: Mapping[str, Any]) -> list[Measured]:
+        """Where a file lacks the column, its nulls follow from that: told are only faults of given values."""
+        if call.test in NULL_TESTS:
+            return []
+        given = self._filtered(call, node, f"{identifier(f'{call.column}_raw')} is not null")
+        return [(fault, str(count)) for fault, count in self._counts(rule, given)]
+
+    def _failures_below(self, rule: Rule, relation: str, outcome: Mapping[str, Any]) -> int | None:
+        """dbt says 0 for a test within its threshold; the report counts all the same."""
+        sums = [count for _, count in self._counts(rule, relation)]
+        compiled = outcome.get("compiled_code")
+        if not sums and compiled and not any(fault.measure_sql(relation) for fault in rule.faults):
+            sums = [self.inspector.value(f"select count(*) from (\n{compiled}\n) as failing") or 0]
+        return sum(sums) or outcome.get("failures")
 
     def _shown(self, value: Any, rule: Rule) -> str | None:
         if value is None:
@@ -93,7 +120,7 @@ class CheckBuilder:
         call: TestCall,
         node: Mapping[str, Any],
         outcome: Mapping[str, Any],
-        measured: list[tuple[Fault, str | None]],
+        measured: list[Measured],
     ) -> tuple[str, ...]:
         if outcome.get("status") in ("fail", "warn"):
             return tuple(fault.text(value) for fault, value in measured)
@@ -102,6 +129,17 @@ class CheckBuilder:
         hidden = self.sensitive and (call.column is None or call.column.lower() in self.sensitive)
         message = MASK if hidden else brief_message(outcome.get("message"))
         return (f"check {node['name']} could not run: {message}",)
+
+
+def missing_columns(
+    tests: Iterable[tuple[TestCall, Mapping[str, Any], Mapping[str, Any] | None]],
+) -> frozenset[str]:
+    """The columns whose test stops the run because a file lacks them."""
+    return frozenset(
+        call.column
+        for call, _, result in tests
+        if call.column and call.test in EXISTENCE_TESTS and result and result["status"] == "fail"
+    )
 
 
 def _undivided(rule: Rule) -> Fault:
@@ -115,7 +153,9 @@ def _severity(node: Mapping[str, Any]) -> str:
     return str(config.get("severity") or "error").lower()
 
 
-def _has_threshold(node: Mapping[str, Any]) -> bool:
+def _has_threshold(node: Mapping[str, Any], call: TestCall) -> bool:
+    if call.get("max_share"):
+        return True
     config = node.get("config") or {}
     limits = (str(config.get(key) or NO_THRESHOLD) for key in ("warn_if", "error_if"))
     return any("".join(limit.split()) != NO_THRESHOLD for limit in limits)

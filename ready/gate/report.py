@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from ready.gate.checks import CheckBuilder, brief_message
+from ready.gate.checks import CheckBuilder, brief_message, missing_columns
 from ready.gate.expectations import find_model, gate_tests
 from ready.gate.history import read_history
 from ready.gate.html import render_html
 from ready.gate.inspector import Connect, Inspector, inspecting
 from ready.gate.junit import render_junit
 from ready.gate.model import Check, Report, RunInfo
-from ready.gate.rules import EXISTENCE_TESTS, NULL_TESTS
 from ready.gate.samples import SampleReader
 
 REPORT_NAME = "validation_report"
@@ -39,19 +38,19 @@ def build_report(
     it, or when it fails, these are missing and the verdict is the same.
     """
     results = {result["unique_id"]: result for result in (run_results or {}).get("results", [])}
+    tests = [
+        (call, node, results.get(node["unique_id"])) for call, node in gate_tests(manifest, expectations_file)
+    ]
     model = find_model(manifest)
     with inspecting(connect) as inspector:
-        builder = _builder(model, inspector)
+        builder = _builder(model, inspector, missing_columns(tests))
         history = read_history(model, inspector)
         checks = [
-            replace(
-                builder.build(call, node, results.get(node["unique_id"])),
-                history=history.get(node["name"], ()),
-            )
-            for call, node in gate_tests(manifest, expectations_file)
+            replace(builder.build(call, node, result), history=history.get(node["name"], ()))
+            for call, node, result in tests
         ]
     failure = _model_failure(model, results) if run_results else "the gate did not run"
-    return _assemble(_without_follow_ups(checks), failure, run)
+    return _assemble(checks, failure, run)
 
 
 def failed_before_gate(message: str, run: RunInfo) -> Report:
@@ -86,11 +85,12 @@ def _write_atomically(path: Path, content: bytes) -> Path:
     return path
 
 
-def _builder(model: Mapping[str, Any], inspector: Inspector) -> CheckBuilder:
+def _builder(model: Mapping[str, Any], inspector: Inspector, missing: frozenset[str]) -> CheckBuilder:
     columns = model.get("columns") or {}
     sensitive = frozenset(name.lower() for name, column in columns.items() if _is_sensitive(column))
     relation = str(model.get("relation_name") or "stg.orders_parsed")
-    return CheckBuilder(relation, inspector, SampleReader(inspector, tuple(columns), sensitive), sensitive)
+    samples = SampleReader(inspector, tuple(columns), sensitive)
+    return CheckBuilder(relation, inspector, samples, sensitive, missing)
 
 
 def _is_sensitive(column: Mapping[str, Any]) -> bool:
@@ -105,16 +105,6 @@ def _model_failure(model: Mapping[str, Any], results: Mapping[str, Mapping[str, 
     if result["status"] == "error":
         return f"orders_parsed could not be built: {brief_message(result.get('message'))}"
     return "orders_parsed was not built, because something before it failed"
-
-
-def _without_follow_ups(checks: Iterable[Check]) -> list[Check]:
-    """A column that the file lacks is null in every row; saying so once is enough."""
-    checks = list(checks)
-    missing = {check.column for check in checks if check.rule in EXISTENCE_TESTS and check.status == "fail"}
-    return [
-        replace(check, texts=()) if check.rule in NULL_TESTS and check.column in missing else check
-        for check in checks
-    ]
 
 
 def _assemble(checks: list[Check], failure: str | None, run: RunInfo) -> Report:

@@ -1,0 +1,90 @@
+"""What a rule is, and how one is registered for a test."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ready.gate.faults import Fault, RowFault, identifier, plain
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A test with its arguments.
+
+    columns: those whose values a sample shows. otherwise: the text when the shares of several
+    faults are not known. counts_rows: dbt's number of failures is the number of rows at fault.
+    """
+
+    words: str
+    faults: tuple[Fault, ...]
+    columns: tuple[str, ...] = ()
+    otherwise: str = ""
+    counts_rows: bool = True
+
+    def rows_sql(self, relation: str) -> str | None:
+        """A query with every row at fault, whatever the fault."""
+        if len(self.faults) == 1:
+            return self.faults[0].rows_sql(relation)
+        predicates = [fault.predicate for fault in self.faults if isinstance(fault, RowFault)]
+        return RowFault("", " or ".join(filter(None, predicates)) or None).rows_sql(relation)
+
+
+@dataclass(frozen=True)
+class TestCall:
+    """A test as written: its qualified name, the column or None, its arguments."""
+
+    __test__ = False  # not one of pytest's
+
+    test: str
+    column: str | None
+    arguments: Mapping[str, Any]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self.arguments.get(name, default)
+
+    @property
+    def written(self) -> str:
+        """The test as its author wrote it, as meta.validation_results has it."""
+        arguments = (f"{name}={json.dumps(value)}" for name, value in self.arguments.items())
+        return f"{self.test}({', '.join(arguments)})"
+
+    @property
+    def subject(self) -> str:
+        return self.column or "orders_parsed"
+
+
+NULL_TESTS = ("not_null", "dbt_expectations.expect_column_values_to_not_be_null")
+EXISTENCE_TESTS = ("column_in_file", "dbt_expectations.expect_column_to_exist")
+
+Builder = Callable[[TestCall], Rule]
+RULES: dict[str, Builder] = {}
+
+
+def rule(*tests: str) -> Callable[[Builder], Builder]:
+    def register(builder: Builder) -> Builder:
+        RULES.update(dict.fromkeys(tests, builder))
+        return builder
+
+    return register
+
+
+def package(name: str) -> str:
+    return f"dbt_expectations.expect_{name}"
+
+
+def columns_of(call: TestCall) -> tuple[str, ...]:
+    return (call.column,) if call.column else ()
+
+
+def sql_of(call: TestCall) -> str:
+    return identifier(call.column or "")
+
+
+def range_of(call: TestCall) -> str:
+    signs = (">", "<") if call.get("strictly") else (">=", "<=")
+    bounds = (call.get("min_value"), call.get("max_value"))
+    parts = [f"{sign} {plain(bound)}" for sign, bound in zip(signs, bounds, strict=True) if bound is not None]
+    return " and ".join(parts)
