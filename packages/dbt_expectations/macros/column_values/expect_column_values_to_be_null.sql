@@ -1,0 +1,3 @@
+{% test expect_column_values_to_be_null(model, column_name, row_condition=None) %}
+{{ dbt_expectations._failing_rows(model, column_name ~ " is null", row_condition) }}
+{% endtest %}

@@ -1,0 +1,9 @@
+{# As in the published package a null matches nothing, and so fails. #}
+{% test expect_column_values_to_match_regex(
+    model, column_name, regex, row_condition=None, is_raw=False, flags=""
+) %}
+{%- set matches = dbt_expectations._regex_matches(
+    "expect_column_values_to_match_regex", column_name, regex, is_raw, flags
+) -%}
+{{ dbt_expectations._failing_rows(model, matches, row_condition) }}
+{% endtest %}
