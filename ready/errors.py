@@ -4,6 +4,10 @@ Exit codes are part of the contract: 1 the gate or a check failed, 2 wrong usage
 configuration, 3 the database or the machine failed.
 """
 
+from __future__ import annotations
+
+from loader.errors import LoaderError
+
 
 class ReadyError(Exception):
     """An expected failure; the command line prints it without a traceback.
@@ -35,3 +39,9 @@ class MachineError(ReadyError):
     """The database, the disk or the machine failed."""
 
     exit_code = 3
+
+
+def from_loader(error: LoaderError) -> ReadyError:
+    """The loader's expected failure as ours: same message, hint and exit code."""
+    kinds = {kind.exit_code: kind for kind in (CheckFailed, UsageError, MachineError)}
+    return kinds[error.exit_code](error.message, hint=error.hint)

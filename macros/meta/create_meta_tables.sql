@@ -59,6 +59,7 @@
 
     create table if not exists {{ meta }}.model_definitions (
         node_id text primary key,
+        relation text not null,
         sql_hash text not null,
         recorded_at timestamptz not null default now()
     );

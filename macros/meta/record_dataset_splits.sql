@@ -6,7 +6,7 @@
     {%- set splits = split_definition() -%}
     {%- do warn_of_empty_splits(splits) -%}
     create temporary table split_boundaries on commit drop as
-    {{ split_boundaries(splits) }};
+    {{ split_boundaries(splits, this, relation_of('orders')) }};
 
     create temporary table split_membership on commit drop as
     select
@@ -18,12 +18,7 @@
         boundaries.split
     from {{ this }} as features
     inner join {{ source('meta', 'current_versions') }} as versions on versions.feature_set = {{ quote_literal(this.identifier) }}
-    inner join split_boundaries as boundaries
-        on features.feature_time >= boundaries.time_from and features.feature_time < boundaries.time_to
-        and (
-            boundaries.next_from is null
-            or features.feature_time + {{ days(splits.embargo) }} <= boundaries.next_from
-        );
+    inner join split_boundaries as boundaries on {{ is_member('features.feature_time', 'boundaries', splits.embargo) }};
 
     insert into {{ source('meta', 'dataset_split_summary') }} (
         feature_set, feature_version, data_hash, split, time_from, time_to, row_count, entity_count,
@@ -76,60 +71,10 @@
     ]) }}
 {%- endmacro %}
 
-{# A select of split, time_from, time_to (half-open) and next_from, the start of the next part (null for the last).
-   By share: of the n feature times with a known label, in order, number floor(n * train) is where val starts and
-   number floor(n * (train + val)) where test starts. #}
-{% macro split_boundaries(splits) -%}
-    with data as (
-        select max(order_ts) - {{ days(label_definition().horizon) }} as last_labelled_time
-        from {{ relation_of('orders') }}
-    ),
-
-    times as (
-        select
-            feature_time,
-            row_number() over (order by feature_time) - 1 as position,
-            count(*) over () as n
-        from (select distinct feature_time from {{ this }}) as distinct_times
-        cross join data
-        where feature_time <= data.last_labelled_time
-    ),
-
-    bounds as (
-        select
-            min(times.feature_time) as first_time,
-            max(times.feature_time) + interval '1 microsecond' as end_time,
-            {%- if splits.by_date %}
-            cast('{{ splits.val_from }} 00:00:00+00' as timestamptz) as val_from,
-            cast('{{ splits.test_from }} 00:00:00+00' as timestamptz) as test_from
-            {%- else %}
-            coalesce(
-                min(times.feature_time) filter (where position = floor(n * {{ splits.train }})),
-                max(times.feature_time) + interval '1 microsecond'
-            ) as val_from,
-            coalesce(
-                min(times.feature_time) filter (where position = floor(n * ({{ splits.train }} + {{ splits.val }}))),
-                max(times.feature_time) + interval '1 microsecond'
-            ) as test_from
-            {%- endif %}
-        from times
-    )
-
-    select parts.split, parts.time_from, least(parts.time_to, bounds.end_time) as time_to, parts.next_from
-    from bounds
-    cross join lateral (
-        values
-        ('train', bounds.first_time, bounds.val_from, bounds.val_from),
-        ('val', bounds.val_from, bounds.test_from, bounds.test_from),
-        ('test', bounds.test_from, bounds.end_time, null)
-    ) as parts (split, time_from, time_to, next_from)
-    where parts.time_from < least(parts.time_to, bounds.end_time)
-{%- endmacro %}
-
 {# Too few feature times for three parts is no error: the run goes on with what there is, and says so. #}
 {% macro warn_of_empty_splits(splits) %}
     {% set present = run_query(
-        'select split, count(*) from (' ~ split_boundaries(splits) ~ ') as boundaries group by 1'
+        'select split, count(*) from (' ~ split_boundaries(splits, this, relation_of('orders')) ~ ') as boundaries group by 1'
     ).columns[0].values() %}
     {% for split in ['train', 'val', 'test'] if split not in present %}
         {% do exceptions.warn(

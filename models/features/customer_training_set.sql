@@ -1,3 +1,5 @@
+{%- set splits = split_definition() %}
+
 with features as (
     select * from {{ ref('customer_features') }}
 ),
@@ -6,18 +8,12 @@ labels as (
     select * from {{ ref('customer_labels') }}
 ),
 
-current_version as (
-    select feature_set, feature_version from {{ source('meta', 'current_versions') }}
-    where feature_set = 'customer_features'
+orders as (
+    select * from {{ ref('orders') }}
 ),
 
-splits as (
-    select dataset_splits.customer_id, dataset_splits.feature_time, dataset_splits.split
-    from {{ source('meta', 'dataset_splits') }} as dataset_splits
-    inner join current_version
-        on
-            dataset_splits.feature_set = current_version.feature_set
-            and dataset_splits.feature_version = current_version.feature_version
+boundaries as (
+    {{ split_boundaries(splits, 'features', 'orders') }}
 ),
 
 -- Rows whose label is not known yet, and rows in an embargo, have no split.
@@ -25,12 +21,11 @@ training_set as (
     select
         features.*,
         labels.{{ label_definition().column_name }},
-        splits.split
+        boundaries.split
     from features
     inner join labels
         on features.customer_id = labels.customer_id and features.feature_time = labels.feature_time
-    left join splits
-        on features.customer_id = splits.customer_id and features.feature_time = splits.feature_time
+    left join boundaries on {{ is_member('features.feature_time', 'boundaries', splits.embargo) }}
 )
 
 select * from training_set

@@ -32,3 +32,7 @@ def home_option(command: F) -> F:
         metavar="DIR",
         help="Folder for the embedded database.  [env: READY_HOME; default: .ready]",
     )(command)
+
+
+def quiet_option(command: F) -> F:
+    return click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")(command)

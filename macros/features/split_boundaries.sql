@@ -1,0 +1,57 @@
+{# A select of split, time_from, time_to (half-open) and next_from, the start of the next part (null for the last).
+   By share: of the n feature times with a known label, in order, number floor(n * train) is where val starts and
+   number floor(n * (train + val)) where test starts. #}
+{% macro split_boundaries(splits, features, orders) -%}
+    with data as (
+        select max(order_ts) - {{ days(label_definition().horizon) }} as last_labelled_time
+        from {{ orders }}
+    ),
+
+    times as (
+        select
+            feature_time,
+            row_number() over (order by feature_time) - 1 as position,
+            count(*) over () as n
+        from (select distinct feature_time from {{ features }}) as distinct_times
+        cross join data
+        where feature_time <= data.last_labelled_time
+    ),
+
+    bounds as (
+        select
+            min(times.feature_time) as first_time,
+            max(times.feature_time) + interval '1 microsecond' as end_time,
+            {%- if splits.by_date %}
+            cast('{{ splits.val_from }} 00:00:00+00' as timestamptz) as val_from,
+            cast('{{ splits.test_from }} 00:00:00+00' as timestamptz) as test_from
+            {%- else %}
+            coalesce(
+                min(times.feature_time) filter (where position = floor(n * {{ splits.train }})),
+                max(times.feature_time) + interval '1 microsecond'
+            ) as val_from,
+            coalesce(
+                min(times.feature_time) filter (where position = floor(n * ({{ splits.train }} + {{ splits.val }}))),
+                max(times.feature_time) + interval '1 microsecond'
+            ) as test_from
+            {%- endif %}
+        from times
+    )
+
+    select parts.split, parts.time_from, least(parts.time_to, bounds.end_time) as time_to, parts.next_from
+    from bounds
+    cross join lateral (
+        values
+        ('train', bounds.first_time, bounds.val_from, bounds.val_from),
+        ('val', bounds.val_from, bounds.test_from, bounds.test_from),
+        ('test', bounds.test_from, bounds.end_time, null)
+    ) as parts (split, time_from, time_to, next_from)
+    where parts.time_from < least(parts.time_to, bounds.end_time)
+{%- endmacro %}
+
+{# A row belongs to a part only if its embargo does not pass the start of the next one: so no label window
+   reaches into the next split. #}
+{% macro is_member(feature_time, boundaries, embargo) -%}
+    {{ feature_time }} >= {{ boundaries }}.time_from
+    and {{ feature_time }} < {{ boundaries }}.time_to
+    and ({{ boundaries }}.next_from is null or {{ feature_time }} + {{ days(embargo) }} <= {{ boundaries }}.next_from)
+{%- endmacro %}

@@ -1,0 +1,36 @@
+"""`ready dbt`."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command(
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False, "help_option_names": []}
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def dbt(ctx: click.Context, arguments: tuple[str, ...]) -> None:
+    """Run any dbt command with the database up.
+
+    \b
+    Examples:
+      ready dbt build
+      ready dbt build -s customer_features+
+      ready dbt test -s orders_parsed
+    """
+    if arguments in ((), ("-h",), ("--help",)):
+        click.echo(ctx.get_help())
+        click.echo("\nWhat follows `ready dbt` goes to dbt as it is; see: ready dbt build --help")
+        return
+    from ready.dbt import invoke, prepare
+    from ready.postgres.server import ensure_server
+    from ready.settings import Settings
+
+    settings = Settings.resolve()
+    prepare(settings, ensure_server(settings))
+    outcome = invoke(arguments)
+    if outcome.exception is not None:
+        click.echo(str(outcome.exception), err=True)
+        ctx.exit(2)
+    ctx.exit(0 if outcome.success else 1)

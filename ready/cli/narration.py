@@ -1,0 +1,110 @@
+"""A run told on the terminal: each stage with its rows and time, and at the end where to look."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+
+import click
+from rich.console import Console
+
+from loader import LoadSummary
+from loader.results import Progress as LoadProgress
+from loader.results import Silent
+from ready.dbt import NodeResult
+from ready.export import ExportResult
+from ready.gate.console import render_console
+from ready.gate.model import Report
+from ready.pipeline import FeatureRecord, PipelineResult
+from ready.settings import Settings
+
+
+class TerminalNarrator:
+    """Prints to standard output; a live line on standard error only where that is a terminal."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.quiet = quiet
+        self.load_progress: LoadProgress = Silent()
+        self._status = Console(stderr=True).status("") if sys.stderr.isatty() and not quiet else None
+        self._tests = 0
+        self._clock = time.monotonic()
+
+    def __enter__(self) -> TerminalNarrator:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live(None)
+
+    def stage(self, title: str, detail: str = "") -> None:
+        self._say(f"{click.style(f'{title:<10}', bold=True)}{detail}")
+        self._live(f"{title} ...")
+
+    def loaded(self, summary: LoadSummary) -> None:
+        for file in summary.files:
+            rejected = f", {file.rows_rejected:,} rejected" if file.rows_rejected else ""
+            self._row(file.file_name, f"{file.rows_loaded:,} rows{rejected}", file.seconds, file.outcome)
+            for warning in file.warnings:
+                self._say(f"    {click.style('warning', fg='yellow')}: {warning}")
+
+    def node(self, node: NodeResult) -> None:
+        self._live(f"{node.relation} done")
+        if node.resource_type == "test":
+            self._tests += 1
+        elif node.resource_type in ("model", "seed", "snapshot") and node.status == "success":
+            rows = f"{node.rows:,} rows" if node.rows is not None else ""
+            self._row(node.relation, rows, node.seconds)
+
+    def gate(self, report: Report, file: Path) -> None:
+        if not report.validation_passed or not self.quiet:
+            self._live(None)
+            click.echo(render_console(report, _shown(file)), nl=False, err=self.quiet)
+
+    def unchanged(self) -> None:
+        self._say("Nothing changed since the last run: the tables are what the files and configs say.")
+
+    def recorded(self, record: FeatureRecord) -> None:
+        state = "new" if record.is_new else "already recorded"
+        splits = ", ".join(f"{split} {rows:,}" for split, rows in record.splits.items())
+        self.stage("Record", f"{record.feature_set} version {record.feature_version} ({state})")
+        self._say(f"  fingerprint {record.data_hash}")
+        self._say(f"  {record.row_count:,} feature rows: {splits}")
+
+    def exporting(self, done: int, total: int) -> None:
+        self._live(f"Exporting {done:,} of {total:,} rows")
+
+    def exported(self, result: ExportResult) -> None:
+        for entry in result.manifest["files"]:
+            self._row(entry["name"], f"{entry['row_count']:,} rows", None, "" if result.written else "already there")
+
+    def finished(self, result: PipelineResult, settings: Settings) -> None:
+        self._live(None)
+        self._say(click.style(f"Done in {result.seconds:.1f} s.", bold=True) + " Look next at:")
+        self._say(f"  {_shown(result.export.folder)}/  the training set: read it with any Parquet reader")
+        self._say(f"  {_shown(settings.reports)}/validation_report.html  what the gate found")
+        self._say("  ready registry list  every recorded version;  ready docs  the lineage")
+
+    def _row(self, name: str, rows: str, seconds: float | None, note: str = "") -> None:
+        timing = f"{seconds:.2f} s" if seconds is not None else ""
+        self._say(f"  {name:<34} {rows:>20} {timing:>9}  {note}".rstrip())
+
+    def _say(self, text: str) -> None:
+        if not self.quiet:
+            click.echo(text)
+
+    def _live(self, text: str | None) -> None:
+        if self._status is None:
+            return
+        if text is None:
+            self._status.stop()
+        else:
+            self._status.update(text)
+            self._status.start()
+
+
+def _shown(path: Path) -> Path:
+    """Relative to the current folder where it lies below it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

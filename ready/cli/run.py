@@ -1,0 +1,46 @@
+"""`ready run`."""
+
+from __future__ import annotations
+
+import click
+
+from ready.cli.options import artifacts_option, configs_option, home_option, quiet_option
+
+
+@click.command()
+@click.option(
+    "--data",
+    metavar="PATH",
+    multiple=True,
+    help="Folder or file to load; may be given several times.  [default: data/raw]",
+)
+@configs_option
+@artifacts_option
+@home_option
+@quiet_option
+def run(
+    data: tuple[str, ...], configs: str | None, artifacts: str | None, home: str | None, quiet: bool
+) -> None:
+    """Load, validate, build and export in one go.
+
+    Loads new and changed CSV files, runs the gate, builds the features, labels and splits with dbt,
+    records their version and writes Parquet. What is there already is not done again.
+
+    \b
+    Examples:
+      ready run
+      ready run --data ~/exports
+      ready run --data exports --configs examples/cdnow
+    """
+    from ready.cli.narration import TerminalNarrator
+    from ready.configs import load_options
+    from ready.pipeline import run_pipeline
+    from ready.settings import Settings
+
+    settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts)
+    paths = list(data) or [str(settings.project_dir / "data" / "raw")]
+    with TerminalNarrator(quiet=quiet) as narrator:
+        result = run_pipeline(
+            settings=settings, paths=paths, options=load_options(settings.configs), narrator=narrator
+        )
+        narrator.finished(result, settings)

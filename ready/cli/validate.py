@@ -1,0 +1,27 @@
+"""`ready validate`."""
+
+from __future__ import annotations
+
+import click
+
+from ready.cli.options import artifacts_option, configs_option, home_option, quiet_option
+
+
+@click.command()
+@configs_option
+@artifacts_option
+@home_option
+@quiet_option
+def validate(configs: str | None, artifacts: str | None, home: str | None, quiet: bool) -> None:
+    """Run the gate alone and write its report.
+
+    Checks what is loaded against configs/expectations.yaml. Exit code 0 when it passes, 1 when not.
+    Only stg.orders_parsed is built anew.
+    """
+    from ready.cli.narration import TerminalNarrator
+    from ready.pipeline import validate as run_gate
+    from ready.settings import Settings
+
+    settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts)
+    with TerminalNarrator(quiet=quiet) as narrator:
+        run_gate(settings=settings, narrator=narrator)

@@ -1,0 +1,185 @@
+"""dbt in this process: one call, its artifacts, and its nodes as they finish."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ready.environment import environment
+from ready.errors import MachineError, UsageError
+from ready.postgres.connection import ConnectionParams
+from ready.settings import Settings
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
+
+QUIET = ("--quiet", "--log-level", "none", "--no-use-colors")
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """One finished node of a dbt run. rows: rows the statement wrote, None where dbt knows none."""
+
+    unique_id: str
+    resource_type: str
+    relation: str
+    status: str
+    message: str
+    seconds: float
+    rows: int | None
+
+
+@dataclass(frozen=True)
+class DbtRun:
+    """What one dbt call left behind. manifest and run_results are dbt's artifacts, None where it wrote none."""
+
+    success: bool
+    invocation_id: str
+    manifest: dict[str, Any] | None
+    run_results: dict[str, Any] | None
+    exception: BaseException | None
+
+    def results(self, *resource_types: str) -> list[dict[str, Any]]:
+        """The entries of run_results for nodes of these types, or of all."""
+        entries = (self.run_results or {}).get("results", [])
+        return [e for e in entries if not resource_types or e["unique_id"].split(".")[0] in resource_types]
+
+
+def run_dbt(
+    arguments: Sequence[str],
+    *,
+    settings: Settings,
+    params: ConnectionParams,
+    on_node: Callable[[NodeResult], None] | None = None,
+) -> DbtRun:
+    """Run a dbt command that writes run_results.json. Never raises for a failed run: see DbtRun."""
+    prepare(settings, params)
+    target = settings.home / "dbt" / "target"
+    # A run that dies before its end writes none, and an old one must not stand in for it.
+    (target / "run_results.json").unlink(missing_ok=True)
+    outcome = invoke([*QUIET, *arguments], on_node=on_node)
+    run_results = _artifact(target / "run_results.json")
+    return DbtRun(
+        success=outcome.success,
+        invocation_id=_invocation_id(run_results),
+        manifest=_artifact(target / "manifest.json"),
+        run_results=run_results,
+        exception=outcome.exception,
+    )
+
+
+def prepare(settings: Settings, params: ConnectionParams) -> None:
+    """Set the environment that dbt reads and install its packages where they are missing."""
+    os.environ.update(environment(settings, params))
+    os.environ.update(git_state(settings.project_dir))
+    if not (settings.project_dir / "dbt_packages" / "dbt_expectations").exists():
+        outcome = invoke([*QUIET, "deps"])
+        if not outcome.success:
+            raise UsageError(f"dbt deps failed: {outcome.exception}", hint="look at packages.yml")
+
+
+def invoke(
+    arguments: Sequence[str], *, on_node: Callable[[NodeResult], None] | None = None
+) -> dbtRunnerResult:
+    """dbt's programmatic call."""
+    from dbt.cli.main import dbtRunner  # takes a second to import
+
+    return dbtRunner(callbacks=[_listener(on_node)] if on_node else None).invoke(list(arguments))
+
+
+def _listener(on_node: Callable[[NodeResult], None]) -> Callable[[Any], None]:
+    def listen(event: Any) -> None:
+        if event.info.name != "NodeFinished":
+            return
+        node, result = event.data.node_info, event.data.run_result
+        rows = dict(result.adapter_response.items()).get("rows_affected")
+        on_node(
+            NodeResult(
+                unique_id=node.unique_id,
+                resource_type=node.resource_type,
+                relation=f"{node.node_relation.schema}.{node.node_relation.alias}",
+                status=node.node_status,
+                message=result.message,
+                seconds=result.execution_time,
+                rows=int(rows) if rows is not None and rows >= 0 else None,
+            )
+        )
+
+    return listen
+
+
+def _artifact(path: Path) -> dict[str, Any] | None:
+    try:
+        artifact: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return artifact
+
+
+def _invocation_id(run_results: dict[str, Any] | None) -> str:
+    if run_results:
+        return str(run_results["metadata"]["invocation_id"])
+    from dbt_common.invocation import get_invocation_id
+
+    return str(get_invocation_id())
+
+
+def git_state(folder: Path) -> dict[str, str]:
+    """READY_GIT_COMMIT and READY_GIT_DIRTY for the registry; empty outside a git checkout."""
+    commit = _git(folder, "rev-parse", "HEAD")
+    if commit is None:
+        return {"READY_GIT_COMMIT": "", "READY_GIT_DIRTY": ""}
+    dirty = bool(_git(folder, "status", "--porcelain"))
+    return {"READY_GIT_COMMIT": commit, "READY_GIT_DIRTY": str(dirty).lower()}
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True, timeout=30
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def require_success(run: DbtRun, *, settings: Settings) -> None:
+    """Turn whatever made dbt fail, other than failed tests, into one expected error.
+
+    Raises UsageError for a project or config that dbt refuses, MachineError for the database.
+    """
+    if run.exception is not None:
+        raise _refused(str(run.exception), settings)
+    for entry in run.results("model", "seed", "snapshot", "operation"):
+        if entry["status"] == "error":
+            raise _failed_node(entry, settings)
+
+
+def _refused(message: str, settings: Settings) -> UsageError | MachineError:
+    if "could not connect" in message.lower() or "Database Error" in message:
+        return MachineError(f"the database failed: {_brief(message)}", hint="ready db status shows its state")
+    return UsageError(f"dbt refuses the project: {_brief(message)}", hint=f"look at {settings.configs}, then: ready lint")
+
+
+MACHINE_FAULTS = ("connection", "terminating", "permission denied", "could not extend", "No space", "out of memory")
+
+
+def _failed_node(entry: dict[str, Any], settings: Settings) -> UsageError | MachineError:
+    name = entry["unique_id"].split(".")[2]
+    message = _brief(entry.get("message") or "")
+    machine = any(fault in message for fault in MACHINE_FAULTS)
+    # The expressions of orders.yaml are compiled into these two.
+    if not machine and ("Compilation Error" in message or name in ("orders_parsed", "orders_mapped")):
+        return UsageError(f"{name} cannot be built: {message}", hint=f"look at {settings.configs}/orders.yaml")
+    return MachineError(f"{name} failed: {message}", hint=f"the log is {settings.home}/dbt/logs/dbt.log")
+
+
+def _brief(message: str) -> str:
+    """dbt's message without its indentation and its pointers to compiled code."""
+    lines = [line.strip() for line in message.splitlines()]
+    return " ".join(line for line in lines if line and not line.startswith(("compiled code at", "> ")))
