@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psycopg2
 import psycopg2.errors
@@ -20,7 +19,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from ready.arrow import BATCH_ROWS, BatchSink, arrow_schema
+from ready.arrow import BATCH_ROWS, BatchSink
 from ready.dataset_folder import (
     Manifest,
     describe_file,
@@ -31,10 +30,9 @@ from ready.dataset_folder import (
     replacing,
     write_manifest,
 )
-from ready.errors import CheckFailed, MachineError, UsageError
+from ready.errors import MachineError, UsageError
 from ready.settings import Settings
-
-SPLITS = ("train", "val", "test")
+from ready.training_set import SPLITS, TrainingSet, check_row_count, find_training_set
 
 Progress = Callable[[int, int], None]
 """Called with rows done and rows in total, from a worker thread."""
@@ -47,21 +45,6 @@ class ExportResult:
     folder: Path
     manifest: Manifest
     written: bool
-
-
-@dataclass(frozen=True)
-class _Source:
-    """What is exported: a table, its recorded version, and the rows each split has on record."""
-
-    table: sql.Composable
-    schema: pa.Schema
-    identity: dict[str, Any]
-    row_counts: dict[str, int]
-
-    def header(self) -> Manifest:
-        """The manifest without its files."""
-        columns = [{"name": field.name, "type": str(field.type)} for field in self.schema]
-        return {**self.identity, "columns": columns}
 
 
 def export_dataset(
@@ -85,7 +68,7 @@ def export_dataset(
     MachineError when the database or the disk fails.
     """
     with _snapshot(connection) as cursor:
-        source = _find_source(cursor, settings, feature_set, version)
+        source = find_training_set(cursor, settings, feature_set=feature_set, version=version)
         default = settings.datasets / feature_set / f"v{source.identity['feature_version']}"
         folder = (out or default).resolve()
         with exclusive(folder):
@@ -121,97 +104,32 @@ def _first_line(error: psycopg2.Error) -> str:
     return str(error).strip().partition("\n")[0]
 
 
-def _find_source(cursor: Cursor, settings: Settings, feature_set: str, version: int | None) -> _Source:
-    meta = sql.Identifier(settings.schema("meta"))
-    name = feature_set.removesuffix("_features") + "_training_set"
-    table = sql.Identifier(settings.schema("feats"), name)
-    # Locked before the snapshot is taken: a table that dbt replaces afterwards would look empty in it.
-    cursor.execute(sql.SQL("lock table {} in access share mode").format(table))
-    cursor.execute(
-        "set local timezone = 'UTC'; set local datestyle = 'ISO'; set local extra_float_digits = 1"
-    )
-    identity = _current_version(cursor, meta, feature_set)
-    if version not in (None, identity["feature_version"]):
-        raise _not_current(cursor, meta, identity, version)
-    return _Source(table, _schema(cursor, table), identity, _row_counts(cursor, meta, identity))
+def _header(source: TrainingSet) -> Manifest:
+    """The manifest without its files."""
+    columns = [{"name": field.name, "type": str(field.type)} for field in source.schema]
+    return {**source.identity, "columns": columns}
 
 
-def _current_version(cursor: Cursor, meta: sql.Identifier, feature_set: str) -> dict[str, Any]:
-    keys = ("feature_set", "feature_version", "data_hash", "config_hash", "sql_hash")
-    cursor.execute(
-        sql.SQL(
-            "select {} from {}.current_versions "
-            "join {}.feature_registry using (feature_set, feature_version, data_hash) "
-            "where feature_set = %s"
-        ).format(sql.SQL(", ").join(map(sql.Identifier, keys)), meta, meta),
-        [feature_set],
-    )
-    row = cursor.fetchone()
-    if row is None:
-        raise UsageError(
-            f"no version of {feature_set} is recorded as the current one", hint="build it with: ready run"
-        )
-    return dict(zip(keys, row, strict=True))
-
-
-def _not_current(
-    cursor: Cursor, meta: sql.Identifier, current: dict[str, Any], version: int | None
-) -> UsageError:
-    cursor.execute(
-        sql.SQL(
-            "select distinct feature_version from {}.feature_registry where feature_set = %s order by 1"
-        ).format(meta),
-        [current["feature_set"]],
-    )
-    recorded = [row[0] for row in cursor.fetchall()]
-    now, versions = current["feature_version"], ", ".join(map(str, recorded))
-    state = "is recorded, but not what the tables hold" if version in recorded else "is not recorded"
-    return UsageError(
-        f"version {version} of {current['feature_set']} {state}: "
-        f"they hold version {now} (data {current['data_hash'][:12]}); recorded: {versions}",
-        hint=f"leave --version out to export version {now}",
-    )
-
-
-def _schema(cursor: Cursor, table: sql.Composable) -> pa.Schema:
-    cursor.execute(
-        "select attname, format_type(atttypid, atttypmod) from pg_attribute "
-        "where attrelid = %s::regclass and attnum > 0 and not attisdropped order by attnum",
-        [table.as_string(cursor)],
-    )
-    return arrow_schema(cursor.fetchall())
-
-
-def _row_counts(cursor: Cursor, meta: sql.Identifier, identity: dict[str, Any]) -> dict[str, int]:
-    cursor.execute(
-        sql.SQL(
-            "select split, row_count from {}.dataset_split_summary where feature_set = %(feature_set)s "
-            "and feature_version = %(feature_version)s and data_hash = %(data_hash)s"
-        ).format(meta),
-        identity,
-    )
-    return dict.fromkeys(SPLITS, 0) | dict(cursor.fetchall())
-
-
-def _wanted(split: str | None, there: Manifest | None, source: _Source) -> list[str]:
+def _wanted(split: str | None, there: Manifest | None, source: TrainingSet) -> list[str]:
     """The splits to write: with --split, those of the same version that are there already stay."""
     if split is None:
         return list(SPLITS)
     if split not in SPLITS:
         raise UsageError(f"unknown split: {split}", hint=f"one of {', '.join(SPLITS)}")
-    same = there is not None and _covers(there, source, [])
-    kept = {entry["split"] for entry in there["files"]} if there and same else set()
+    kept = {entry["split"] for entry in there["files"]} if there and _covers(there, source, []) else set()
     return [name for name in SPLITS if name == split or name in kept]
 
 
-def _covers(manifest: Manifest, source: _Source, splits: list[str]) -> bool:
+def _covers(manifest: Manifest, source: TrainingSet, splits: list[str]) -> bool:
     """Whether a manifest describes this very version and data, with these splits among its files."""
-    header = source.header()
+    header = _header(source)
     same = {key: manifest.get(key) for key in header} == header
     return same and set(splits) <= {entry["split"] for entry in manifest["files"]}
 
 
-def _write(cursor: Cursor, source: _Source, splits: list[str], folder: Path, progress: Progress) -> Manifest:
+def _write(
+    cursor: Cursor, source: TrainingSet, splits: list[str], folder: Path, progress: Progress
+) -> Manifest:
     total = sum(source.row_counts[split] for split in splits)
     done = 0
     files = []
@@ -226,13 +144,13 @@ def _write(cursor: Cursor, source: _Source, splits: list[str], folder: Path, pro
             path = partial / f"{split}.parquet"
             rows = _write_split(cursor, source, split, path, count)
             files.append(describe_file(path, split=split, row_count=rows))
-        manifest = {**source.header(), "files": files}
+        manifest = {**_header(source), "files": files}
         write_manifest(partial, manifest)
     return manifest
 
 
 def _write_split(
-    cursor: Cursor, source: _Source, split: str, path: Path, count: Callable[[int], None]
+    cursor: Cursor, source: TrainingSet, split: str, path: Path, count: Callable[[int], None]
 ) -> int:
     """Stream one split to `path`, one row group a batch; returns its number of rows."""
     identity = {**source.identity, "split": split}
@@ -246,16 +164,11 @@ def _write_split(
         with BatchSink(schema, consume) as sink:
             cursor.copy_expert(_copy_statement(cursor, source, split), sink)
     flush(path)
-    if sink.rows != source.row_counts[split]:
-        raise CheckFailed(
-            f"the training set has {sink.rows} {split} row(s), but the record of version "
-            f"{source.identity['feature_version']} says {source.row_counts[split]}: it is of another build",
-            hint="build it again with: ready run",
-        )
+    check_row_count(source, split, sink.rows)
     return sink.rows
 
 
-def _copy_statement(cursor: Cursor, source: _Source, split: str) -> str:
+def _copy_statement(cursor: Cursor, source: TrainingSet, split: str) -> str:
     """Rows in the order of their key's bytes, whatever the locale of the database."""
     return (
         sql.SQL(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -32,15 +33,19 @@ TABLES = """
 create schema feats;
 create schema meta;
 create table meta.feature_registry (
-    feature_set text, feature_version int, data_hash text, config_hash text, sql_hash text);
+    feature_set text, feature_version int, data_hash text, config_hash text, sql_hash text, columns jsonb);
 create table meta.current_versions (
     feature_set text, feature_version int, data_hash text, invocation_id text, built_at timestamptz);
-create table meta.dataset_split_summary (
-    feature_set text, feature_version int, data_hash text, split text, row_count bigint);
+create table meta.dataset_splits (
+    feature_set text, feature_version int, customer_id text, feature_time timestamptz, split text);
 create table feats.customer_training_set (
     customer_id text, feature_time timestamptz, orders_7d bigint, days_since_last_order int,
-    revenue_7d numeric(38,6), avg_order_value_7d numeric(38,6), score double precision, split text);
+    revenue_7d numeric(38,6), avg_order_value_7d numeric(38,6), label double precision, split text);
 """
+
+FEATURES = (
+    "customer_id", "feature_time", "orders_7d", "days_since_last_order", "revenue_7d", "avg_order_value_7d",
+)  # fmt: skip
 
 ROWS = """
 insert into feats.customer_training_set values
@@ -90,12 +95,19 @@ def fetch(connection: Connection, query: str) -> list[tuple[Any, ...]]:
 def record(connection: Connection, *, version: int, data_hash: str) -> None:
     """What the post-hooks record of a build: the version, its splits, and that it is current."""
     key = ("customer_features", version, data_hash)
-    execute(connection, "insert into meta.feature_registry values (%s, %s, %s, 'config', 'sql')", *key)
+    columns = json.dumps([{"name": name} for name in FEATURES])
     execute(
         connection,
-        "insert into meta.dataset_split_summary select %s, %s, %s, split, count(*) "
-        "from feats.customer_training_set where split is not null group by split",
+        "insert into meta.feature_registry values (%s, %s, %s, 'config', 'sql', %s)",
         *key,
+        columns,
+    )
+    execute(connection, "delete from meta.dataset_splits where feature_version = %s", version)
+    execute(
+        connection,
+        "insert into meta.dataset_splits select %s, %s, customer_id, feature_time, split "
+        "from feats.customer_training_set where split is not null",
+        *key[:2],
     )
     execute(connection, "delete from meta.current_versions")
     execute(connection, "insert into meta.current_versions values (%s, %s, %s, 'run', now())", *key)
@@ -122,7 +134,7 @@ def test_values_are_exact_and_rows_in_key_order(connection: Connection, settings
     )
     assert [tuple(row[name] for name in names) for row in table.to_pylist()] == expected
     assert table["customer_id"].to_pylist() == ["", "B", "b", "b", "line\nbreak", 'Ä"x", y']
-    assert [str(score) for score in table["score"].to_pylist()] == [
+    assert [str(label) for label in table["label"].to_pylist()] == [
         "0.30000000000000004", "1e-300", "inf", "0.1", "None", "nan",
     ]  # fmt: skip
 
@@ -137,7 +149,7 @@ def test_types_are_those_of_the_catalog(connection: Connection, settings: Settin
             "days_since_last_order": pa.int32(),
             "revenue_7d": pa.decimal128(38, 6),
             "avg_order_value_7d": pa.decimal128(38, 6),
-            "score": pa.float64(),
+            "label": pa.float64(),
             "split": pa.string(),
         }
     )
@@ -145,13 +157,15 @@ def test_types_are_those_of_the_catalog(connection: Connection, settings: Settin
 
 def test_manifest_and_metadata_identify_the_files(connection: Connection, settings: Settings) -> None:
     result = export_dataset(connection, settings=settings)
-    identity = {
+    identity: dict[str, Any] = {
         "feature_set": "customer_features",
         "feature_version": 1,
         "data_hash": "a" * 64,
         "config_hash": "config",
         "sql_hash": "sql",
+        "labels_hash": result.manifest["labels_hash"],
     }
+    assert re.fullmatch("[0-9a-f]{32}", identity["labels_hash"])
     assert result.folder == settings.datasets / "customer_features" / "v1"
     manifest = json.loads((result.folder / "manifest.json").read_text())
     assert manifest == result.manifest
@@ -231,6 +245,19 @@ def test_new_data_replaces_the_files_of_its_version(connection: Connection, sett
     assert pq.read_table(result.folder / "val.parquet").num_rows == 0
 
 
+def test_a_label_that_changed_under_the_same_features_is_written(
+    connection: Connection, settings: Settings
+) -> None:
+    """The last orders move labels only: data_hash, which covers the features, stays as it was."""
+    first = export_dataset(connection, settings=settings)
+    execute(connection, "update feats.customer_training_set set label = 7 where split = 'val'")
+    second = export_dataset(connection, settings=settings)
+    assert second.written
+    assert second.manifest["data_hash"] == first.manifest["data_hash"]
+    assert second.manifest["labels_hash"] != first.manifest["labels_hash"]
+    assert pq.read_table(second.folder / "val.parquet")["label"].to_pylist() == [7.0]
+
+
 def test_one_split_joins_those_that_are_there(connection: Connection, settings: Settings) -> None:
     def splits(split: str | None) -> list[str]:
         result = export_dataset(connection, settings=settings, split=split)
@@ -279,7 +306,8 @@ def test_no_version_recorded(connection: Connection, settings: Settings) -> None
         ("alter table feats.customer_training_set alter revenue_7d type numeric", UsageError, "revenue_7d"),
         ("update feats.customer_training_set set revenue_7d = 'NaN'", CheckFailed, "NaN"),
         ("update feats.customer_training_set set feature_time = 'infinity'", CheckFailed, "infinity"),
-        ("delete from feats.customer_training_set where split = 'val'", CheckFailed, "0 val row.* says 1"),
+        ("delete from feats.customer_training_set where split = 'val'", CheckFailed, "0 val row.* 1 are"),
+        ("alter table feats.customer_training_set drop revenue_7d", CheckFailed, "lacks its .* revenue_7d"),
     ],
 )
 def test_a_failure_leaves_the_earlier_export(
