@@ -1,0 +1,23 @@
+"""CSV files to schema `raw` of PostgreSQL: each exactly once, nothing dropped. Knows nothing of dbt."""
+
+from loader.errors import FileRefused, FilesRefused, InputError, LoaderError, ServerError
+from loader.load import load_files
+from loader.options import LoadOptions, RejectLimit
+from loader.results import FileResult, LoadSummary, Progress, Reject
+from loader.schema import ensure_raw_schema
+
+__all__ = [
+    "FileRefused",
+    "FileResult",
+    "FilesRefused",
+    "InputError",
+    "LoadOptions",
+    "LoadSummary",
+    "LoaderError",
+    "Progress",
+    "Reject",
+    "RejectLimit",
+    "ServerError",
+    "ensure_raw_schema",
+    "load_files",
+]

@@ -1,0 +1,78 @@
+"""Blocks of whole lines, small enough to stay in the processor's cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from loader.errors import FileRefused
+
+BLOCK = 1 << 16
+# The longest record: jsonb holds strings up to 256 MiB, and the message to the server, with every
+# character escaped, up to 1 GiB.
+MAX_RECORD = 1 << 26
+
+
+class BlockReader:
+    """Cuts what `read(size)` gives (empty at the end) into blocks that end with a line end.
+
+    Only the last block of the file may lack it.
+    """
+
+    def __init__(self, read: Callable[[int], bytes], newline: bytes) -> None:
+        self._read = read
+        self._newline = newline
+        self._data = b""
+        self._at = 0
+        self._ended = False
+
+    @property
+    def is_at_end(self) -> bool:
+        return self._ended and self._at == len(self._data)
+
+    def block(self) -> bytes:
+        """The next lines, about BLOCK bytes or one longer line; empty at the end.
+
+        Raises FileRefused for a line longer than MAX_RECORD.
+        """
+        while True:
+            available = len(self._data) - self._at
+            if available >= BLOCK or self._ended:
+                stop = self._cut()
+                if stop or self._ended:
+                    return self._take(stop or len(self._data))
+                if available > MAX_RECORD:
+                    raise FileRefused(
+                        f"a line is longer than {MAX_RECORD >> 20} MiB", hint="is this a CSV file?"
+                    )
+            more = self._read(max(BLOCK, available))
+            self._ended = not more
+            self._data = self._data[self._at :] + more
+            self._at = 0
+
+    def extend(self, begun: bytes) -> bytes:
+        """`begun` with enough of what follows that its open quote may have been closed.
+
+        It grows at least to double, so that one long record is not scanned over and over.
+        """
+        pieces, size, seen = [begun], 0, False
+        while not self.is_at_end and (size < len(begun) or not seen) and size + len(begun) < MAX_RECORD:
+            pieces.append(self.block())
+            size += len(pieces[-1])
+            seen = seen or b'"' in pieces[-1]
+        return b"".join(pieces)
+
+    def put_back(self, data: bytes) -> None:
+        self._data = data + self._data[self._at :]
+        self._at = 0
+
+    def _cut(self) -> int:
+        """Behind the last line end within BLOCK bytes, else behind the first one after; 0 if none."""
+        stop = self._data.rfind(self._newline, self._at, self._at + BLOCK)
+        if stop < 0:
+            stop = self._data.find(self._newline, self._at + BLOCK)
+        return stop + 1
+
+    def _take(self, stop: int) -> bytes:
+        block = self._data[self._at : stop]
+        self._at = stop
+        return block

@@ -1,0 +1,199 @@
+"""Blocks of CSV to lines for COPY: a fast path for clean blocks, a careful one for the rest.
+
+Both give the same: `load_id`, tab, `line_number`, tab, the record as JSON. A block is clean when
+it is UTF-8, holds no quote, backslash or control character, and every line has the header's
+number of fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import orjson
+
+from loader.blocks import MAX_RECORD, BlockReader
+from loader.detect import Format
+from loader.records import Record, RecordSplitter
+from loader.results import Reject
+from loader.spool import RejectSpool
+from loader.text import Transcoder, escaped, fault, mask, unmask
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Lines for COPY, and how many."""
+
+    data: bytes
+    rows: int
+
+
+class RecordEncoder:
+    """Turns the blocks after the header into batches for COPY; what cannot be stored goes to `rejects`."""
+
+    def __init__(
+        self,
+        reader: BlockReader,
+        transcoder: Transcoder,
+        form: Format,
+        columns: tuple[str, ...],
+        *,
+        load_id: int,
+        first_line: int,
+        rejects: RejectSpool,
+    ) -> None:
+        self._reader = reader
+        self._transcoder = transcoder
+        self._format = form
+        self._columns = columns
+        self._load_id = load_id
+        self._line = first_line
+        self._rejects = rejects
+        self._clean = CleanBlocks(columns, form, load_id)
+
+    def batches(self) -> Iterator[Batch]:
+        block = self._reader.block()
+        while block:
+            batch = self._clean.encode(block, self._line)
+            if batch:
+                self._line += batch.rows
+                yield batch
+                block = self._reader.block()
+                continue
+            batch, begun, head = self._careful(block)
+            yield batch
+            if not begun:
+                block = self._reader.block()
+            elif self._reader.is_at_end or len(begun) >= MAX_RECORD:
+                self._give_up(begun, head)
+                block = self._reader.block()
+            else:
+                block = self._reader.extend(begun)
+
+    def _careful(self, block: bytes) -> tuple[Batch, bytes, int]:
+        """The batch, the bytes of a record that is not complete, and its lines up to the open quote."""
+        newline = self._format.newline
+        splitter = RecordSplitter(
+            mask(self._transcoder.text(block), newline),
+            delimiter=self._format.delimiter,
+            newline=newline,
+            first_line=self._line,
+        )
+        out: list[bytes] = []
+        for record in splitter:
+            if row := self._row(record, splitter):
+                out.append(row)
+        self._line += splitter.position
+        if splitter.opened is None:
+            return Batch(b"".join(out), len(out)), b"", 0
+        begun = block[line_offset(block, newline, splitter.position) :]
+        return Batch(b"".join(out), len(out)), begun, splitter.opened - splitter.position + 1
+
+    def _row(self, record: Record, splitter: RecordSplitter) -> bytes | None:
+        """The record as a line for COPY, or None once it is rejected."""
+        line = self._line + record.start
+        fields = record.fields
+        reason = record.fault
+        if reason is None and len(fields) != len(self._columns):
+            reason = f"{_count(len(fields), 'field')}, expected {len(self._columns)}"
+        if reason is None:
+            try:
+                return copy_line(self._load_id, line, self._columns, fields)
+            except TypeError:  # lone surrogates: masked line ends, or bytes that are no text
+                fields = [unmask(field) for field in fields]
+                reason = self._fault(fields)
+                if reason is None:
+                    return copy_line(self._load_id, line, self._columns, fields)
+        self._rejects.add(Reject(line, reason, escaped(splitter.text(record))))
+        return None
+
+    def _fault(self, fields: list[str]) -> str | None:
+        for column, field in zip(self._columns, fields, strict=True):
+            if reason := fault(field, self._format.encoding):
+                return f"{reason} (column {column})"
+        return None
+
+    def _give_up(self, begun: bytes, head: int) -> None:
+        """Reject the lines up to the one whose quote is never closed; read on with the next."""
+        stop = line_offset(begun, self._format.newline, head)
+        text = mask(self._transcoder.text(begun[:stop]), self._format.newline)
+        reason = f"the quote that opened in line {self._line + head - 1} is never closed"
+        self._rejects.add(Reject(self._line, reason, escaped(text)))
+        self._line += head
+        self._reader.put_back(begun[stop:])
+
+
+class CleanBlocks:
+    """The fast path: one scan proves a block clean, then splitting and joining put JSON around it."""
+
+    def __init__(self, columns: tuple[str, ...], form: Format, load_id: int) -> None:
+        self._delimiter = form.delimiter.encode()
+        self._newline = form.newline.encode()
+        self._width = len(columns)
+        self._load_id = load_id
+        names = [orjson.dumps(name).replace(b"\\", b"\\\\") for name in columns]
+        # A row is: head, field, between, field, ..., field. The head also ends the row before it.
+        self._head = b'"}\n%d\t%d\t{' + names[0].replace(b"%", b"%%") + b':"'
+        self._between = [b'",' + name + b':"' for name in names[1:]]
+        self._pieces: list[bytes] = []
+        self._pieces_rows = 0
+        special = {*b'"\\', *range(0x20), *self._delimiter, *self._newline}
+        self._harmless = bytes(byte for byte in range(256) if byte not in special)
+
+    def encode(self, block: bytes, first_line: int) -> Batch | None:
+        """The block as a batch, or None when it is not clean."""
+        if not block.endswith(self._newline):
+            block += self._newline
+        end = b"\r\n" if self._newline == b"\n" and b"\r\n" in block else self._newline
+        rows = block.count(self._newline)
+        if not self._is_clean(block, end, rows):
+            return None
+        fields = block.replace(end, self._delimiter).split(self._delimiter)
+        fields.pop()
+        return Batch(self._joined(fields, rows, first_line), rows)
+
+    def _is_clean(self, block: bytes, end: bytes, rows: int) -> bool:
+        if self._width == 1 and (block.startswith(end) or end + end in block):
+            return False  # a blank line is not a record
+        if block.translate(None, self._harmless) != (self._delimiter * (self._width - 1) + end) * rows:
+            return False
+        if not block.isascii():
+            try:
+                block.decode()
+            except UnicodeDecodeError:
+                return False
+        return True
+
+    def _joined(self, fields: list[bytes], rows: int, first_line: int) -> bytes:
+        width, step = self._width, 2 * self._width
+        if rows != self._pieces_rows:
+            row = [b"", b""]
+            for between in self._between:
+                row += [between, b""]
+            self._pieces, self._pieces_rows = row * rows, rows
+        pieces, head, load_id = self._pieces, self._head, self._load_id
+        pieces[::step] = [head % (load_id, line) for line in range(first_line, first_line + rows)]
+        for column in range(width):
+            pieces[2 * column + 1 :: step] = fields[column::width]
+        return b"".join(pieces)[3:] + b'"}\n'
+
+
+def copy_line(load_id: int, line: int, columns: tuple[str, ...], fields: list[str]) -> bytes:
+    """Raises TypeError when a field holds a lone surrogate."""
+    payload = orjson.dumps(dict(zip(columns, fields, strict=True)))
+    if b"\\" in payload:
+        payload = payload.replace(b"\\", b"\\\\")
+    return b"%d\t%d\t%b\n" % (load_id, line, payload)
+
+
+def line_offset(data: bytes, newline: str, lines: int) -> int:
+    """Where the line after the first `lines` lines begins."""
+    at = 0
+    for _ in range(lines):
+        found = data.find(newline.encode(), at)
+        at = found + 1 if found >= 0 else len(data)
+    return at
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,186 @@
+"""Which files a call means: files, folders, globs, archives and standard input, in order of delivery."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import sys
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from loader.errors import InputError
+from loader.streams import ByteStream, damage_refused
+
+COMPRESSED = (".gz", ".zst")
+STDIN = "-"
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """One file to load. `name` is its identity in the ledger, `label` what a person calls it."""
+
+    name: str
+    path: str
+    member: str | None = None
+
+    @property
+    def label(self) -> str:
+        return f"{self.path}/{self.member}" if self.member else self.path
+
+    @property
+    def rereadable(self) -> bool:
+        """Not a pipe: it can be read twice."""
+        return self.path != STDIN and os.path.isfile(self.path)
+
+    def open(self) -> ByteStream:
+        """Raises FileRefused when the file cannot be read."""
+        with damage_refused(self.label):
+            if self.path == STDIN:
+                return ByteStream(sys.stdin.buffer, label="standard input", total=None)
+            if self.member:
+                return _open_member(self.path, self.member, self.label)
+            raw = open(self.path, "rb")  # noqa: SIM115 - the stream closes it
+            total = os.fstat(raw.fileno()).st_size if self.rereadable else None
+            return ByteStream(raw, label=self.label, total=total)
+
+
+def _open_member(path: str, member: str, label: str) -> ByteStream:
+    archive = zipfile.ZipFile(path)
+    raw = cast(BinaryIO, archive.open(member))
+    return ByteStream(raw, label=label, total=archive.getinfo(member).file_size)
+
+
+def find_files(
+    paths: Iterable[str | os.PathLike[str]], pattern: str, name: str | None = None
+) -> list[InputFile]:
+    """The files that `paths` mean, each once, in the order given; a folder's in natural order.
+
+    Raises InputError for a path that is not there, for a folder or archive without a match, and
+    for two files that would have the same name in the ledger.
+    """
+    found: dict[str, InputFile] = {}
+    for path in paths:
+        for file in _expand(os.fspath(path), pattern, name):
+            known = found.setdefault(file.name, file)
+            if os.path.realpath(known.label) != os.path.realpath(file.label):
+                raise InputError(
+                    f"two files would both be recorded as {file.name}: {known.label} and {file.label}",
+                    hint="name the folder above them instead, or load them as two sources (--source)",
+                )
+    if not found:
+        raise InputError("no file to load", hint="name files, folders or globs")
+    return list(found.values())
+
+
+def _expand(path: str, pattern: str, name: str | None) -> Iterator[InputFile]:
+    if path == STDIN:
+        if not name:
+            raise InputError("standard input has no name", hint="give it one with --name orders.csv")
+        yield InputFile(name, STDIN)
+    elif os.path.isdir(path):
+        yield from _in_folder(path, pattern)
+    elif os.path.lexists(path):
+        yield from _given(path, os.path.basename(path), pattern)
+    elif glob.has_magic(path):
+        yield from _in_glob(path, pattern)
+    else:
+        raise InputError(f"no such file or folder: {path}", hint="check the spelling of the path")
+
+
+def _in_folder(folder: str, pattern: str) -> Iterator[InputFile]:
+    matches = [file for relative in _walk(folder) for file in _matching(folder, relative, pattern)]
+    if not matches:
+        raise InputError(
+            f"no file matches {pattern} in {folder}",
+            hint="put CSV files there, or name another folder or another --pattern",
+        )
+    yield from sorted(matches, key=lambda file: natural(file.name))
+
+
+def _in_glob(path: str, pattern: str) -> Iterator[InputFile]:
+    fixed = Path(*(part for part in _before_magic(Path(path).parts)))
+    matches = sorted(glob.glob(path, recursive=True), key=natural)
+    if not matches:
+        raise InputError(f"no file matches {path}", hint="check the spelling of the glob")
+    for match in matches:
+        if os.path.isdir(match):
+            if "**" not in path:
+                yield from _in_folder(match, pattern)
+        else:
+            yield from _given(match, Path(os.path.relpath(match, fixed)).as_posix(), pattern)
+
+
+def _before_magic(parts: tuple[str, ...]) -> Iterator[str]:
+    for part in parts:
+        if glob.has_magic(part):
+            return
+        yield part
+
+
+def _walk(folder: str) -> Iterator[str]:
+    """Relative posix paths of all files below, hidden ones left out."""
+
+    def unreadable(error: OSError) -> None:
+        raise InputError(
+            f"folder cannot be read: {error.filename}: {error.strerror}", hint="check its permissions"
+        )
+
+    for here, folders, names in os.walk(folder, onerror=unreadable):
+        folders[:] = [name for name in folders if not _is_hidden(name)]
+        for name in names:
+            if not _is_hidden(name):
+                yield Path(os.path.relpath(os.path.join(here, name), folder)).as_posix()
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"
+
+
+def _matching(folder: str, relative: str, pattern: str) -> Iterator[InputFile]:
+    path = os.path.join(folder, relative)
+    if matches(relative, pattern):
+        yield InputFile(relative, path)
+    elif relative.lower().endswith(".zip"):
+        yield from _members(path, relative, pattern)
+
+
+def _given(path: str, name: str, pattern: str) -> Iterator[InputFile]:
+    """A file named by the caller: the pattern does not apply, except within an archive."""
+    if not (os.path.isfile(path) and zipfile.is_zipfile(path)):
+        yield InputFile(name, path)
+        return
+    members = list(_members(path, name, pattern))
+    if not members:
+        raise InputError(f"no file matches {pattern} in the archive {path}", hint="name another --pattern")
+    yield from members
+
+
+def _members(path: str, name: str, pattern: str) -> list[InputFile]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            inside = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
+    except (OSError, zipfile.BadZipFile):
+        return [InputFile(name, path)]  # opening it says what is wrong, and the other files still load
+    chosen = [m for m in inside if matches(m, pattern) and not any(map(_is_hidden, m.split("/")))]
+    return [InputFile(f"{name}/{member}", path, member) for member in sorted(chosen, key=natural)]
+
+
+def matches(relative: str, pattern: str) -> bool:
+    """Whether a path fits the glob, upper or lower case, with or without `.gz` or `.zst` after it.
+
+    A pattern without a slash looks at the file's name, wherever the file lies.
+    """
+    target = (relative if "/" in pattern else relative.rpartition("/")[2]).lower()
+    wanted = pattern.lower()
+    return any(fnmatchcase(target, wanted + suffix) for suffix in ("", *COMPRESSED))
+
+
+def natural(text: str) -> list[tuple[int, int, str]]:
+    """Sort key that puts orders_9 before orders_10."""
+    parts = re.split(r"([0-9]+)", text)
+    return [(0, 0, part) if i % 2 == 0 else (1, int(part), part) for i, part in enumerate(parts)]

@@ -1,0 +1,88 @@
+"""What a caller may choose, checked once."""
+
+from __future__ import annotations
+
+import codecs
+import math
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from loader.errors import InputError
+
+# A share never stops a file for its first few rejects: one ragged line in a small file is a reject.
+FREE_REJECTS = 3
+
+
+@dataclass(frozen=True)
+class RejectLimit:
+    """How many rejected records a file may have: a count, or a share of its records (0 to 1)."""
+
+    count: int | None = None
+    share: Decimal | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> RejectLimit:
+        """`20` is a count, `0.5%` a share. Raises InputError for anything else."""
+        if re.fullmatch(r"\d+", text):
+            return cls(count=int(text))
+        if re.fullmatch(r"\d+(\.\d+)?%", text) and Decimal(text[:-1]) <= 100:
+            return cls(share=Decimal(text[:-1]) / 100)
+        raise InputError(
+            f"--max-rejects {text!r} is neither a count nor a share",
+            hint="write a count such as 20, or a share such as 1% (at most 100%)",
+        )
+
+    def allowed(self, records: int) -> int:
+        """The most rejects that a file of so many records may have; a share is rounded up."""
+        if self.count is not None:
+            return self.count
+        return max(FREE_REJECTS, math.ceil((self.share or Decimal(0)) * records))
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """How to read the files of one call.
+
+    source: groups files that replace each other by name. pattern: which files of a folder or
+    archive count; `.gz`, `.zst` and `.zip` may follow it. delimiter, encoding: None detects them,
+    per file. max_rejects: `20` or `1%`. name: the file name of standard input.
+    workers: how many files load side by side.
+    Raises InputError for a value that cannot be.
+    """
+
+    source: str = "orders"
+    pattern: str = "*.csv"
+    delimiter: str | None = None
+    encoding: str | None = None
+    max_rejects: str = "1%"
+    name: str | None = None
+    workers: int = 2
+
+    def __post_init__(self) -> None:
+        RejectLimit.parse(self.max_rejects)
+        if not self.source.strip():
+            raise InputError("the source has no name", hint="name it, for example --source orders")
+        if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n\0'):
+            raise InputError(
+                f"the delimiter must be one character other than a quote or a line end: {self.delimiter!r}",
+                hint="for example , or ; or | or \\t",
+            )
+        if self.encoding is not None:
+            check_encoding(self.encoding)
+
+    @property
+    def reject_limit(self) -> RejectLimit:
+        return RejectLimit.parse(self.max_rejects)
+
+
+def check_encoding(name: str) -> str:
+    """Python's own name of a text encoding. Raises InputError when there is none."""
+    try:
+        info = codecs.lookup(name)
+        b"a".decode(name, "replace")  # fails for codecs that are no text encoding, such as hex
+    except (LookupError, ValueError):
+        raise InputError(
+            f"unknown encoding: {name}", hint="for example utf-8, utf-16, cp1252 or cp437"
+        ) from None
+    return info.name

@@ -1,0 +1,73 @@
+"""Reads one file from start to end, for COPY or, in a dry run, for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from loader.copy import Ahead
+from loader.errors import FileRefused
+from loader.options import LoadOptions
+from loader.results import FileResult, Progress, Reject
+from loader.source import CsvSource
+from loader.spool import RejectSpool
+
+SHOWN = 100
+
+
+def read_records(
+    name: str,
+    source: CsvSource,
+    rejects: RejectSpool,
+    progress: Progress,
+    *,
+    load_id: int,
+    consume: Callable[[Ahead], None],
+) -> FileResult:
+    """All records after the header; the result's outcome is still empty.
+
+    `consume` takes the lines for COPY. Raises FileRefused for a file that changes while it is
+    read, is damaged, or has more rejects than allowed.
+    """
+    stream = source.stream
+    batches = source.encoder(load_id, rejects).batches()
+    with Ahead(batches, lambda rows: progress.advanced(name, stream.position(), rows)) as ahead:
+        consume(ahead)
+    stream.check_unchanged()
+    _check_rejects(stream.label, ahead.rows, rejects, source.options)
+    warnings = (*source.format.notes, *source.header.notes)
+    if not ahead.rows and not rejects.total:
+        warnings += ("only a header, no rows",)
+    return FileResult(
+        name,
+        outcome="",
+        rows_loaded=ahead.rows,
+        rows_rejected=rejects.total,
+        bytes=stream.size,
+        delimiter=source.format.delimiter,
+        encoding=source.format.encoding,
+        columns=source.header.columns,
+        warnings=warnings,
+        first_rejects=tuple(rejects.first),
+    )
+
+
+def _check_rejects(label: str, rows: int, rejects: RejectSpool, options: LoadOptions) -> None:
+    records = rows + rejects.total
+    allowed = options.reject_limit.allowed(records)
+    if rejects.total <= allowed:
+        return
+    raise FileRefused(
+        f"{label}: {rejects.total:,} of {records:,} records cannot be stored, {allowed:,} allowed"
+        f" (--max-rejects {options.max_rejects}); nothing of it was loaded\n"
+        + "\n".join(map(describe, rejects.first)),
+        hint="correct the file, name its --delimiter or --encoding, or allow more with --max-rejects",
+        rejected=rejects.total,
+        first_rejects=tuple(rejects.first),
+    )
+
+
+def describe(reject: Reject) -> str:
+    """One line: where, why, and the start of the text."""
+    text = reject.raw_line if len(reject.raw_line) <= SHOWN else reject.raw_line[: SHOWN - 1] + "…"
+    visible = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    return f"  line {reject.line_number}: {reject.reason}: {visible}"

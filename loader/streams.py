@@ -1,0 +1,125 @@
+"""Bytes of a file as they were delivered: decompressed, counted and hashed while they are read."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import os
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any, BinaryIO, cast
+
+from loader.errors import FileRefused, LoaderError
+
+GZIP, ZSTD, ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
+
+
+class ByteStream:
+    """The uncompressed bytes of one file, read once from start to end.
+
+    Knows how far it is (`position`, in bytes on disk), how much it gave (`size`) and its SHA-256.
+    """
+
+    def __init__(self, raw: BinaryIO, *, label: str, total: int | None) -> None:
+        self.label = label
+        self.total = total
+        self.size = 0
+        self._raw = raw
+        self._hash = hashlib.sha256()
+        self._source: IO[bytes] = _decompressed(raw, label)
+        self._identity = _identity(raw)
+
+    @property
+    def is_plain(self) -> bool:
+        return self._source is self._raw
+
+    def read(self, size: int) -> bytes:
+        """About `size` bytes, empty at the end. Raises FileRefused when the file is damaged."""
+        with damage_refused(self.label):
+            data = self._source.read(size)
+        self._hash.update(data)
+        self.size += len(data)
+        return data
+
+    def position(self) -> int:
+        return self._raw.tell() if self._raw.seekable() else self.size
+
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+    def drain(self) -> None:
+        """Read on to the end."""
+        while self.read(1 << 20):
+            pass
+
+    def check_unchanged(self) -> None:
+        """Raises FileRefused when the file was written to since it was opened."""
+        size_differs = self.is_plain and self.total is not None and self.size != self.total
+        if size_differs or _identity(self._raw) != self._identity:
+            raise FileRefused(
+                f"{self.label} changed while it was read; nothing of it was loaded",
+                hint="run the command again when nothing writes to the file",
+            )
+
+    def close(self) -> None:
+        self._source.close()
+        self._raw.close()
+
+
+@contextmanager
+def damage_refused(label: str) -> Iterator[None]:
+    """Turns what the decompressors and the disk raise into one refusal."""
+    try:
+        yield
+    except LoaderError:
+        raise
+    except (gzip.BadGzipFile, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError) as error:
+        raise FileRefused(
+            f"{label} is damaged or cut off: {error}", hint="copy or export the file again"
+        ) from None
+    except RuntimeError as error:  # zipfile: the member is encrypted
+        raise FileRefused(f"{label}: {error}", hint="unpack the archive and load its files") from None
+    except OSError as error:
+        raise FileRefused(
+            f"{label} cannot be read: {error.strerror or error}",
+            hint="check the file and its permissions, then run the command again",
+        ) from None
+
+
+def _decompressed(raw: BinaryIO, label: str) -> IO[bytes]:
+    head = cast(io.BufferedReader, raw).peek(4)[:4] if hasattr(raw, "peek") else b""
+    if head.startswith(GZIP):
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
+    if head == ZSTD:
+        return cast("IO[bytes]", _Zstandard(raw))
+    if head == ZIP:
+        raise FileRefused(
+            f"{label} is a damaged zip archive, or one within another archive or on standard input",
+            hint="unpack it and load its files",
+        )
+    return raw
+
+
+class _Zstandard(io.RawIOBase):
+    """Zstandard by way of pyarrow, which is there for the export anyway; imported only when needed."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        import pyarrow as pa
+
+        self._stream: Any = pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd")
+
+    def read(self, size: int = -1) -> bytes:
+        data: bytes = self._stream.read(size)
+        return data
+
+
+def _identity(raw: BinaryIO) -> tuple[int, int] | None:
+    """Size and time of the last change of a file on disk; None for what has none, such as a pipe."""
+    try:
+        status = os.fstat(raw.fileno())
+    except (OSError, AttributeError):
+        return None
+    return (status.st_size, status.st_mtime_ns) if raw.seekable() else None
