@@ -7,7 +7,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from psycopg2.extras import RealDictCursor
+
 if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
 ACTIVE = (
@@ -125,3 +128,13 @@ def drift(before: tuple[str, ...], now: tuple[str, ...]) -> list[str]:
         for what, names in (("new column(s)", new), ("column(s) gone", gone))
         if names
     ]
+
+
+def all_loads(connection: Connection, source: str | None = None) -> list[dict[str, Any]]:
+    """The whole ledger in order of delivery, superseded loads too; one source, or all."""
+    with connection, connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute(
+            "select * from raw.loads where %(source)s is null or source = %(source)s order by load_id",
+            {"source": source},
+        )
+        return [dict(row) for row in cursor.fetchall()]

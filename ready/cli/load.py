@@ -1,0 +1,129 @@
+"""`ready load`."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ready.cli.options import configs_option, home_option, quiet_option
+
+if TYPE_CHECKING:
+    from loader import LoadOptions, LoadSummary
+    from ready.postgres.connection import ConnectionParams
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--source", metavar="NAME", help="Data set the files belong to.  [default: orders]")
+@click.option("--pattern", metavar="GLOB", help="Files of a folder or archive.  [default: *.csv]")
+@click.option("--delimiter", metavar="CHAR", help="Field separator; \\t is a tab.  [default: detected]")
+@click.option("--encoding", metavar="NAME", help="Such as cp1252.  [default: detected]")
+@click.option(
+    "--max-rejects",
+    metavar="N|P%",
+    help="Refuse a file with more records that cannot be stored; a share never does for its first 3.  "
+    "[default: 1%]",
+)
+@click.option("--name", metavar="NAME", help="File name of standard input (PATH -).")
+@click.option("--dry-run", is_flag=True, help="Read and report; write nothing.")
+@click.option("--list", "list_loads", is_flag=True, help="Show what is loaded (the ledger, raw.loads).")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@configs_option
+@home_option
+@quiet_option
+def load(
+    paths: tuple[str, ...],
+    dry_run: bool,
+    list_loads: bool,
+    as_json: bool,
+    configs: str | None,
+    home: str | None,
+    quiet: bool,
+    **flags: Any,
+) -> None:
+    """Load CSV files into raw.raw_events, each exactly once.
+
+    PATH is a file, a folder, a glob in quotes, or - for standard input (default: data/raw);
+    .gz, .zst and .zip are read as they are. A file whose bytes are loaded already is left alone;
+    a file that changed under its name supersedes its earlier load. Records that cannot be stored
+    go to raw.rejected_rows with line and reason. Defaults come from config: meta: file in
+    orders.yaml; flags win.
+
+    \b
+    Examples:
+      ready load exports/
+      ready load 'exports/2024-*.csv.gz' --delimiter ';' --encoding cp1252
+      curl -s URL | ready load - --name orders.csv
+    """
+    from ready.configs import load_options
+    from ready.postgres.server import ensure_server
+    from ready.settings import Settings
+
+    settings = Settings.resolve(home=home, configs=configs)
+    if flags["delimiter"] == "\\t":
+        flags["delimiter"] = "\t"
+    options = load_options(settings.configs, flags)
+    params = ensure_server(settings)
+    if list_loads:
+        _list(params, options.source if flags["source"] else None, as_json)
+        return
+    chosen = paths or (str(settings.project_dir / "data" / "raw"),)
+    _load(params, chosen, options, dry_run=dry_run, as_json=as_json, quiet=quiet)
+
+
+def _load(
+    params: ConnectionParams,
+    paths: tuple[str, ...],
+    options: LoadOptions,
+    *,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    from loader import FilesRefused, LoaderError, load_files
+    from ready.errors import from_loader
+    from ready.progress import load_progress
+
+    try:
+        with load_progress(quiet=quiet or as_json) as progress:
+            summary = load_files(params.connect, paths, options, progress, dry_run=dry_run)
+    except FilesRefused as error:
+        _tell(error.summary, as_json, quiet)
+        raise from_loader(error) from None
+    except LoaderError as error:
+        raise from_loader(error) from None
+    _tell(summary, as_json, quiet)
+
+
+def _tell(summary: LoadSummary, as_json: bool, quiet: bool) -> None:
+    from ready.progress import summary_lines
+
+    if as_json:
+        click.echo(json.dumps(summary.as_dict(), indent=2, ensure_ascii=False))
+    elif not quiet:
+        click.echo("\n".join(summary_lines(summary)))
+
+
+def _list(params: ConnectionParams, source: str | None, as_json: bool) -> None:
+    from loader import ensure_raw_schema
+    from loader.ledger import all_loads
+
+    with closing(params.connect()) as connection:
+        ensure_raw_schema(connection)
+        loads = all_loads(connection, source)
+    if as_json:
+        click.echo(json.dumps(loads, indent=2, ensure_ascii=False, default=str))
+        return
+    if not loads:
+        click.echo("Nothing is loaded yet.")
+    for entry in loads:
+        state = f"superseded by {entry['superseded_by']}" if entry["superseded_by"] else "loaded"
+        rejected = f", {entry['rows_rejected']:,} rejected" if entry["rows_rejected"] else ""
+        click.echo(
+            f"{entry['load_id']:>6}  {entry['loaded_at']:%Y-%m-%d %H:%M}  {entry['source']}  "
+            f"{entry['file_name']}  {entry['rows_loaded']:,} rows{rejected}  "
+            f"{entry['file_sha256'][:12]}  {state}"
+        )

@@ -1,0 +1,124 @@
+"""A load told on the terminal: a bar a file while it is read, and lines when it is done."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from loader import FileResult, LoadSummary
+from loader import Progress as LoadProgress
+from loader.reading import describe
+from loader.results import Silent
+
+SHOWN_REJECTS = 3
+
+
+class LoadBars(Silent):
+    """Bars over the bytes of the files being read, with rows, rows a second and the time left."""
+
+    def __init__(self, progress: Progress, on_finished: Callable[[FileResult], None]) -> None:
+        self._progress = progress
+        self._on_finished = on_finished
+        self._tasks: dict[str, TaskID] = {}
+
+    def started(self, file_name: str, total_bytes: int | None) -> None:
+        self._tasks[file_name] = self._progress.add_task(file_name, total=total_bytes, rows="")
+
+    def advanced(self, file_name: str, position: int, rows: int) -> None:
+        task = self._tasks[file_name]
+        elapsed = self._progress.tasks[self._progress.task_ids.index(task)].elapsed or 0
+        speed = f", {rows / elapsed:,.0f}/s" if elapsed > 0.5 else ""
+        self._progress.update(task, completed=position, rows=f"{rows:,} rows{speed}")
+
+    def waiting(self, file_name: str) -> None:
+        self._progress.console.print(waiting_line(file_name), markup=False, highlight=False)
+
+    def finished(self, result: FileResult) -> None:
+        task = self._tasks.pop(result.file_name, None)
+        if task is not None:
+            self._progress.remove_task(task)
+        self._on_finished(result)
+
+
+class LoadLines(Silent):
+    """Without a terminal: a line when a file is done."""
+
+    def __init__(self, on_finished: Callable[[FileResult], None]) -> None:
+        self._on_finished = on_finished
+
+    def waiting(self, file_name: str) -> None:
+        click.echo(waiting_line(file_name), err=True)
+
+    def finished(self, result: FileResult) -> None:
+        self._on_finished(result)
+
+
+@contextmanager
+def load_progress(*, quiet: bool = False, lines: bool = True) -> Iterator[LoadProgress]:
+    """Bars where standard output is a terminal; with `lines`, each file's lines when it is done."""
+    if quiet:
+        yield Silent()
+    elif not sys.stdout.isatty():
+        yield LoadLines(_echo if lines else _ignore)
+    else:
+        columns = (
+            TextColumn("  {task.description}", markup=False),
+            BarColumn(bar_width=24),
+            DownloadColumn(),
+            TextColumn("{task.fields[rows]}"),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=Console(), transient=True) as progress:
+            yield LoadBars(progress, _echo if lines else _ignore)
+
+
+def file_lines(result: FileResult) -> Iterator[str]:
+    """What became of a file, its warnings and its first rejects."""
+    rows = "" if result.refused else f"{result.rows_loaded:,} rows"
+    if result.outcome == "already loaded":
+        rows = ""
+    if result.rows_rejected and not result.refused:
+        rows += f", {result.rows_rejected:,} rejected"
+    note = f"{result.outcome}, load {result.load_id}" if result.is_new else result.outcome
+    yield f"  {result.file_name:<34} {rows:>20} {result.seconds:>7.2f} s  {note}"
+    for warning in result.warnings:
+        yield f"    {click.style('warning', fg='yellow')}: {warning}"
+    if not result.refused:  # the message of a refused file shows them
+        yield from (f"  {describe(reject)}" for reject in result.first_rejects[:SHOWN_REJECTS])
+
+
+def summary_lines(summary: LoadSummary) -> Iterator[str]:
+    """Totals, and where to look."""
+    counts = {
+        "would be loaded" if summary.dry_run else "loaded": len(_fresh(summary)),
+        "already loaded": len(summary.already_loaded),
+        "refused": len(summary.refused),
+    }
+    told = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+    rejected = f", {summary.rows_rejected:,} rejected" if summary.rows_rejected else ""
+    rows = f"{summary.rows_loaded:,} rows{rejected}"
+    yield f"{len(summary.files):,} file(s): {told}. {rows} in {summary.seconds:.1f} s."
+    ids = [str(file.load_id) for file in summary.loaded if file.rows_rejected]
+    if ids:
+        query = f"select * from raw.rejected_rows where load_id in ({', '.join(ids)})"
+        yield f'Rejected records: ready db psql -c "{query}"'
+
+
+def waiting_line(file_name: str) -> str:
+    return f"  {file_name}: another loader has this file; waiting for it"
+
+
+def _fresh(summary: LoadSummary) -> list[FileResult]:
+    return [file for file in summary.files if not file.refused and file.outcome != "already loaded"]
+
+
+def _echo(result: FileResult) -> None:
+    click.echo("\n".join(file_lines(result)))
+
+
+def _ignore(result: FileResult) -> None: ...
