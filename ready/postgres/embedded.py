@@ -6,6 +6,7 @@ The server outlives the command that started it, so that a later `dbt build` fin
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from ready.postgres.connection import ConnectionParams
 
 PATIENCE_SECONDS = 600
 ORPHANS_SECONDS = 60
+NO_PROCESS = str(2**31 - 1)
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def _bring_up(cluster: Cluster, lock: int) -> None:
     cluster.check_version()
     cluster.write_settings()
     cluster.make_socket_folder()
+    _clear_traces(cluster)
     _start(cluster)
 
 
@@ -97,18 +100,7 @@ def _start(cluster: Cluster) -> None:
     while True:
         if cluster.log.exists():
             cluster.log.replace(cluster.previous_log)
-        done = cluster.run(
-            "pg_ctl",
-            "start",
-            "-w",
-            "-s",
-            "-t",
-            str(PATIENCE_SECONDS),
-            "-D",
-            cluster.data.name,
-            "-l",
-            cluster.log.name,
-        )
+        done = _pg_ctl(cluster, "start", "-l", cluster.log.name)
         if done.returncode == 0:
             return
         # After kill -9 of the main process its children need a moment to notice and end.
@@ -124,16 +116,22 @@ def _start(cluster: Cluster) -> None:
 def _stop(cluster: Cluster) -> bool:
     if _postmaster(cluster) is None:
         return False
-    done = cluster.run(
-        "pg_ctl", "stop", "-w", "-s", "-m", "fast", "-t", str(PATIENCE_SECONDS), "-D", cluster.data.name
-    )
+    done = _pg_ctl(cluster, "stop", "-m", "fast")
     if done.returncode != 0 and _postmaster(cluster) is not None:
         raise MachineError(f"the embedded PostgreSQL in {cluster.data} does not stop: {done.stdout.strip()}")
     return True
 
 
+def _pg_ctl(cluster: Cluster, action: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Waits for the end of the action, and is silent unless it fails."""
+    waiting = ["-w", "-s", "-t", str(PATIENCE_SECONDS)]
+    return cluster.run("pg_ctl", action, *waiting, "-D", cluster.data.name, *options)
+
+
 def _wait_while_busy(cluster: Cluster) -> None:
     """A running server that does not answer yet is starting up or shutting down."""
+    if _lost_its_socket(cluster):
+        _stop(cluster)
     give_up = time.monotonic() + PATIENCE_SECONDS
     maintenance = _maintenance(cluster)
     while _postmaster(cluster) is not None and not _answers(maintenance):
@@ -144,6 +142,13 @@ def _wait_while_busy(cluster: Cluster) -> None:
                 hint="`ready db stop`, then try again",
             )
         time.sleep(0.05)
+
+
+def _lost_its_socket(cluster: Cluster) -> bool:
+    """Something cleaned /tmp, or deleted the socket folder, under a running server."""
+    if _postmaster(cluster) is None or cluster.socket.exists():
+        return False
+    return cluster.pid_file.read_text(encoding="utf-8").split()[-1] == "ready"
 
 
 def _create_database(cluster: Cluster) -> None:
@@ -172,12 +177,40 @@ def _answers(params: ConnectionParams) -> bool:
 
 
 def _postmaster(cluster: Cluster) -> int | None:
-    """The process id of the running server: the one in postmaster.pid, if it works in our data folder.
-
-    After kill -9 and a restart of the machine the number in the file may be another process's.
-    """
+    """The process id of the running server: the one in postmaster.pid, if it works in our data folder."""
+    pid = _recorded_pid(cluster)
     try:
-        pid = int((cluster.data / "postmaster.pid").read_text(encoding="ascii").split("\n")[0])
-        return pid if os.path.samefile(f"/proc/{pid}/cwd", cluster.data) else None
+        return pid if pid and os.path.samefile(f"/proc/{pid}/cwd", cluster.data) else None
+    except PermissionError:  # started by root for this user
+        return pid if _process_name(pid) == "postgres" else None
+    except OSError:  # no process, or a zombie
+        return None
+
+
+def _recorded_pid(cluster: Cluster) -> int | None:
+    try:
+        return int(cluster.pid_file.read_text(encoding="ascii").split("\n")[0])
     except (OSError, ValueError):
         return None
+
+
+def _process_name(pid: int | None) -> str | None:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return None
+
+
+def _clear_traces(cluster: Cluster) -> None:
+    """Remove what would keep a killed server from starting again for ever.
+
+    PostgreSQL does not start while the number in postmaster.pid is some process's. After a restart
+    of the machine that can be any process, and in a container the killed server itself can remain
+    as a zombie. Only the number is replaced: by the rest of the file PostgreSQL sees whether
+    children of the killed server still use its memory.
+    """
+    for file in (cluster.socket, cluster.socket.with_name(f"{cluster.socket.name}.lock")):
+        file.unlink(missing_ok=True)
+    if Path(f"/proc/{_recorded_pid(cluster)}").exists():
+        _, *rest = cluster.pid_file.read_text(encoding="ascii").split("\n")
+        cluster.pid_file.write_text("\n".join([NO_PROCESS, *rest]), encoding="ascii")

@@ -12,9 +12,7 @@ def server_settings(socket_folder: Path) -> str:
     """The text of ready.conf: written again at each start, so that an upgrade changes it."""
     values = {**_fixed_settings(socket_folder), **_memory_settings(machine_memory() // MIB)}
     lines = [f"{name} = {_quote(value)}" for name, value in values.items()]
-    return "\n".join(
-        ["# Written by `ready` at each start; put your own settings into local.conf.", *lines, ""]
-    )
+    return "\n".join(["# Written anew at each start. ALTER SYSTEM overrides it.", *lines, ""])
 
 
 def _fixed_settings(socket_folder: Path) -> dict[str, str]:

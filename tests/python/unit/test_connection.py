@@ -1,0 +1,88 @@
+"""Which server the environment names."""
+
+from __future__ import annotations
+
+import psycopg2.extensions
+import pytest
+
+from ready.errors import MachineError, UsageError
+from ready.postgres.connection import ConnectionParams, external_params
+
+
+def test_no_server_named_means_the_embedded_one() -> None:
+    assert external_params({}) is None
+    assert external_params({"DATABASE_URL": "", "PGHOST": ""}) is None
+    assert external_params({"PGUSER": "ann", "PGPORT": "6000", "PGDATABASE": "shop"}) is None
+
+
+def test_pg_variables() -> None:
+    env = {"PGHOST": "db.example", "PGPORT": "6000", "PGUSER": "ann", "PGDATABASE": "shop"}
+    secret = {"PGPASSWORD": "s3cret", "PGSSLMODE": "require"}
+
+    assert external_params(env) == ConnectionParams("db.example", 6000, "ann", "shop")
+    assert external_params({**env, **secret}) == ConnectionParams(
+        "db.example", 6000, "ann", "shop", "s3cret", "require"
+    )
+
+
+def test_defaults_are_those_of_libpq(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "ann")
+
+    assert external_params({"PGHOST": "db"}) == ConnectionParams("db", 5432, "ann", "ann")
+    assert external_params({"PGHOST": "db", "PGUSER": "bob"}) == ConnectionParams("db", 5432, "bob", "bob")
+
+
+def test_database_url_wins_over_pg_variables() -> None:
+    env = {
+        "DATABASE_URL": "postgresql://ann:p%40ss@db/shop?sslmode=require",
+        "PGHOST": "other",
+        "PGUSER": "bob",
+    }
+
+    assert external_params(env) == ConnectionParams("db", 5432, "ann", "shop", "p@ss", "require")
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql+x://ann:s3cret@db/shop", "s3cret", "postgresql://ann:s3cret%zz@db/shop"]
+)
+def test_an_unreadable_database_url_is_not_repeated_in_the_message(url: str) -> None:
+    with pytest.raises(UsageError) as failure:
+        external_params({"DATABASE_URL": url})
+    assert "DATABASE_URL" in failure.value.message
+    assert "s3cret" not in f"{failure.value.message} {failure.value.hint}"
+
+
+@pytest.mark.parametrize("port", ["x", "-1", "0", "65536", "5432,5433"])
+def test_a_port_that_is_none(port: str) -> None:
+    with pytest.raises(UsageError, match="not a port number"):
+        external_params({"PGHOST": "db", "PGPORT": port})
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        ConnectionParams("db.example", 6000, "ann", "shop"),
+        ConnectionParams("::1", 5432, "a b", "sh/op", "p@:/?#[] é%"),
+        ConnectionParams("/a folder/with'quotes&more", 5432, "ann", "shop", None, "disable"),
+    ],
+)
+def test_the_url_says_the_same_as_the_parameters(params: ConnectionParams) -> None:
+    assert external_params({"DATABASE_URL": params.url()}) == params
+    assert external_params(params.env()) == params
+
+
+def test_the_password_is_not_printed() -> None:
+    params = ConnectionParams("db", 5432, "ann", "shop", "s3cret")
+    assert "s3cret" not in str(params)
+
+
+def test_a_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: object) -> psycopg2.extensions.connection:
+        raise psycopg2.OperationalError("connection refused\n")
+
+    monkeypatch.setattr("psycopg2.connect", refuse)
+
+    with pytest.raises(
+        MachineError, match=r"cannot connect to PostgreSQL at ann@db:5432/shop: connection refused$"
+    ):
+        ConnectionParams("db", 5432, "ann", "shop").connect()

@@ -1,0 +1,117 @@
+"""Where things are: flags, environment, defaults."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ready.environment import environment
+from ready.errors import UsageError
+from ready.postgres.connection import ConnectionParams
+from ready.settings import Settings
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "project"
+    (folder / "configs").mkdir(parents=True)
+    (folder / "dbt_project.yml").write_text("name: raw_to_ready\n", encoding="utf-8")
+    monkeypatch.chdir(folder)
+    return folder.resolve()
+
+
+def test_defaults_lie_in_the_project(project: Path) -> None:
+    settings = Settings.resolve(environ={})
+
+    assert settings.project_dir == project
+    assert settings.home == project / ".ready"
+    assert settings.configs == project / "configs"
+    assert settings.reports == project / "artifacts" / "reports"
+    assert settings.datasets == project / "artifacts" / "datasets"
+    assert [settings.schema(name) for name in ("raw", "stg", "feats", "meta")] == [
+        "raw",
+        "stg",
+        "feats",
+        "meta",
+    ]
+
+
+def test_flags_win_over_the_environment(project: Path) -> None:
+    env = {"READY_HOME": "/env/home", "READY_ARTIFACTS": "/env/artifacts", "READY_CONFIGS": "configs"}
+    (project / "mine").mkdir()
+
+    from_env = Settings.resolve(environ=env)
+    from_flags = Settings.resolve(home="/flag/home", configs="mine", artifacts="/flag/artifacts", environ=env)
+
+    assert (from_env.home, from_env.artifacts) == (Path("/env/home"), Path("/env/artifacts"))
+    assert (from_flags.home, from_flags.artifacts) == (Path("/flag/home"), Path("/flag/artifacts"))
+    assert (from_env.configs, from_flags.configs) == (project / "configs", project / "mine")
+
+
+def test_relative_paths_start_at_the_current_folder(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    below = project / "below"
+    below.mkdir()
+    monkeypatch.chdir(below)
+
+    settings = Settings.resolve(home="state", environ={"READY_ARTIFACTS": "out", "READY_CONFIGS": "configs"})
+
+    assert settings.project_dir == project
+    assert (settings.home, settings.artifacts) == (below / "state", below / "out")
+    assert settings.configs == project / "configs", "not in the current folder, so the project's"
+
+
+def test_the_prefix_is_not_for_raw(project: Path) -> None:
+    settings = Settings.resolve(environ={"READY_SCHEMA_PREFIX": "pr7_"})
+    assert [settings.schema(name) for name in ("raw", "stg")] == ["raw", "pr7_stg"]
+
+
+def test_a_project_named_from_elsewhere(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Settings.resolve(environ={"READY_PROJECT_DIR": str(project)}).project_dir == project
+
+
+def test_a_folder_that_is_no_project(project: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=f"no From Raw to Ready project found in {tmp_path}"):
+        Settings.resolve(environ={"READY_PROJECT_DIR": str(tmp_path)})
+
+
+def test_a_configs_folder_that_is_not_there(project: Path) -> None:
+    with pytest.raises(UsageError, match="configs folder not found: nowhere"):
+        Settings.resolve(configs="nowhere", environ={})
+
+
+def test_environment_for_other_tools(project: Path) -> None:
+    settings = Settings.resolve(environ={"READY_SCHEMA_PREFIX": "pr7_"})
+
+    values = environment(settings, ConnectionParams("db", 5432, "ann", "shop"))
+
+    assert values == {
+        "READY_PROJECT_DIR": str(project),
+        "READY_HOME": str(project / ".ready"),
+        "READY_CONFIGS": str(project / "configs"),
+        "READY_ARTIFACTS": str(project / "artifacts"),
+        "READY_SCHEMA_PREFIX": "pr7_",
+        "PGHOST": "db",
+        "PGPORT": "5432",
+        "PGUSER": "ann",
+        "PGDATABASE": "shop",
+        "DBT_PROJECT_DIR": str(project),
+        "DBT_PROFILES_DIR": str(project / "profiles"),
+        "DBT_TARGET_PATH": str(project / ".ready" / "dbt" / "target"),
+        "DBT_LOG_PATH": str(project / ".ready" / "dbt" / "logs"),
+    }
+    assert all(os.path.isabs(values[name]) for name in values if name.endswith(("_DIR", "_PATH", "_HOME")))
+
+
+def test_a_password_is_passed_on_only_when_there_is_one(project: Path) -> None:
+    settings = Settings.resolve(environ={})
+
+    without = environment(settings, ConnectionParams("db", 5432, "ann", "shop"))
+    with_one = environment(settings, ConnectionParams("db", 5432, "ann", "shop", "s3cret"))
+
+    assert "PGPASSWORD" not in without
+    assert with_one["PGPASSWORD"] == "s3cret"
