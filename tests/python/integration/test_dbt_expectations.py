@@ -41,8 +41,9 @@ ROW_LEVEL = {name: case for name, case in CASES.items() if case.ids is not None}
 # Renders one test without the properties file, so that each bad argument costs no parse.
 RENDER_MACRO = """
 {% macro render_test(test, args) %}
-    {% set model = api.Relation.create(schema="data", identifier="orders") %}
-    {% do log(dbt_expectations["test_" ~ test](model=model, **args)) %}
+    {% set given = {"model": api.Relation.create(schema="data", identifier="orders")} %}
+    {% do given.update(args) %}
+    {% do dbt_expectations["test_" ~ test](**given) %}
 {% endmacro %}
 """
 
