@@ -15,6 +15,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Step by step": {
         "load": ("ready.cli.load:load", "Load CSV files into raw.raw_events, each exactly once."),
+        "lint": ("ready.cli.lint:lint", "Check the configs strictly, without a database."),
         "validate": ("ready.cli.validate:validate", "Run the gate alone and write its report."),
         "dbt": ("ready.cli.dbt:dbt", "Run any dbt command with the database up."),
         "export": ("ready.cli.export:export", "Write the training set as Parquet."),

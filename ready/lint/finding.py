@@ -1,0 +1,41 @@
+"""What the lint found, and where."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One fault of a config file. line counts from 1; hint says what to write instead, if that is known."""
+
+    file: Path
+    line: int
+    message: str
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{shown_path(self.file)}:{self.line}: {self.message}{hint}"
+
+
+def shown_path(file: Path) -> str:
+    """Short when it lies in the working folder, as editors like it."""
+    relative = os.path.relpath(file)
+    return str(file) if relative.startswith("..") else relative
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """`did you mean ...?` for the nearest known word, or None when nothing is near."""
+    found = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return f"did you mean {found[0]}?" if found else None
+
+
+def nearest_or_all(word: str, known: Iterable[str]) -> str:
+    """The nearest word, else all of them."""
+    names = sorted(known)
+    return nearest(word, names) or f"known: {', '.join(names)}"

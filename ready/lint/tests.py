@@ -1,0 +1,141 @@
+"""Checks the tests that a config file attaches: their names, arguments, config and columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ready.lint.document import Document, KeyPath
+from ready.lint.finding import Finding, nearest, nearest_or_all
+from ready.lint.schema import check_schema, schema
+from ready.lint.signatures import Signature
+
+BODY = {"$ref": "dbt_properties.schema.json#/$defs/test_body"}
+# Free-form for dbt, so only what looks like one of ours but is not can be a fault.
+OUR_TEST_META = ("on_fail", "max_share", "max_failures")
+OUR_COLUMN_META = ("sensitive",)
+OF_WINDOW = re.compile(r"\w+_(\d+d|total)")
+
+
+@dataclass(frozen=True)
+class TestLinter:
+    """columns: model -> its columns. tests: all that there are, by qualified name."""
+
+    __test__ = False  # not one of pytest's
+
+    document: Document
+    tests: Mapping[str, Signature]
+    columns: Mapping[str, frozenset[str]]
+
+    def check(self) -> Iterator[Finding]:
+        models = self.document.value.get("models") if isinstance(self.document.value, dict) else None
+        for index, model in enumerate(models if isinstance(models, list) else []):
+            if isinstance(model, dict):
+                yield from self._model(model, ("models", index))
+
+    def _model(self, model: Mapping[str, Any], path: KeyPath) -> Iterator[Finding]:
+        known = self.columns.get(str(model.get("name")), frozenset())
+        yield from self._entries(model, path, None)
+        seen: set[str] = set()
+        columns = model.get("columns")
+        for index, column in enumerate(columns if isinstance(columns, list) else []):
+            if not isinstance(column, dict) or not isinstance(column.get("name"), str):
+                continue
+            at, name = (*path, "columns", index), column["name"]
+            if known and name not in known and not _described_only(column):
+                hint = nearest_or_all(name, known)
+                yield self.document.finding((*at, "name"), f"{model['name']} has no column {name}", hint)
+            if name in seen:
+                yield self.document.finding((*at, "name"), f"the column {name} is there twice")
+            seen.add(name)
+            yield from self._near_misses(column, at, OUR_COLUMN_META)
+            yield from self._entries(column, at, name)
+
+    def _entries(self, owner: Mapping[str, Any], path: KeyPath, column: str | None) -> Iterator[Finding]:
+        for key in ("data_tests", "tests"):
+            entries = owner.get(key)
+            for index, entry in enumerate(entries if isinstance(entries, list) else []):
+                yield from self._entry(entry, (*path, key, index), column)
+
+    def _entry(self, entry: Any, path: KeyPath, column: str | None) -> Iterator[Finding]:
+        if isinstance(entry, str):
+            yield from self._call(entry, {}, path, column)
+        elif isinstance(entry, dict) and "test_name" in entry:
+            yield from self._call(str(entry["test_name"]), entry, path, column)
+        elif isinstance(entry, dict) and len(entry) == 1:
+            name, body = next(iter(entry.items()))
+            yield from self._call(name, body, (*path, name), column)
+        elif isinstance(entry, dict):
+            keys = ", ".join(entry)
+            yield self.document.finding(path, f"a test has one name, not {keys}", "indent what belongs to it")
+
+    def _call(self, name: str, body: Any, path: KeyPath, column: str | None) -> Iterator[Finding]:
+        signature = self.tests.get(name)
+        if signature is None:
+            hint = (
+                nearest(name, self.tests)
+                or "ready lint knows dbt's tests, dbt_expectations.* and tests/dbt/generic/"
+            )
+            yield self.document.finding(path, f"there is no test {name}", hint)
+        yield from check_schema(self.document, body, path, BODY)
+        if isinstance(body, dict):
+            yield from self._near_misses(body, path, OUR_TEST_META)
+            if signature:
+                yield from self._arguments(signature, body, path, column)
+
+    def _arguments(
+        self, signature: Signature, body: Mapping[str, Any], path: KeyPath, column: str | None
+    ) -> Iterator[Finding]:
+        nested = body.get("arguments")
+        given: dict[str, KeyPath] = {
+            name: (*path, "arguments", name) for name in (nested if isinstance(nested, dict) else ())
+        }
+        beside = [key for key in body if key not in _body_keys()]
+        given.update({key: (*path, key) for key in beside})
+        for name, at in given.items():
+            if name not in signature.arguments:
+                known = [*signature.arguments, *(_body_keys() if name in beside else ())]
+                hint = nearest_or_all(name, known)
+                yield self.document.finding(at, f"{signature.name} takes no argument {name}", hint)
+        yield from self._missing(signature, set(given), path, column)
+
+    def _missing(
+        self, signature: Signature, given: set[str], path: KeyPath, column: str | None
+    ) -> Iterator[Finding]:
+        if column is not None and not signature.on_column:
+            hint = "move it to the data_tests of the model"
+            yield self.document.finding(path, f"{signature.name} is a test of a table, not of a column", hint)
+        present = given | ({"column_name"} if column is not None else set())
+        for name in signature.required:
+            if name not in present:
+                below = "move it below a column" if name == "column_name" else None
+                yield self.document.finding(path, f"{signature.name} needs the argument {name}", below)
+
+    def _near_misses(
+        self, owner: Mapping[str, Any], path: KeyPath, ours: tuple[str, ...]
+    ) -> Iterator[Finding]:
+        for at, meta in _metas(owner, path):
+            for key in meta:
+                near = None if key in ours else nearest(key, ours)
+                if near:
+                    yield self.document.finding((*at, key), f"unknown key {key}", near)
+
+
+def _described_only(column: Mapping[str, Any]) -> bool:
+    """The description of a window that is no longer made does no harm; a test on it does."""
+    return bool(OF_WINDOW.fullmatch(column["name"])) and not (column.get("data_tests") or column.get("tests"))
+
+
+def _metas(owner: Mapping[str, Any], path: KeyPath) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
+    config = owner.get("config")
+    for at, holder in ((path, owner), ((*path, "config"), config)):
+        if isinstance(holder, dict) and isinstance(holder.get("meta"), dict):
+            yield (*at, "meta"), holder["meta"]
+
+
+def _body_keys() -> set[str]:
+    """What may stand beside a test's arguments; dbt also takes the config's keys there."""
+    definitions = schema("dbt_properties")["$defs"]
+    return {*definitions["test_body"]["properties"], *definitions["test_config"]["properties"]}

@@ -1,0 +1,294 @@
+"""The lint: each fault has its line and the nearest right word, and sound configs have none."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ready.errors import UsageError
+from ready.lint import lint_configs, require_clean_configs
+from ready.lint.definitions import canonical_columns
+from ready.lint.document import read_document
+from ready.lint.signatures import Signature, known_tests, read_signatures
+from ready.settings import Settings
+
+PROJECT = Path(__file__).parents[3]
+CONFIGS = [PROJECT / "configs", *sorted(file.parent for file in PROJECT.glob("examples/*/orders.yaml"))]
+
+Edit = Callable[[str, str, str], list[str]]
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Edit:
+    """Copies the configs, replaces a text in one file once, and gives the findings as `file:line: ...`."""
+    configs = tmp_path / "configs"
+    shutil.copytree(PROJECT / "configs", configs)
+
+    def edit(file: str, old: str, new: str) -> list[str]:
+        path = configs / file
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new, 1))
+        return findings_of(configs)
+
+    return edit
+
+
+def findings_of(configs: Path) -> list[str]:
+    findings = lint_configs(Settings.resolve(configs=configs, environ={"READY_PROJECT_DIR": str(PROJECT)}))
+    return [str(finding).removeprefix(f"{finding.file.parent}/") for finding in findings]
+
+
+def line_of(file: str, text: str) -> int:
+    """Where `text` first stands in the shipped config."""
+    lines = (PROJECT / "configs" / file).read_text().splitlines()
+    return next(number for number, line in enumerate(lines, 1) if text in line)
+
+
+@pytest.mark.parametrize("configs", CONFIGS, ids=lambda path: path.name)
+def test_shipped_configs_have_no_faults(configs: Path) -> None:
+    assert findings_of(configs) == []
+
+
+# fmt: off
+FAULTS = [
+    ("orders.yaml", "grain: order ", "grian: order ", "unknown key grian; did you mean grain?"),
+    ("orders.yaml", "grain: order ", "grain: line ", 'grain: "line" is not one of order, order_line'),
+    ("orders.yaml", "timezone: UTC", "timezone: Europe/Berln",
+     'timezone: "Europe/Berln" is not a time zone\'s name such as Europe/Berlin'),
+    ("orders.yaml", "source: orders", "source: orders\n          encoding: latin-99",
+     'encoding: "latin-99" is not an encoding such as utf-8 or cp1252'),
+    ("orders.yaml", "source: orders", "source: orders\n          delimiter: ';;'",
+     'delimiter: ";;" is not one character'),
+    ("orders.yaml", '["NULL", ', "[NULL, ",
+     "null_words[1]: nothing (null) is not text (a bare NULL is yaml's null: put it in quotes)"),
+    ("orders.yaml", "  amount: amount", "  amonut: amount", "unknown key amonut; did you mean amount?"),
+    ("orders.yaml", "  amount: amount", "  amount: {column: amount, decimals: ','}",
+     "unknown key decimals; did you mean decimal?"),
+    ("orders.yaml", "  amount: amount", "  amount: {column: amount, decimal: ';'}",
+     'decimal: ";" is not one of ., ,'),
+    ("orders.yaml", "  order_ts: order_ts", "  order_ts: {column: day, format: DD.MM.}",
+     'format: "DD.MM." is not a format with YYYY, MM and DD; it may have HH24 or HH12, MI, SS, AM'),
+    ("orders.yaml", "  status: status", "  status: {column: a, expression: b}",
+     "status: a mapping is not a CSV column's name, or one of column and expression"),
+    ("orders.yaml", "name: orders_mapped", "name: order_mapped",
+     'name: "order_mapped" is not one of orders_mapped; did you mean orders_mapped?'),
+    ("expectations.yaml", "- name: orders_parsed", "- name: orders_prsed",
+     'name: "orders_prsed" is not one of orders_parsed; did you mean orders_parsed?'),
+    ("expectations.yaml", "- unique_within_load", "- unique_within_lod",
+     "there is no test unique_within_lod; did you mean unique_within_load?"),
+    ("expectations.yaml", "- valid_number", "- dbt_expectations.expect_column_values_to_be_numbr",
+     "there is no test dbt_expectations.expect_column_values_to_be_numbr; "
+     "did you mean dbt_expectations.expect_column_values_to_be_null?"),
+    ("expectations.yaml", '{row_condition: "amount', '{row_conditon: "amount',
+     "dbt_expectations.expect_column_values_to_not_be_null takes no argument row_conditon; "
+     "did you mean row_condition?"),
+    ("expectations.yaml", "{value_set: [EUR]}", "{}",
+     "dbt_expectations.expect_column_values_to_be_in_set needs the argument value_set"),
+    ("expectations.yaml", "- valid_number", "- not_null: {config: {severty: warn}}",
+     "unknown key severty; did you mean severity?"),
+    ("expectations.yaml", "- valid_number", "- not_null: {config: {severity: waring}}",
+     'severity: "waring" is not one of error, warn, ERROR, WARN; did you mean warn?'),
+    ("expectations.yaml", "- valid_number", "- not_null: {config: {error_if: 10}}",
+     'error_if: 10 is not a condition on the number of failures such as ">10"'),
+    ("expectations.yaml", "- valid_number", "- not_null: {config: {error_if: '> 1%'}}",
+     'error_if: "> 1%" is not a condition on the number of failures such as ">10"'),
+    ("expectations.yaml", "- valid_number", "- not_null: {config: {meta: {on_fial: quarantine}}}",
+     "unknown key on_fial; did you mean on_fail?"),
+    ("expectations.yaml", "- valid_number", "- not_null: {confg: {severity: warn}}",
+     "not_null takes no argument confg; did you mean config?"),
+    ("expectations.yaml", "- valid_number",
+     "- dbt_expectations.expect_table_row_count_to_be_between: {arguments: {min_value: 1}}",
+     "dbt_expectations.expect_table_row_count_to_be_between is a test of a table, not of a column; "
+     "move it to the data_tests of the model"),
+    ("expectations.yaml", "- dbt_expectations.expect_table_row_count_to_be_between:\n"
+     "          arguments: {min_value: 1}", "- not_null",
+     "not_null needs the argument column_name; move it below a column"),
+    ("expectations.yaml", "- name: currency", "- name: curency",
+     "orders_parsed has no column curency; did you mean currency?"),
+    ("expectations.yaml", "- name: currency", "- name: amount", "the column amount is there twice"),
+    ("expectations.yaml", "- name: currency", "- name: currency\n        meta: {sensitve: true}",
+     "unknown key sensitve; did you mean sensitive?"),
+    ("expectations.yaml", "    columns:", "    colums:", "unknown key colums; did you mean columns?"),
+    ("features.yaml", "every: month", "every: months",
+     'every: "months" is not one of day, week, month, order; did you mean month?'),
+    ("features.yaml", '# start: "2024-03-01"', 'start: "2024-02-30"',
+     'start: "2024-02-30" is not a date as YYYY-MM-DD'),
+    ("features.yaml", "[7, 30, 90]", "[7, 30, -90]",
+     "windows[3]: -90 is not a whole number of days, at least 1"),
+    ("features.yaml", "[7, 30, 90]", "[7, 30, 90.0]",
+     "windows[3]: 90.0 is not a whole number of days, at least 1"),
+    ("features.yaml", "[7, 30, 90]", "[7, 7]", "windows: a list is not a list of days, each once"),
+    ("features.yaml", "revenue: sum of amount", "revenue: sum of amuont",
+     'revenue: "sum of amuont" is not count, or sum, avg, min or max of amount'),
+    ("features.yaml", "totals: [orders, ", "totals: [order, ",
+     "totals: there is no aggregation order; did you mean orders?"),
+    ("features.yaml", "totals: [orders, ", "totals: [max_order_value, ",
+     "totals: max_order_value is no count or sum, so it has no total"),
+    ("features.yaml", "horizon: 30 ", "horizon: '30' ",
+     'horizon: "30" is not a whole number of days, at least 1'),
+    ("features.yaml", "val: 0.15 ", "val: 0.4 ", "splits: train 0.7 and val 0.4 are more than 1 together"),
+    ("features.yaml", "train: 0.7", "train: 1.7", "train: 1.7 is not a share between 0 and 1"),
+    ("features.yaml", '# val_from: "2025-01-01"', 'val_from: "2025-01-01"',
+     "val_from needs test_from beside it"),
+    ("features.yaml", "- name: customer_id", "- name: customer",
+     "customer_features has no column customer; did you mean customer_id?"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"), FAULTS, ids=[message[:60] for *_, message in FAULTS]
+)
+def test_each_fault_is_told_with_its_line(edited: Edit, file: str, old: str, new: str, message: str) -> None:
+    first_line = line_of(file, old.splitlines()[0])
+    added = new.count("\n")
+    found = edited(file, old, new)
+    assert any(
+        finding.endswith(f": {message}")
+        and first_line - 1 <= int(finding.split(":")[1]) <= first_line + added
+        for finding in found
+    ), found
+
+
+def test_splits_are_cut_one_way_and_in_order(edited: Edit) -> None:
+    found = edited(
+        "features.yaml",
+        '# val_from: "2025-01-01"',
+        "val_from: 2025-05-01\n          test_from: 2025-04-01\n#",
+    )
+    line = line_of("features.yaml", "val_from")
+    assert found == [
+        f"features.yaml:{line - 2}: splits are cut by share or by date, not by both: train, val_from",
+        f"features.yaml:{line + 1}: test_from (2025-04-01) is not after val_from (2025-05-01)",
+    ]
+
+
+def test_another_window_is_one_line(edited: Edit) -> None:
+    assert edited("features.yaml", "[7, 30, 90]", "[14, 60]") == []
+
+
+def test_a_test_on_a_column_of_a_window_that_is_not_made(edited: Edit) -> None:
+    found = edited("features.yaml", "name: orders_7d", "name: orders_8d\n        data_tests: [not_null]")
+    assert found[0].endswith("customer_features has no column orders_8d; did you mean orders_7d?")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("version: 2\nmodels: []\nversion: 2\n", 3, "the key version is there twice, first in line 1"),
+        ("a: 1\nb: !!python/object/apply:os.system [ls]\n", 2,
+         "the tag tag:yaml.org,2002:python/object/apply:os.system is not allowed here"),
+        ("a: 1\nb: [1, 2\n", 3, "no valid yaml: expected ',' or ']', but got '<stream end>'"),
+        ("a: &a [1]\nb: *c\n", 2, "no valid yaml: found undefined alias 'c'"),
+        ("a: &a [*a]\n", 1, "no valid yaml: an alias in line 1 contains itself"),
+        ("[" * 5000, 1, "no valid yaml: nested too deeply"),
+        ("a: 1\n---\nb: 2\n", 2, "no valid yaml: but found another document"),
+        ("a: 2024-02-30\n", 1, "2024-02-30 is no valid timestamp"),
+        ("? [a]\n: 1\n", 1, "a key is a word, not a list or a mapping"),
+    ],
+)  # fmt: skip
+def test_yaml_is_read_strictly(tmp_path: Path, text: str, line: int, message: str) -> None:
+    file = tmp_path / "x.yaml"
+    file.write_text(text)
+    assert [(finding.line, finding.message) for finding in read_document(file).findings] == [(line, message)]
+
+
+def test_an_alias_bomb_is_refused_before_it_goes_off(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    file = tmp_path / "x.yaml"
+    file.write_text("\n".join(lines))
+    document = read_document(file)
+    assert [finding.message for finding in document.findings] == [
+        "no valid yaml: its aliases expand to more than 50000 values"
+    ]
+
+
+def test_bytes_that_are_not_text_are_a_finding(tmp_path: Path) -> None:
+    file = tmp_path / "x.yaml"
+    file.write_bytes(b"a: \xff\n")
+    assert [finding.message for finding in read_document(file).findings] == [
+        "no valid yaml: byte 3 is not UTF-8"
+    ]
+
+
+def test_aliases_and_merges_are_what_dbt_sees(tmp_path: Path) -> None:
+    file = tmp_path / "x.yaml"
+    file.write_text("a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: *a\nd: 2024-03-01\n")
+    document = read_document(file)
+    assert document.findings == []
+    assert document.value == {
+        "a": {"x": 1, "y": 2},
+        "b": {"x": 1, "y": 3},
+        "c": {"x": 1, "y": 2},
+        "d": "2024-03-01",
+    }
+
+
+def test_a_missing_and_a_misnamed_file(tmp_path: Path) -> None:
+    shutil.copytree(PROJECT / "configs", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "expectations.yaml").rename(tmp_path / "expectation.yaml")
+    assert findings_of(tmp_path) == [
+        "expectations.yaml:1: the file is missing; did you mean expectation.yaml?"
+    ]
+
+
+def test_an_empty_file_is_no_gate(tmp_path: Path) -> None:
+    shutil.copytree(PROJECT / "configs", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "expectations.yaml").write_text("# later\n")
+    assert findings_of(tmp_path) == ["expectations.yaml:1: the file: nothing (null) is not a mapping"]
+
+
+def test_a_file_without_its_model(tmp_path: Path) -> None:
+    shutil.copytree(PROJECT / "configs", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "expectations.yaml").write_text("version: 2\nmodels: []\n")
+    assert findings_of(tmp_path) == ["expectations.yaml:2: the model orders_parsed is not described"]
+
+
+def test_jinja_is_left_to_dbt(edited: Edit) -> None:
+    assert edited("features.yaml", "horizon: 30 ", "horizon: \"{{ var('horizon') }}\" ") == []
+
+
+def test_commands_that_build_stop_with_every_finding(tmp_path: Path) -> None:
+    shutil.copytree(PROJECT / "configs", tmp_path, dirs_exist_ok=True)
+    settings = Settings.resolve(configs=tmp_path, environ={"READY_PROJECT_DIR": str(PROJECT)})
+    require_clean_configs(settings)
+    (tmp_path / "orders.yaml").unlink()
+    with pytest.raises(
+        UsageError, match=r"1 fault\(s\) in the configs:\n  .*orders.yaml:1: the file is missing"
+    ):
+        require_clean_configs(settings)
+
+
+def test_signatures_are_read_from_the_files() -> None:
+    sql = """
+    {%- test first(model, column_name, a, b='x, y', c=["p", "q"], d=none) -%} select 1 {% endtest %}
+    {% macro no_test(model) %}{% endmacro %}
+    {% test second(
+        model,
+        e=0.5
+    ) %} select 1 {% endtest %}
+    """
+    assert list(read_signatures(sql, "package.")) == [
+        Signature("package.first", ("column_name", "a", "b", "c", "d"), ("column_name", "a")),
+        Signature("package.second", ("e",), ()),
+    ]
+
+
+def test_known_tests_are_dbt_s_the_package_s_and_our_own() -> None:
+    tests = known_tests(PROJECT)
+    assert tests["relationships"].required == ("column_name", "to", "field")
+    assert tests["dbt_expectations.expect_column_values_to_be_between"].required == ("column_name",)
+    assert tests["valid_timestamp"].arguments == ("column_name", "raw_column")
+
+
+def test_the_schema_has_the_columns_that_the_models_make() -> None:
+    macro = (PROJECT / "macros" / "mapping" / "orders_mapping.sql").read_text()
+    listed = re.search(r"canonical_columns\(\) %}\s*{% do return\(\[(.*?)\]\)", macro, re.DOTALL)
+    assert listed is not None
+    assert canonical_columns() == re.findall(r"'(\w+)'", listed.group(1))
