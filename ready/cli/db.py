@@ -9,7 +9,7 @@ import click
 
 from ready.cli.options import home_option
 from ready.environment import environment
-from ready.errors import MachineError, UsageError
+from ready.errors import MachineError, UsageError, from_loader
 from ready.postgres import embedded
 from ready.postgres.cluster import program_path
 from ready.postgres.connection import ConnectionParams
@@ -32,13 +32,14 @@ def db() -> None:
 @home_option
 def start(home: str | None) -> None:
     """Start the server if it is down, and create the raw tables."""
-    from loader import ensure_raw_schema
+    from loader import LoaderError, ensure_raw_schema
 
     params = ensure_server(Settings.resolve(home=home))
     connection = params.connect()
     try:
         ensure_raw_schema(connection)
-        connection.commit()
+    except LoaderError as error:
+        raise from_loader(error) from None
     finally:
         connection.close()
     click.echo(f"PostgreSQL is up: {params}")
