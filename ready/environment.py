@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import os
+
 from ready.postgres.connection import ConnectionParams
 from ready.settings import Settings
 
 
 def environment(settings: Settings, params: ConnectionParams) -> dict[str, str]:
-    """READY_*, PG* and DBT_* variables, all paths absolute.
+    """READY_*, PG* and DBT_* variables, all paths absolute but READY_CONFIGS.
 
     PGPASSWORD is there only when the user gave one, in PGPASSWORD or DATABASE_URL.
     """
@@ -15,7 +19,7 @@ def environment(settings: Settings, params: ConnectionParams) -> dict[str, str]:
     return {
         "READY_PROJECT_DIR": str(settings.project_dir),
         "READY_HOME": str(settings.home),
-        "READY_CONFIGS": str(settings.configs),
+        "READY_CONFIGS": configs_for_dbt(settings),
         "READY_ARTIFACTS": str(settings.artifacts),
         **prefix,
         **params.env(),
@@ -24,3 +28,18 @@ def environment(settings: Settings, params: ConnectionParams) -> dict[str, str]:
         "DBT_TARGET_PATH": str(settings.home / "dbt" / "target"),
         "DBT_LOG_PATH": str(settings.home / "dbt" / "logs"),
     }
+
+
+def configs_for_dbt(settings: Settings) -> str:
+    """The configs folder as a path below the project; one elsewhere is reached through a link.
+
+    dbt writes each compiled test to target/ + the path of its yaml file: that path must be relative.
+    """
+    if settings.configs.is_relative_to(settings.project_dir):
+        return str(settings.configs.relative_to(settings.project_dir))
+    name = hashlib.sha256(os.fsencode(settings.configs)).hexdigest()[:16]
+    link = settings.project_dir / ".ready" / "configs" / name
+    link.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        link.symlink_to(settings.configs)
+    return str(link.relative_to(settings.project_dir))

@@ -92,7 +92,7 @@ def test_environment_for_other_tools(project: Path) -> None:
     assert values == {
         "READY_PROJECT_DIR": str(project),
         "READY_HOME": str(project / ".ready"),
-        "READY_CONFIGS": str(project / "configs"),
+        "READY_CONFIGS": "configs",
         "READY_ARTIFACTS": str(project / "artifacts"),
         "READY_SCHEMA_PREFIX": "pr7_",
         "PGHOST": "db",
@@ -105,6 +105,21 @@ def test_environment_for_other_tools(project: Path) -> None:
         "DBT_LOG_PATH": str(project / ".ready" / "dbt" / "logs"),
     }
     assert all(os.path.isabs(values[name]) for name in values if name.endswith(("_DIR", "_PATH", "_HOME")))
+
+
+def test_dbt_reaches_configs_elsewhere_by_a_path_below_the_project(project: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "else where"
+    elsewhere.mkdir()
+    (elsewhere / "orders.yaml").write_text("here")
+    settings = Settings.resolve(configs=elsewhere, environ={})
+
+    first, second = (
+        environment(settings, ConnectionParams("db", 5432, "a", "b"))["READY_CONFIGS"] for _ in "12"
+    )
+
+    assert first == second
+    assert not os.path.isabs(first)
+    assert (project / first / "orders.yaml").read_text() == "here"
 
 
 def test_a_password_is_passed_on_only_when_there_is_one(project: Path) -> None:
