@@ -7,11 +7,7 @@
 {%- set every = definition.feature_times.every %}
 {%- set active_within = definition.feature_times.active_within %}
 
-with purchases as (
-    select * from {{ ref('customer_purchases') }}
-),
-
-feature_times as (
+with feature_times as (
     select * from {{ ref('feature_times') }}
 ),
 
@@ -20,7 +16,7 @@ customers as (
         customer_key,
         customer_id,
         min(order_ts) as first_order_ts
-    from purchases
+    from {{ ref('customer_purchases') }}
     group by customer_key, customer_id
 ),
 
@@ -37,6 +33,7 @@ spine as (
     {%- endif %}
 ),
 
+-- The joins name the table itself: a CTE used twice would be copied first, without its index.
 -- Each row sees only purchases strictly before its feature_time: the windows are [feature_time - w days, feature_time).
 features as (
     select
@@ -55,7 +52,7 @@ features as (
     from spine
     cross join lateral (
         select purchases.order_ts, purchases.orders_to_date, purchases.amount_to_date, purchases.first_order_ts
-        from purchases
+        from {{ ref('customer_purchases') }} as purchases
         where purchases.customer_key = spine.customer_key and purchases.order_ts < spine.feature_time
         order by purchases.order_ts desc
         limit 1
@@ -70,7 +67,7 @@ features as (
             {{- ',' if not (loop.last and outer_loop.last) }}
             {%- endfor %}
             {%- endfor %}
-        from purchases
+        from {{ ref('customer_purchases') }} as purchases
         where
             purchases.customer_key = spine.customer_key
             and purchases.order_ts >= spine.feature_time - {{ days(definition.windows | max) }}

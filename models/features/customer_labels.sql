@@ -6,12 +6,8 @@ with spine as (
     select customer_id, feature_time from {{ ref('customer_features') }}
 ),
 
-purchases as (
-    select * from {{ ref('customer_purchases') }}
-),
-
 customers as (
-    select distinct customer_key, customer_id from purchases
+    select distinct customer_key, customer_id from {{ ref('customer_purchases') }}
 ),
 
 data as (
@@ -32,7 +28,7 @@ labels as (
     cross join data
     cross join lateral (
         select {{ aggregate(label.function, 'purchases.amount', 'true') }} as label
-        from purchases
+        from {{ ref('customer_purchases') }} as purchases
         where
             purchases.customer_key = customers.customer_key
             and purchases.order_ts >= spine.feature_time
