@@ -1,0 +1,38 @@
+"""The dbt docs site, as one file that opens without a network."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+from pathlib import Path
+
+from ready.dbt import QUIET, invoke, prepare
+from ready.errors import MachineError, UsageError
+from ready.postgres.server import ensure_server
+from ready.settings import Settings
+
+
+def write_docs(settings: Settings) -> Path:
+    """Write artifacts/docs/index.html, with manifest and catalog inside. Returns its path.
+
+    Raises UsageError when dbt refuses the project.
+    """
+    prepare(settings, ensure_server(settings))
+    outcome = invoke([*QUIET, "docs", "generate", "--static"])
+    if not outcome.success:
+        raise UsageError(f"dbt docs generate failed: {outcome.exception}", hint="try: ready dbt docs generate")
+    page = settings.artifacts / "docs" / "index.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_bytes((settings.home / "dbt" / "target" / "static_index.html").read_bytes())
+    return page
+
+
+def serve(folder: Path, port: int) -> None:
+    """Serve a folder on the loopback address until interrupted. Raises MachineError for a taken port."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    try:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
+    except OSError as error:
+        raise MachineError(f"port {port} cannot be used: {error.strerror}", hint="name another: --port 8081") from None
+    with server:
+        server.serve_forever()

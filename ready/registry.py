@@ -1,0 +1,73 @@
+"""Reading meta.feature_registry: what was built, from what, and which build the tables hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg2
+import psycopg2.extensions
+import psycopg2.extras
+from psycopg2 import sql
+
+from ready.errors import UsageError
+from ready.settings import Settings
+
+Connection = psycopg2.extensions.connection
+Row = dict[str, Any]
+
+
+def list_builds(connection: Connection, settings: Settings) -> list[Row]:
+    """One row a recorded build, oldest first: the registry's scalar columns and is_current.
+
+    Raises UsageError when nothing was ever recorded.
+    """
+    return _select(
+        connection,
+        settings,
+        "select registry.feature_set, registry.feature_version, registry.data_hash, registry.config_hash, "
+        "registry.sql_hash, registry.row_count, registry.validation_passed, registry.git_commit, "
+        "registry.git_dirty, registry.invocation_id, registry.created_at, "
+        "coalesce(registry.data_hash = versions.data_hash, false) as is_current "
+        "from {meta}.feature_registry as registry "
+        "left join {meta}.current_versions as versions using (feature_set, feature_version) "
+        "order by registry.created_at, registry.feature_version",
+        [],
+    )
+
+
+def show_version(connection: Connection, settings: Settings, version: int) -> Row:
+    """All of one version: its definition, and its builds with lineage and splits.
+
+    Raises UsageError when there is no such version.
+    """
+    builds = _select(
+        connection,
+        settings,
+        "select * from {meta}.feature_registry where feature_version = %s order by created_at",
+        [version],
+    )
+    if not builds:
+        raise UsageError(f"version {version} is not recorded", hint="see what is: ready registry list")
+    splits = _select(
+        connection,
+        settings,
+        "select * from {meta}.dataset_split_summary where feature_version = %s order by created_at, time_from",
+        [version],
+    )
+    for build in builds:
+        build["splits"] = [split for split in splits if split["data_hash"] == build["data_hash"]]
+    shared = ("feature_set", "feature_version", "config_hash", "sql_hash", "config")
+    return {
+        **{name: builds[0][name] for name in shared},
+        "builds": [{k: v for k, v in build.items() if k not in shared} for build in builds],
+    }
+
+
+def _select(connection: Connection, settings: Settings, query: str, arguments: Sequence[Any]) -> list[Row]:
+    try:
+        with connection, connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
+            cursor.execute(sql.SQL(query).format(meta=sql.Identifier(settings.schema("meta"))), arguments)
+            return [dict(row) for row in cursor.fetchall()]
+    except (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName):
+        raise UsageError("no version is recorded yet", hint="build one: ready run") from None
