@@ -47,7 +47,8 @@ def detect(sample: bytes, options: LoadOptions) -> Format:
         encoding = _encoding(sample, notes)
     text = decode(sample, encoding)
     unquoted = re.sub('"[^"]*"', "", text)
-    newline = "\r" if "\r" in unquoted and "\n" not in unquoted else "\n"
+    lone_returns = unquoted.count("\r") - unquoted.count("\r\n")
+    newline = "\r" if lone_returns > unquoted.count("\n") else "\n"
     delimiter = options.delimiter or _delimiter(text, newline, notes)
     return Format(encoding, delimiter, newline, tuple(notes))
 

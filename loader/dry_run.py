@@ -38,7 +38,7 @@ class DryRun:
             result = read_records(self.file.name, source, rejects, self.progress, load_id=0, consume=_discard)
             known, earlier, latest = self._ledger(connection, stream.sha256())
         if known:
-            return already(self.file, known)
+            return already(self.file, known, earlier, dry_run=True)
         return replace(
             result,
             outcome=f"would supersede load {earlier.load_id}" if earlier else "would be loaded",

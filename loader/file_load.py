@@ -10,6 +10,7 @@ import psycopg2.errors
 
 from loader.copy import copy_events, copy_rejects
 from loader.files import InputFile
+from loader.hashes import Hashes
 from loader.ledger import Ledger, Load, NewLoad, drift
 from loader.options import LoadOptions
 from loader.reading import read_records
@@ -21,6 +22,10 @@ from loader.turns import Turns
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
+
+
+class BytesKnown(Exception):
+    """What has just been copied is there already: it could not be told before."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class FileLoad:
     file: InputFile
     options: LoadOptions
     progress: Progress
+    hashes: Hashes
     number: int
     begin: Turns
     commit: Turns
@@ -46,13 +52,8 @@ class FileLoad:
             self.begin.wait(self.number)
             self._lock(ledger)
             if known := self._known(ledger):
-                return already(self.file, known)
-            with closing(self.file.open()) as stream:
-                self.progress.started(self.file.name, stream.total)
-                source = CsvSource(stream, self.options)
-                load_id = ledger.next_id()  # only now, so that a file without a header costs none
-                self.begin.done(self.number)
-                return self._load(connection, cursor, source, load_id)
+                return self._already(ledger, known)
+            return self._load(cursor, ledger)
 
     def _lock(self, ledger: Ledger) -> None:
         if not ledger.lock_file(self.file.name, wait=False):
@@ -62,16 +63,34 @@ class FileLoad:
     def _known(self, ledger: Ledger) -> Load | None:
         """The active load of the same bytes, unless only loading the file can tell."""
         sizes = ledger.sizes()
-        if not sizes or not self.file.rereadable:
-            return None
-        with closing(self.file.open()) as stream:
-            if stream.is_plain and stream.total not in sizes:
-                return None
-            stream.drain()
-            return ledger.by_bytes(stream.sha256())
+        sha256 = self.hashes.of(self.file, sizes) if sizes and self.file.rereadable else None
+        return ledger.by_bytes(sha256) if sha256 else None
 
-    def _load(self, connection: Connection, cursor: Cursor, source: CsvSource, load_id: int) -> FileResult:
-        ledger, sha256 = Ledger(cursor, self.options.source), source.stream.sha256
+    def _already(self, ledger: Ledger, known: Load) -> FileResult:
+        """Nothing to copy; but the name may have stood for other bytes until now."""
+        earlier = ledger.by_name(self.file.name)
+        if earlier and earlier.load_id != known.load_id:
+            self.commit.wait(self.number)
+            self._retire(ledger, earlier, by=known.load_id)
+        return already(self.file, known, earlier)
+
+    def _load(self, cursor: Cursor, ledger: Ledger) -> FileResult:
+        with closing(self.file.open()) as stream:
+            self.progress.started(self.file.name, stream.total)
+            source = CsvSource(stream, self.options)
+            load_id = ledger.next_id()  # only now, so that a file without a header costs none
+            self.begin.done(self.number)
+            cursor.execute("savepoint before_copy")
+            try:
+                return self._copy(cursor, ledger, source, load_id)
+            except (BytesKnown, psycopg2.errors.UniqueViolation):
+                cursor.execute("rollback to savepoint before_copy")
+                known = ledger.by_bytes(stream.sha256())
+                if not known:
+                    raise
+                return self._already(ledger, known)
+
+    def _copy(self, cursor: Cursor, ledger: Ledger, source: CsvSource, load_id: int) -> FileResult:
         with closing(RejectSpool(load_id)) as rejects:
             result = read_records(
                 self.file.name,
@@ -82,23 +101,14 @@ class FileLoad:
                 consume=lambda ahead: copy_events(cursor, ahead),
             )
             self.commit.wait(self.number)
-            known = ledger.by_bytes(sha256())
-            if not known:
-                copy_rejects(cursor, rejects.rewound())
-                try:
-                    return self._record(ledger, result, load_id, sha256())
-                except psycopg2.errors.UniqueViolation:  # another call has just committed the same bytes
-                    connection.rollback()
-                    known = ledger.by_bytes(sha256())
-                    if not known:
-                        raise
-            connection.rollback()
-            return already(self.file, known)
+            if ledger.by_bytes(source.stream.sha256()):
+                raise BytesKnown
+            copy_rejects(cursor, rejects.rewound())
+        return self._record(ledger, result, load_id, source.stream.sha256())
 
     def _record(self, ledger: Ledger, result: FileResult, load_id: int, sha256: str) -> FileResult:
         latest, earlier = ledger.latest(), ledger.by_name(self.file.name)
-        if earlier:
-            ledger.supersede(earlier.load_id, by=load_id)
+        superseded = earlier if earlier and self._retire(ledger, earlier, by=load_id) else None
         ledger.record(
             NewLoad(
                 load_id=load_id,
@@ -115,16 +125,40 @@ class FileLoad:
         )
         return replace(
             result,
-            outcome=f"superseded earlier load {earlier.load_id}" if earlier else "loaded",
+            outcome=f"superseded earlier load {superseded.load_id}" if superseded else "loaded",
             load_id=load_id,
-            supersedes=earlier.load_id if earlier else None,
+            supersedes=superseded.load_id if superseded else None,
             warnings=(*result.warnings, *(drift(latest.columns, result.columns) if latest else ())),
         )
 
+    def _retire(self, ledger: Ledger, earlier: Load, by: int) -> bool:
+        """Supersede the earlier load; False when its bytes live on in another file of this call.
 
-def already(file: InputFile, known: Load) -> FileResult:
-    """The same bytes are in, perhaps under another name."""
+        That happens where exports are rotated: yesterday's orders.csv is orders_1.csv today.
+        """
+        heir = self.hashes.other_with(earlier.sha256, earlier.file_bytes, than=self.file)
+        if heir is None:
+            ledger.supersede(earlier.load_id, by)
+            return True
+        replaced = ledger.by_name(heir.name)
+        if replaced:
+            ledger.supersede(replaced.load_id, earlier.load_id)
+        ledger.rename(earlier.load_id, heir.name)
+        return False
+
+
+def already(file: InputFile, known: Load, earlier: Load | None, *, dry_run: bool = False) -> FileResult:
+    """The same bytes are in, perhaps under another name, while this one stood for others (`earlier`)."""
     note = () if known.file_name == file.name else (f"the same content as {known.file_name}",)
+    outcome, supersedes = "already loaded", None
+    if earlier and earlier.load_id != known.load_id:
+        outcome = f"{'would supersede' if dry_run else 'superseded earlier'} load {earlier.load_id}"
+        supersedes = earlier.load_id
     return FileResult(
-        file.name, "already loaded", load_id=known.load_id, bytes=known.file_bytes, warnings=note
+        file.name,
+        outcome,
+        load_id=known.load_id,
+        supersedes=supersedes,
+        bytes=known.file_bytes,
+        warnings=note,
     )

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
 ACTIVE = (
-    "select load_id, file_name, file_bytes, columns from raw.loads where status = 'loaded' and source = %s"
+    "select load_id, file_name, file_sha256, file_bytes, columns from raw.loads"
+    " where status = 'loaded' and source = %s"
 )
 
 
@@ -24,6 +25,7 @@ class Load:
 
     load_id: int
     file_name: str
+    sha256: str
     file_bytes: int
     columns: tuple[str, ...]
 
@@ -116,7 +118,7 @@ class Ledger:
     def _one(self, query: str, *values: Any) -> Load | None:
         self._cursor.execute(query, (self._source, *values))
         row = self._cursor.fetchone()
-        return Load(row[0], row[1], row[2], tuple(row[3])) if row else None
+        return Load(row[0], row[1], row[2], row[3], tuple(row[4])) if row else None
 
 
 def drift(before: tuple[str, ...], now: tuple[str, ...]) -> list[str]:

@@ -18,6 +18,7 @@ from loader.dry_run import DryRun
 from loader.errors import FileRefused, FilesRefused, ServerError
 from loader.file_load import FileLoad
 from loader.files import InputFile, find_files
+from loader.hashes import Hashes
 from loader.options import LoadOptions
 from loader.results import FileResult, LoadSummary, Progress, Silent
 from loader.schema import ensure_raw_schema
@@ -73,6 +74,7 @@ class _Call:
         self._dry_run = dry_run
         self._numbers = iter(range(len(files)))
         self._taking = threading.Lock()
+        self._hashes = Hashes(files)
         self._begin, self._commit = Turns(), Turns()
         self._aborted = threading.Event()
         self._connections: list[Connection] = []
@@ -135,7 +137,7 @@ class _Call:
         file = self._files[number]
         if self._dry_run:
             return DryRun(file, self._options, self._progress).run(connection)
-        load = FileLoad(file, self._options, self._progress, number, self._begin, self._commit)
+        load = FileLoad(file, self._options, self._progress, self._hashes, number, self._begin, self._commit)
         return load.run(connection)
 
 
