@@ -37,5 +37,5 @@ fi
 
 # The dbt package too, so that a plain `dbt build` works at once. The log is of no interest to a run.
 DBT_LOG_PATH="$venv/log" DBT_SEND_ANONYMOUS_USAGE_STATS=false \
-  "$venv/bin/dbt" --quiet deps --profiles-dir profiles
+  "$venv/bin/dbt" --quiet --no-use-colors deps --profiles-dir profiles
 echo "Installed."
