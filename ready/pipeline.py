@@ -173,7 +173,7 @@ class _Run:
         return bool(invocation_id) and (self.settings.reports / f"{invocation_id}.json").exists()
 
     def _build(self, params: ConnectionParams, connection: Connection, key: str) -> None:
-        self.narrator.stage("Validate and build", "dbt build")
+        self.narrator.stage("Build", "the gate first, then the tables behind it")
         run = self._dbt(params, BUILD)
         self._gate(params, run)
         require_success(run, settings=self.settings)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 from types import TracebackType
 
@@ -12,13 +11,15 @@ from rich.console import Console
 
 from loader import LoadSummary
 from loader.results import Progress as LoadProgress
-from loader.results import Silent
 from ready.dbt import NodeResult
 from ready.export import ExportResult
 from ready.gate.console import render_console
 from ready.gate.model import Report
 from ready.pipeline import FeatureRecord, PipelineResult
+from ready.progress import load_progress, summary_lines
 from ready.settings import Settings
+
+TABLES = ("model", "seed", "snapshot")
 
 
 class TerminalNarrator:
@@ -26,37 +27,31 @@ class TerminalNarrator:
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
-        self.load_progress: LoadProgress = Silent()
+        self._progress = load_progress(quiet=quiet)
         self._status = Console(stderr=True).status("") if sys.stderr.isatty() and not quiet else None
-        self._tests = 0
-        self._clock = time.monotonic()
 
     def __enter__(self) -> TerminalNarrator:
+        self.load_progress: LoadProgress = self._progress.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._live(None)
+        self._progress.__exit__(kind, error, trace)
 
     def stage(self, title: str, detail: str = "") -> None:
         self._say(f"{click.style(f'{title:<10}', bold=True)}{detail}")
-        self._live(f"{title} ...")
 
     def loaded(self, summary: LoadSummary) -> None:
-        for file in summary.files:
-            rejected = f", {file.rows_rejected:,} rejected" if file.rows_rejected else ""
-            self._row(file.file_name, f"{file.rows_loaded:,} rows{rejected}", file.seconds, file.outcome)
-            for warning in file.warnings:
-                self._say(f"    {click.style('warning', fg='yellow')}: {warning}")
+        """The files were told one by one; this is their sum."""
+        for line in summary_lines(summary):
+            self._say(f"  {line}")
 
     def node(self, node: NodeResult) -> None:
-        self._live(f"{node.relation} done")
-        if node.resource_type == "test":
-            self._tests += 1
-        elif node.resource_type in ("model", "seed", "snapshot") and node.status == "success":
-            rows = f"{node.rows:,} rows" if node.rows is not None else ""
-            self._row(node.relation, rows, node.seconds)
+        self._live(f"{node.unique_id.split('.')[2]} done")
+        if node.resource_type in TABLES and node.status == "success" and node.rows is not None:
+            self._row(node.relation, f"{node.rows:,} rows", node.seconds)
 
     def gate(self, report: Report, file: Path) -> None:
         if not report.validation_passed or not self.quiet:
