@@ -45,10 +45,11 @@ docs: $(STAMP) ## Serve the dbt documentation
 test: $(STAMP) ## Run every test
 	@$(BIN)/python -m pytest $(ARGS)
 
-lint: $(STAMP) ## Check style and types
+lint: $(STAMP) ## Check style, types and configs
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@for folder in configs examples/*/; do $(BIN)/ready lint --configs "$$folder" || exit; done
 
 sample: $(STAMP) ## Write data/raw and data/dirty again, byte for byte
 	@$(GENERATE) --until 2024-07-01 --out data/raw/orders_2024_h1.csv
