@@ -18,7 +18,8 @@ from ready.settings import Settings
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
 
-QUIET = ("--quiet", "--log-level", "none", "--no-use-colors")
+# Nothing on the terminal, everything in the log file.
+QUIET = ("--quiet", "--log-level", "none", "--log-level-file", "debug", "--no-use-colors")
 
 
 @dataclass(frozen=True)

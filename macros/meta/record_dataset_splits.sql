@@ -1,81 +1,85 @@
-{# Post-hook of customer_features, after record_feature_version: cuts the feature times into train, val and test
-   and writes which row belongs where; rows in an embargo or without a known label belong to none. The membership
-   of the version's latest build is kept in meta.dataset_splits, a summary of every build for ever. #}
+{# Post-hook of customer_features, after record_feature_version: writes which row belongs to train, val and test.
+   meta.dataset_splits holds the membership of the version's latest build, meta.dataset_split_summary a row for
+   each split of every build, for ever. #}
 {% macro record_dataset_splits() -%}
     {%- if execute -%}
     {%- set splits = split_definition() -%}
-    {%- do warn_of_empty_splits(splits) -%}
-    create temporary table split_boundaries on commit drop as
-    {{ split_boundaries(splits, this, relation_of('orders')) }};
+    {%- set feature_set = quote_literal(this.identifier) -%}
+    {%- set summary = run_query(split_summary(splits)) -%}
+    {%- do warn_of_empty_splits(summary.columns[0].values()) -%}
+    {%- set held = run_query(held_membership(feature_set)) -%}
 
-    create temporary table split_membership on commit drop as
-    select
-        versions.feature_set,
-        versions.feature_version,
-        versions.data_hash,
-        features.customer_id,
-        features.feature_time,
-        boundaries.split
-    from {{ this }} as features
-    inner join {{ source('meta', 'current_versions') }} as versions on versions.feature_set = {{ quote_literal(this.identifier) }}
-    inner join split_boundaries as boundaries on {{ is_member('features.feature_time', 'boundaries', splits.embargo) }};
-
-    insert into {{ source('meta', 'dataset_split_summary') }} (
-        feature_set, feature_version, data_hash, split, time_from, time_to, row_count, entity_count,
-        membership_hash, embargo_days
-    )
-    select
-        membership.feature_set,
-        membership.feature_version,
-        membership.data_hash,
-        membership.split,
-        boundaries.time_from,
-        boundaries.time_to,
-        count(*),
-        count(distinct membership.customer_id),
-        {{ membership_hash('membership') }},
-        {{ splits.embargo }}
-    from split_membership as membership
-    inner join split_boundaries as boundaries on membership.split = boundaries.split
-    group by 1, 2, 3, 4, 5, 6
-    on conflict do nothing;
-
-    {# Rewritten only where it differs: an unchanged run must not touch millions of rows. #}
-    create temporary table split_changes on commit drop as
-    select versions.feature_set, versions.feature_version
-    from {{ source('meta', 'current_versions') }} as versions
-    where
-        versions.feature_set = {{ quote_literal(this.identifier) }}
-        and (select {{ membership_hash('membership') }} from split_membership as membership)
-        <> (
-            select {{ membership_hash('held') }}
-            from {{ source('meta', 'dataset_splits') }} as held
-            where held.feature_set = versions.feature_set and held.feature_version = versions.feature_version
-        );
-
+    {%- if membership_hashes(summary) != membership_hashes(held) %}
     delete from {{ source('meta', 'dataset_splits') }} as held
-    using split_changes
-    where held.feature_set = split_changes.feature_set and held.feature_version = split_changes.feature_version;
+    using {{ source('meta', 'current_versions') }} as versions
+    where
+        versions.feature_set = {{ feature_set }}
+        and held.feature_set = versions.feature_set
+        and held.feature_version = versions.feature_version;
 
     insert into {{ source('meta', 'dataset_splits') }} (feature_set, feature_version, customer_id, feature_time, split)
-    select membership.feature_set, membership.feature_version, membership.customer_id, membership.feature_time, membership.split
-    from split_membership as membership
-    inner join split_changes
-        on membership.feature_set = split_changes.feature_set and membership.feature_version = split_changes.feature_version
+    select versions.feature_set, versions.feature_version, features.customer_id, features.feature_time, boundaries.split
+    from {{ this }} as features
+    inner join ({{ split_boundaries(splits, this, relation_of('orders')) }}) as boundaries
+        on {{ is_member('features.feature_time', 'boundaries', splits.embargo) }}
+    inner join {{ source('meta', 'current_versions') }} as versions on versions.feature_set = {{ feature_set }};
+    {%- endif %}
+
+    {%- for row in summary.rows %}
+    insert into {{ source('meta', 'dataset_split_summary') }} (
+        feature_set, feature_version, data_hash, split, membership_hash, time_from, time_to, row_count, entity_count,
+        embargo_days
+    )
+    select
+        feature_set, feature_version, data_hash, '{{ row[0] }}', '{{ row[1] }}', cast('{{ row[2] }}' as timestamptz),
+        cast('{{ row[3] }}' as timestamptz), {{ row[4] }}, {{ row[5] }}, {{ splits.embargo }}
+    from {{ source('meta', 'current_versions') }}
+    where feature_set = {{ feature_set }}
+    on conflict do nothing;
+    {%- endfor %}
     {%- endif -%}
 {%- endmacro %}
 
-{% macro membership_hash(relation) -%}
-    {{ content_hash([
-        (relation ~ '.customer_id', 'text'), (relation ~ '.feature_time', 'timestamptz'), (relation ~ '.split', 'text')
-    ]) }}
+{# A select of split, membership hash, time_from, time_to, rows and customers, one row a split. #}
+{% macro split_summary(splits) -%}
+    select
+        boundaries.split,
+        {{ membership_hash('features.customer_id', 'features.feature_time') }},
+        cast(boundaries.time_from as text),
+        cast(boundaries.time_to as text),
+        count(*),
+        count(distinct features.customer_id)
+    from {{ this }} as features
+    inner join ({{ split_boundaries(splits, this, relation_of('orders')) }}) as boundaries
+        on {{ is_member('features.feature_time', 'boundaries', splits.embargo) }}
+    group by boundaries.split, boundaries.time_from, boundaries.time_to
+    order by boundaries.time_from
 {%- endmacro %}
 
+{# A select of split and membership hash of what meta.dataset_splits holds of the version just recorded. #}
+{% macro held_membership(feature_set) -%}
+    select held.split, {{ membership_hash('held.customer_id', 'held.feature_time') }}
+    from {{ source('meta', 'dataset_splits') }} as held
+    inner join {{ source('meta', 'current_versions') }} as versions
+        on held.feature_set = versions.feature_set and held.feature_version = versions.feature_version
+    where versions.feature_set = {{ feature_set }}
+    group by held.split
+{%- endmacro %}
+
+{% macro membership_hash(customer_id, feature_time) -%}
+    {{ content_hash([(customer_id, 'text'), (feature_time, 'timestamptz')]) }}
+{%- endmacro %}
+
+{% macro membership_hashes(table) %}
+    {% set hashes = {} %}
+    {% for row in table.rows %}
+        {% do hashes.update({row[0]: row[1]}) %}
+    {% endfor %}
+    {% do return(hashes) %}
+{% endmacro %}
+
 {# Too few feature times for three parts is no error: the run goes on with what there is, and says so. #}
-{% macro warn_of_empty_splits(splits) %}
-    {% set present = run_query(
-        'select split, count(*) from (' ~ split_boundaries(splits, this, relation_of('orders')) ~ ') as boundaries group by 1'
-    ).columns[0].values() %}
+{% macro warn_of_empty_splits(present) %}
     {% for split in ['train', 'val', 'test'] if split not in present %}
         {% do exceptions.warn(
             "The " ~ split ~ " split is empty: there are too few feature times with a known label. "

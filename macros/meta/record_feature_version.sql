@@ -5,6 +5,8 @@
     {%- if execute -%}
     {%- set definition = feature_set_definition() -%}
     {%- set columns = adapter.get_columns_in_relation(this) -%}
+    {#- Read on its own: a statement that also writes would not be run in parallel. -#}
+    {%- set content = run_query('select count(*), ' ~ content_hash(typed_columns(columns)) ~ ' from ' ~ this).rows[0] -%}
     with definition as (
         select
             {{ quote_literal(this.identifier) }} as feature_set,
@@ -27,17 +29,10 @@
         group by definition.feature_set, definition.config_hash, definition.sql_hash
     ),
 
-    content as (
-        select
-            count(*) as row_count,
-            {{ content_hash(typed_columns(columns)) }} as data_hash
-        from {{ this }}
-    ),
-
     published as (
         insert into {{ source('meta', 'current_versions') }} (feature_set, feature_version, data_hash, invocation_id)
-        select version.feature_set, version.feature_version, content.data_hash, '{{ invocation_id }}'
-        from version cross join content
+        select feature_set, feature_version, '{{ content[1] }}', '{{ invocation_id }}'
+        from version
         on conflict (feature_set) do update set
             feature_version = excluded.feature_version,
             data_hash = excluded.data_hash,
@@ -55,8 +50,8 @@
         version.config_hash,
         version.sql_hash,
         jsonb_build_object('nodes', cast({{ quote_literal(tojson(definition.lineage)) }} as jsonb), 'loads', {{ active_loads_json() }}),
-        content.data_hash,
-        content.row_count,
+        '{{ content[1] }}',
+        {{ content[0] }},
         cast({{ quote_literal(tojson(column_list(columns))) }} as jsonb),
         {{ active_load_ids() }},
         {{ gate_passed() }},
@@ -64,7 +59,7 @@
         cast(nullif({{ quote_literal(env_var('READY_GIT_DIRTY', '')) }}, '') as boolean),
         '{{ invocation_id }}',
         cast({{ quote_literal(definition.config) }} as jsonb)
-    from version cross join content
+    from version
     on conflict (feature_set, feature_version, data_hash) do nothing
     {%- endif -%}
 {%- endmacro %}
