@@ -20,7 +20,7 @@ def render_console(report: Report, report_file: Path) -> str:
         if not check.texts or not _is_told(check, report):
             continue
         lines += [f"  {'error' if check.blocks else 'warning'}: {text}" for text in check.texts]
-        lines += [f"    {sample.place}: {sample.shown_value}" for sample in check.sample[:SAMPLES_SHOWN]]
+        lines += [f"    {sample.text}" for sample in check.sample[:SAMPLES_SHOWN]]
     lines += [f"  warning: {text}" for text in report.warnings if text not in told]
     return _printable("\n".join([*lines, f"Report: {report_file}"])) + "\n"
 

@@ -60,7 +60,7 @@ def render_summary(report: Report) -> str:
 
 
 def _summary_row(check: Check) -> str:
-    first = f"{check.sample[0].place}: {check.sample[0].shown_value}" if check.sample else ""
+    first = check.sample[0].text if check.sample else ""
     cells = (
         ICONS.get(check.status, check.status),
         check.words,

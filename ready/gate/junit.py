@@ -60,7 +60,7 @@ def _add(case: ElementTree.Element, kind: str, message: str, details: str = "") 
 
 
 def _details(check: Check) -> str:
-    return "\n".join(f"{sample.place}: {sample.shown_value}" for sample in check.sample)
+    return "\n".join(sample.text for sample in check.sample)
 
 
 def _clean(text: str) -> str:

@@ -48,6 +48,11 @@ class Sample:
     def shown_value(self) -> str:
         return "null" if self.value is None else self.value
 
+    @property
+    def text(self) -> str:
+        """The place and the value; a file that lacks a column has no value to show."""
+        return f"{self.place}: {self.shown_value}" if self.value is not None or self.row else self.place
+
 
 @dataclass(frozen=True)
 class PastRun:

@@ -187,7 +187,13 @@ def test_publish_appends_only_inside_a_workflow(tmp_path: Path) -> None:
 
 def test_console_tells_the_faults_with_their_lines_and_where_to_read_on() -> None:
     report = _report(
-        _check(sample=(Sample("a.csv", 7, "-1"), Sample("a.csv", 9, None))),
+        _check(
+            sample=(
+                Sample("a.csv", 7, "-1"),
+                Sample("a.csv", 9, None, {"amount": None}),
+                Sample("b.csv", 1, None),
+            )
+        ),
         _check(name="w", status="warn", texts=("late",), sample=()),
         warnings=("1 rejected", "late"),
     )
@@ -196,6 +202,7 @@ def test_console_tells_the_faults_with_their_lines_and_where_to_read_on() -> Non
         "  error: amount has 2 < 0",
         "    a.csv:7: -1",
         "    a.csv:9: null",
+        "    b.csv:1",
         "  warning: late",
         "  warning: 1 rejected",
         "Report: r.html",

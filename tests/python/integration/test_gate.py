@@ -1,0 +1,234 @@
+"""The gate on a running warehouse: each fault's exact text, and tables that keep their bytes."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+import ready.gate
+from ready.postgres.connection import ConnectionParams
+
+PROJECT = Path(__file__).parents[3]
+SCHEMA = json.loads((Path(ready.gate.__file__).parent / "validation_report.schema.json").read_text())
+HEADER = "order_id,customer_id,order_ts,amount,currency,status,channel"
+Fault = Callable[[list[str]], list[str]]
+# The seed is the project's own data, and dbt writes it anew in every build.
+USER_TABLES = """
+select format('%I.%I', schemaname, tablename) from pg_tables
+where schemaname in ('stg', 'feats') and tablename not in ('orders_parsed', 'order_statuses')
+or schemaname = 'meta' and tablename in ('dataset_splits', 'dataset_split_summary', 'feature_registry')
+order by 1
+"""
+
+
+def orders() -> list[str]:
+    """Sixty orders of ten customers over a year, without a fault; number n stands in line n + 2."""
+    return [
+        f"A{n},C{n % 10},2025-{n % 12 + 1:02}-{n % 28 + 1:02}T10:00:00Z,{n}.50,EUR,completed,web"
+        for n in range(60)
+    ]
+
+
+def swap(number: int, old: str, new: str) -> Fault:
+    """The fault of one order."""
+    return lambda rows: [row.replace(old, new) if n == number else row for n, row in enumerate(rows)]
+
+
+def without(column: str) -> Fault:
+    """A file that lacks a column, header and all."""
+    index = HEADER.split(",").index(column)
+    return lambda rows: [
+        ",".join(c for n, c in enumerate(row.split(",")) if n != index) for row in [HEADER, *rows]
+    ]
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A warehouse built from one good file, and the folder that its files come from."""
+
+    folder: Path
+    database: ConnectionParams
+
+    def deliver(self, rows: list[str], name: str = "orders.csv") -> None:
+        lines = (
+            rows if rows[0].startswith("order_id,") or rows[0].startswith("customer_id,") else [HEADER, *rows]
+        )
+        (self.folder / "data" / name).write_text("\n".join(lines) + "\n")
+
+    def ready(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+        own = {"READY_HOME": self.folder / "home", "READY_ARTIFACTS": self.folder / "artifacts"}
+        return subprocess.run(
+            [sys.executable, "-m", "ready", *arguments],
+            cwd=PROJECT,
+            env={
+                **os.environ,
+                **{key: str(value) for key, value in own.items()},
+                **self.database.env(),
+                **env,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def run(self, **env: str) -> subprocess.CompletedProcess[str]:
+        return self.ready("run", "--data", str(self.folder / "data"), **env)
+
+    @property
+    def report(self) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(
+            (self.folder / "artifacts/reports/validation_report.json").read_text()
+        )
+        jsonschema.Draft202012Validator(SCHEMA).validate(content)
+        return content
+
+    def tables(self) -> dict[str, tuple[Any, ...]]:
+        """Each table that users read: its file, and a hash of its rows with where they are stored."""
+        with contextlib.closing(self.database.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute(USER_TABLES)
+            names = [name for (name,) in cursor.fetchall()]
+            content = {}
+            for name in names:
+                cursor.execute(
+                    f"select pg_relation_filenode('{name}'), count(*), "
+                    f"md5(string_agg(concat(t.ctid, t.xmin, t), '' order by t.ctid)) from {name} as t"
+                )
+                content[name] = cursor.fetchone() or ()
+        return content
+
+
+@pytest.fixture(scope="module")
+def shop(server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    name = f"shop_{uuid.uuid4().hex[:12]}"
+    _administer(server, f"create database {name}")
+    shop = Shop(tmp_path_factory.mktemp("shop"), replace(server, dbname=name))
+    (shop.folder / "data").mkdir()
+    shop.deliver(orders())
+    done = shop.run()
+    assert done.returncode == 0, done.stdout + done.stderr
+    yield shop
+    _administer(server, f"drop database {name} with (force)")
+
+
+def _administer(server: ConnectionParams, statement: str) -> None:
+    with contextlib.closing(server.connect()) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+
+def together(*faults: Fault) -> Fault:
+    return lambda rows: functools.reduce(lambda so_far, fault: fault(so_far), faults, rows)
+
+
+def again(number: int, copies: int) -> Fault:
+    """An order several times more, at the end of the file."""
+    return lambda rows: [*rows, *[rows[number]] * copies]
+
+
+FAULTS: dict[str, tuple[Fault, list[str]]] = {
+    "the contract's example": (
+        together(swap(9, "2025-10-10T", "2025-02-30T"), swap(5, "5.50", "-5.50"), again(19, copies=1)),
+        ["order_id has 1 duplicate(s)", "amount has 1 < 0", "order_ts has 1 invalid timestamp(s)"],
+    ),
+    "nulls and a word for a number": (
+        together(swap(3, "C3", ""), swap(4, "A4,", ","), swap(7, "7.50", "seven"), swap(8, "8.50", "NULL")),
+        [
+            "order_id has 1 null(s)",
+            "customer_id has 1 null(s)",
+            "amount has 1 null(s)",
+            "amount has 1 non-numeric value(s)",
+        ],
+    ),
+    "values outside their sets and three copies": (
+        together(swap(2, "EUR", "USD"), swap(8, "completed", "lost"), again(0, copies=2)),
+        [
+            "order_id has 2 duplicate(s)",
+            "currency has 1 invalid value(s)",
+            "status has 1 invalid value(s)",
+        ],
+    ),
+    "a missing column": (without("amount"), ["Missing column: amount"]),
+    "a missing column whose nulls are in no set": (without("currency"), ["Missing column: currency"]),
+}
+
+
+@pytest.mark.parametrize(("fault", "errors"), FAULTS.values(), ids=FAULTS)
+def test_each_fault_stops_the_run_with_its_text_and_leaves_the_tables_alone(
+    shop: Shop, fault: Fault, errors: list[str]
+) -> None:
+    before = shop.tables()
+    shop.deliver(fault(orders()))
+    done = shop.run()
+    assert (done.returncode, shop.report["errors"]) == (1, errors)
+    assert all(f"error: {text}" in done.stdout for text in errors)
+    assert "Traceback" not in done.stderr
+    assert shop.tables() == before
+    assert len(before) >= 8
+
+
+def test_samples_lead_to_the_lines_at_fault(shop: Shop) -> None:
+    shop.deliver(swap(40, "40.50", "-40.50")(swap(41, "41.50", "-41.50")(orders())))
+    done = shop.run(GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(shop.folder / "summary.md"))
+    check = next(check for check in shop.report["checks"] if check["failures"])
+    assert check["rule"] == "dbt_expectations.expect_column_values_to_be_between(min_value=0)"
+    assert (check["status"], check["failures"], check["rows_checked"]) == ("fail", 2, 60)
+    assert check["sample"] == [
+        {"file": "orders.csv", "line": 42, "value": "-40.50"},
+        {"file": "orders.csv", "line": 43, "value": "-41.50"},
+    ]
+    assert "orders.csv:42: -40.50" in done.stdout
+
+
+def test_a_faulty_file_among_good_ones_stops_the_run(shop: Shop) -> None:
+    before = shop.tables()
+    shop.deliver(orders())
+    shop.deliver([f"B{row[1:]}" for row in orders()], "more.csv")
+    shop.deliver(["Z1,C1,someday,1,EUR,completed,web"], "last.csv")
+    assert shop.run().returncode == 1
+    assert shop.report["errors"] == ["order_ts has 1 invalid timestamp(s)"]
+    assert shop.report["checks"][-1]["rows_checked"] == 121
+    assert shop.tables() == before
+
+
+def test_the_mended_file_takes_the_old_one_s_place(shop: Shop) -> None:
+    shop.deliver(orders())
+    shop.deliver([f"B{row[1:]}" for row in orders()], "more.csv")
+    shop.deliver(["Z1,C1,2025-12-31T00:00:00Z,1,EUR,completed,web"], "last.csv")
+    before = shop.tables()
+    done = shop.run()
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = shop.report
+    assert (report["validation_passed"], report["errors"]) == (True, [])
+    assert shop.tables() != before
+
+
+def test_validate_runs_the_gate_alone(shop: Shop) -> None:
+    before = shop.tables()
+    done = shop.ready("validate")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Gate passed" in done.stdout
+    assert shop.tables() == before
+    html = (shop.folder / "artifacts/reports/validation_report.html").read_text()
+    assert html.count("<rect") > len(shop.report["checks"])  # each check has a history of runs
+
+
+def test_the_report_never_belongs_to_an_older_run(shop: Shop) -> None:
+    older = shop.report["run"]["invocation_id"]
+    missing = shop.ready("run", "--data", str(shop.folder / "nowhere"))
+    assert missing.returncode != 0
+    report = shop.report
+    assert report["run"]["invocation_id"] != older
+    assert report["errors"][0].startswith("the run failed before the gate: ")
