@@ -20,7 +20,16 @@ from ready.settings import Settings
 Connection = psycopg2.extensions.connection
 
 # What shapes the tables; configs come on their own, since they may lie elsewhere.
-PROJECT_PARTS = ("dbt_project.yml", "packages.yml", "models", "macros", "seeds", "snapshots", "tests/dbt", "packages")
+PROJECT_PARTS = (
+    "dbt_project.yml",
+    "packages.yml",
+    "models",
+    "macros",
+    "seeds",
+    "snapshots",
+    "tests/dbt",
+    "packages",
+)
 
 
 def build_key(settings: Settings, load_ids: Sequence[int]) -> str:

@@ -37,7 +37,10 @@ class NodeResult:
 
 @dataclass(frozen=True)
 class DbtRun:
-    """What one dbt call left behind. manifest and run_results are dbt's artifacts, None where it wrote none."""
+    """What one dbt call left behind.
+
+    manifest and run_results are dbt's artifacts, None where it wrote none.
+    """
 
     success: bool
     invocation_id: str
@@ -87,10 +90,13 @@ def prepare(settings: Settings, params: ConnectionParams) -> None:
 def invoke(
     arguments: Sequence[str], *, on_node: Callable[[NodeResult], None] | None = None
 ) -> dbtRunnerResult:
-    """dbt's programmatic call."""
+    """dbt's programmatic call. Ctrl-C stays Ctrl-C."""
     from dbt.cli.main import dbtRunner  # takes a second to import
 
-    return dbtRunner(callbacks=[_listener(on_node)] if on_node else None).invoke(list(arguments))
+    outcome = dbtRunner(callbacks=[_listener(on_node)] if on_node else None).invoke(list(arguments))
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
+    return outcome
 
 
 def _listener(on_node: Callable[[NodeResult], None]) -> Callable[[Any], None]:
@@ -164,19 +170,32 @@ def require_success(run: DbtRun, *, settings: Settings) -> None:
 def _refused(message: str, settings: Settings) -> UsageError | MachineError:
     if "could not connect" in message.lower() or "Database Error" in message:
         return MachineError(f"the database failed: {_brief(message)}", hint="ready db status shows its state")
-    return UsageError(f"dbt refuses the project: {_brief(message)}", hint=f"look at {settings.configs}, then: ready lint")
+    return UsageError(
+        f"dbt refuses the project: {_brief(message)}", hint=f"look at {settings.configs}, then: ready lint"
+    )
 
 
-MACHINE_FAULTS = ("connection", "terminating", "permission denied", "could not extend", "No space", "out of memory")
+MACHINE_FAULTS = (
+    "connection",
+    "terminating",
+    "permission denied",
+    "could not extend",
+    "No space",
+    "out of memory",
+)
+
+# The expressions of orders.yaml are compiled into these.
+FROM_MAPPING = ("orders_parsed", "orders_mapped")
 
 
 def _failed_node(entry: dict[str, Any], settings: Settings) -> UsageError | MachineError:
     name = entry["unique_id"].split(".")[2]
     message = _brief(entry.get("message") or "")
     machine = any(fault in message for fault in MACHINE_FAULTS)
-    # The expressions of orders.yaml are compiled into these two.
-    if not machine and ("Compilation Error" in message or name in ("orders_parsed", "orders_mapped")):
-        return UsageError(f"{name} cannot be built: {message}", hint=f"look at {settings.configs}/orders.yaml")
+    if not machine and ("Compilation Error" in message or name in FROM_MAPPING):
+        return UsageError(
+            f"{name} cannot be built: {message}", hint=f"look at {settings.configs}/orders.yaml"
+        )
     return MachineError(f"{name} failed: {message}", hint=f"the log is {settings.home}/dbt/logs/dbt.log")
 
 

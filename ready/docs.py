@@ -20,7 +20,9 @@ def write_docs(settings: Settings) -> Path:
     prepare(settings, ensure_server(settings))
     outcome = invoke([*QUIET, "docs", "generate", "--static"])
     if not outcome.success:
-        raise UsageError(f"dbt docs generate failed: {outcome.exception}", hint="try: ready dbt docs generate")
+        raise UsageError(
+            f"dbt docs generate failed: {outcome.exception}", hint="try: ready dbt docs generate"
+        )
     page = settings.artifacts / "docs" / "index.html"
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_bytes((settings.home / "dbt" / "target" / "static_index.html").read_bytes())
@@ -33,6 +35,8 @@ def serve(folder: Path, port: int) -> None:
     try:
         server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
     except OSError as error:
-        raise MachineError(f"port {port} cannot be used: {error.strerror}", hint="name another: --port 8081") from None
+        raise MachineError(
+            f"port {port} cannot be used: {error.strerror}", hint="name another: --port 8081"
+        ) from None
     with server:
         server.serve_forever()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -32,7 +31,9 @@ def orders_meta(configs: Path) -> dict[str, Any]:
         if model.get("name") == "orders_mapped":
             meta: dict[str, Any] = (model.get("config") or {}).get("meta") or {}
             return meta
-    raise UsageError(f"{file} does not describe the model orders_mapped", hint="copy the one in configs/ and edit it")
+    raise UsageError(
+        f"{file} does not describe the model orders_mapped", hint="copy the one in configs/ and edit it"
+    )
 
 
 def csv_columns(entry: str | Mapping[str, Any]) -> list[str]:
@@ -55,8 +56,9 @@ def check_mapping(meta: Mapping[str, Any], headers: Sequence[Sequence[str]], *, 
         for name in csv_columns(entry):
             if name not in known and name != canonical:
                 near = difflib.get_close_matches(name, known, n=1)
+                listed = ", ".join(sorted(known)[:30])
                 raise UsageError(
-                    f"{configs / 'orders.yaml'} maps {canonical} to the CSV column {json.dumps(name, ensure_ascii=False)}, "
-                    f"which no file has",
-                    hint=f"did you mean {near[0]!r}?" if near else f"the files have: {', '.join(sorted(known)[:30])}",
+                    f'{configs / "orders.yaml"} maps {canonical} to the CSV column "{name}", '
+                    "which no file has",
+                    hint=f'did you mean "{near[0]}"?' if near else f"the files have: {listed}",
                 )

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Protocol
 
-from loader import LoadOptions, LoadSummary, ensure_raw_schema, load_files
+import orjson
+import psycopg2
+
+from loader import FilesRefused, LoadSummary, load_files
 from loader.errors import LoaderError
 from loader.results import Progress as LoadProgress
 from ready import __version__
 from ready.build_state import Connection, build_key, built_by, mark_built
+from ready.configs import load_options
+from ready.database import open_database
 from ready.dbt import DbtRun, NodeResult, require_success, run_dbt
-from ready.errors import CheckFailed, ReadyError, from_loader
+from ready.errors import CheckFailed, MachineError, from_loader
 from ready.export import ExportResult, export_dataset
 from ready.gate.model import Report, RunInfo
 from ready.gate.report import REPORT_NAME, build_report, failed_before_gate, write_report
-from ready.locks import only_one_run
+from ready.lint import require_clean_configs
+from ready.loads import active_loads
+from ready.locks import take_run_lock
 from ready.mapping import check_mapping, orders_meta
 from ready.postgres.connection import ConnectionParams
-from ready.postgres.server import ensure_server
+from ready.registry import FeatureRecord, read_record
 from ready.settings import Settings
 
 # Unit tests prove the project's SQL, not a user's data: they belong to `make test`.
@@ -48,18 +56,6 @@ class Narrator(Protocol):
 
 
 @dataclass(frozen=True)
-class FeatureRecord:
-    """What the registry now says of the feature set. splits: rows of train, val and test."""
-
-    feature_set: str
-    feature_version: int
-    data_hash: str
-    row_count: int
-    is_new: bool
-    splits: dict[str, int]
-
-
-@dataclass(frozen=True)
 class PipelineResult:
     """changed is false when the tables already were what the files and configs say."""
 
@@ -69,29 +65,37 @@ class PipelineResult:
     seconds: float
 
 
-def run_pipeline(
-    *, settings: Settings, paths: Sequence[str], options: LoadOptions, narrator: Narrator
-) -> PipelineResult:
+def run_pipeline(*, settings: Settings, paths: Sequence[str], narrator: Narrator) -> PipelineResult:
     """Take CSV files to recorded, exported splits; a second call with nothing new does nothing.
 
     Raises CheckFailed when a file or the gate stops it, UsageError for a wrong call or config,
-    MachineError for the database; the gate's report is written in every case.
+    MachineError for the database or the disk; the gate's report is written in every case.
     """
-    run = _Run(settings, narrator)
-    try:
-        return run.whole_way(paths, options)
-    except ReadyError as error:
-        run.report_failure(error)
-        raise
+    with _reported(_Run(settings, narrator)) as run:
+        return run.whole_way(paths)
 
 
 def validate(*, settings: Settings, narrator: Narrator) -> Report:
     """Run the gate alone on what is loaded. Raises CheckFailed when it does not pass."""
-    run = _Run(settings, narrator)
-    try:
+    with _reported(_Run(settings, narrator)) as run:
         return run.gate_only()
-    except ReadyError as error:
-        run.report_failure(error)
+
+
+@contextmanager
+def _reported(run: _Run) -> Iterator[_Run]:
+    """Whatever ends the run, Ctrl-C too, its report says so: an older one must not look like today's."""
+    run.check_reports_folder()
+    try:
+        yield run
+    except psycopg2.Error as error:
+        failure = MachineError(f"the database failed: {str(error).strip()}", hint="look at: ready db status")
+        run.report_failure(failure.message)
+        raise failure from None
+    except KeyboardInterrupt:
+        run.report_failure("it was interrupted")
+        raise
+    except BaseException as error:
+        run.report_failure(str(error))
         raise
 
 
@@ -102,7 +106,6 @@ class _Run:
         self.settings = settings
         self.narrator = narrator
         self.clock = time.monotonic()
-        self.meta = orders_meta(settings.configs)
         self.info = RunInfo(
             invocation_id="",
             started_at=_now(),
@@ -111,10 +114,9 @@ class _Run:
         )
         self.reported = False
 
-    def whole_way(self, paths: Sequence[str], options: LoadOptions) -> PipelineResult:
-        params = self._connect()
-        with closing(params.connect()) as connection, only_one_run(connection, self.narrator.stage):
-            self._load(params, paths, options)
+    def whole_way(self, paths: Sequence[str]) -> PipelineResult:
+        with self._database() as (params, connection):
+            self._load(params, paths)
             load_ids = self._active_loads(connection)
             key = build_key(self.settings, load_ids)
             changed = not self._is_current(connection, key)
@@ -127,50 +129,55 @@ class _Run:
         return PipelineResult(changed, record, export, time.monotonic() - self.clock)
 
     def gate_only(self) -> Report:
-        params = self._connect()
-        with closing(params.connect()) as connection, only_one_run(connection, self.narrator.stage):
+        with self._database() as (params, connection):
             self._active_loads(connection)
             self.narrator.stage("Validate", "stg.orders_parsed")
             return self._gate(params, self._dbt(params, GATE))
 
-    def _connect(self) -> ConnectionParams:
-        params = ensure_server(self.settings)
+    @contextmanager
+    def _database(self) -> Iterator[tuple[ConnectionParams, Connection]]:
+        """The database, for this run alone, once the configs are known to be in order."""
+        require_clean_configs(self.settings)
+        params = open_database(self.settings)
+        self.narrator.stage("Database", str(params))
         with closing(params.connect()) as connection:
             server = connection.info.parameter_status("server_version") or ""
-            ensure_raw_schema(connection)
-        self.info = replace(self.info, versions={**self.info.versions, "postgres": server.split()[0]})
-        self.narrator.stage("Database", str(params))
-        return params
+            self.info = replace(self.info, versions={**self.info.versions, "postgres": server.split()[0]})
+            take_run_lock(connection, self.narrator.stage)
+            yield params, connection
 
-    def _load(self, params: ConnectionParams, paths: Sequence[str], options: LoadOptions) -> None:
+    def _load(self, params: ConnectionParams, paths: Sequence[str]) -> None:
         self.narrator.stage("Load", ", ".join(paths))
+        self.info = replace(self.info, data_folder=paths[0])
+        options = load_options(self.settings.configs)
         try:
-            summary = load_files(params.connect, paths, options, progress=self.narrator.load_progress)
+            self.narrator.loaded(load_files(params.connect, paths, options, self.narrator.load_progress))
+        except FilesRefused as error:
+            self.narrator.loaded(error.summary)
+            raise from_loader(error) from None
         except LoaderError as error:
             raise from_loader(error) from None
-        self.info = replace(self.info, load_warnings=_reject_warnings(summary), data_folder=paths[0])
-        self.narrator.loaded(summary)
-        if summary.refused:
-            first, *others = summary.refused
-            raise CheckFailed(
-                f"{first.message}{f' (and {len(others)} more file(s))' if others else ''}",
-                hint="mend the file and run again; files that could be read are loaded",
-            )
 
     def _active_loads(self, connection: Connection) -> list[int]:
-        with connection, connection.cursor() as cursor:
-            cursor.execute(
-                "select load_id, columns from raw.loads where status = 'loaded' and source = %s order by load_id",
-                [(self.meta.get("file") or {}).get("source", "orders")],
-            )
-            loads = cursor.fetchall()
-        self.info = replace(self.info, load_ids=tuple(load_id for load_id, _ in loads))
-        check_mapping(self.meta, [header or [] for _, header in loads], configs=self.settings.configs)
-        return [load_id for load_id, _ in loads]
+        configs = self.settings.configs
+        loads = active_loads(connection, load_options(configs).source)
+        load_ids = [load.load_id for load in loads]
+        warnings = tuple(load.warning for load in loads if load.warning)
+        self.info = replace(self.info, load_ids=tuple(load_ids), load_warnings=warnings)
+        check_mapping(orders_meta(configs), [load.columns for load in loads], configs=configs)
+        return load_ids
 
     def _is_current(self, connection: Connection, key: str) -> bool:
+        """Built from the very same, and the latest report is that build's."""
         invocation_id = built_by(connection, self.settings, key)
-        return bool(invocation_id) and (self.settings.reports / f"{invocation_id}.json").exists()
+        return invocation_id is not None and invocation_id == self._latest_report_of()
+
+    def _latest_report_of(self) -> str | None:
+        try:
+            report = orjson.loads((self.settings.reports / f"{REPORT_NAME}.json").read_bytes())
+            return str(report["run"]["invocation_id"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
     def _build(self, params: ConnectionParams, connection: Connection, key: str) -> None:
         self.narrator.stage("Build", "the gate first, then the tables behind it")
@@ -179,10 +186,10 @@ class _Run:
         require_success(run, settings=self.settings)
         failed = [entry for entry in run.results("test") if entry["status"] in ("fail", "error")]
         if failed:
-            names = ", ".join(entry["unique_id"].split(".")[2] for entry in failed[:5])
+            names = [entry["unique_id"].split(".")[2] for entry in failed[:5]]
             raise CheckFailed(
-                f"{len(failed)} test(s) failed behind the gate: {names}",
-                hint=f"see {self.settings.home}/dbt/logs/dbt.log, or: ready dbt test --select {names.split(',')[0]}",
+                f"{len(failed)} test(s) failed behind the gate: {', '.join(names)}",
+                hint=f"see {self.settings.home}/dbt/logs/dbt.log, or: ready dbt test --select {names[0]}",
             )
         mark_built(connection, self.settings, key, run.invocation_id)
 
@@ -217,12 +224,26 @@ class _Run:
         self.reported = True
         return self.settings.reports / f"{REPORT_NAME}.html"
 
-    def report_failure(self, error: ReadyError) -> None:
-        """Never leave an older report looking like today's."""
-        if not self.reported:
-            run_id = self.info.invocation_id or f"failed-{self.info.started_at:%Y%m%dT%H%M%S%f}"
-            info = replace(self.info, invocation_id=run_id, finished_at=_now())
-            self._write(failed_before_gate(f"the run failed before the gate: {error.message}", info))
+    def check_reports_folder(self) -> None:
+        """Raises MachineError when no report could be written: better now than after the build."""
+        folder = self.settings.reports
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            raise MachineError(
+                f"cannot write to {folder}: {error.strerror}",
+                hint="name another folder with --artifacts or READY_ARTIFACTS",
+            ) from None
+
+    def report_failure(self, reason: str) -> None:
+        if self.reported:
+            return
+        run_id = self.info.invocation_id or f"failed-{self.info.started_at:%Y%m%dT%H%M%S%f}"
+        info = replace(self.info, invocation_id=run_id, finished_at=_now())
+        with suppress(OSError):  # the disk may be what failed
+            self._write(failed_before_gate(f"the run failed before the gate: {reason}", info))
 
     def _record(self, connection: Connection, *, changed: bool) -> FeatureRecord:
         record = read_record(connection, self.settings, self.info.invocation_id if changed else "")
@@ -234,36 +255,6 @@ class _Run:
         result = export_dataset(connection, settings=self.settings, progress=self.narrator.exporting)
         self.narrator.exported(result)
         return result
-
-
-def read_record(connection: Connection, settings: Settings, invocation_id: str) -> FeatureRecord:
-    """The registry's word on what the tables hold; is_new when this dbt run was the first to build it."""
-    meta = settings.schema("meta")
-    with connection, connection.cursor() as cursor:
-        cursor.execute(
-            f'select feature_set, feature_version, data_hash, row_count, registry.invocation_id '
-            f'from "{meta}".current_versions join "{meta}".feature_registry as registry '
-            f"using (feature_set, feature_version, data_hash)"
-        )
-        feature_set, feature_version, data_hash, row_count, first_built_by = cursor.fetchone()  # type: ignore[misc]
-        cursor.execute(
-            f'select split, count(*) from "{meta}".dataset_splits '
-            f"where feature_set = %s and feature_version = %s group by split",
-            [feature_set, feature_version],
-        )
-        splits = dict.fromkeys(("train", "val", "test"), 0) | dict(cursor.fetchall())
-    return FeatureRecord(
-        feature_set, feature_version, data_hash, row_count, first_built_by == invocation_id, splits
-    )
-
-
-def _reject_warnings(summary: LoadSummary) -> tuple[str, ...]:
-    return tuple(
-        f"{file.file_name} has {file.rows_rejected} record(s) that could not be read"
-        + (f", first at line {file.first_rejects[0].line_number}: {file.first_rejects[0].reason}" if file.first_rejects else "")
-        for file in summary.files
-        if file.rows_rejected
-    )
 
 
 def _now() -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg2
@@ -15,6 +16,18 @@ from ready.settings import Settings
 
 Connection = psycopg2.extensions.connection
 Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class FeatureRecord:
+    """What the registry now says of the feature set. splits: rows of train, val and test."""
+
+    feature_set: str
+    feature_version: int
+    data_hash: str
+    row_count: int
+    is_new: bool
+    splits: dict[str, int]
 
 
 def list_builds(connection: Connection, settings: Settings) -> list[Row]:
@@ -52,7 +65,8 @@ def show_version(connection: Connection, settings: Settings, version: int) -> Ro
     splits = _select(
         connection,
         settings,
-        "select * from {meta}.dataset_split_summary where feature_version = %s order by created_at, time_from",
+        "select * from {meta}.dataset_split_summary where feature_version = %s "
+        "order by created_at, time_from",
         [version],
     )
     for build in builds:
@@ -62,6 +76,27 @@ def show_version(connection: Connection, settings: Settings, version: int) -> Ro
         **{name: builds[0][name] for name in shared},
         "builds": [{k: v for k, v in build.items() if k not in shared} for build in builds],
     }
+
+
+def read_record(connection: Connection, settings: Settings, invocation_id: str) -> FeatureRecord:
+    """The registry's word on what the tables hold; is_new when this dbt run was the first to build it."""
+    meta = settings.schema("meta")
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            f"select feature_set, feature_version, data_hash, row_count, registry.invocation_id "
+            f'from "{meta}".current_versions join "{meta}".feature_registry as registry '
+            f"using (feature_set, feature_version, data_hash)"
+        )
+        feature_set, feature_version, data_hash, row_count, first_built_by = cursor.fetchone()  # type: ignore[misc]
+        cursor.execute(
+            f'select split, count(*) from "{meta}".dataset_splits '
+            f"where feature_set = %s and feature_version = %s group by split",
+            [feature_set, feature_version],
+        )
+        splits = dict.fromkeys(("train", "val", "test"), 0) | dict(cursor.fetchall())
+    return FeatureRecord(
+        feature_set, feature_version, data_hash, row_count, first_built_by == invocation_id, splits
+    )
 
 
 def _select(connection: Connection, settings: Settings, query: str, arguments: Sequence[Any]) -> list[Row]:

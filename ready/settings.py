@@ -95,5 +95,6 @@ def _configs_folder(project: Path, given: str | os.PathLike[str]) -> Path:
             return folder.resolve()
     raise UsageError(
         f"configs folder not found: {given}",
-        hint="name a folder with orders.yaml, expectations.yaml and features.yaml (--configs or READY_CONFIGS)",
+        hint="name a folder with orders.yaml, expectations.yaml and features.yaml "
+        "(--configs or READY_CONFIGS)",
     )

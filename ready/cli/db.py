@@ -9,7 +9,7 @@ import click
 
 from ready.cli.options import home_option
 from ready.environment import environment
-from ready.errors import MachineError, UsageError, from_loader
+from ready.errors import MachineError, UsageError
 from ready.postgres import embedded
 from ready.postgres.cluster import program_path
 from ready.postgres.connection import ConnectionParams
@@ -32,17 +32,9 @@ def db() -> None:
 @home_option
 def start(home: str | None) -> None:
     """Start the server if it is down, and create the raw tables."""
-    from loader import LoaderError, ensure_raw_schema
+    from ready.database import open_database
 
-    params = ensure_server(Settings.resolve(home=home))
-    connection = params.connect()
-    try:
-        ensure_raw_schema(connection)
-    except LoaderError as error:
-        raise from_loader(error) from None
-    finally:
-        connection.close()
-    click.echo(f"PostgreSQL is up: {params}")
+    click.echo(f"PostgreSQL is up: {open_database(Settings.resolve(home=home))}")
 
 
 @db.command()

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import click
 
+# dbt commands whose result would be wrong where dbt overlooks a typo.
+LINTED = {"build", "run", "test", "compile"}
+
 
 @click.command(
-    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False, "help_option_names": []}
+    context_settings={
+        "ignore_unknown_options": True,
+        "allow_interspersed_args": False,
+        "help_option_names": [],
+    }
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
@@ -23,12 +30,15 @@ def dbt(ctx: click.Context, arguments: tuple[str, ...]) -> None:
         click.echo(ctx.get_help())
         click.echo("\nWhat follows `ready dbt` goes to dbt as it is; see: ready dbt build --help")
         return
+    from ready.database import open_database
     from ready.dbt import invoke, prepare
-    from ready.postgres.server import ensure_server
+    from ready.lint import require_clean_configs
     from ready.settings import Settings
 
     settings = Settings.resolve()
-    prepare(settings, ensure_server(settings))
+    if LINTED.intersection(arguments):
+        require_clean_configs(settings)
+    prepare(settings, open_database(settings))
     outcome = invoke(arguments)
     if outcome.exception is not None:
         click.echo(str(outcome.exception), err=True)

@@ -15,8 +15,9 @@ from ready.dbt import NodeResult
 from ready.export import ExportResult
 from ready.gate.console import render_console
 from ready.gate.model import Report
-from ready.pipeline import FeatureRecord, PipelineResult
+from ready.pipeline import PipelineResult
 from ready.progress import load_progress, summary_lines
+from ready.registry import FeatureRecord
 from ready.settings import Settings
 
 TABLES = ("model", "seed", "snapshot")
@@ -73,7 +74,8 @@ class TerminalNarrator:
 
     def exported(self, result: ExportResult) -> None:
         for entry in result.manifest["files"]:
-            self._row(entry["name"], f"{entry['row_count']:,} rows", None, "" if result.written else "already there")
+            note = "" if result.written else "already there"
+            self._row(entry["name"], f"{entry['row_count']:,} rows", None, note)
 
     def finished(self, result: PipelineResult, settings: Settings) -> None:
         self._live(None)

@@ -14,7 +14,8 @@ def configs_option(command: F) -> F:
     return click.option(
         "--configs",
         metavar="DIR",
-        help="Folder with orders.yaml, expectations.yaml, features.yaml.  [env: READY_CONFIGS; default: configs]",
+        help="Folder with orders.yaml, expectations.yaml, features.yaml.  "
+        "[env: READY_CONFIGS; default: configs]",
     )(command)
 
 

@@ -34,9 +34,10 @@ def list_command(as_json: bool, home: str | None) -> None:
         _echo_json(builds)
         return
     for build in builds:
+        mark = "*" if build["is_current"] else " "
         click.echo(
-            f"{'*' if build['is_current'] else ' '} {build['feature_set']} v{build['feature_version']}  "
-            f"{build['data_hash']}  {build['row_count']:>12,} rows  {build['created_at']:%Y-%m-%d %H:%M:%S} UTC"
+            f"{mark} {build['feature_set']} v{build['feature_version']}  {build['data_hash']}  "
+            f"{build['row_count']:>12,} rows  {build['created_at']:%Y-%m-%d %H:%M:%S} UTC"
         )
     click.echo("* what the tables in feats hold now")
 

@@ -33,14 +33,11 @@ def run(
       ready run --data exports --configs examples/cdnow
     """
     from ready.cli.narration import TerminalNarrator
-    from ready.configs import load_options
     from ready.pipeline import run_pipeline
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts)
     paths = list(data) or [str(settings.project_dir / "data" / "raw")]
     with TerminalNarrator(quiet=quiet) as narrator:
-        result = run_pipeline(
-            settings=settings, paths=paths, options=load_options(settings.configs), narrator=narrator
-        )
+        result = run_pipeline(settings=settings, paths=paths, narrator=narrator)
         narrator.finished(result, settings)
