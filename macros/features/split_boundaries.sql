@@ -3,7 +3,7 @@
    number floor(n * (train + val)) where test starts. #}
 {% macro split_boundaries(splits, features, orders) -%}
     with data as (
-        select max(order_ts) - {{ days(label_definition().horizon) }} as last_labelled_time
+        select max(order_ts) - {{ days(label_horizon()) }} as last_labelled_time
         from {{ orders }}
     ),
 

@@ -9,6 +9,6 @@
         'test_from': splits.get('test_from'),
         'train': splits.get('train', 0.7),
         'val': splits.get('val', 0.15),
-        'embargo': splits.get('embargo', label_definition().horizon),
+        'embargo': splits.get('embargo', label_horizon()),
     }) %}
 {% endmacro %}

@@ -22,7 +22,7 @@ labels as (
         cast(
             case when spine.feature_time + {{ days(label.horizon) }} <= data.data_end then ahead.label end
             as {{ aggregate_type(label.function) }}
-        ) as {{ label.column_name }}
+        ) as {{ label_column() }}
     from spine
     inner join customers on spine.customer_id = customers.customer_id
     cross join data

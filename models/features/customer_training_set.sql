@@ -20,7 +20,7 @@ boundaries as (
 training_set as (
     select
         features.*,
-        labels.{{ label_definition().column_name }},
+        labels.{{ label_column() }},
         boundaries.split
     from features
     inner join labels
