@@ -1,0 +1,122 @@
+"""Whole runs on real files, held against the oracle to the last digit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from against_oracle import assert_orders_equal_oracle, assert_tables_equal_oracle
+from conftest import PROJECT, RunReady
+from oracle import Definition, RawOrder, Row, Source, parse_iso, parse_yyyymmdd, read_orders
+
+from ready.postgres.connection import ConnectionParams
+
+SHARED = PROJECT.parent / "shared" / "data"
+
+
+def sample(row: Row, file_name: str, line_number: int) -> RawOrder:
+    return RawOrder(row["order_id"], row["customer_id"], row["order_ts"], row["amount"], row["status"])
+
+
+def cdnow(row: Row, file_name: str, line_number: int) -> RawOrder:
+    return RawOrder(f"{file_name}:{line_number}", row["customer_id"], row["date"], row["dollar_value"])
+
+
+def online_retail(row: Row, file_name: str, line_number: int) -> RawOrder:
+    return RawOrder(
+        order_id=row["InvoiceNo"],
+        customer_id=row["CustomerID"].removesuffix(".0"),
+        order_ts=row["InvoiceDate"],
+        amount=str(Decimal(row["Quantity"]) * Decimal(row["UnitPrice"])),
+        status="cancelled" if row["InvoiceNo"].startswith("C") else "completed",
+    )
+
+
+def definition_in(configs: Path) -> Definition:
+    """What a features.yaml says, in the oracle's terms."""
+    models = yaml.safe_load((configs / "features.yaml").read_text())["models"]
+    meta = {model["name"]: model["config"]["meta"] for model in models}
+    features, splits = meta["customer_features"], meta["customer_training_set"]["splits"]
+    read: dict[str, Callable[[Any], Any]] = {
+        "train": decimal,
+        "val": decimal,
+        "val_from": day,
+        "test_from": day,
+        "embargo": int,
+    }
+    return Definition(
+        windows=tuple(features["windows"]),
+        every=features["feature_times"]["every"],
+        horizon=meta["customer_labels"]["horizon"],
+        **{name: read[name](value) for name, value in splits.items()},
+    )
+
+
+def decimal(value: float) -> Decimal:
+    return Decimal(str(value))
+
+
+def day(value: object) -> date:
+    return date.fromisoformat(str(value))
+
+
+@dataclass(frozen=True)
+class Case:
+    """orders: how many the oracle must find, so that an empty comparison cannot pass."""
+
+    data: Path
+    configs: str
+    source: Source
+    orders: int
+
+
+CASES = {
+    "sample": Case(
+        data=PROJECT / "data" / "raw",
+        configs="configs",
+        source=Source(sample, parse_iso),
+        orders=5_000,
+    ),
+    "cdnow": Case(
+        data=SHARED / "cdnow",
+        configs="examples/cdnow",
+        source=Source(cdnow, parse_yyyymmdd),
+        orders=69_659,
+    ),
+    # Its times are London's, which in December is UTC.
+    "online_retail": Case(
+        data=SHARED / "online_retail",
+        configs="examples/online_retail",
+        source=Source(online_retail, parse_iso, lines=True),
+        orders=1_708,
+    ),
+}
+
+
+def test_the_oracle_has_the_defaults_of_the_shipped_configs() -> None:
+    assert definition_in(PROJECT / "configs") == Definition()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_tables_are_what_the_oracle_computes(
+    name: str, database: ConnectionParams, run_ready: RunReady, tmp_path: Path
+) -> None:
+    case = CASES[name]
+    if not case.data.is_dir():
+        pytest.skip(f"{case.data} is not laid beside the checkout")
+    orders = read_orders(case.data, case.source)
+    assert len(orders) == case.orders
+    run = run_ready(
+        "run", "--data", case.data, "--configs", case.configs, "--artifacts", tmp_path, database=database
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    with closing(database.connect()) as connection:
+        assert_orders_equal_oracle(connection, orders)
+        assert_tables_equal_oracle(connection, orders, definition_in(PROJECT / case.configs))
