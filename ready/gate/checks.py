@@ -15,6 +15,8 @@ from ready.gate.samples import SampleReader
 
 NO_THRESHOLD = "!=0"
 Measured = tuple[Fault, str | None]
+# The test as written, the manifest's node, the result in run_results.json or None when there is none.
+GateTest = tuple[TestCall, Mapping[str, Any], Mapping[str, Any] | None]
 
 
 @dataclass
@@ -31,8 +33,13 @@ class CheckBuilder:
     missing: frozenset[str]
     _rows: dict[str, int | None] = field(default_factory=dict)
 
-    def build(self, call: TestCall, node: Mapping[str, Any], result: Mapping[str, Any] | None) -> Check:
-        """`node` is the manifest's, `result` that of run_results.json or None when there is none."""
+    def build_all(self, tests: Iterable[GateTest]) -> list[Check]:
+        """One check a test, in the order given."""
+        tests = list(tests)
+        self._rows = self.inspector.counts(self.relation, [_condition(call, node) for call, node, _ in tests])
+        return [self._build(call, node, result) for call, node, result in tests]
+
+    def _build(self, call: TestCall, node: Mapping[str, Any], result: Mapping[str, Any] | None) -> Check:
         rule = rule_of(call)
         status = str(result["status"]) if result else "skipped"
         outcome = result or {}
@@ -47,25 +54,17 @@ class CheckBuilder:
             severity=_severity(node),
             status=status,
             failures=failures,
-            rows_checked=self._count(relation) if status in ("pass", "fail", "warn") else None,
+            rows_checked=self._rows[_condition(call, node)] if status in ("pass", "fail", "warn") else None,
             words=rule.words,
             texts=self._texts(rule, call, node, outcome, measured) if status != "pass" else (),
             sample=found.samples if found else (),
             query=found.query if found else "",
         )
 
-    def _filtered(self, call: TestCall, node: Mapping[str, Any], *more: str) -> str:
+    def _filtered(self, call: TestCall, node: Mapping[str, Any], more: str = "") -> str:
         """What stands after FROM: only the rows that the test looks at."""
-        conditions = [(node.get("config") or {}).get("where"), call.get("row_condition"), *more]
-        given = [f"({condition})" for condition in conditions if condition]
-        if not given:
-            return self.relation
-        return f"(select * from {self.relation} where {' and '.join(given)}) as checked"
-
-    def _count(self, relation: str) -> int | None:
-        if relation not in self._rows:
-            self._rows[relation] = self.inspector.value(f"select count(*) from {relation}")
-        return self._rows[relation]
+        condition = _condition(call, node, more)
+        return f"(select * from {self.relation} where {condition}) as checked" if condition else self.relation
 
     def _measure(
         self, rule: Rule, call: TestCall, node: Mapping[str, Any], outcome: Mapping[str, Any]
@@ -131,9 +130,13 @@ class CheckBuilder:
         return (f"check {node['name']} could not run: {message}",)
 
 
-def missing_columns(
-    tests: Iterable[tuple[TestCall, Mapping[str, Any], Mapping[str, Any] | None]],
-) -> frozenset[str]:
+def _condition(call: TestCall, node: Mapping[str, Any], more: str = "") -> str:
+    """Which rows the test looks at, as SQL; empty for all."""
+    conditions = [(node.get("config") or {}).get("where"), call.get("row_condition"), more]
+    return " and ".join(f"({condition})" for condition in conditions if condition)
+
+
+def missing_columns(tests: Iterable[GateTest]) -> frozenset[str]:
     """The columns whose test stops the run because a file lacks them."""
     return frozenset(
         call.column

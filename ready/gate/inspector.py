@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import psycopg2
@@ -40,6 +40,15 @@ class Inspector:
         """The first value of the first row."""
         rows = self.rows(sql)
         return next(iter(rows[0].values())) if rows else None
+
+    def counts(self, relation: str, conditions: Iterable[str]) -> dict[str, int | None]:
+        """Condition -> its rows ("" for all), in one scan where every condition is sound."""
+        distinct = list(dict.fromkeys(conditions))
+        counted = ", ".join(f"count(*) filter (where {c or 'true'}) as n{i}" for i, c in enumerate(distinct))
+        rows = self.rows(f"select {counted} from {relation}") if distinct else []
+        if rows:
+            return dict(zip(distinct, rows[0].values(), strict=True))
+        return {c: self.value(f"select count(*) from {relation} where {c or 'true'}") for c in distinct}
 
 
 @contextlib.contextmanager

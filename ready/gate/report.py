@@ -45,10 +45,7 @@ def build_report(
     with inspecting(connect) as inspector:
         builder = _builder(model, inspector, missing_columns(tests))
         history = read_history(model, inspector)
-        checks = [
-            replace(builder.build(call, node, result), history=history.get(node["name"], ()))
-            for call, node, result in tests
-        ]
+        checks = [replace(check, history=history.get(check.name, ())) for check in builder.build_all(tests)]
     failure = _model_failure(model, results) if run_results else "the gate did not run"
     return _assemble(checks, failure, run)
 

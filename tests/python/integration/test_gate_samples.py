@@ -229,3 +229,11 @@ def test_history_is_the_last_30_runs_oldest_first(warehouse: ConnectionParams, t
     )
     history = check_of(gate, warehouse, tmp_path).history
     assert [past.failures for past in history] == list(range(11, 41))
+
+
+def test_a_filter_that_fails_costs_only_its_own_count(warehouse: ConnectionParams, tmp_path: Path) -> None:
+    gate = Gate()
+    gate.add("not_null", "order_id", status="pass", failures=0)
+    gate.add("not_null", "order_id", status="pass", failures=0, config={"where": "{{ var('filter') }}"})
+    report = gate.report(tmp_path, connect=warehouse.connect)
+    assert [check.rows_checked for check in report.checks] == [6, None]
