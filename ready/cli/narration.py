@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,7 @@ from loader.results import Progress as LoadProgress
 from ready.dbt import NodeResult
 from ready.export import ExportResult
 from ready.gate.console import render_console
+from ready.gate.github import publish
 from ready.gate.model import Report
 from ready.pipeline import PipelineResult
 from ready.progress import load_progress, summary_lines
@@ -58,6 +60,7 @@ class TerminalNarrator:
         if not report.validation_passed or not self.quiet:
             self._live(None)
             click.echo(render_console(report, _shown(file)), nl=False, err=self.quiet)
+        click.echo(publish(report, os.environ), nl=False)
 
     def unchanged(self) -> None:
         self._say("Nothing changed since the last run: the tables are what the files and configs say.")

@@ -190,6 +190,8 @@ def test_samples_lead_to_the_lines_at_fault(shop: Shop) -> None:
         {"file": "orders.csv", "line": 43, "value": "-41.50"},
     ]
     assert "orders.csv:42: -40.50" in done.stdout
+    assert f"::error file={shop.folder}/data/orders.csv,line=42::amount has 2 < 0\n" in done.stdout
+    assert "❌ Gate failed" in (shop.folder / "summary.md").read_text()
 
 
 def test_a_faulty_file_among_good_ones_stops_the_run(shop: Shop) -> None:
@@ -216,6 +218,8 @@ def test_the_mended_file_takes_the_old_one_s_place(shop: Shop) -> None:
 
 
 def test_validate_runs_the_gate_alone(shop: Shop) -> None:
+    shop.deliver(orders())
+    assert shop.ready("load", str(shop.folder / "data")).returncode == 0
     before = shop.tables()
     done = shop.ready("validate")
     assert done.returncode == 0, done.stdout + done.stderr
