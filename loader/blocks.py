@@ -50,16 +50,18 @@ class BlockReader:
             self._at = 0
 
     def extend(self, begun: bytes) -> bytes:
-        """`begun` with enough of what follows that its open quote may have been closed.
+        """`begun`, which ends within quotes, and the blocks up to the one that closes them.
 
-        It grows at least to double, so that one long record is not scanned over and over.
+        Stops at MAX_RECORD and at the end of the file. Scans each byte once and keeps nothing
+        else, so that a quote that is never closed costs no more memory than that.
         """
-        pieces, size, seen = [begun], 0, False
-        while not self.is_at_end and (size < len(begun) or not seen) and size + len(begun) < MAX_RECORD:
-            pieces.append(self.block())
-            size += len(pieces[-1])
-            seen = seen or b'"' in pieces[-1]
-        return b"".join(pieces)
+        data = bytearray(begun)
+        while len(data) < MAX_RECORD and not self.is_at_end:
+            at = len(data)
+            data += self.block()
+            if closes(data, at):
+                break
+        return bytes(data)
 
     def put_back(self, data: bytes) -> None:
         self._data = data + self._data[self._at :]
@@ -76,3 +78,10 @@ class BlockReader:
         block = self._data[self._at : stop]
         self._at = stop
         return block
+
+
+def closes(data: bytearray, at: int) -> bool:
+    """Whether there is a quote from `at` on that is not doubled."""
+    while (at := data.find(b'"', at)) >= 0 and data[at + 1 : at + 2] == b'"':
+        at += 2
+    return at >= 0

@@ -83,15 +83,15 @@ class RecordEncoder:
         for record in splitter:
             if row := self._row(record, splitter):
                 out.append(row)
-        self._line += splitter.position
-        if splitter.opened is None:
+        self._line += splitter.line
+        if not splitter.open_lines:
             return Batch(b"".join(out), len(out)), b"", 0
-        begun = block[line_offset(block, newline, splitter.position) :]
-        return Batch(b"".join(out), len(out)), begun, splitter.opened - splitter.position + 1
+        begun = block[line_offset(block, newline, splitter.line) :]
+        return Batch(b"".join(out), len(out)), begun, splitter.open_lines
 
     def _row(self, record: Record, splitter: RecordSplitter) -> bytes | None:
         """The record as a line for COPY, or None once it is rejected."""
-        line = self._line + record.start
+        line = self._line + record.line
         fields = record.fields
         reason = record.fault
         if reason is None and len(fields) != len(self._columns):
@@ -104,7 +104,7 @@ class RecordEncoder:
                 reason = self._fault(fields)
                 if reason is None:
                     return copy_line(self._load_id, line, self._columns, fields)
-        self._rejects.add(Reject(line, reason, escaped(splitter.text(record))))
+        self._rejects.add(Reject(line, reason, escaped(splitter.raw(record))))
         return None
 
     def _fault(self, fields: list[str]) -> str | None:

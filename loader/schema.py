@@ -91,17 +91,23 @@ def ensure_raw_schema(connection: Connection) -> None:
     """
     try:
         with connection, connection.cursor() as cursor:
-            cursor.execute(IS_COMPLETE)
-            if cursor.fetchone() == (True,):
+            if _is_complete(cursor):
                 return
             _check_encoding(cursor)
             cursor.execute("select pg_advisory_xact_lock(%s)", (SCHEMA_LOCK,))
-            cursor.execute(DDL)
+            # Another may have made it meanwhile, and already load: the DDL's locks would be in its way.
+            if not _is_complete(cursor):
+                cursor.execute(DDL)
     except psycopg2.errors.InsufficientPrivilege as error:
         raise ServerError(
             f"the database user may not create schema raw: {str(error).strip()}",
             hint="grant it create on the database, or name another user (PGUSER or DATABASE_URL)",
         ) from None
+
+
+def _is_complete(cursor: psycopg2.extensions.cursor) -> bool:
+    cursor.execute(IS_COMPLETE)
+    return cursor.fetchone() == (True,)
 
 
 def _check_encoding(cursor: psycopg2.extensions.cursor) -> None:

@@ -70,19 +70,21 @@ class CsvSource:
             )
             record = next(iter(splitter), None)
             if record:
-                self._reader.put_back(block[line_offset(block, self.format.newline, record.stop) :])
-                return self._header(record)
-            if splitter.opened is not None:
+                self._reader.put_back(block[line_offset(block, self.format.newline, splitter.line) :])
+                return self._header(record, splitter.line + 1)
+            if splitter.open_lines:
                 if self._reader.is_at_end or len(block) >= MAX_RECORD:
-                    raise self._refused(1 + splitter.opened, "a quote in the header is never closed")
+                    raise self._refused(
+                        splitter.line + splitter.open_lines, "a quote in the header is never closed"
+                    )
                 block = self._reader.extend(block)
             else:
                 raise FileRefused(
                     f"{self.stream.label} has only blank lines", hint="a file needs at least a header line"
                 )
 
-    def _header(self, record: Record) -> Header:
-        line = record.start + 1
+    def _header(self, record: Record, next_line: int) -> Header:
+        line = record.line + 1
         names = [unmask(field) for field in record.fields]
         problem = record.fault or next(filter(None, (fault(n, self.format.encoding) for n in names)), None)
         if problem:
@@ -94,7 +96,7 @@ class CsvSource:
         if repeated:
             raise self._refused(line, f"the header repeats {', '.join(map(repr, repeated))}")
         notes = tuple(f"column {i + 1} has no name in the header; stored as {names[i]}" for i in unnamed)
-        return Header(tuple(names), record.stop + 1, notes)
+        return Header(tuple(names), next_line, notes)
 
     def _refused(self, line: int, problem: str) -> FileRefused:
         return FileRefused(

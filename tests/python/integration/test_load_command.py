@@ -1,0 +1,126 @@
+"""`ready load`: what it prints, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import RunReady
+from raw_tables import values, write
+
+from ready.postgres.connection import ConnectionParams
+
+ORDERS_YAML = """
+models:
+  - name: orders_mapped
+    config: {{meta: {{file: {{{file}}}}}}}
+"""
+
+
+def configs(folder: Path, file: str) -> Path:
+    return write(folder, {"orders.yaml": ORDERS_YAML.format(file=file)})
+
+
+def test_load_says_what_it_did(run_ready: RunReady, database: ConnectionParams, tmp_path: Path) -> None:
+    data = write(tmp_path / "data", {"a.csv": "id,x\n1,2\n3\n", "b.csv": "id,x\n"})
+    done = run_ready("load", data, database=database)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0].split()[:5] == ["a.csv", "1", "rows,", "1", "rejected"]
+    assert lines[1].split("line")[1] == " 3: 1 field, expected 2: 3"
+    assert "only a header, no rows" in done.stdout
+    assert "2 file(s): 2 loaded. 1 rows, 1 rejected" in done.stdout
+    assert "select * from raw.rejected_rows where load_id in (1)" in done.stdout
+    again = run_ready("load", data, database=database)
+    assert "2 file(s): 2 already loaded. 0 rows" in again.stdout
+
+
+def test_refused_files_end_with_1_and_one_message(
+    run_ready: RunReady, database: ConnectionParams, tmp_path: Path
+) -> None:
+    data = write(tmp_path / "data", {"a.csv": "", "b.csv": "id\n1\n"})
+    done = run_ready("load", data, "--json", database=database)
+    assert done.returncode == 1
+    assert "a.csv is empty" in done.stderr
+    assert "Traceback" not in done.stderr
+    summary = json.loads(done.stdout)
+    assert [file["outcome"] for file in summary["files"]] == ["refused", "loaded"]
+    assert summary["totals"]["rows_loaded"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nosuch"], "no such file or folder: nosuch"),
+        (["{}"], "no file matches *.csv in"),
+        (["{}", "--encoding", "utf-99"], "unknown encoding: utf-99"),
+        (["{}", "--delimiter", "ab"], "the delimiter must be one character"),
+        (["{}", "--max-rejects", "lots"], "neither a count nor a share"),
+        (["-"], "standard input has no name"),
+    ],
+)
+def test_wrong_calls_end_with_2(
+    run_ready: RunReady, database: ConnectionParams, tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    done = run_ready("load", *(argument.format(tmp_path) for argument in arguments), database=database)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+    assert "Next:" in done.stderr
+
+
+def test_standard_input(run_ready: RunReady, database: ConnectionParams) -> None:
+    for outcome in ("loaded, load 1", "already loaded"):
+        done = run_ready("load", "-", "--name", "pipe.csv", database=database, input="id\n1\n")
+        assert done.returncode == 0
+        assert outcome in done.stdout
+    assert values(database, "id") == ["1"]
+
+
+def test_the_ledger(run_ready: RunReady, database: ConnectionParams, tmp_path: Path) -> None:
+    assert "Nothing is loaded" in run_ready("load", "--list", database=database).stdout
+    data = write(tmp_path / "data", {"a.csv": "id\n1\n"})
+    run_ready("load", data, database=database)
+    run_ready("load", write(data, {"a.csv": "id\n2\n"}), database=database)
+    listed = run_ready("load", "--list", database=database).stdout.splitlines()
+    assert [line.split()[0] for line in listed] == ["1", "2"]
+    assert listed[0].endswith("superseded by 2")
+    loads = json.loads(run_ready("load", "--list", "--json", database=database).stdout)
+    assert [load["status"] for load in loads] == ["superseded", "loaded"]
+
+
+def test_defaults_come_from_orders_yaml_and_flags_win(
+    run_ready: RunReady, database: ConnectionParams, tmp_path: Path
+) -> None:
+    data = write(tmp_path / "data", {"a.txt": "id;näme\n1,2;3\n".encode("cp437")})
+    folder = configs(tmp_path / "c", "source: returns, pattern: '*.txt', delimiter: ';', encoding: cp437")
+    done = run_ready("load", data, "--json", "--configs", folder, database=database)
+    assert json.loads(done.stdout)["source"] == "returns"
+    assert values(database, "näme") == ["3"]
+    done = run_ready(
+        "load", data, "--configs", folder, "--source", "b", "--delimiter", ",", database=database
+    )
+    assert "line 2: 2 fields, expected 1: 1,2;3" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("delimeter: ';'", "only these keys are known"),
+        ("delimiter: 5", "delimiter must be text"),
+        ("encoding: utf-99", "unknown encoding: utf-99"),
+    ],
+)
+def test_wrong_file_settings_name_the_file(
+    run_ready: RunReady, tmp_path: Path, file: str, words: str
+) -> None:
+    done = run_ready("load", "--configs", configs(tmp_path / "c", file))
+    assert done.returncode == 2
+    assert "orders.yaml" in done.stderr
+    assert words in done.stderr
+
+
+def test_quiet(run_ready: RunReady, database: ConnectionParams, tmp_path: Path) -> None:
+    data = write(tmp_path / "data", {"a.csv": "id\n1\n"})
+    done = run_ready("load", data, "-q", database=database)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

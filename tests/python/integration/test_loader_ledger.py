@@ -1,0 +1,323 @@
+"""One file, one load: what is loaded, left alone, superseded, refused, and in which order."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg2
+import psycopg2.errors
+import pyarrow as pa
+import pytest
+from raw_tables import content, ledger, outcomes, rows, values, write
+
+from loader import (
+    FilesRefused,
+    InputError,
+    LoadOptions,
+    LoadSummary,
+    ServerError,
+    ensure_raw_schema,
+    load_files,
+)
+from loader.results import FileResult, Silent
+from ready.postgres.connection import ConnectionParams
+
+
+def load(params: ConnectionParams, *paths: Path, **options: object) -> LoadSummary:
+    return load_files(params.connect, paths, LoadOptions(**options))  # type: ignore[arg-type]
+
+
+def refused(params: ConnectionParams, *paths: Path, **options: object) -> FilesRefused:
+    with pytest.raises(FilesRefused) as caught:
+        load(params, *paths, **options)
+    return caught.value
+
+
+def test_rows_rejects_and_ledger(database: ConnectionParams, tmp_path: Path) -> None:
+    folder = write(tmp_path, {"a.csv": 'id;näme\n1;x\n2;"a\tb\\n"\n3\n'})
+    (result,) = load(database, folder).files
+    assert (result.outcome, result.rows_loaded, result.rows_rejected) == ("loaded", 2, 1)
+    assert rows(database, "select line_number, payload from raw.raw_events order by 1") == [
+        (2, {"id": "1", "näme": "x"}),
+        (3, {"id": "2", "näme": "a\tb\\n"}),
+    ]
+    assert rows(database, "select * from raw.rejected_rows") == [(1, 4, "1 field, expected 2", "3")]
+    columns = "source, file_name, file_bytes, rows_loaded, rows_rejected, columns, delimiter, encoding"
+    size = (tmp_path / "a.csv").stat().st_size
+    assert rows(database, f"select {columns} from raw.loads") == [
+        ("orders", "a.csv", size, 2, 1, ["id", "näme"], ";", "utf-8")
+    ]
+
+
+def test_the_same_bytes_are_loaded_once(database: ConnectionParams, tmp_path: Path) -> None:
+    folder = write(tmp_path, {"a.csv": "id\n1\n", "b.csv": "id\n1\n"})
+    (folder / "c.csv.gz").write_bytes(gzip.compress(b"id\n1\n"))
+    summary = load(database, folder)
+    assert outcomes(summary.files) == ["loaded", "already loaded", "already loaded"]
+    assert summary.files[1].warnings == ("the same content as a.csv",)
+    assert not load(database, folder).loaded_anything
+    assert values(database, "id") == ["1"]
+    assert [row[0] for row in ledger(database)] == [1]
+
+
+def test_a_changed_file_supersedes_and_the_old_rows_stay(database: ConnectionParams, tmp_path: Path) -> None:
+    load(database, write(tmp_path, {"a.csv": "id\n1\n2\n"}))
+    (result,) = load(database, write(tmp_path, {"a.csv": "id\n3\n"})).files
+    assert (result.outcome, result.supersedes) == ("superseded earlier load 1", 1)
+    assert ledger(database) == [(1, "a.csv", "superseded", 2), (2, "a.csv", "loaded", None)]
+    assert values(database, "id") == ["3"]
+    assert rows(database, "select count(*) from raw.raw_events") == [(3,)]
+
+
+def test_bytes_that_were_superseded_come_back_as_a_new_load(
+    database: ConnectionParams, tmp_path: Path
+) -> None:
+    for text in ("id\n1\n", "id\n2\n", "id\n1\n"):
+        load(database, write(tmp_path, {"a.csv": text}))
+    assert ledger(database) == [
+        (1, "a.csv", "superseded", 2),
+        (2, "a.csv", "superseded", 3),
+        (3, "a.csv", "loaded", None),
+    ]
+
+
+def test_two_files_are_withdrawn_by_the_same_header(database: ConnectionParams, tmp_path: Path) -> None:
+    load(database, write(tmp_path, {"a.csv": "id\n1\n", "b.csv": "id\n2\n"}))
+    summary = load(database, write(tmp_path, {"a.csv": "id\n", "b.csv": "id\n"}))
+    assert outcomes(summary.files) == ["superseded earlier load 1", "superseded earlier load 2"]
+    assert "only a header, no rows" in summary.files[0].warnings
+    assert values(database, "id") == []
+    assert not load(database, tmp_path).loaded_anything
+
+
+@pytest.mark.parametrize("archive", ["orders_1.csv", "a_orders.csv", "orders_1.csv.gz"])
+def test_rotated_files_keep_their_loads(database: ConnectionParams, tmp_path: Path, archive: str) -> None:
+    load(database, write(tmp_path, {"orders.csv": "id\n1\n"}))
+    old = gzip.compress(b"id\n1\n") if archive.endswith("gz") else b"id\n1\n"
+    load(database, write(tmp_path, {"orders.csv": "id\n2\n", archive: old}))
+    assert ledger(database) == [(1, archive, "loaded", None), (2, "orders.csv", "loaded", None)]
+    assert not load(database, tmp_path).loaded_anything
+
+
+def test_load_ids_follow_the_names_in_natural_order(database: ConnectionParams, tmp_path: Path) -> None:
+    files = {f"orders_{day}.csv": "id\n" + f"{day}\n" * (3000 // day) for day in range(1, 13)}
+    summary = load(database, write(tmp_path, files), workers=4)
+    assert [file.load_id for file in summary.files] == list(range(1, 13))
+    assert [name for _, name, *_ in ledger(database)] == [f"orders_{day}.csv" for day in range(1, 13)]
+
+
+def test_schema_drift_is_a_warning(database: ConnectionParams, tmp_path: Path) -> None:
+    load(database, write(tmp_path, {"a.csv": "id,old\n1,2\n"}))
+    summary = load(database, write(tmp_path, {"b.csv": "new,id\n1,2\n"}))
+    assert summary.files[1].warnings == (
+        "new column(s) against the last load: new",
+        "column(s) gone against the last load: old",
+    )
+
+
+def test_good_files_are_loaded_and_the_bad_ones_listed(database: ConnectionParams, tmp_path: Path) -> None:
+    files = {
+        "a.csv": "",
+        "b.csv": "id\n1\n",
+        "c.csv": "id,id\n1,2\n",
+        "d.csv.gz": gzip.compress(b"id\n" * 99)[:-9],
+    }
+    write(tmp_path, files)
+    (tmp_path / "e.csv").symlink_to(tmp_path / "nowhere")
+    error = refused(database, tmp_path)
+    assert outcomes(error.summary.files) == ["refused", "loaded", "refused", "refused", "refused"]
+    assert values(database, "id") == ["1"]
+    for words in (
+        "a.csv is empty",
+        "c.csv, line 1: the header repeats 'id'",
+        "d.csv.gz is damaged",
+        "e.csv cannot",
+    ):
+        assert words in error.message
+    assert (error.exit_code, "b.csv" in error.message) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("limit", "bad", "good", "stops"),
+    [
+        ("1%", 3, 0, False),
+        ("1%", 4, 0, True),
+        ("1%", 4, 300, False),
+        ("1%", 5, 395, True),
+        ("0%", 3, 9, False),
+        ("0", 1, 999, True),
+        ("7", 7, 0, False),
+        ("100%", 50, 0, False),
+    ],
+)
+def test_too_many_rejects_stop_the_file(
+    database: ConnectionParams, tmp_path: Path, limit: str, bad: int, good: int, stops: bool
+) -> None:
+    folder = write(tmp_path, {"a.csv": "a,b\n" + "1,2\n" * good + "x\n" * bad})
+    if not stops:
+        assert load(database, folder, max_rejects=limit).rows_rejected == bad
+        return
+    error = refused(database, folder, max_rejects=limit)
+    assert f"line {good + 2}: 1 field, expected 2: x" in error.message
+    for table in ("loads", "raw_events", "rejected_rows"):
+        assert rows(database, f"select count(*) from raw.{table}") == [(0,)]
+
+
+def test_sources_are_apart(database: ConnectionParams, tmp_path: Path) -> None:
+    folder = write(tmp_path, {"a.csv": "id\n1\n"})
+    assert outcomes(load(database, folder, source="orders").files) == ["loaded"]
+    assert outcomes(load(database, folder, source="returns").files) == ["loaded"]
+
+
+def test_archives_folders_and_odd_names(database: ConnectionParams, tmp_path: Path) -> None:
+    odd = "día 1 'x' \"y\" %s 日本.csv"
+    write(
+        tmp_path, {odd: "id\n1\n", "sub/B.CSV": "id\n2\n", "other.txt": "id\n9\n", ".hidden.csv": "id\n9\n"}
+    )
+    with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
+        archive.writestr("in/c.csv", "id\n3\n")
+        archive.writestr("read.me", "no")
+    with pa.CompressedOutputStream(str(tmp_path / "d.csv.zst"), "zstd") as out:
+        out.write(b"id\n4\n")
+    summary = load(database, tmp_path)
+    assert {file.file_name for file in summary.files} == {odd, "sub/B.CSV", "z.zip/in/c.csv", "d.csv.zst"}
+    assert sorted(values(database, "id")) == ["1", "2", "3", "4"]
+    assert not load(database, tmp_path).loaded_anything
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(database: ConnectionParams, tmp_path: Path) -> None:
+    path = write(tmp_path, {"a.csv": "id\n" + "1234567\n" * 200_000}) / "a.csv"
+
+    class Append(Silent):
+        def started(self, file_name: str, total_bytes: int | None) -> None:
+            with path.open("a") as file:
+                file.write("9\n")
+
+    with pytest.raises(FilesRefused, match="changed while it was read"):
+        load_files(database.connect, [path], progress=Append())
+    assert rows(database, "select count(*) from raw.raw_events") == [(0,)]
+
+
+def at_once(params: ConnectionParams, *calls: list[Path]) -> list[str]:
+    """Outcomes of several calls of load_files side by side, sorted."""
+    results: list[FileResult] = []
+    with ThreadPoolExecutor(len(calls)) as pool:
+        for summary in pool.map(lambda paths: load(params, *paths), calls):
+            results.extend(summary.files)
+    return sorted(outcomes(results))
+
+
+def test_two_loads_of_one_file_at_once(database: ConnectionParams, tmp_path: Path) -> None:
+    folder = write(tmp_path, {"a.csv": "id\n" + "1\n" * 50_000})
+    assert at_once(database, *[[folder]] * 4) == ["already loaded"] * 3 + ["loaded"]
+    assert content(database)[0] == 50_000
+
+
+def test_the_same_bytes_under_two_names_at_once(database: ConnectionParams, tmp_path: Path) -> None:
+    folder = write(tmp_path, dict.fromkeys(("a.csv", "b.csv"), "id\n" + "1\n" * 50000))
+    assert at_once(database, [folder / "a.csv"], [folder / "b.csv"]) == ["already loaded", "loaded"]
+    assert content(database)[0] == 50_000
+
+
+def test_opposite_orders_at_once_do_not_wait_in_a_circle(database: ConnectionParams, tmp_path: Path) -> None:
+    names = ("a.csv", "b.csv", "c.csv")
+    folder = write(tmp_path, {name: f"id\n{name}\n" + "1\n" * 20_000 for name in names})
+    there, back = [folder / name for name in names], [folder / name for name in reversed(names)]
+    assert at_once(database, there, back) == ["already loaded"] * 3 + ["loaded"] * 3
+
+
+@pytest.mark.parametrize("change", ["update {} set line_number = 1", "delete from {}", "truncate {}"])
+@pytest.mark.parametrize("table", ["raw.raw_events", "raw.rejected_rows"])
+def test_raw_is_immutable(database: ConnectionParams, change: str, table: str) -> None:
+    with contextlib.closing(database.connect()) as connection:
+        ensure_raw_schema(connection)
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="immutable"):
+        rows(database, change.format(table))
+
+
+def test_the_schema_is_made_by_many_at_once(database: ConnectionParams) -> None:
+    def make(_: int) -> None:
+        with contextlib.closing(database.connect()) as connection:
+            ensure_raw_schema(connection)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(make, range(6)))
+    assert ledger(database) == []
+
+
+def test_a_dry_run_writes_nothing(database: ConnectionParams, tmp_path: Path) -> None:
+    folder = write(tmp_path, {"a.csv": "id\n1\n"})
+    (result,) = load_files(database.connect, [folder], dry_run=True).files
+    assert (result.outcome, result.rows_loaded) == ("would be loaded", 1)
+    assert rows(database, "select count(*) from pg_namespace where nspname = 'raw'") == [(0,)]
+    load(database, folder)
+    write(tmp_path, {"a.csv": "id\n1\n2\n"})
+    (result,) = load_files(database.connect, [folder], dry_run=True).files
+    assert (result.outcome, result.rows_loaded) == ("would supersede load 1", 2)
+    assert values(database, "id") == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("paths", "words"),
+    [
+        (["{}"], "no file matches *.csv in"),
+        (["{}/nosuch.csv"], "no such file or folder"),
+        (["{}/x*.csv"], "no file matches"),
+        (["-"], "standard input has no name"),
+        ([], "no file to load"),
+        (["{}/a/same.txt", "{}/b/same.txt"], "both be recorded as same.txt"),
+    ],
+)
+def test_wrong_calls(database: ConnectionParams, tmp_path: Path, paths: list[str], words: str) -> None:
+    write(tmp_path, {"a/same.txt": "id\n1\n", "b/same.txt": "id\n2\n"})
+    with pytest.raises(InputError) as caught:
+        load_files(database.connect, [path.format(tmp_path) for path in paths])
+    assert words in caught.value.message
+    assert caught.value.hint
+
+
+def execute(params: ConnectionParams, statement: str) -> None:
+    with contextlib.closing(params.connect()) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.fixture
+def reader(database: ConnectionParams) -> Iterator[str]:
+    """A role that may do nothing."""
+    role = f"reader_{database.dbname}"
+    execute(database, f"create role {role}")
+    yield role
+    execute(database, f"drop role {role}")
+
+
+def test_a_user_who_may_not_write(database: ConnectionParams, reader: str, tmp_path: Path) -> None:
+    def connect() -> psycopg2.extensions.connection:
+        connection = database.connect()
+        with connection, connection.cursor() as cursor:
+            cursor.execute(f"set session authorization {reader}")
+        return connection
+
+    folder = write(tmp_path, {"a.csv": "id\n1\n"})
+    with pytest.raises(ServerError, match="may not create schema raw"):
+        load_files(connect, [folder])
+    load(database, folder)
+    with pytest.raises(ServerError, match="permission denied") as caught:
+        load_files(connect, [folder])
+    assert (caught.value.exit_code, "grant" in str(caught.value.hint)) == (3, True)
+
+
+def test_a_fifty_megabyte_field(database: ConnectionParams, tmp_path: Path) -> None:
+    size = 50_000_000
+    folder = write(tmp_path, {"a.csv": b'id,note\n1,"' + b"x\n" * (size // 2) + b'"\n2,b\n'})
+    assert load(database, folder).rows_loaded == 2
+    assert rows(
+        database, "select line_number, length(payload ->> 'note') from raw.raw_events order by 1"
+    ) == [
+        (2, size),
+        (size // 2 + 3, 1),
+    ]
