@@ -1,6 +1,7 @@
 {# The `config: meta:` of a model, as its yaml file in configs/ states it; empty while dbt parses. #}
 {% macro node_meta(model_name) %}
-    {% if execute %}
+    {#- A unit test has no graph. -#}
+    {% if execute and 'nodes' in graph %}
         {% set node = graph.nodes.get('model.' ~ project_name ~ '.' ~ model_name) %}
         {% if node is none %}
             {% do exceptions.raise_compiler_error("no model named '" ~ model_name ~ "' in this project") %}

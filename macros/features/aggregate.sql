@@ -1,19 +1,32 @@
-{# One aggregate over the rows for which `condition` holds. No rows: counts and sums are 0, the others null. #}
-{% macro aggregate(function, column, condition) -%}
-    {%- if function == 'count' -%}
-        count(*) filter (where {{ condition }})
-    {%- elif function == 'sum' -%}
-        cast(coalesce(sum({{ column }}) filter (where {{ condition }}), 0) as {{ type_amount() }})
-    {%- elif function == 'avg' -%}
-        {{ exact_average('sum(' ~ column ~ ') filter (where ' ~ condition ~ ')', 'count(*) filter (where ' ~ condition ~ ')') }}
+{# One aggregation over the rows for which `condition` holds. `rows` is the alias that has its columns.
+   No rows: counts and sums are 0, the others null. #}
+{% macro aggregate(aggregation, rows, condition) -%}
+    {%- set column = rows ~ '.' ~ aggregation.column -%}
+    {%- set value = '' if aggregation.get('value') is none else ' and ' ~ rows ~ '.' ~ aggregation.by ~ ' = ' ~ quote_literal(aggregation.value) -%}
+    {%- set filter = 'filter (where ' ~ condition ~ value ~ ')' -%}
+    {%- if aggregation.function == 'count' -%}
+        count(*) {{ filter }}
+    {%- elif aggregation.function == 'no_purchase' -%}
+        count(*) {{ filter }} = 0
+    {%- elif aggregation.function == 'count_distinct' -%}
+        count(distinct {{ column }}) {{ filter }}
+    {%- elif aggregation.function == 'sum' -%}
+        cast(coalesce(sum({{ column }}) {{ filter }}, 0) as {{ type_amount() }})
+    {%- elif aggregation.function == 'avg' -%}
+        {{ exact_average('sum(' ~ column ~ ') ' ~ filter, 'count(' ~ column ~ ') ' ~ filter) }}
+    {%- elif aggregation.function == 'stddev' -%}
+        {{ exact_stddev('sum(' ~ column ~ ') ' ~ filter, 'sum(' ~ column ~ ' * ' ~ column ~ ') ' ~ filter, 'count(' ~ column ~ ') ' ~ filter) }}
     {%- else -%}
-        cast({{ function }}({{ column }}) filter (where {{ condition }}) as {{ type_amount() }})
+        cast({{ aggregation.function }}({{ column }}) {{ filter }} as {{ type_amount() }})
     {%- endif -%}
 {%- endmacro %}
 
-{# The data type of an aggregate's column. #}
+{# The data type of an aggregation's column. #}
 {% macro aggregate_type(function) -%}
-    {{ 'bigint' if function == 'count' else type_amount() }}
+    {%- if function in ['count', 'count_distinct'] -%} bigint
+    {%- elif function == 'no_purchase' -%} boolean
+    {%- else -%} {{ type_amount() }}
+    {%- endif -%}
 {%- endmacro %}
 
 {# Sums and extremes of amounts: as many decimals as safe_number lets in. #}

@@ -1,12 +1,12 @@
 {# What configs/features.yaml says of customer_features, checked and complete:
-   {feature_times: {every, start, end, active_within}, windows: [days], aggregations: [{name, function, column}],
-   totals: [name]}. #}
+   {feature_times: {every, start, end, active_within}, windows: [days], aggregations: [aggregation], totals: [name]};
+   an aggregation is {name, function, column, by, value}, see parsed_aggregation. #}
 {% macro feature_definition() %}
     {% set meta = node_meta('customer_features') %}
     {% set times = meta.get('feature_times', {}) %}
     {% set aggregations = [] %}
     {% for name, rule in meta.get('aggregations', {}).items() %}
-        {% do aggregations.append(parsed_aggregation(name, rule)) %}
+        {% do aggregations.extend(parsed_aggregation(name, rule)) %}
     {% endfor %}
     {% do return({
         'feature_times': {
@@ -19,15 +19,40 @@
     }) %}
 {% endmacro %}
 
-{# `count`, or `FUNCTION of COLUMN`, as {name, function, column}. #}
+{# A rule as a list of {name, function, column, by, value}, one for each column a window gives.
+   A rule is `count`, or `FUNCTION of COLUMN`; or {rule: that, by: COLUMN, values: [...]}, which counts the rows of
+   each value on their own and names them NAME_VALUE. #}
 {% macro parsed_aggregation(name, rule) %}
-    {% set words = (rule | string).split() %}
+    {% set by = rule if rule is mapping else {'rule': rule} %}
+    {% set words = (by.rule | string).split() %}
+    {% set functions = ['sum', 'avg', 'min', 'max', 'stddev', 'count_distinct'] %}
     {% if words == ['count'] %}
-        {% do return({'name': name, 'function': 'count', 'column': none}) %}
-    {% elif words | length == 3 and words[1] == 'of' and words[0] in ['sum', 'avg', 'min', 'max'] and words[2] == 'amount' %}
-        {% do return({'name': name, 'function': words[0], 'column': words[2]}) %}
+        {% set parsed = {'function': 'count', 'column': none} %}
+    {% elif words | length == 3 and words[1] == 'of' and words[0] in functions %}
+        {% set parsed = {'function': words[0], 'column': words[2]} %}
+    {% else %}
+        {% do exceptions.raise_compiler_error(
+            "features.yaml: '" ~ name ~ ": " ~ rule ~ "' is no aggregation; write count, or one of "
+            ~ functions | join(', ') ~ " followed by: of COLUMN"
+        ) %}
     {% endif %}
-    {% do exceptions.raise_compiler_error(
-        "features.yaml: '" ~ name ~ ": " ~ rule ~ "' is no aggregation; write count, or sum, avg, min or max of amount"
-    ) %}
+    {% set aggregations = [] %}
+    {% for value in by.get('values', [none]) %}
+        {% set suffix = '' if value is none else '_' ~ modules.re.sub('[^a-z0-9]+', '_', value | string | lower) %}
+        {% do aggregations.append(
+            dict(parsed, name=name ~ suffix, by=by.get('by'), value=value)
+        ) %}
+    {% endfor %}
+    {% do return(aggregations) %}
+{% endmacro %}
+
+{# The columns of stg.orders that the aggregations read, each once. #}
+{% macro measured_columns(aggregations) %}
+    {% set columns = [] %}
+    {% for aggregation in aggregations %}
+        {% for column in [aggregation.column, aggregation.by] if column and column not in columns %}
+            {% do columns.append(column) %}
+        {% endfor %}
+    {% endfor %}
+    {% do return(columns) %}
 {% endmacro %}

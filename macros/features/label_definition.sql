@@ -1,9 +1,13 @@
-{# What configs/features.yaml says of customer_labels: {name, function, column, horizon (days)}. #}
+{# What configs/features.yaml says of customer_labels: {name, function, column, horizon (days)}.
+   The rule is an aggregation, or `no purchase`: true where the customer buys nothing in the horizon. #}
 {% macro label_definition() %}
-    {% set meta = node_meta('customer_labels') %}
     {% set label = {} %}
-    {% for name, rule in meta.get('label', {'revenue': 'sum of amount'}).items() %}
-        {% do label.update(parsed_aggregation(name, rule)) %}
+    {% for name, rule in node_meta('customer_labels').get('label', {'revenue': 'sum of amount'}).items() %}
+        {% if rule == 'no purchase' %}
+            {% do label.update({'name': name, 'function': 'no_purchase', 'column': none}) %}
+        {% else %}
+            {% do label.update(parsed_aggregation(name, rule)[0]) %}
+        {% endif %}
     {% endfor %}
     {% do label.update({'horizon': label_horizon()}) %}
     {% do return(label) %}

@@ -3,6 +3,6 @@
     (
         select coalesce(array_agg(load_id order by load_id), cast(array[] as bigint[]))
         from {{ source('raw', 'loads') }}
-        where status = 'loaded' and source = {{ quote_literal(orders_mapping().source) }}
+        where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }}
     )
 {%- endmacro %}

@@ -22,7 +22,7 @@
         git_dirty boolean,
         invocation_id text not null,
         created_at timestamptz not null default now(),
-        config jsonb not null,
+        config json not null,
         primary key (feature_set, feature_version, data_hash)
     );
 
@@ -57,11 +57,27 @@
         primary key (feature_set, feature_version, data_hash, split, membership_hash)
     );
 
+    create table if not exists {{ meta }}.dataset_label_summary (
+        feature_set text not null,
+        feature_version integer not null,
+        data_hash text not null,
+        labels_hash text not null,
+        row_count bigint not null,
+        labelled_count bigint not null,
+        created_at timestamptz not null default now(),
+        primary key (feature_set, feature_version, data_hash, labels_hash)
+    );
+
     create table if not exists {{ meta }}.model_definitions (
         node_id text primary key,
         relation text not null,
         sql_hash text not null,
         recorded_at timestamptz not null default now()
+    );
+
+    create table if not exists {{ meta }}.model_sql (
+        sql_hash text primary key,
+        sql text not null
     );
 
     create table if not exists {{ meta }}.validation_results (

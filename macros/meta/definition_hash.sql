@@ -1,4 +1,5 @@
-{# SQL reduced to its words: comments, white space and the database's and schemas' own names do not count.
+{# SQL reduced to its words: comments, white space, the database's and schemas' own names and the choice of loads
+   do not count.
    What is left is joined by single blanks, so that equal texts mean equal queries. #}
 {% macro normalized_sql(sql) %}
     {% set prefix = env_var('READY_SCHEMA_PREFIX', '') %}
@@ -6,6 +7,7 @@
     {% if prefix %}
         {% set local = local.replace('"' ~ prefix, '"') %}
     {% endif %}
+    {% set local = local.replace(is_active_load(), default_load_condition()) %}
     {% set pattern = "'(?:[^']|'')*'|\"[^\"]*\"|--[^\\n]*|/\\*[\\s\\S]*?\\*/|\\{#[\\s\\S]*?#\\}|\\w+|[^\\w\\s]" %}
     {% set words = [] %}
     {% for word in modules.re.findall(pattern, local) %}

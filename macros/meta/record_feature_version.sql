@@ -7,6 +7,10 @@
     {%- set columns = adapter.get_columns_in_relation(this) -%}
     {#- Read on its own: a statement that also writes would not be run in parallel. -#}
     {%- set content = run_query('select count(*), ' ~ content_hash(typed_columns(columns)) ~ ' from ' ~ this).rows[0] -%}
+    {%- for sql in definition.sql_texts %}
+    {{ keep_sql(sql) }};
+    {%- endfor %}
+
     with definition as (
         select
             {{ quote_literal(this.identifier) }} as feature_set,
@@ -49,7 +53,7 @@
         version.feature_version,
         version.config_hash,
         version.sql_hash,
-        jsonb_build_object('nodes', cast({{ quote_literal(tojson(definition.lineage)) }} as jsonb), 'loads', {{ active_loads_json() }}),
+        cast({{ quote_literal(tojson(definition.lineage)) }} as jsonb) || jsonb_build_object('loads', {{ active_loads_json() }}),
         '{{ content[1] }}',
         {{ content[0] }},
         cast({{ quote_literal(tojson(column_list(columns))) }} as jsonb),
@@ -58,7 +62,7 @@
         nullif({{ quote_literal(env_var('READY_GIT_COMMIT', '')) }}, ''),
         cast(nullif({{ quote_literal(env_var('READY_GIT_DIRTY', '')) }}, '') as boolean),
         '{{ invocation_id }}',
-        cast({{ quote_literal(definition.config) }} as jsonb)
+        cast({{ quote_literal(definition.config) }} as json)
     from version
     on conflict (feature_set, feature_version, data_hash) do nothing
     {%- endif -%}
@@ -90,6 +94,6 @@
             '[]'
         )
         from {{ source('raw', 'loads') }}
-        where status = 'loaded' and source = {{ quote_literal(orders_mapping().source) }}
+        where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }}
     )
 {%- endmacro %}

@@ -1,4 +1,7 @@
-{{ config(pre_hook="{{ lateral_join_settings() }}") }}
+{{ config(
+    pre_hook="{{ lateral_join_settings() }}",
+    post_hook="{{ record_label_summary() }}",
+) }}
 
 {%- set label = label_definition() %}
 
@@ -27,7 +30,7 @@ labels as (
     inner join customers on spine.customer_id = customers.customer_id
     cross join data
     cross join lateral (
-        select {{ aggregate(label.function, 'purchases.amount', 'true') }} as label
+        select {{ aggregate(label, 'purchases', 'true') }} as label
         from {{ ref('customer_purchases') }} as purchases
         where
             purchases.customer_key = customers.customer_key

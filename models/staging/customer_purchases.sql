@@ -1,9 +1,12 @@
 {{ config(
     post_hook=[
-        "{{ index_covering(this, ['customer_key', 'order_ts'], ['amount', 'orders_to_date', 'amount_to_date', 'first_order_ts']) }}",
+        "{{ index_covering(this, ['customer_key', 'order_ts'], purchase_columns()) }}",
         {'sql': "{{ vacuum_analyze(this) }}", 'transaction': false},
     ]
 ) }}
+
+{%- set definition = feature_definition() %}
+{%- set measured = measured_columns(definition.aggregations + [label_definition()]) %}
 
 with purchases as (
     select * from {{ ref('orders') }}
@@ -13,24 +16,23 @@ with purchases as (
 -- An integer key: comparing it is what the feature queries spend their time on.
 keyed as (
     select
-        dense_rank() over (order by customer_id) as customer_key,
+        cast(dense_rank() over (order by customer_id) as integer) as customer_key,
         customer_id,
         order_id,
-        order_ts,
-        amount
+        order_ts
+        {%- for column in measured %},
+        {{ column }}
+        {%- endfor %}
     from purchases
 ),
 
 -- Purchases of the same instant share their running totals: none of them is before another.
 running as (
     select
-        cast(customer_key as integer) as customer_key,
-        customer_id,
-        order_id,
-        order_ts,
-        amount,
-        count(*) over to_date as orders_to_date,
-        sum(amount) over to_date as amount_to_date,
+        keyed.*,
+        {%- for name, total in running_totals(definition) %}
+        {{ total }} over to_date as {{ name }},
+        {%- endfor %}
         min(order_ts) over to_date as first_order_ts
     from keyed
     window to_date as (

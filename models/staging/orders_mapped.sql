@@ -7,7 +7,7 @@
 with active_loads as (
     select load_id, file_name
     from {{ source('raw', 'loads') }}
-    where status = 'loaded' and source = {{ quote_literal(mapping.source) }}
+    where {{ is_active_load() }} and source = {{ quote_literal(mapping.source) }}
 ),
 
 events as (

@@ -1,0 +1,9 @@
+{# The columns of customer_purchases that the point-in-time joins read beside its keys. #}
+{% macro purchase_columns() %}
+    {% set definition = feature_definition() %}
+    {% set columns = measured_columns(definition.aggregations + [label_definition()]) %}
+    {% for name, _ in running_totals(definition) %}
+        {% do columns.append(name) %}
+    {% endfor %}
+    {% do return(columns + ['first_order_ts']) %}
+{% endmacro %}
