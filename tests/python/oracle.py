@@ -2,7 +2,7 @@
 
 Written from the design alone, without a look at the project's SQL: no database, no pandas,
 no cleverness. Slow on purpose; a list is searched from end to end rather than indexed.
-Instants are aware datetimes, amounts are decimals, averages are exact fractions until rounded.
+Instants are aware datetimes; amounts are decimals, never floats.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal, localcontext
-from fractions import Fraction
 from pathlib import Path
 
 UTC = timezone.utc
@@ -310,11 +309,12 @@ def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
 
 
 def average(amounts: list[Decimal]) -> Decimal | None:
-    """Rounded to 6 decimals, a half away from zero."""
+    """Rounded to 6 decimals, a half away from zero; in whole millionths, so exact until then."""
     if not amounts:
         return None
-    millionths = Fraction(exact_sum(amounts)) * 10**6 / len(amounts)
-    rounded = int(abs(millionths) + Fraction(1, 2))
     with localcontext() as context:
         context.prec = 60
-        return Decimal(rounded if millionths >= 0 else -rounded).scaleb(-6)
+        total = exact_sum(amounts).scaleb(6)
+        assert total == int(total), "an amount has at most 6 decimals"
+        rounded = (2 * abs(int(total)) + len(amounts)) // (2 * len(amounts))
+        return Decimal(rounded if total >= 0 else -rounded).scaleb(-6)
