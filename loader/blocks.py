@@ -52,16 +52,16 @@ class BlockReader:
     def extend(self, begun: bytes) -> bytes:
         """`begun`, which ends within quotes, and the blocks up to the one that closes them.
 
-        Stops at MAX_RECORD and at the end of the file. Scans each byte once and keeps nothing
-        else, so that a quote that is never closed costs no more memory than that.
+        Empty, and nothing taken, when they are not closed within MAX_RECORD or the file.
         """
-        data = bytearray(begun)
-        while len(data) < MAX_RECORD and not self.is_at_end:
-            at = len(data)
-            data += self.block()
-            if closes(data, at):
-                break
-        return bytes(data)
+        pieces, size = [begun], len(begun)
+        while size < MAX_RECORD and not self.is_at_end:
+            pieces.append(self.block())
+            size += len(pieces[-1])
+            if has_closing_quote(pieces[-1]):
+                return b"".join(pieces)
+        self.put_back(b"".join(pieces[1:]))
+        return b""
 
     def put_back(self, data: bytes) -> None:
         self._data = data + self._data[self._at :]
@@ -80,8 +80,9 @@ class BlockReader:
         return block
 
 
-def closes(data: bytearray, at: int) -> bool:
-    """Whether there is a quote from `at` on that is not doubled."""
-    while (at := data.find(b'"', at)) >= 0 and data[at + 1 : at + 2] == b'"':
+def has_closing_quote(block: bytes) -> bool:
+    """Whether there is a quote that is not doubled; a block never begins within a doubled one."""
+    at = 0
+    while (at := block.find(b'"', at)) >= 0 and block[at + 1 : at + 2] == b'"':
         at += 2
     return at >= 0

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from loader.blocks import MAX_RECORD, BlockReader
+from loader.blocks import BlockReader
 from loader.detect import Format
 from loader.records import Record, RecordSplitter
 from loader.results import Reject
@@ -62,13 +62,10 @@ class RecordEncoder:
                 continue
             batch, begun, head = self._careful(block)
             yield batch
-            if not begun:
-                block = self._reader.block()
-            elif self._reader.is_at_end or len(begun) >= MAX_RECORD:
+            block = self._reader.extend(begun) if begun else b""
+            if begun and not block:
                 self._give_up(begun, head)
-                block = self._reader.block()
-            else:
-                block = self._reader.extend(begun)
+            block = block or self._reader.block()
 
     def _careful(self, block: bytes) -> tuple[Batch, bytes, int]:
         """The batch, the bytes of a record that is not complete, and its lines up to the open quote."""

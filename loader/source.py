@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from loader.blocks import MAX_RECORD, BlockReader
+from loader.blocks import BlockReader
 from loader.detect import SAMPLE_BYTES, Format, detect
 from loader.encode import RecordEncoder, line_offset
 from loader.errors import FileRefused
@@ -72,16 +72,14 @@ class CsvSource:
             if record:
                 self._reader.put_back(block[line_offset(block, self.format.newline, splitter.line) :])
                 return self._header(record, splitter.line + 1)
-            if splitter.open_lines:
-                if self._reader.is_at_end or len(block) >= MAX_RECORD:
-                    raise self._refused(
-                        splitter.line + splitter.open_lines, "a quote in the header is never closed"
-                    )
-                block = self._reader.extend(block)
-            else:
+            if not splitter.open_lines:
                 raise FileRefused(
                     f"{self.stream.label} has only blank lines", hint="a file needs at least a header line"
                 )
+            block = self._reader.extend(block)
+            if not block:
+                line = splitter.line + splitter.open_lines
+                raise self._refused(line, "a quote in the header is never closed")
 
     def _header(self, record: Record, next_line: int) -> Header:
         line = record.line + 1
