@@ -48,10 +48,13 @@
     where parts.time_from < least(parts.time_to, bounds.end_time)
 {%- endmacro %}
 
-{# A row belongs to a part only if its embargo does not pass the start of the next one: so no label window
-   reaches into the next split. #}
-{% macro is_member(feature_time, boundaries, embargo) -%}
-    {{ feature_time }} >= {{ boundaries }}.time_from
-    and {{ feature_time }} < {{ boundaries }}.time_to
-    and ({{ boundaries }}.next_from is null or {{ feature_time }} + {{ days(embargo) }} <= {{ boundaries }}.next_from)
+{# A row (customer_id, feature_time) belongs to a part only if its embargo does not pass the start of the next one:
+   so no label window reaches into the next split. #}
+{% macro is_member(row, boundaries, splits) -%}
+    {{ row }}.feature_time >= {{ boundaries }}.time_from
+    and {{ row }}.feature_time < {{ boundaries }}.time_to
+    and (
+        {{ boundaries }}.next_from is null
+        or {{ row }}.feature_time + {{ days(splits.embargo) }} <= {{ boundaries }}.next_from
+    )
 {%- endmacro %}

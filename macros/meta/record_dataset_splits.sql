@@ -21,7 +21,7 @@
     select versions.feature_set, versions.feature_version, features.customer_id, features.feature_time, boundaries.split
     from {{ this }} as features
     inner join ({{ split_boundaries(splits, this, relation_of('orders')) }}) as boundaries
-        on {{ is_member('features.feature_time', 'boundaries', splits.embargo) }}
+        on {{ is_member('features', 'boundaries', splits) }}
     inner join {{ source('meta', 'current_versions') }} as versions on versions.feature_set = {{ feature_set }};
     {%- endif %}
 
@@ -51,7 +51,7 @@
         count(distinct features.customer_id)
     from {{ this }} as features
     inner join ({{ split_boundaries(splits, this, relation_of('orders')) }}) as boundaries
-        on {{ is_member('features.feature_time', 'boundaries', splits.embargo) }}
+        on {{ is_member('features', 'boundaries', splits) }}
     group by boundaries.split, boundaries.time_from, boundaries.time_to
     order by boundaries.time_from
 {%- endmacro %}

@@ -25,7 +25,7 @@ training_set as (
     from features
     inner join labels
         on features.customer_id = labels.customer_id and features.feature_time = labels.feature_time
-    left join boundaries on {{ is_member('features.feature_time', 'boundaries', splits.embargo) }}
+    left join boundaries on {{ is_member('features', 'boundaries', splits) }}
 )
 
 select * from training_set
