@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,9 @@ import psycopg2
 import psycopg2.extensions
 
 from ready.errors import MachineError, UsageError
+
+STARTING = ("the database system is starting up", "the database system is in recovery mode")
+STARTING_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,25 @@ class ConnectionParams:
         return f"postgresql://{login}@{address}/{quote(self.dbname, safe='')}{suffix}"
 
     def connect(self, *, application_name: str = "ready") -> psycopg2.extensions.connection:
-        """A psycopg2 connection in UTC. Raises MachineError when the server does not answer."""
+        """A psycopg2 connection in UTC. Waits a little for a server that is starting up.
+
+        Raises MachineError when the server does not answer.
+        """
+        give_up = time.monotonic() + STARTING_SECONDS
+        while True:
+            try:
+                return self._connect_once(application_name)
+            except psycopg2.OperationalError as error:
+                reason = str(error).strip()
+                if not any(text in reason for text in STARTING) or time.monotonic() > give_up:
+                    raise MachineError(
+                        f"cannot connect to PostgreSQL at {self}: {reason}",
+                        hint="check that the server is up and that PGHOST, PGPORT, PGUSER, PGPASSWORD and "
+                        "PGDATABASE (or DATABASE_URL) are right; unset them to use the embedded server",
+                    ) from None
+            time.sleep(0.05)
+
+    def _connect_once(self, application_name: str) -> psycopg2.extensions.connection:
         arguments: dict[str, Any] = {
             "host": self.host,
             "port": self.port,
@@ -58,19 +80,12 @@ class ConnectionParams:
             "password": self.password,
             "sslmode": self.sslmode,
         }
-        try:
-            connection: psycopg2.extensions.connection = psycopg2.connect(
-                **{key: value for key, value in arguments.items() if value},
-                application_name=application_name,
-                connect_timeout=15,
-                options="-c timezone=UTC",
-            )
-        except psycopg2.OperationalError as error:
-            raise MachineError(
-                f"cannot connect to PostgreSQL at {self}: {str(error).strip()}",
-                hint="check that the server is up and that PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE "
-                "(or DATABASE_URL) are right; unset them to use the embedded server",
-            ) from None
+        connection: psycopg2.extensions.connection = psycopg2.connect(
+            **{key: value for key, value in arguments.items() if value},
+            application_name=application_name,
+            connect_timeout=15,
+            options="-c timezone=UTC",
+        )
         return connection
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ from ready.postgres.cluster import USE_ANOTHER_SERVER, Cluster, remove_tree
 from ready.postgres.connection import ConnectionParams
 
 PATIENCE_SECONDS = 600
+FAST_STOP_SECONDS = 60
 ORPHANS_SECONDS = 60
 NO_PROCESS = str(2**31 - 1)
 
@@ -73,7 +74,7 @@ def reset(home: Path) -> None:
     if not cluster.folder.exists():
         return
     with cluster.lock():
-        _stop(cluster)
+        _stop(cluster, modes=("immediate",))
         cluster.check_socket_folder()
         for folder in (cluster.data, cluster.unfinished_data, cluster.socket_folder):
             remove_tree(folder)
@@ -113,19 +114,25 @@ def _start(cluster: Cluster) -> None:
         time.sleep(0.2)
 
 
-def _stop(cluster: Cluster) -> bool:
+def _stop(cluster: Cluster, *, modes: tuple[str, ...] = ("fast", "immediate")) -> bool:
+    """Stop in the first mode that works. PostgreSQL 18 can hang in a fast stop during crash recovery.
+
+    An immediate stop loses nothing that was committed; the next start recovers it.
+    """
     if _postmaster(cluster) is None:
         return False
-    done = _pg_ctl(cluster, "stop", "-m", "fast")
-    if done.returncode != 0 and _postmaster(cluster) is not None:
-        raise MachineError(f"the embedded PostgreSQL in {cluster.data} does not stop: {done.stdout.strip()}")
-    return True
+    for mode in modes:
+        done = _pg_ctl(cluster, "stop", "-m", mode, seconds=FAST_STOP_SECONDS)
+        if done.returncode == 0 or _postmaster(cluster) is None:
+            return True
+    raise MachineError(f"the embedded PostgreSQL in {cluster.data} does not stop: {done.stdout.strip()}")
 
 
-def _pg_ctl(cluster: Cluster, action: str, *options: str) -> subprocess.CompletedProcess[str]:
+def _pg_ctl(
+    cluster: Cluster, action: str, *options: str, seconds: int = PATIENCE_SECONDS
+) -> subprocess.CompletedProcess[str]:
     """Waits for the end of the action, and is silent unless it fails."""
-    waiting = ["-w", "-s", "-t", str(PATIENCE_SECONDS)]
-    return cluster.run("pg_ctl", action, *waiting, "-D", cluster.data.name, *options)
+    return cluster.run("pg_ctl", action, "-w", "-s", "-t", str(seconds), "-D", cluster.data.name, *options)
 
 
 def _wait_while_busy(cluster: Cluster) -> None:

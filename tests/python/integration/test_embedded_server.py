@@ -30,10 +30,27 @@ print(embedded.start(pathlib.Path(sys.argv[1])))
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
+def new_home(tmp_path: Path) -> Iterator[Path]:
+    """Where no server ever was."""
     folder = tmp_path / "home"
     yield folder
     embedded.reset(folder)
+
+
+@pytest.fixture(scope="module")
+def stopped_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("stopped") / "home"
+    embedded.start(folder)
+    embedded.stop(folder)
+    yield folder
+    embedded.reset(folder)
+
+
+@pytest.fixture
+def home(stopped_home: Path, new_home: Path) -> Path:
+    """With a server that was stopped: a copy, which is quicker than a new one."""
+    subprocess.run(["cp", "-a", str(stopped_home), str(new_home)], check=True)
+    return new_home
 
 
 def query(params: ConnectionParams, statement: str) -> str:
@@ -58,7 +75,7 @@ def start_in_a_process(home: Path) -> subprocess.Popen[str]:
 # Paths and settings ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["with space", 'it\'s a "$HOME", `x` \\ é', "long/" + "x" * 100, "é" * 60])
+@pytest.mark.parametrize("name", ['it\'s a "$HOME", `x` \\ with space', "long/" + "x" * 100, "é" * 60])
 def test_any_path_will_do(name: str, tmp_path: Path) -> None:
     home = tmp_path / name
     try:
@@ -104,8 +121,6 @@ def test_no_tcp_port_is_open(server: ConnectionParams) -> None:
 
 
 def test_settings_are_written_anew_at_each_start(home: Path) -> None:
-    embedded.start(home)
-    embedded.stop(home)
     settings = Cluster(home).data / "ready.conf"
     settings.write_text("work_mem = '1MB'\n", encoding="ascii")
 
@@ -115,33 +130,33 @@ def test_settings_are_written_anew_at_each_start(home: Path) -> None:
 # Starting -------------------------------------------------------------------------------------------
 
 
-def test_two_starts_at_once_make_one_server(home: Path) -> None:
-    both = [start_in_a_process(home) for _ in range(3)]
+def test_two_starts_at_once_make_one_server(new_home: Path) -> None:
+    both = [start_in_a_process(new_home) for _ in range(3)]
     outputs = [process.communicate() for process in both]
 
     assert [process.returncode for process in both] == [0, 0, 0], outputs
     assert len({out for out, _ in outputs}) == 1
-    assert query(embedded.start(home), "select count(*) from pg_database where datname = 'ready'") == "1"
+    assert query(embedded.start(new_home), "select count(*) from pg_database where datname = 'ready'") == "1"
 
 
-def test_a_killed_initdb_is_cleared_away(home: Path) -> None:
-    leftover = Cluster(home).unfinished_data
+def test_a_killed_initdb_is_cleared_away(new_home: Path) -> None:
+    leftover = Cluster(new_home).unfinished_data
     leftover.mkdir(parents=True)
     (leftover / "PG_VERSION").write_text("18\n", encoding="ascii")
 
-    assert query(embedded.start(home), "select 1") == "1"
+    assert query(embedded.start(new_home), "select 1") == "1"
     assert not leftover.exists()
 
 
-def test_a_start_killed_during_initdb(home: Path) -> None:
+def test_a_start_killed_during_initdb(new_home: Path) -> None:
     """The next start waits for the orphaned initdb, which still writes."""
-    first = start_in_a_process(home)
-    while not Cluster(home).unfinished_data.exists() and first.poll() is None:
+    first = start_in_a_process(new_home)
+    while not Cluster(new_home).unfinished_data.exists() and first.poll() is None:
         time.sleep(0.005)
     first.kill()
     first.communicate()
 
-    assert query(embedded.start(home), "select 1") == "1"
+    assert query(embedded.start(new_home), "select 1") == "1"
 
 
 def test_the_server_outlives_the_command_and_its_terminal(home: Path) -> None:
@@ -155,8 +170,6 @@ def test_the_server_outlives_the_command_and_its_terminal(home: Path) -> None:
 
 def test_it_starts_while_a_starting_server_does_not_answer_yet(home: Path) -> None:
     """After kill -9 of the command that was waiting, the server goes on starting."""
-    embedded.start(home)
-    embedded.stop(home)
     first = start_in_a_process(home)
     while embedded.status(home).pid is None and first.poll() is None:
         time.sleep(0.001)
@@ -180,9 +193,13 @@ def test_committed_rows_survive_kill_9(home: Path) -> None:
 
 
 def test_kill_9_of_a_session_process(home: Path) -> None:
+    """The server restarts itself; a command in that moment waits."""
     params = embedded.start(home)
     with contextlib.closing(params.connect()) as connection:
         os.kill(connection.get_backend_pid(), signal.SIGKILL)
+    while "terminated by signal 9" not in Cluster(home).log.read_text(encoding="utf-8"):
+        time.sleep(0.001)
+
     assert query(embedded.start(home), "select 1") == "1"
 
 
@@ -207,12 +224,30 @@ def test_a_socket_folder_deleted_under_the_running_server(home: Path) -> None:
     assert query(embedded.start(home), "select 1") == "1"
 
 
+def test_a_stop_that_hangs_is_followed_by_an_immediate_one(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = embedded._pg_ctl
+
+    def hang(cluster: Cluster, action: str, *options: str, seconds: int) -> subprocess.CompletedProcess[str]:
+        if "fast" in options:
+            return subprocess.CompletedProcess([], 1, stdout="server does not shut down")
+        return really(cluster, action, *options, seconds=seconds)
+
+    params = embedded.start(home)
+    query(params, "create table kept as select 42 as x; select 1")
+    with monkeypatch.context() as patch:
+        patch.setattr(embedded, "_pg_ctl", hang)
+        assert embedded.stop(home)
+
+    assert not embedded.status(home).running
+    assert query(embedded.start(home), "select x from kept") == "42"
+
+
 # Failures: one clear message --------------------------------------------------------------------------
 
 
 def test_a_data_folder_of_another_major_version(home: Path) -> None:
-    embedded.start(home)
-    embedded.stop(home)
     (Cluster(home).data / "PG_VERSION").write_text("17\n", encoding="ascii")
 
     with pytest.raises(
@@ -223,8 +258,6 @@ def test_a_data_folder_of_another_major_version(home: Path) -> None:
 
 
 def test_a_server_that_cannot_start_shows_its_log_and_the_way_out(home: Path) -> None:
-    embedded.start(home)
-    embedded.stop(home)
     with open(Cluster(home).data / "postgresql.auto.conf", "a", encoding="ascii") as file:
         file.write("no_such_setting = 1\n")
 
@@ -236,15 +269,15 @@ def test_a_server_that_cannot_start_shows_its_log_and_the_way_out(home: Path) ->
     assert "docker compose up -d" in str(failure.value.hint)
 
 
-def test_an_initdb_that_fails_says_why(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = home.parent / "initdb"
+def test_an_initdb_that_fails_says_why(new_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = new_home.parent / "initdb"
     broken.write_text("#!/bin/sh\n[ \"$1\" = --version ] && exit\necho 'No space left on device'; exit 1\n")
     broken.chmod(0o755)
     monkeypatch.setattr(cluster_module, "program_path", lambda name: broken)
 
     with pytest.raises(MachineError, match="No space left on device"):
-        embedded.start(home)
-    assert not Cluster(home).data.exists()
+        embedded.start(new_home)
+    assert not Cluster(new_home).data.exists()
 
 
 def test_a_home_that_cannot_be_made(tmp_path: Path) -> None:
@@ -308,8 +341,8 @@ def test_a_normal_user() -> None:
 
 
 @needs_root
-def test_root_in_a_container_that_forbids_namespaces(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    bin_folder = home.parent / "bin"
+def test_root_in_a_container_that_forbids_namespaces(new_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bin_folder = new_home.parent / "bin"
     bin_folder.mkdir()
     (bin_folder / "unshare").write_text(
         "#!/bin/sh\necho 'Operation not permitted' >&2; exit 1\n", encoding="ascii"
@@ -317,18 +350,18 @@ def test_root_in_a_container_that_forbids_namespaces(home: Path, monkeypatch: py
     (bin_folder / "unshare").chmod(0o755)
     monkeypatch.setenv("PATH", f"{bin_folder}:{os.environ['PATH']}")
 
-    params = embedded.start(home)
+    params = embedded.start(new_home)
 
     assert query(params, "select 1") == "1"
-    assert Cluster(home).data.stat().st_uid == privileges.NOBODY
-    os.kill(running_pid(home), signal.SIGKILL)
-    assert query(embedded.start(home), "select 1") == "1"
+    assert Cluster(new_home).data.stat().st_uid == privileges.NOBODY
+    os.kill(running_pid(new_home), signal.SIGKILL)
+    assert query(embedded.start(new_home), "select 1") == "1"
 
 
 @needs_root
-def test_root_without_any_way_to_be_another_user(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_root_without_any_way_to_be_another_user(new_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(privileges, "_works", lambda *_: False)
 
     with pytest.raises(MachineError, match="PostgreSQL does not run as root") as failure:
-        embedded.start(home)
+        embedded.start(new_home)
     assert "as a normal user" in str(failure.value.hint)

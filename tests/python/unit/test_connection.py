@@ -86,3 +86,19 @@ def test_a_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         MachineError, match=r"cannot connect to PostgreSQL at ann@db:5432/shop: connection refused$"
     ):
         ConnectionParams("db", 5432, "ann", "shop").connect()
+
+
+def test_a_server_that_is_starting_up_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [
+        "FATAL:  the database system is starting up",
+        "FATAL:  the database system is in recovery mode",
+    ]
+
+    def start_up(**_: object) -> str:
+        if answers:
+            raise psycopg2.OperationalError(answers.pop())
+        return "connection"
+
+    monkeypatch.setattr("psycopg2.connect", start_up)
+
+    assert ConnectionParams("db", 5432, "ann", "shop").connect() == "connection"
