@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ready.environment import environment
 from ready.errors import MachineError, UsageError
+from ready.gate.checks import brief_message
 from ready.postgres.connection import ConnectionParams
 from ready.settings import Settings
 
@@ -179,6 +180,7 @@ MACHINE_FAULTS = (
     "connection",
     "terminating",
     "permission denied",
+    "must be owner",
     "could not extend",
     "No space",
     "out of memory",
@@ -190,9 +192,9 @@ FROM_MAPPING = ("orders_parsed", "orders_mapped")
 
 def _failed_node(entry: dict[str, Any], settings: Settings) -> UsageError | MachineError:
     name = entry["unique_id"].split(".")[2]
-    message = _brief(entry.get("message") or "")
+    message = brief_message(entry.get("message"))
     machine = any(fault in message for fault in MACHINE_FAULTS)
-    if not machine and ("Compilation Error" in message or name in FROM_MAPPING):
+    if not machine and ("Compilation Error" in str(entry.get("message")) or name in FROM_MAPPING):
         return UsageError(
             f"{name} cannot be built: {message}", hint=f"look at {settings.configs}/orders.yaml"
         )

@@ -6,6 +6,9 @@ configuration, 3 the database or the machine failed.
 
 from __future__ import annotations
 
+import psycopg2
+import psycopg2.errors
+
 from loader.errors import LoaderError
 
 
@@ -45,3 +48,13 @@ def from_loader(error: LoaderError) -> ReadyError:
     """The loader's expected failure as ours: same message, hint and exit code."""
     kinds = {kind.exit_code: kind for kind in (CheckFailed, UsageError, MachineError)}
     return kinds[error.exit_code](error.message, hint=error.hint)
+
+
+def from_database(error: psycopg2.Error) -> MachineError:
+    """A statement that the server refused, or did not live to answer."""
+    message = error.diag.message_primary or str(error).strip() or "the connection was lost"
+    if isinstance(error, psycopg2.errors.InsufficientPrivilege):
+        hint = "let its owner grant the right, or name another user (PGUSER or DATABASE_URL)"
+    else:
+        hint = "see whether the server is well with ready db status, and run the command again"
+    return MachineError(f"the database failed: {message}", hint=hint)

@@ -23,7 +23,7 @@ from ready.build_state import Connection, build_key, built_by, mark_built
 from ready.configs import load_options
 from ready.database import open_database
 from ready.dbt import DbtRun, NodeResult, require_success, run_dbt
-from ready.errors import CheckFailed, MachineError, from_loader
+from ready.errors import CheckFailed, MachineError, from_database, from_loader
 from ready.export import ExportResult, export_dataset
 from ready.gate.model import Report, RunInfo
 from ready.gate.report import REPORT_NAME, build_report, failed_before_gate, write_report
@@ -88,7 +88,7 @@ def _reported(run: _Run) -> Iterator[_Run]:
     try:
         yield run
     except psycopg2.Error as error:
-        failure = MachineError(f"the database failed: {str(error).strip()}", hint="look at: ready db status")
+        failure = from_database(error)
         run.report_failure(failure.message)
         raise failure from None
     except KeyboardInterrupt:
@@ -210,9 +210,10 @@ class _Run:
             run=self.info,
         )
         file = self._write(report)
-        self.narrator.gate(report, file)
         if not report.validation_passed:
             require_success(run, settings=self.settings)
+        self.narrator.gate(report, file)
+        if not report.validation_passed:
             raise CheckFailed(
                 f"the gate stopped the run: {len(report.errors)} error(s); tables behind it are as they were",
                 hint="mend the CSV file and run again: a file of the same name takes the old one's place",

@@ -6,8 +6,9 @@ import sys
 from typing import NoReturn
 
 import click
+import psycopg2
 
-from ready.errors import MachineError, ReadyError
+from ready.errors import MachineError, ReadyError, from_database
 
 
 def run_cli(command: click.Command) -> NoReturn:
@@ -24,18 +25,19 @@ def run_cli(command: click.Command) -> NoReturn:
         error.show()
         sys.exit(error.exit_code)
     except ReadyError as error:
-        _show(error)
-        sys.exit(error.exit_code)
+        _fail(error)
+    except psycopg2.Error as error:
+        _fail(from_database(error))
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
     except OSError as error:
-        _show(MachineError(f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")))
-        sys.exit(MachineError.exit_code)
+        _fail(MachineError(f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")))
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _show(error: ReadyError) -> None:
+def _fail(error: ReadyError) -> NoReturn:
     click.secho(f"Error: {error.message}", fg="red", err=True)
     if error.hint:
         click.echo(f"  Next: {error.hint}", err=True)
+    sys.exit(error.exit_code)
