@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 # Nothing on the terminal, everything in the log file.
 QUIET = ("--quiet", "--log-level", "none", "--log-level-file", "debug", "--no-use-colors")
 
+# Called with each of dbt's events, from several threads.
+Listener = Callable[[Any], None]
+
 
 @dataclass(frozen=True)
 class NodeResult:
@@ -60,14 +63,18 @@ def run_dbt(
     *,
     settings: Settings,
     params: ConnectionParams,
-    on_node: Callable[[NodeResult], None] | None = None,
+    on_node: Callable[[NodeResult], None],
+    on_warning: Callable[[str], None],
 ) -> DbtRun:
-    """Run a dbt command that writes run_results.json. Never raises for a failed run: see DbtRun."""
+    """Run a dbt command that writes run_results.json. Never raises for a failed run: see DbtRun.
+
+    on_warning is told what the project's own macros warn of.
+    """
     prepare(settings, params)
     target = settings.home / "dbt" / "target"
     # A run that dies before its end writes none, and an old one must not stand in for it.
     (target / "run_results.json").unlink(missing_ok=True)
-    outcome = invoke([*QUIET, *arguments], on_node=on_node)
+    outcome = invoke([*QUIET, *arguments], listeners=[_on_node(on_node), _on_warning(on_warning)])
     run_results = _artifact(target / "run_results.json")
     return DbtRun(
         success=outcome.success,
@@ -88,19 +95,25 @@ def prepare(settings: Settings, params: ConnectionParams) -> None:
             raise UsageError(f"dbt deps failed: {outcome.exception}", hint="look at packages.yml")
 
 
-def invoke(
-    arguments: Sequence[str], *, on_node: Callable[[NodeResult], None] | None = None
-) -> dbtRunnerResult:
+def invoke(arguments: Sequence[str], *, listeners: Sequence[Listener] = ()) -> dbtRunnerResult:
     """dbt's programmatic call. Ctrl-C stays Ctrl-C."""
     from dbt.cli.main import dbtRunner  # takes a second to import
 
-    outcome = dbtRunner(callbacks=[_listener(on_node)] if on_node else None).invoke(list(arguments))
+    outcome = dbtRunner(callbacks=list(listeners)).invoke(list(arguments))
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
     return outcome
 
 
-def _listener(on_node: Callable[[NodeResult], None]) -> Callable[[Any], None]:
+def _on_warning(on_warning: Callable[[str], None]) -> Listener:
+    def listen(event: Any) -> None:
+        if event.info.name == "JinjaLogWarning":
+            on_warning(str(event.data.msg))
+
+    return listen
+
+
+def _on_node(on_node: Callable[[NodeResult], None]) -> Listener:
     def listen(event: Any) -> None:
         if event.info.name != "NodeFinished":
             return

@@ -56,6 +56,10 @@ class TerminalNarrator:
         if node.resource_type in TABLES and node.status == "success" and node.rows is not None:
             self._row(node.relation, f"{node.rows:,} rows", node.seconds)
 
+    def warning(self, text: str) -> None:
+        self._live(None)
+        click.echo(f"  {click.style('warning', fg='yellow')}: {text}", err=self.quiet)
+
     def gate(self, report: Report, file: Path) -> None:
         if not report.validation_passed or not self.quiet:
             self._live(None)
