@@ -22,7 +22,7 @@ class TrainingSet:
     """A table and what identifies its rows.
 
     identity: feature_set, feature_version, data_hash (of the features), config_hash, sql_hash and
-    labels_hash (of what else a row has: the label and the split, which can change while the
+    label_split_hash (of what else a row has: the label and the split, which can change while the
     features do not). row_counts: rows a split by the record of the build.
     """
 
@@ -57,7 +57,7 @@ def find_training_set(
     if lost:
         raise _other_build(identity, f"lacks its column(s) {', '.join(lost)}")
     others = [*KEY, *(column for column in schema.names if column not in features)]
-    identity["labels_hash"] = _content_hash(cursor, table, others)
+    identity["label_split_hash"] = _content_hash(cursor, table, others)
     return TrainingSet(table, schema, identity, _row_counts(cursor, meta, identity))
 
 

@@ -163,9 +163,9 @@ def test_manifest_and_metadata_identify_the_files(connection: Connection, settin
         "data_hash": "a" * 64,
         "config_hash": "config",
         "sql_hash": "sql",
-        "labels_hash": result.manifest["labels_hash"],
+        "label_split_hash": result.manifest["label_split_hash"],
     }
-    assert re.fullmatch("[0-9a-f]{32}", identity["labels_hash"])
+    assert re.fullmatch("[0-9a-f]{32}", identity["label_split_hash"])
     assert result.folder == settings.datasets / "customer_features" / "v1"
     manifest = json.loads((result.folder / "manifest.json").read_text())
     assert manifest == result.manifest
@@ -254,7 +254,7 @@ def test_a_label_that_changed_under_the_same_features_is_written(
     second = export_dataset(connection, settings=settings)
     assert second.written
     assert second.manifest["data_hash"] == first.manifest["data_hash"]
-    assert second.manifest["labels_hash"] != first.manifest["labels_hash"]
+    assert second.manifest["label_split_hash"] != first.manifest["label_split_hash"]
     assert pq.read_table(second.folder / "val.parquet")["label"].to_pylist() == [7.0]
 
 
