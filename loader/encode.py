@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
 import orjson
 
@@ -46,6 +47,9 @@ class RecordEncoder:
         self._transcoder = transcoder
         self._format = form
         self._columns = columns
+        order = jsonb_order(columns)
+        self._keys = [columns[index] for index in order]
+        self._ordered = itemgetter(*order) if len(order) > 1 else tuple
         self._load_id = load_id
         self._line = first_line
         self._rejects = rejects
@@ -95,14 +99,21 @@ class RecordEncoder:
             reason = f"{_count(len(fields), 'field')}, expected {len(self._columns)}"
         if reason is None:
             try:
-                return copy_line(self._load_id, line, self._columns, fields)
+                return self._copy_line(line, fields)
             except TypeError:  # lone surrogates: masked line ends, or bytes that are no text
                 fields = [unmask(field) for field in fields]
                 reason = self._fault(fields)
                 if reason is None:
-                    return copy_line(self._load_id, line, self._columns, fields)
+                    return self._copy_line(line, fields)
         self._rejects.add(Reject(line, reason, escaped(splitter.raw(record))))
         return None
+
+    def _copy_line(self, line: int, fields: list[str]) -> bytes:
+        """Raises TypeError when a field holds a lone surrogate."""
+        payload = orjson.dumps(dict(zip(self._keys, self._ordered(fields), strict=True)))
+        if b"\\" in payload:
+            payload = payload.replace(b"\\", b"\\\\")
+        return b"%d\t%d\t%b\n" % (self._load_id, line, payload)
 
     def _fault(self, fields: list[str]) -> str | None:
         for column, field in zip(self._columns, fields, strict=True):
@@ -126,12 +137,13 @@ class CleanBlocks:
     def __init__(self, columns: tuple[str, ...], form: Format, load_id: int) -> None:
         self._delimiter = form.delimiter.encode()
         self._newline = form.newline.encode()
-        self._width = len(columns)
-        self._load_id = load_id
-        names = [orjson.dumps(name).replace(b"\\", b"\\\\") for name in columns]
-        # A row is: head, field, between, field, ..., field. The head also ends the row before it.
-        self._head = b'"}\n%d\t%d\t{' + names[0].replace(b"%", b"%%") + b':"'
-        self._between = [b'",' + name + b':"' for name in names[1:]]
+        self._order = jsonb_order(columns)
+        first, *others = (orjson.dumps(columns[index]).replace(b"\\", b"\\\\") for index in self._order)
+        # A row is: start, line number, before, field, between, field, ..., field.
+        # The start also ends the row before it.
+        self._start = b'"}\n%d\t' % load_id
+        self._before = b"\t{" + first + b':"'
+        self._between = [b'",' + name + b':"' for name in others]
         self._pieces: list[bytes] = []
         self._pieces_rows = 0
         special = {*b'"\\', *range(0x20), *self._delimiter, *self._newline}
@@ -150,9 +162,9 @@ class CleanBlocks:
         return Batch(self._joined(fields, rows, first_line), rows)
 
     def _is_clean(self, block: bytes, end: bytes, rows: int) -> bool:
-        if self._width == 1 and (block.startswith(end) or end + end in block):
+        if len(self._order) == 1 and (block.startswith(end) or end + end in block):
             return False  # a blank line is not a record
-        if block.translate(None, self._harmless) != (self._delimiter * (self._width - 1) + end) * rows:
+        if block.translate(None, self._harmless) != (self._delimiter * (len(self._order) - 1) + end) * rows:
             return False
         if not block.isascii():
             try:
@@ -162,25 +174,32 @@ class CleanBlocks:
         return True
 
     def _joined(self, fields: list[bytes], rows: int, first_line: int) -> bytes:
-        width, step = self._width, 2 * self._width
+        width = len(self._order)
+        step = 2 * width + 2
         if rows != self._pieces_rows:
-            row = [b"", b""]
+            row = [self._start, b"", self._before, b""]
             for between in self._between:
                 row += [between, b""]
             self._pieces, self._pieces_rows = row * rows, rows
-        pieces, head, load_id = self._pieces, self._head, self._load_id
-        pieces[::step] = [head % (load_id, line) for line in range(first_line, first_line + rows)]
-        for column in range(width):
-            pieces[2 * column + 1 :: step] = fields[column::width]
-        return b"".join(pieces)[3:] + b'"}\n'
+        pieces = self._pieces
+        pieces[1::step] = _numbers(first_line, rows)
+        for place, column in enumerate(self._order):
+            pieces[2 * place + 3 :: step] = fields[column::width]
+        return b"".join(pieces)[len(b'"}\n') :] + b'"}\n'
 
 
-def copy_line(load_id: int, line: int, columns: tuple[str, ...], fields: list[str]) -> bytes:
-    """Raises TypeError when a field holds a lone surrogate."""
-    payload = orjson.dumps(dict(zip(columns, fields, strict=True)))
-    if b"\\" in payload:
-        payload = payload.replace(b"\\", b"\\\\")
-    return b"%d\t%d\t%b\n" % (load_id, line, payload)
+def _numbers(first: int, count: int) -> list[bytes]:
+    """As text; by way of a list's own text, which is twice as fast as one by one."""
+    return str(list(range(first, first + count)))[1:-1].encode().split(b", ")
+
+
+def jsonb_order(columns: tuple[str, ...]) -> list[int]:
+    """The columns in the order in which jsonb keeps its keys: shorter first, then by bytes.
+
+    The server sorts them in any case; given in this order it takes a fifth less time a row.
+    """
+    keys = [name.encode() for name in columns]
+    return sorted(range(len(keys)), key=lambda index: (len(keys[index]), keys[index]))
 
 
 def line_offset(data: bytes, newline: str, lines: int) -> int:
