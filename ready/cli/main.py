@@ -16,6 +16,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Step by step": {
         "load": ("ready.cli.load:load", "Load CSV files into raw.raw_events, each exactly once."),
         "lint": ("ready.cli.lint:lint", "Check the configs strictly, without a database."),
+        "suggest": ("ready.cli.suggest:suggest", "Propose expectations that the loaded data meets."),
         "validate": ("ready.cli.validate:validate", "Run the gate alone and write its report."),
         "dbt": ("ready.cli.dbt:dbt", "Run any dbt command with the database up."),
         "export": ("ready.cli.export:export", "Write the training set as Parquet."),
@@ -23,6 +24,14 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "What is there": {
         "registry": ("ready.cli.registry:registry", "List and show recorded feature versions."),
         "docs": ("ready.cli.docs:docs", "Generate and serve the dbt docs site."),
+    },
+    "Proof": {
+        "explain": ("ready.cli.explain:explain", "Show every order behind a value, with file and line."),
+        "check-leakage": (
+            "ready.cli.check_leakage:check_leakage",
+            "Change the future; no earlier row may move.",
+        ),
+        "reproduce": ("ready.cli.reproduce:reproduce", "Rebuild a recorded version and compare it."),
     },
     "The machine": {
         "db": ("ready.cli.db:db", "Start, stop and inspect the database."),

@@ -1,0 +1,34 @@
+"""`ready suggest`."""
+
+from __future__ import annotations
+
+import click
+
+from ready.cli.options import configs_option, home_option
+
+
+@click.command()
+@click.option("--write", is_flag=True, help="Add them to expectations.yaml; comments and tests there stay.")
+@configs_option
+@home_option
+def suggest(write: bool, configs: str | None, home: str | None) -> None:
+    """Propose expectations that the loaded data meets.
+
+    Looks at stg.orders_parsed (null, unique, values, ranges, patterns, lengths) and prints tests that
+    configs/expectations.yaml does not have yet, as yaml, each with its evidence. Read them before you
+    keep them: that today's data meets a rule does not make it one.
+    """
+    from ready.settings import Settings
+    from ready.suggest.merge import render
+    from ready.suggest.suggest import suggest as proposals_for
+    from ready.suggest.suggest import write_suggestions
+
+    settings = Settings.resolve(home=home, configs=configs)
+    proposals = proposals_for(settings)
+    if not proposals:
+        click.echo("Nothing to suggest: the expectations say what the data shows.")
+    elif write:
+        file = write_suggestions(settings, proposals)
+        click.echo(f"Added {len(proposals)} test(s) to {file}. Next: ready validate")
+    else:
+        click.echo(render(proposals), nl=False)

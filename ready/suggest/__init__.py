@@ -1,0 +1,1 @@
+"""`ready suggest`: expectations that today's data meets, each with its evidence."""
