@@ -22,6 +22,7 @@ PATIENCE_SECONDS = 600
 FAST_STOP_SECONDS = 60
 ORPHANS_SECONDS = 60
 NO_PROCESS = str(2**31 - 1)
+ANY_BYTES = "latin-1"  # paths in postmaster.pid are bytes of any encoding
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ def _lost_its_socket(cluster: Cluster) -> bool:
     """Something cleaned /tmp, or deleted the socket folder, under a running server."""
     if _postmaster(cluster) is None or cluster.socket.exists():
         return False
-    return cluster.pid_file.read_text(encoding="utf-8").split()[-1] == "ready"
+    return "ready" in (line.strip() for line in _pid_file_lines(cluster))
 
 
 def _create_database(cluster: Cluster) -> None:
@@ -194,10 +195,18 @@ def _postmaster(cluster: Cluster) -> int | None:
         return None
 
 
+def _pid_file_lines(cluster: Cluster) -> list[str]:
+    """The process id, then among others the path of the data folder, and the state at the end."""
+    try:
+        return cluster.pid_file.read_text(encoding=ANY_BYTES).split("\n")
+    except OSError:
+        return [""]
+
+
 def _recorded_pid(cluster: Cluster) -> int | None:
     try:
-        return int(cluster.pid_file.read_text(encoding="ascii").split("\n")[0])
-    except (OSError, ValueError):
+        return int(_pid_file_lines(cluster)[0])
+    except ValueError:
         return None
 
 
@@ -219,5 +228,5 @@ def _clear_traces(cluster: Cluster) -> None:
     for file in (cluster.socket, cluster.socket.with_name(f"{cluster.socket.name}.lock")):
         file.unlink(missing_ok=True)
     if Path(f"/proc/{_recorded_pid(cluster)}").exists():
-        _, *rest = cluster.pid_file.read_text(encoding="ascii").split("\n")
-        cluster.pid_file.write_text("\n".join([NO_PROCESS, *rest]), encoding="ascii")
+        _, *rest = _pid_file_lines(cluster)
+        cluster.pid_file.write_text("\n".join([NO_PROCESS, *rest]), encoding=ANY_BYTES)

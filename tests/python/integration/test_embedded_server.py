@@ -82,9 +82,13 @@ def test_any_path_will_do(name: str, tmp_path: Path) -> None:
         params = embedded.start(home)
         assert query(params, "select current_database() || current_user") == "readyready"
         assert stat.S_IMODE(os.stat(params.host).st_mode) == 0o700
+        os.kill(running_pid(home), signal.SIGKILL)
+        embedded.start(home)
+        pid = running_pid(home)
     finally:
         embedded.reset(home)
     assert not Path(params.host).exists()
+    assert not Path(f"/proc/{pid}").exists()
 
 
 def test_the_server_is_set_up_as_promised(server: ConnectionParams) -> None:
