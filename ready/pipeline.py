@@ -23,7 +23,7 @@ from ready.build_state import Connection, build_key, built_by, mark_built
 from ready.configs import load_options
 from ready.database import open_database
 from ready.dbt import DbtRun, NodeResult, require_success, run_dbt
-from ready.errors import CheckFailed, MachineError, from_database, from_loader
+from ready.errors import CheckFailed, MachineError, UsageError, from_database, from_loader
 from ready.export import ExportResult, export_dataset
 from ready.gate.model import Report, RunInfo
 from ready.gate.report import REPORT_NAME, build_report, failed_before_gate, write_report
@@ -131,7 +131,8 @@ class _Run:
 
     def gate_only(self) -> Report:
         with self._database() as (params, connection):
-            self._active_loads(connection)
+            if not self._active_loads(connection):
+                raise UsageError("nothing is loaded yet", hint="load files: ready load, or ready run")
             self.narrator.stage("Validate", "stg.orders_parsed")
             return self._gate(params, self._dbt(params, GATE))
 

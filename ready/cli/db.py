@@ -25,6 +25,11 @@ def db() -> None:
 
     By default that is an embedded PostgreSQL in READY_HOME. With PGHOST or DATABASE_URL set it is
     the server named there.
+
+    \b
+    Examples:
+      ready db start
+      ready db psql -c 'select * from raw.loads'
     """
 
 
@@ -49,7 +54,10 @@ def stop(home: str | None) -> None:
 @home_option
 @click.pass_context
 def status(ctx: click.Context, home: str | None) -> None:
-    """Say whether the server is up: exit code 0 when it is, 3 when it is not."""
+    """Say whether the server is up.
+
+    Exit code 0 when it is, 3 when it is not.
+    """
     settings = Settings.resolve(home=home)
     params = server_params(settings)
     if is_embedded(settings):
@@ -78,8 +86,9 @@ def psql(home: str | None, arguments: tuple[str, ...]) -> None:
     """Open psql on the database; ARGUMENTS are psql's own.
 
     \b
-    ready db psql
-    ready db psql -c 'select * from raw.loads'
+    Examples:
+      ready db psql
+      ready db psql -c 'select * from raw.loads'
     """
     settings = Settings.resolve(home=home)
     params = ensure_server(settings)

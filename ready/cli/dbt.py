@@ -30,8 +30,11 @@ def dbt(ctx: click.Context, arguments: tuple[str, ...]) -> None:
         click.echo(ctx.get_help())
         click.echo("\nWhat follows `ready dbt` goes to dbt as it is; see: ready dbt build --help")
         return
+    from dbt.cli.exceptions import DbtUsageException
+
     from ready.database import open_database
     from ready.dbt import invoke, prepare
+    from ready.errors import UsageError
     from ready.lint import require_clean_configs
     from ready.settings import Settings
 
@@ -40,7 +43,7 @@ def dbt(ctx: click.Context, arguments: tuple[str, ...]) -> None:
         require_clean_configs(settings)
     prepare(settings, open_database(settings))
     outcome = invoke(arguments)
-    if outcome.exception is not None:
-        click.echo(str(outcome.exception), err=True)
-        ctx.exit(2)
-    ctx.exit(0 if outcome.success else 1)
+    if isinstance(outcome.exception, DbtUsageException):
+        raise UsageError(f"dbt: {outcome.exception}", hint="see: ready dbt build --help")
+    # Of anything else dbt itself has told.
+    ctx.exit(2 if outcome.exception else 0 if outcome.success else 1)

@@ -9,12 +9,24 @@ from ready.cli.options import artifacts_option, configs_option, home_option
 
 @click.command()
 @click.option("--no-serve", is_flag=True, help="Only write the site: one file that opens without a server.")
-@click.option("--port", default=8080, show_default=True, help="Port to serve on, on this machine only.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8080,
+    show_default=True,
+    help="Port to serve on, on this machine only.",
+)
 @configs_option
 @artifacts_option
 @home_option
 def docs(no_serve: bool, port: int, configs: str | None, artifacts: str | None, home: str | None) -> None:
-    """Generate and serve the dbt docs site: every table, column and test, and the lineage graph."""
+    """Generate and serve the dbt docs site: every table, column and test, and the lineage graph.
+
+    \b
+    Examples:
+      ready docs
+      ready docs --no-serve     writes artifacts/docs/index.html and ends
+    """
     from ready.docs import serve, write_docs
     from ready.settings import Settings
 

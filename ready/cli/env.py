@@ -21,8 +21,9 @@ def env(configs: str | None, artifacts: str | None, home: str | None, as_json: b
     """Print the settings as shell exports, for dbt, psql and BI tools.
 
     \b
-    eval "$(ready env)"
-    dbt build
+    Example:
+      eval "$(ready env)"
+      dbt build
     """
     settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts)
     values = environment(settings, server_params(settings))

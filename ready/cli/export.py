@@ -30,6 +30,11 @@ def export(
 
     The same version and data give the same bytes. Decimals stay decimals, rows come in key
     order, and the version and fingerprint are in each file's metadata.
+
+    \b
+    Examples:
+      ready export
+      ready export --version 1 --split train --out ~/train
     """
     from ready.export import export_dataset
     from ready.postgres.server import ensure_server

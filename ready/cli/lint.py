@@ -15,6 +15,11 @@ def lint(configs: str | None) -> None:
     Finds unknown keys, tests, arguments and columns, and values of the wrong kind in orders.yaml,
     expectations.yaml and features.yaml; each with its line and the nearest right word. Needs no
     database. Exit code 2 when something is found.
+
+    \b
+    Examples:
+      ready lint
+      ready lint --configs examples/cdnow
     """
     from ready.errors import UsageError
     from ready.lint import lint_configs

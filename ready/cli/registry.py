@@ -26,7 +26,15 @@ def registry() -> None:
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
 @home_option
 def list_command(as_json: bool, home: str | None) -> None:
-    """Every recorded build: version, fingerprint, rows, time, and which one the tables hold now."""
+    """List every recorded build.
+
+    Version, fingerprint, rows and time; a star marks what the tables hold now.
+
+    \b
+    Examples:
+      ready registry list
+      ready registry list --json
+    """
     from ready.registry import list_builds
 
     builds = _read(home, list_builds)
@@ -46,7 +54,14 @@ def list_command(as_json: bool, home: str | None) -> None:
 @click.argument("version", type=click.IntRange(min=1))
 @home_option
 def show(version: int, home: str | None) -> None:
-    """All that is recorded of a version, as JSON: definition, hashes, lineage, splits."""
+    """Show all that is recorded of a version, as JSON.
+
+    Definition, hashes, lineage and splits.
+
+    \b
+    Example:
+      ready registry show 1
+    """
     from ready.registry import show_version
 
     _echo_json(_read(home, show_version, version))

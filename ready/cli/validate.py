@@ -17,6 +17,11 @@ def validate(configs: str | None, artifacts: str | None, home: str | None, quiet
 
     Checks what is loaded against configs/expectations.yaml. Exit code 0 when it passes, 1 when not.
     Only stg.orders_parsed is built anew.
+
+    \b
+    Examples:
+      ready validate
+      ready validate --configs examples/cdnow
     """
     from ready.cli.narration import TerminalNarrator
     from ready.pipeline import validate as run_gate
