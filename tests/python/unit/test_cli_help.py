@@ -1,0 +1,73 @@
+"""Every command explains itself, and the README knows it."""
+
+from __future__ import annotations
+
+import re
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from conftest import PROJECT
+
+from ready.cli.main import SECTIONS, cli
+
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [name for commands in SECTIONS.values() for name in commands]
+
+
+def typed(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, list(arguments), prog_name="ready")
+
+
+def with_subcommands(name: str) -> dict[str, click.Command]:
+    """The command and what is below it, by what a user types after `ready`."""
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    below = command.commands.items() if isinstance(command, click.Group) else ()
+    return {name: command, **{f"{name} {sub}": found for sub, found in below}}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_tells_what_a_command_does_and_shows_it(name: str) -> None:
+    shown = typed(name, "--help")
+    assert shown.exit_code == 0
+    assert re.search(rf"Examples?:\n +.*ready {name}\b", shown.output), shown.output
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_part_of_a_command_is_described(name: str) -> None:
+    for path, command in with_subcommands(name).items():
+        assert command.help, path
+        listed = command.get_short_help_str(60) if path != name else ""
+        assert not listed.endswith("..."), f"{path}: its first sentence is too long for the list"
+        options = [option for option in command.params if isinstance(option, click.Option)]
+        assert [option.name for option in options if not option.help] == [], path
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_readme_names_every_command(name: str) -> None:
+    row = next((line for line in README.splitlines() if re.match(rf"\| `ready {name}[ `]", line)), "")
+    for path in with_subcommands(name):
+        last = path.split()[-1]
+        assert re.search(rf"`(ready {name} )?{last}\b|`ready {path}\b", row), f"no row with {path}"
+
+
+def test_the_list_of_commands_is_whole() -> None:
+    shown = typed("--help").output
+    for title, commands in SECTIONS.items():
+        assert f"{title}:\n" in shown
+        for name, (_, text) in commands.items():
+            assert re.search(rf"^  {name} +{re.escape(text)}$", shown, re.MULTILINE), name
+
+
+def test_typing_nothing_shows_where_to_start() -> None:
+    assert "ready run --data FOLDER" in typed().output
+
+
+@pytest.mark.parametrize(
+    "slip", [["rum"], ["run", "--cofigs", "x"], ["run", "folder"], ["registry", "show", "x"]], ids=" ".join
+)
+def test_a_slip_is_answered_with_the_way_to_the_help(slip: list[str]) -> None:
+    result = typed(*slip)
+    assert result.exit_code == 2
+    assert "--help' for help" in result.output
