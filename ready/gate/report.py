@@ -52,7 +52,7 @@ def build_report(
 
 def failed_before_gate(message: str, run: RunInfo) -> Report:
     """The report of a run that never came to the gate: it did not pass, and says why."""
-    return Report(errors=(message,), warnings=run.load_warnings, checks=(), run=run)
+    return Report(errors=(utf8(message),), warnings=tuple(map(utf8, run.load_warnings)), checks=(), run=run)
 
 
 def write_report(report: Report, folder: Path) -> list[Path]:
@@ -70,6 +70,11 @@ def write_report(report: Report, folder: Path) -> list[Path]:
     }
     folder.mkdir(parents=True, exist_ok=True)
     return [_write_atomically(folder / name, content) for name, content in contents.items()]
+
+
+def utf8(text: str) -> str:
+    """A path in a message may hold bytes that are no UTF-8; the report is written all the same."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _write_atomically(path: Path, content: bytes) -> Path:
@@ -106,18 +111,10 @@ def _model_failure(model: Mapping[str, Any], results: Mapping[str, Mapping[str, 
 
 def _assemble(checks: list[Check], failure: str | None, run: RunInfo) -> Report:
     """A gate that could not start is told once, not once a check; a gate without checks is no gate."""
-    errors = [failure] if failure else []
-    errors += [
-        text
-        for check in checks
-        if check.blocks
-        for text in check.texts
-        if not failure or check.status != "skipped"
-    ]
-    warnings = [
-        *run.load_warnings,
-        *(text for check in checks if check.status == "warn" for text in check.texts),
-    ]
+    blocking = [check for check in checks if check.blocks and not (failure and check.status == "skipped")]
+    errors = [*([failure] if failure else []), *(text for check in blocking for text in check.texts)]
+    warned = [check for check in checks if check.status == "warn"]
+    warnings = [*map(utf8, run.load_warnings), *(text for check in warned for text in check.texts)]
     if not checks and not failure:
         warnings.append("no expectation is attached to orders_parsed: nothing was checked")
     return Report(tuple(errors), tuple(warnings), tuple(checks), run)

@@ -10,6 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 from gate_artifacts import run_info
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ready.gate.console import render_console
 from ready.gate.github import publish, render_annotations, render_summary
@@ -138,6 +140,18 @@ def test_junit_counts_and_places_each_outcome() -> None:
     assert failure is not None
     assert failure.get("message") == "amount has 2 < 0"
     assert "a.csv:7: </td><script>" in (failure.text or "")
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_text_can_be_rendered(text: str) -> None:
+    sample = Sample(text, 1, text, {text: text})
+    report = _report(_check(sample=(sample,), texts=(text,), words=text), warnings=(text,))
+    failure = ElementTree.fromstring(render_junit(report)).find("testsuite/testcase/failure")
+    assert failure is not None
+    assert "script" not in Page(render_html(report)).tags
+    assert all(line.startswith("::") for line in render_annotations(report).split("\n") if line)
+    assert render_summary(report).count("\n") == 9
+    assert "\x1b" not in render_console(report, Path("r.html"))
 
 
 def test_junit_has_a_case_for_a_failure_outside_the_checks() -> None:

@@ -266,6 +266,13 @@ def test_a_run_that_failed_before_the_gate_says_so() -> None:
     assert report.warnings == ("w",)
 
 
+def test_a_path_that_is_not_utf8_is_written_all_the_same(tmp_path: Path) -> None:
+    path = b"data/\xff.csv".decode("utf-8", "surrogateescape")
+    write_report(failed_before_gate(f"no file {path}", run_info(load_warnings=(path,))), tmp_path)
+    written = json.loads((tmp_path / "validation_report.json").read_text())
+    assert (written["errors"], written["warnings"]) == (["no file data/\\udcff.csv"], ["data/\\udcff.csv"])
+
+
 def test_writing_replaces_every_form_and_keeps_a_copy_of_the_run(tmp_path: Path) -> None:
     folder = tmp_path / "reports"
     first = write_report(failed_before_gate("first", run_info(invocation_id="one")), folder)
