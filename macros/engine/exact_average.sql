@@ -6,7 +6,7 @@
 
 {% macro postgres__exact_average(sum, count) -%}
     cast(
-        sign({{ sum }}) * div(2000000 * abs({{ sum }}) + {{ count }}, 2 * nullif({{ count }}, 0)) / 1000000
+        sign({{ sum }}) * div(2000000 * abs({{ sum }}) + {{ count }}, 2 * nullif({{ count }}, 0)) * 0.000001
         as numeric(38, 6)
     )
 {%- endmacro %}

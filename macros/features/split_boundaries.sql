@@ -41,8 +41,8 @@
     from bounds
     cross join lateral (
         values
-        ('train', bounds.first_time, bounds.val_from, bounds.val_from),
-        ('val', bounds.val_from, bounds.test_from, bounds.test_from),
+        ('train', bounds.first_time, bounds.val_from, nullif(bounds.val_from, bounds.end_time)),
+        ('val', bounds.val_from, bounds.test_from, nullif(bounds.test_from, bounds.end_time)),
         ('test', bounds.test_from, bounds.end_time, null)
     ) as parts (split, time_from, time_to, next_from)
     where parts.time_from < least(parts.time_to, bounds.end_time)

@@ -6,3 +6,17 @@
         where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }}
     )
 {%- endmacro %}
+
+{% macro active_loads_json() -%}
+    (
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object('load_id', load_id, 'file_name', file_name, 'file_sha256', file_sha256)
+                order by load_id
+            ),
+            '[]'
+        )
+        from {{ source('raw', 'loads') }}
+        where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }}
+    )
+{%- endmacro %}

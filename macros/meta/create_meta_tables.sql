@@ -54,6 +54,7 @@
         membership_hash text not null,
         embargo_days integer not null,
         created_at timestamptz not null default now(),
+        label_mean numeric,
         primary key (feature_set, feature_version, data_hash, split, membership_hash)
     );
 

@@ -1,73 +1,75 @@
-{# Post-hook of customer_features, after record_feature_version: writes which row belongs to train, val and test.
+{# Part of publishing a feature set, beside record_feature_version: which row belongs to train, val and test.
    meta.dataset_splits holds the membership of the version's latest build, meta.dataset_split_summary a row for
    each split of every build, for ever. #}
-{% macro record_dataset_splits() -%}
-    {%- if execute -%}
+{% macro record_dataset_splits(build) -%}
     {%- set splits = split_definition() -%}
-    {%- set feature_set = quote_literal(this.identifier) -%}
-    {%- set summary = run_query(split_summary(splits)) -%}
+    {%- set summary = run_query(split_summary(build, splits)) -%}
     {%- do warn_of_empty_splits(summary.columns[0].values()) -%}
-    {%- set held = run_query(held_membership(feature_set)) -%}
+    {%- set version = 'feature_set = ' ~ quote_literal(build.feature_set) ~ ' and feature_version = ' ~ build.version -%}
 
-    {%- if membership_hashes(summary) != membership_hashes(held) %}
-    delete from {{ source('meta', 'dataset_splits') }} as held
-    using {{ source('meta', 'current_versions') }} as versions
-    where
-        versions.feature_set = {{ feature_set }}
-        and held.feature_set = versions.feature_set
-        and held.feature_version = versions.feature_version;
+    {#- Rewritten only where it differs: an unchanged run must not touch millions of rows. -#}
+    {%- if membership_hashes(summary) != membership_hashes(run_query(held_membership(version))) %}
+    delete from {{ source('meta', 'dataset_splits') }} where {{ version }};
 
     insert into {{ source('meta', 'dataset_splits') }} (feature_set, feature_version, customer_id, feature_time, split)
-    select versions.feature_set, versions.feature_version, features.customer_id, features.feature_time, boundaries.split
-    from {{ this }} as features
-    inner join ({{ split_boundaries(splits, this, relation_of('orders')) }}) as boundaries
-        on {{ is_member('features', 'boundaries', splits) }}
-    inner join {{ source('meta', 'current_versions') }} as versions on versions.feature_set = {{ feature_set }};
+    select {{ quote_literal(build.feature_set) }}, {{ build.version }}, customer_id, feature_time, split
+    from {{ published_name(build.training_set) }}
+    where split is not null;
     {%- endif %}
 
     {%- for row in summary.rows %}
     insert into {{ source('meta', 'dataset_split_summary') }} (
-        feature_set, feature_version, data_hash, split, membership_hash, time_from, time_to, row_count, entity_count,
-        embargo_days
+        feature_set, feature_version, data_hash, split, membership_hash, row_count, entity_count, label_mean,
+        time_from, time_to, embargo_days
     )
-    select
-        feature_set, feature_version, data_hash, '{{ row[0] }}', '{{ row[1] }}', cast('{{ row[2] }}' as timestamptz),
-        cast('{{ row[3] }}' as timestamptz), {{ row[4] }}, {{ row[5] }}, {{ splits.embargo }}
-    from {{ source('meta', 'current_versions') }}
-    where feature_set = {{ feature_set }}
+    values (
+        {{ quote_literal(build.feature_set) }}, {{ build.version }}, '{{ build.data_hash }}', '{{ row[0] }}', '{{ row[1] }}',
+        {{ row[2] }}, {{ row[3] }}, {{ row[4] }}, '{{ row[5] }}', '{{ row[6] }}', {{ splits.embargo }}
+    )
     on conflict do nothing;
     {%- endfor %}
-    {%- endif -%}
 {%- endmacro %}
 
-{# A select of split, membership hash, time_from, time_to, rows and customers, one row a split. #}
-{% macro split_summary(splits) -%}
+{# A select of split, membership hash, rows, customers, mean label, time_from and time_to, one row a split. #}
+{% macro split_summary(build, splits) -%}
+    with members as (
+        select
+            split,
+            {{ membership_hash() }} as membership_hash,
+            count(*) as row_count,
+            count(distinct customer_id) as entity_count,
+            {{ label_mean() }} as label_mean
+        from {{ build.training_set }}
+        where split is not null
+        group by split
+    )
+
     select
-        boundaries.split,
-        {{ membership_hash('features.customer_id', 'features.feature_time') }},
-        cast(boundaries.time_from as text),
-        cast(boundaries.time_to as text),
-        count(*),
-        count(distinct features.customer_id)
-    from {{ this }} as features
-    inner join ({{ split_boundaries(splits, this, relation_of('orders')) }}) as boundaries
-        on {{ is_member('features', 'boundaries', splits) }}
-    group by boundaries.split, boundaries.time_from, boundaries.time_to
+        members.*,
+        cast(boundaries.time_from as text) as time_from,
+        cast(boundaries.time_to as text) as time_to
+    from members
+    inner join ({{ split_boundaries(splits, build.features, relation_of('orders')) }}) as boundaries
+        on members.split = boundaries.split
     order by boundaries.time_from
 {%- endmacro %}
 
-{# A select of split and membership hash of what meta.dataset_splits holds of the version just recorded. #}
-{% macro held_membership(feature_set) -%}
-    select held.split, {{ membership_hash('held.customer_id', 'held.feature_time') }}
-    from {{ source('meta', 'dataset_splits') }} as held
-    inner join {{ source('meta', 'current_versions') }} as versions
-        on held.feature_set = versions.feature_set and held.feature_version = versions.feature_version
-    where versions.feature_set = {{ feature_set }}
-    group by held.split
+{% macro label_mean() -%}
+    {%- set column = label_column() -%}
+    {%- set number = 'case when ' ~ column ~ ' then 1 else 0 end' if label_definition().function == 'no_purchase' else column -%}
+    round(avg({{ number }}), 6)
 {%- endmacro %}
 
-{% macro membership_hash(customer_id, feature_time) -%}
-    {{ content_hash([(customer_id, 'text'), (feature_time, 'timestamptz')]) }}
+{# A select of split and membership hash of what meta.dataset_splits holds of a version. #}
+{% macro held_membership(version) -%}
+    select split, {{ membership_hash() }}
+    from {{ source('meta', 'dataset_splits') }}
+    where {{ version }}
+    group by split
+{%- endmacro %}
+
+{% macro membership_hash() -%}
+    {{ content_hash([('customer_id', 'text'), ('feature_time', 'timestamptz')]) }}
 {%- endmacro %}
 
 {% macro membership_hashes(table) %}

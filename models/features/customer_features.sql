@@ -1,8 +1,6 @@
-{{ config(
-    pre_hook="{{ lateral_join_settings() }}",
-    post_hook=["{{ record_feature_version() }}", "{{ record_dataset_splits() }}"],
-) }}
+{{ config(pre_hook="{{ lateral_join_settings() }}") }}
 
+-- depends_on: {% if not execute %}{{ ref('orders') }}{% endif %}
 {%- set definition = feature_definition() %}
 {%- set every = definition.feature_times.every %}
 

@@ -1,7 +1,4 @@
-{{ config(
-    pre_hook="{{ lateral_join_settings() }}",
-    post_hook="{{ record_label_summary() }}",
-) }}
+{{ config(pre_hook="{{ lateral_join_settings() }}") }}
 
 {%- set label = label_definition() %}
 

@@ -1,0 +1,48 @@
+{# What a build of the feature set is, before it is recorded: {feature_set, version, definition, columns, row_count,
+   data_hash, features, labels, training_set}; the last three are the relations that hold it. The version
+   is the one this definition had before, else the next number. #}
+{% macro feature_set_build() %}
+    {% set definition = feature_set_definition() %}
+    {% set build = {
+        'feature_set': 'customer_features',
+        'definition': definition,
+        'features': newest_relation('customer_features'),
+        'labels': newest_relation('customer_labels'),
+        'training_set': newest_relation('customer_training_set'),
+    } %}
+    {% set columns = adapter.get_columns_in_relation(build.features) %}
+    {# Read on their own: a statement that also writes would not be run in parallel. #}
+    {% set content = run_query('select count(*), ' ~ content_hash(typed_columns(columns)) ~ ' from ' ~ build.features).rows[0] %}
+    {% set version = run_query(definition_version(build.feature_set, definition)).rows[0][0] %}
+    {% do build.update({
+        'version': version, 'columns': columns, 'row_count': content[0], 'data_hash': content[1],
+    }) %}
+    {% do return(build) %}
+{% endmacro %}
+
+{# The table of a published model: its candidate while there is one. #}
+{% macro newest_relation(model_name) %}
+    {% set node = graph.nodes['model.' ~ project_name ~ '.' ~ model_name] %}
+    {% set final = api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias) %}
+    {% do return(standing_candidate(final) or final) %}
+{% endmacro %}
+
+{% macro definition_version(feature_set, definition) -%}
+    select coalesce(
+        min(feature_version) filter (
+            where config_hash = '{{ definition.config_hash }}' and sql_hash = '{{ definition.sql_hash }}'
+        ),
+        max(feature_version) + 1,
+        1
+    )
+    from {{ source('meta', 'feature_registry') }}
+    where feature_set = {{ quote_literal(feature_set) }}
+{%- endmacro %}
+
+{% macro typed_columns(columns) %}
+    {% set typed = [] %}
+    {% for column in columns %}
+        {% do typed.append((adapter.quote(column.name), column.data_type)) %}
+    {% endfor %}
+    {% do return(typed) %}
+{% endmacro %}

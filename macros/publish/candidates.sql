@@ -1,0 +1,39 @@
+{# The name under which a published table is built and tested, before it takes over. #}
+{% macro candidate_name(identifier) %}
+    {% do return(identifier ~ '__candidate') %}
+{% endmacro %}
+
+{# The name a candidate has once it is published. #}
+{% macro published_name(relation) %}
+    {% do return(relation.incorporate(path={'identifier': relation.identifier | replace(candidate_name(''), '')})) %}
+{% endmacro %}
+
+{# The candidate that now stands for a relation, if any. #}
+{% macro standing_candidate(relation) %}
+    {% if relation.schema == (generate_schema_name('feats', none) | trim) %}
+        {% do return(load_cached_relation(relation.incorporate(path={'identifier': candidate_name(relation.identifier)}))) %}
+    {% endif %}
+    {% do return(none) %}
+{% endmacro %}
+
+{# The published models that have a candidate now, as graph nodes. #}
+{% macro models_with_candidate() %}
+    {% set nodes = [] %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'published' %}
+        {% if standing_candidate(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) %}
+            {% do nodes.append(node) %}
+        {% endif %}
+    {% endfor %}
+    {% do return(nodes) %}
+{% endmacro %}
+
+{# on-run-start of a build: what an earlier run left for inspection must not be mixed with what this one builds. #}
+{% macro drop_stale_candidates() %}
+    {% if execute and flags.WHICH in ['build', 'run'] %}
+        {% for node in models_with_candidate() %}
+            {% do adapter.drop_relation(standing_candidate(
+                api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)
+            )) %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}

@@ -1,0 +1,50 @@
+{# on-run-end: the candidates whose tests have all passed take over in one transaction, together with the registry,
+   split and summary rows that describe them. Otherwise the last accepted build and its records stay as they were,
+   and the candidates stay for inspection. #}
+{% macro publish_accepted(results) -%}
+    {%- if execute and flags.WHICH in ['build', 'run', 'test'] -%}
+        {%- set nodes = models_with_candidate() -%}
+        {%- set objection = objection_to(nodes, results) if nodes else none -%}
+        {%- if objection -%}
+            {%- do log('feats: not published, because ' ~ objection ~ '. The last accepted build stays as it was.', info=true) -%}
+        {%- elif nodes -%}
+            {{ publish(nodes) }}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Why these candidates may not take over, or none. #}
+{% macro objection_to(nodes, results) %}
+    {% set ids = nodes | map(attribute='unique_id') | list %}
+    {% set statuses = {} %}
+    {% for result in results %}
+        {% do statuses.update({result.node.unique_id: result.status | string}) %}
+    {% endfor %}
+    {% for node in graph.nodes.values() if node.depends_on.nodes | select('in', ids) | list %}
+        {% set status = statuses.get(node.unique_id) %}
+        {% if node.resource_type == 'test' and status not in ['pass', 'warn'] and env_var('READY_SCRATCH', '') != 'true' %}
+            {% do return('test ' ~ node.name ~ (' did not run' if status in [none, 'skipped'] else ' ended in ' ~ status)) %}
+        {% elif node.resource_type == 'model' and node.unique_id not in ids and node.config.materialized == 'published' %}
+            {% do return(node.name ~ ' reads it and was not built with it: build ' ~ nodes[0].name ~ '+') %}
+        {% endif %}
+    {% endfor %}
+    {% do return(none) %}
+{% endmacro %}
+
+{# Renames and records in one transaction. What is recorded is read before it begins, to keep it short. #}
+{% macro publish(nodes) -%}
+    {%- set records_splits = nodes | selectattr('name', 'equalto', 'customer_training_set') | list -%}
+    {%- set build = feature_set_build() if records_splits else none -%}
+    begin;
+    {%- for node in nodes %}
+    {%- set final = api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias) %}
+    drop table if exists {{ final }} cascade;
+    alter table {{ standing_candidate(final) }} rename to {{ adapter.quote(node.alias) }};
+    {%- endfor %}
+    {%- if build %}
+    {{ record_feature_version(build) }}
+    {{ record_dataset_splits(build) }}
+    {{ record_label_summary(build) }}
+    {%- endif %}
+    commit
+{%- endmacro %}
