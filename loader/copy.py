@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 import psycopg2
 
-from loader.encode import Batch
+from loader.clean import Batch
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor

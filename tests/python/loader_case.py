@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from loader import LoadOptions, Reject
-from loader.encode import Batch
+from loader.clean import Batch
 from loader.source import CsvSource
 from loader.spool import RejectSpool
 from loader.streams import ByteStream

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
@@ -288,6 +289,29 @@ def outcome(data: bytes, *, fast: bool) -> Table | str:
         return read_csv(data, fast=fast, delimiter=",", encoding="utf-8")
     except FileRefused as refusal:
         return refusal.message
+
+
+QUOTED = st.sampled_from(
+    ['"a"', '""', '"b c"', 'd"e"', '"f"g', "h", "", '"i""j"', '"k,l"', '"m\nn"', '""""', '"']
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data(), width=st.integers(1, 3), end=st.sampled_from(["\n", "\r\n"]))
+def test_both_paths_say_the_same_of_quoted_columns(data: st.DataObject, width: int, end: str) -> None:
+    always = [data.draw(st.sampled_from([st.just('"a"'), st.just("a"), QUOTED])) for _ in range(width)]
+    lines = data.draw(st.lists(st.tuples(*always).map(",".join), max_size=6))
+    text = end.join([",".join("abc"[:width]), *lines, ""]).encode()
+    assert outcome(text, fast=True) == outcome(text, fast=False)
+
+
+@settings(max_examples=300, deadline=None)
+@given(body=st.lists(PIECES, max_size=60).map("".join), block=st.integers(1, 40))
+def test_where_blocks_end_does_not_matter(body: str, block: int) -> None:
+    data = f"a,b\n{body}".encode("utf-8", "surrogateescape")
+    whole = outcome(data, fast=True)
+    with mock.patch("loader.blocks.BLOCK", block):
+        assert outcome(data, fast=True) == whole
 
 
 def test_a_reject_names_line_and_reason() -> None:
