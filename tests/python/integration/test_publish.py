@@ -1,0 +1,166 @@
+"""Readers of feats see accepted builds only: one polls during twenty builds, five of which fail their tests."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2.extensions
+import pytest
+
+from ready.postgres import embedded
+from ready.postgres.connection import ConnectionParams
+from ready.settings import Settings
+
+PROJECT = Path(__file__).parents[3]
+BUILDS = 20
+FAILING = frozenset({3, 7, 8, 14, 19})
+REBUILD = ("build", "--select", "customer_purchases+", "--exclude-resource-type", "unit_test")
+
+# What a reader sees, in one statement: content of the three tables, and what the records say of them.
+SEEN = """
+select
+    (select md5(string_agg(features::text, '' order by customer_id, feature_time)) from feats.customer_features as features),
+    (select md5(string_agg(revenue_total::text, '' order by customer_id, feature_time)) from feats.customer_features),
+    (select md5(string_agg(revenue_total::text, '' order by customer_id, feature_time)) from feats.customer_training_set),
+    (select data_hash from meta.current_versions)
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, ConnectionParams]]:
+    home = tmp_path_factory.mktemp("publish")
+    params = embedded.start(home)
+    _in_own_process(_first_run, home)
+    yield home, params
+    embedded.reset(home)
+
+
+def test_reader_sees_only_accepted_builds(built: tuple[Path, ConnectionParams]) -> None:
+    home, params = built
+    with contextlib.closing(params.connect()) as connection:
+        connection.autocommit = True
+        accepted = {_seen(connection)}
+        polled = set()
+        process, done = _start(_build_again_and_again, home)
+        while process.is_alive() or done.poll():
+            polled.add(_seen(connection))
+            if done.poll():
+                succeeded = done.recv()
+                if succeeded is None:
+                    break
+                if succeeded:
+                    accepted.add(_seen(connection))
+                done.send("go on")
+        process.join()
+    assert process.exitcode == 0
+    assert len(accepted) == 1 + BUILDS - len(FAILING)
+    assert polled <= accepted
+    assert all(features == training_set for _, features, training_set, _ in accepted)
+
+
+def test_candidate_stays_for_inspection_and_next_build_takes_over(built: tuple[Path, ConnectionParams]) -> None:
+    home, params = built
+    with contextlib.closing(params.connect()) as connection:
+        connection.autocommit = True
+        before = _seen(connection)
+        _in_own_process(_failing_build, home)
+        assert _seen(connection) == before
+        with connection.cursor() as cursor:
+            cursor.execute("select count(*) from feats.customer_features__candidate where customer_id is null")
+            assert cursor.fetchone()[0] > 0  # type: ignore[index]
+        _in_own_process(_whole_build, home)
+        with connection.cursor() as cursor:
+            cursor.execute("select count(*) from pg_tables where tablename like '%\\_\\_candidate'")
+            assert cursor.fetchone() == (0,)
+
+
+def _seen(connection: psycopg2.extensions.connection) -> tuple[str, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(SEEN)
+        row = cursor.fetchone()
+    assert row is not None
+    return tuple(row)
+
+
+def _start(target: object, home: Path) -> tuple[multiprocessing.Process, multiprocessing.connection.Connection]:
+    # A process of its own: dbt runs in the process that calls it and keeps its environment.
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=target, args=(home, theirs))  # type: ignore[arg-type]
+    process.start()
+    return process, ours  # type: ignore[return-value]
+
+
+def _in_own_process(target: object, home: Path) -> None:
+    process, _ = _start(target, home)
+    process.join()
+    assert process.exitcode == 0
+
+
+def _settings(home: Path) -> Settings:
+    os.chdir(PROJECT)
+    return Settings.resolve(home=home, artifacts=home / "artifacts")
+
+
+def _dbt(home: Path, *arguments: str) -> bool:
+    from ready.dbt import run_dbt
+    from ready.postgres.server import ensure_server
+
+    settings = _settings(home)
+    return run_dbt(
+        arguments, settings=settings, params=ensure_server(settings), on_node=_ignore, on_warning=_ignore
+    ).success
+
+
+def _ignore(_: object) -> None: ...
+
+
+def _first_run(home: Path, _: object) -> None:
+    from ready.configs import load_options
+    from ready.postgres.server import ensure_server
+
+    from loader import ensure_raw_schema, load_files
+
+    settings = _settings(home)
+    params = ensure_server(settings)
+    with contextlib.closing(params.connect()) as connection:
+        ensure_raw_schema(connection)
+    load_files(params.connect, [str(PROJECT / "data" / "raw")], load_options(settings.configs))
+    _whole_build(home, None)
+
+
+def _whole_build(home: Path, _: object) -> None:
+    assert _dbt(home, "build", "--exclude-resource-type", "unit_test")
+
+
+def _change_orders(home: Path, statement: str) -> None:
+    with contextlib.closing(embedded.start(home).connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        connection.commit()
+
+
+CHANGE = "update stg.orders set amount = amount + 1 where order_id = (select min(order_id) from stg.orders where is_purchase)"
+LOSE_CUSTOMER = (
+    "update stg.orders set customer_id = null where order_id = (select min(order_id) from stg.orders where is_purchase)"
+)
+FIND_CUSTOMER = "update stg.orders set customer_id = 'C000001' where customer_id is null"
+
+
+def _build_again_and_again(home: Path, parent: multiprocessing.connection.Connection) -> None:
+    for number in range(BUILDS):
+        _change_orders(home, LOSE_CUSTOMER if number in FAILING else CHANGE)
+        succeeded = _dbt(home, *REBUILD)
+        assert succeeded == (number not in FAILING)
+        _change_orders(home, FIND_CUSTOMER)
+        parent.send(succeeded)
+        parent.recv()
+    parent.send(None)
+
+
+def _failing_build(home: Path, _: object) -> None:
+    _change_orders(home, LOSE_CUSTOMER)
+    assert not _dbt(home, *REBUILD)
