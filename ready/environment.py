@@ -40,6 +40,9 @@ def configs_for_dbt(settings: Settings) -> str:
     name = hashlib.sha256(os.fsencode(settings.configs)).hexdigest()[:16]
     link = settings.project_dir / ".ready" / "configs" / name
     link.parent.mkdir(parents=True, exist_ok=True)
+    for other in link.parent.iterdir():
+        if not other.exists():  # its folder is gone
+            other.unlink(missing_ok=True)
     with contextlib.suppress(FileExistsError):
         link.symlink_to(settings.configs)
     return str(link.relative_to(settings.project_dir))

@@ -121,6 +121,12 @@ def test_dbt_reaches_configs_elsewhere_by_a_path_below_the_project(project: Path
     assert not os.path.isabs(first)
     assert (project / first / "orders.yaml").read_text() == "here"
 
+    elsewhere.rename(tmp_path / "renamed")
+    environment(
+        Settings.resolve(configs=tmp_path / "renamed", environ={}), ConnectionParams("db", 5432, "a", "b")
+    )
+    assert not os.path.lexists(project / first)
+
 
 def test_a_password_is_passed_on_only_when_there_is_one(project: Path) -> None:
     settings = Settings.resolve(environ={})
