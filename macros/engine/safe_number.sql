@@ -7,7 +7,7 @@
 
 {% macro postgres__safe_number(text) -%}
     case
-        when {{ text }} ~ '^[+-]?([0-9]{1,18}[.]?|[0-9]{0,18}[.][0-9]{1,6}0*)$'
+        when {{ text }} ~ '^[+-]?([0-9]{1,18}[.]?|[0-9]{0,18}[.][0-9]{1,6}0{0,200})$'
             then cast({{ text }} as numeric)
     end
 {%- endmacro %}

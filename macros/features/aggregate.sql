@@ -15,7 +15,9 @@
     {%- elif aggregation.function == 'avg' -%}
         {{ exact_average('sum(' ~ column ~ ') ' ~ filter, 'count(' ~ column ~ ') ' ~ filter) }}
     {%- elif aggregation.function == 'stddev' -%}
-        {{ exact_stddev('sum(' ~ column ~ ') ' ~ filter, 'sum(' ~ column ~ ' * ' ~ column ~ ') ' ~ filter, 'count(' ~ column ~ ') ' ~ filter) }}
+        {#- Squares of integers would overflow. -#}
+        {%- set number = 'cast(' ~ column ~ ' as numeric)' -%}
+        {{ exact_stddev('sum(' ~ number ~ ') ' ~ filter, 'sum(' ~ number ~ ' * ' ~ number ~ ') ' ~ filter, 'count(' ~ column ~ ') ' ~ filter) }}
     {%- else -%}
         cast({{ aggregation.function }}({{ column }}) {{ filter }} as {{ type_amount() }})
     {%- endif -%}

@@ -1,7 +1,8 @@
 {# The columns of customer_purchases that the point-in-time joins read beside its keys. #}
 {% macro purchase_columns() %}
     {% set definition = feature_definition() %}
-    {% set columns = measured_columns(definition.aggregations + [label_definition()]) %}
+    {% set measured = measured_columns(definition.aggregations + [label_definition()]) %}
+    {% set columns = measured | reject('equalto', 'order_ts') | list %}
     {% for name, _ in running_totals(definition) %}
         {% do columns.append(name) %}
     {% endfor %}

@@ -1,21 +1,20 @@
 {# What customer_purchases carries to date for the lifetime features: a list of (column, aggregate). #}
 {% macro running_totals(definition) %}
+    {% set carried = {'sum': ['sum'], 'avg': ['sum', 'count'], 'min': ['min'], 'max': ['max']} %}
     {% set totals = {'orders_to_date': 'count(*)'} %}
     {% for aggregation in definition.aggregations if aggregation.name in definition.totals %}
-        {% if aggregation.function in ['sum', 'avg'] %}
-            {% do totals.update({aggregation.column ~ '_to_date': 'sum(' ~ aggregation.column ~ ')'}) %}
-        {% elif aggregation.function in ['min', 'max'] %}
+        {% for function in carried.get(aggregation.function, []) %}
             {% do totals.update({
-                aggregation.function ~ '_' ~ aggregation.column ~ '_to_date':
-                    aggregation.function ~ '(' ~ aggregation.column ~ ')'
+                function ~ '_' ~ aggregation.column ~ '_to_date': function ~ '(' ~ aggregation.column ~ ')'
             }) %}
-        {% endif %}
+        {% endfor %}
     {% endfor %}
     {% do return(totals.items() | list) %}
 {% endmacro %}
 
 {# A lifetime feature from the running totals of the last purchase before feature_time, aliased `latest`. #}
 {% macro total_to_date(aggregation) -%}
+    {%- set to_date = '_' ~ aggregation.column ~ '_to_date' -%}
     {%- if aggregation.value is not none or aggregation.function in ['stddev', 'count_distinct'] -%}
         {% do exceptions.raise_compiler_error(
             "features.yaml: totals: '" ~ aggregation.name ~ "' has no lifetime total; count, sum, avg, min and max have one"
@@ -23,10 +22,10 @@
     {%- elif aggregation.function == 'count' -%}
         latest.orders_to_date
     {%- elif aggregation.function == 'sum' -%}
-        cast(latest.{{ aggregation.column }}_to_date as {{ type_amount() }})
+        cast(coalesce(latest.sum{{ to_date }}, 0) as {{ type_amount() }})
     {%- elif aggregation.function == 'avg' -%}
-        {{ exact_average('latest.' ~ aggregation.column ~ '_to_date', 'latest.orders_to_date') }}
+        {{ exact_average('latest.sum' ~ to_date, 'latest.count' ~ to_date) }}
     {%- else -%}
-        cast(latest.{{ aggregation.function }}_{{ aggregation.column }}_to_date as {{ type_amount() }})
+        cast(latest.{{ aggregation.function ~ to_date }} as {{ type_amount() }})
     {%- endif -%}
 {%- endmacro %}

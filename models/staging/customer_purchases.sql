@@ -20,7 +20,7 @@ keyed as (
         customer_id,
         order_id,
         order_ts
-        {%- for column in measured %},
+        {%- for column in measured if column not in ['customer_id', 'order_id', 'order_ts'] %},
         {{ column }}
         {%- endfor %}
     from purchases
