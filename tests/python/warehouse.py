@@ -1,0 +1,138 @@
+"""A database of its own with its folders, for tests that run the `ready` command on it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+from conftest import PROJECT
+from psycopg2 import sql
+
+import ready.gate
+from ready.postgres.connection import ConnectionParams
+
+REPORT_SCHEMA = json.loads((Path(ready.gate.__file__).parent / "validation_report.schema.json").read_text())
+
+# What users read: behind the gate, and the record of it.
+USER_TABLES = (
+    "stg.orders",
+    "stg.orders_rejected",
+    "stg.customer_purchases",
+    "stg.orders_history",
+    "feats.feature_times",
+    "feats.customer_features",
+    "feats.customer_labels",
+    "feats.customer_training_set",
+    "meta.dataset_splits",
+    "meta.dataset_split_summary",
+    "meta.feature_registry",
+    "meta.current_versions",
+)
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """folder: holds the state (home) and what is written (artifacts)."""
+
+    folder: Path
+    database: ConnectionParams
+
+    @property
+    def artifacts(self) -> Path:
+        return self.folder / "artifacts"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        own = {"READY_HOME": str(self.folder / "home"), "READY_ARTIFACTS": str(self.artifacts)}
+        return {**os.environ, **own, **self.database.env()}
+
+    def ready(
+        self, *arguments: str | Path, cwd: Path = PROJECT, **env: str | Path
+    ) -> subprocess.CompletedProcess[str]:
+        with self.started(*arguments, cwd=cwd, **env) as process:
+            output, errors = process.communicate()
+        return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+    def started(
+        self, *arguments: str | Path, cwd: Path = PROJECT, **env: str | Path
+    ) -> subprocess.Popen[str]:
+        """The command at work."""
+        return subprocess.Popen(
+            [sys.executable, "-u", "-m", "ready", *map(str, arguments)],
+            cwd=cwd,
+            env={**self.environ, **{name: str(value) for name, value in env.items()}},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str | Path, **env: str | Path) -> subprocess.CompletedProcess[str]:
+        """`ready run` that must end well."""
+        done = self.ready("run", *arguments, **env)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The latest report, held against its schema."""
+        content: dict[str, Any] = json.loads((self.artifacts / "reports/validation_report.json").read_text())
+        jsonschema.Draft202012Validator(REPORT_SCHEMA).validate(content)
+        return content
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with contextlib.closing(self.database.connect()) as connection, connection, connection.cursor() as c:
+            c.execute(query)
+            return c.fetchall()
+
+    def value(self, query: str) -> Any:
+        ((value,),) = self.rows(query)
+        return value
+
+    def bytes_of(self, tables: Sequence[str] = USER_TABLES) -> dict[str, tuple[Any, ...]]:
+        """Each table's file, and a hash of its rows with where they lie and who wrote them."""
+        return {
+            name: self.rows(
+                f"select pg_relation_filenode('{name}'), count(*), "
+                f"md5(string_agg(concat(t.ctid, t.xmin, t), '' order by t.ctid)) from {name} as t"
+            )[0]
+            for name in tables
+        }
+
+    def content_of(self, table: str) -> tuple[Any, ...]:
+        """Number of rows, and a hash of what they say."""
+        return self.rows(
+            f"select count(*), md5(string_agg(t::text, E'\\n' order by t::text)) from {table} as t"
+        )[0]
+
+    def counts(self, schema: str) -> dict[str, int]:
+        """Rows of each table in a schema."""
+        names = self.rows(f"select tablename from pg_tables where schemaname = '{schema}' order by 1")
+        return {name: self.value(f"select count(*) from {schema}.{name}") for (name,) in names}
+
+
+@contextlib.contextmanager
+def new_database(
+    server: ConnectionParams, template: ConnectionParams | None = None
+) -> Iterator[ConnectionParams]:
+    """A database that is dropped in the end: empty, or a copy of another."""
+    name = sql.Identifier(f"warehouse_{uuid.uuid4().hex[:12]}")
+    origin = sql.SQL(" template {}").format(sql.Identifier(template.dbname)) if template else sql.SQL("")
+    _administer(server, sql.SQL("create database {}{}").format(name, origin))
+    yield replace(server, dbname=name.string)
+    _administer(server, sql.SQL("drop database {} with (force)").format(name))
+
+
+def _administer(server: ConnectionParams, statement: sql.Composable) -> None:
+    with contextlib.closing(server.connect()) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
