@@ -1,5 +1,5 @@
-{# SQL reduced to its words: comments, white space, the database's and schemas' own names and the choice of loads
-   do not count.
+{# SQL reduced to its words: comments, white space, the database's and schemas' own names, the choice of loads, and
+   whether a table was read as a candidate do not count.
    What is left is joined by single blanks, so that equal texts mean equal queries. #}
 {% macro normalized_sql(sql) %}
     {% set prefix = env_var('READY_SCHEMA_PREFIX', '') %}
@@ -7,7 +7,7 @@
     {% if prefix %}
         {% set local = local.replace('"' ~ prefix, '"') %}
     {% endif %}
-    {% set local = local.replace(is_active_load(), default_load_condition()) %}
+    {% set local = local.replace(is_active_load(), default_load_condition()).replace(candidate_name('') ~ '"', '"') %}
     {% set pattern = "'(?:[^']|'')*'|\"[^\"]*\"|--[^\\n]*|/\\*[\\s\\S]*?\\*/|\\{#[\\s\\S]*?#\\}|\\w+|[^\\w\\s]" %}
     {% set words = [] %}
     {% for word in modules.re.findall(pattern, local) %}

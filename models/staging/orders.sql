@@ -1,8 +1,11 @@
 {{ config(indexes=[{'columns': ['order_id'], 'unique': true}]) }}
 
 with usable as (
-    select * from {{ ref('orders_parsed') }}
-    where {{ rejection_reason() }} is null
+    select parsed.*
+    from {{ ref('orders_parsed') }} as parsed
+    left join {{ ref('orders_rejected') }} as rejected
+        on parsed.load_id = rejected.load_id and parsed.line_number = rejected.line_number
+    where rejected.load_id is null
 ),
 
 statuses as (

@@ -2,16 +2,40 @@ with parsed as (
     select * from {{ ref('orders_parsed') }}
 ),
 
-judged as (
+{%- if quarantine_tests() %}
+
+quarantined as (
+    {{ quarantined_rows('parsed') }}
+),
+
+-- A record that breaks several rules is listed once, under the first of them by name.
+set_aside as (
     select
         load_id,
         line_number,
-        file_name,
+        min(reason) as reason
+    from quarantined
+    group by load_id, line_number
+),
+{%- endif %}
+
+judged as (
+    select
+        parsed.load_id,
+        parsed.line_number,
+        parsed.file_name,
+        {%- if quarantine_tests() %}
+        coalesce({{ rejection_reason() }}, set_aside.reason) as reason,
+        {%- else %}
         {{ rejection_reason() }} as reason,
+        {%- endif %}
         {%- for name in canonical_columns() %}
         {{ name }}_raw{{ ',' if not loop.last }}
         {%- endfor %}
     from parsed
+    {%- if quarantine_tests() %}
+    left join set_aside on parsed.load_id = set_aside.load_id and parsed.line_number = set_aside.line_number
+    {%- endif %}
 )
 
 select * from judged
