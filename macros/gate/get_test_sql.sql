@@ -14,7 +14,7 @@
     {%- endif -%}
     {%- set failures = {'accepted_values': 'coalesce(sum(n_records), 0)', 'unique': 'coalesce(sum(n_records - 1), 0)'}.get(
         model.test_metadata.name
-    ) if model.test_metadata and model.test_metadata.namespace is none and fail_calc == 'count(*)' -%}
+    ) if model.test_metadata and not model.test_metadata.namespace and fail_calc == 'count(*)' -%}
     {{ adapter.dispatch('get_test_sql', 'dbt')(main_sql, failures or fail_calc, warn_if, condition, limit) }}
 {%- endmacro %}
 

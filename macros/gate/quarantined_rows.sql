@@ -27,11 +27,11 @@
     {%- set test = node.test_metadata -%}
     {%- set where = node.config.where -%}
     {%- set within = '(' ~ where ~ ') and ' if where else '' -%}
-    {%- if test.namespace is none and test.name == 'not_null' -%}
+    {%- if not test.namespace and test.name == 'not_null' -%}
         {{ within }}{{ node.column_name }} is null
-    {%- elif test.namespace is none and test.name == 'accepted_values' -%}
+    {%- elif not test.namespace and test.name == 'accepted_values' -%}
         {{ within }}cast({{ node.column_name }} as {{ type_string() }}) in (select cast(value_field as {{ type_string() }}) from ({{ test_sql(node, relation) }}) as failing)
-    {%- elif test.namespace is none and test.name == 'unique' -%}
+    {%- elif not test.namespace and test.name == 'unique' -%}
         {{ within }}{{ node.column_name }} in (select unique_field from ({{ test_sql(node, relation) }}) as failing)
     {%- else -%}
         (load_id, line_number) in (select load_id, line_number from ({{ test_sql(node, relation) }}) as failing)
