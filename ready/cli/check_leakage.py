@@ -1,0 +1,111 @@
+"""`ready check-leakage`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ready.cli.options import configs_option, home_option
+from ready.cli.status import live_status
+
+if TYPE_CHECKING:
+    from ready.proof.leakage import Leak, LeakageReport
+
+SHOWN = 20
+
+
+@click.command("check-leakage")
+@click.option(
+    "--cutoffs",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    help="At how many feature times to cut; they are spread evenly.",
+)
+@configs_option
+@home_option
+def check_leakage(cutoffs: int, configs: str | None, home: str | None) -> None:
+    """Change the future; no earlier feature row may move.
+
+    Builds every feature model in scratch schemas from a copy of stg.orders in which everything at or after
+    a cutoff is deleted, then changed, then multiplied, and compares each row up to the cutoff, column by
+    column. Feature models are all models below orders that have a feature_time, your own too, except those
+    that look ahead by purpose: models whose name ends in _labels, and what is built from them.
+
+    Exit code 1 when a row knew its future. Your tables are not touched.
+    """
+    from ready.errors import CheckFailed
+    from ready.postgres.server import ensure_server
+    from ready.proof.leakage import check_leakage as check
+    from ready.settings import Settings
+
+    settings = Settings.resolve(home=home, configs=configs)
+    params = ensure_server(settings)
+    with live_status() as say:
+        report = check(settings, params, cutoffs=cutoffs, say=say)
+    for line in _lines(report):
+        click.echo(line)
+    if not report.passed:
+        raise CheckFailed(_verdict(report), hint="a feature may read only what lies before its feature_time")
+    click.echo("No feature row up to a cutoff moved: none of them knows its future.")
+
+
+def _lines(report: LeakageReport) -> list[str]:
+    from ready.proof.futures import FUTURES
+    from ready.proof.nearest import as_text
+
+    lines = [
+        f"Cutoffs   {', '.join(map(as_text, report.cutoffs))}",
+        f"Changes   all orders from the cutoff on {', '.join(FUTURES)}",
+    ]
+    for model, rows in report.rows.items():
+        state = "LEAKS" if _leaks_of(report, model) else "NOT PROVEN" if _is_open(report, model) else "same"
+        lines.append(f"  {model:<34} {rows:>12,} rows compared  {state}")
+        lines += [f"    {line}" for line in _faults(report, model)]
+    return lines
+
+
+def _leaks_of(report: LeakageReport, model: str) -> list[Leak]:
+    return [leak for leak in report.leaks if leak.model == model]
+
+
+def _is_open(report: LeakageReport, model: str) -> bool:
+    return model in report.unproven or not report.rows[model]
+
+
+def _faults(report: LeakageReport, model: str) -> list[str]:
+    leaks = _leaks_of(report, model)
+    faults = [_leak_line(leak) for leak in leaks[:SHOWN]]
+    if len(leaks) > SHOWN:
+        faults.append(f"... and {len(leaks) - SHOWN} more")
+    if model in report.unproven:
+        names = ", ".join(report.unproven[model])
+        faults.append(f"it reads {names}, which the check does not change: let it read orders")
+    if not report.rows[model]:
+        faults.append("it has no row up to a cutoff: use more --cutoffs, or more data")
+    return faults
+
+
+def _leak_line(leak: Leak) -> str:
+    from ready.proof.nearest import as_text
+
+    found = leak.difference
+    *customer, time = found.key
+    row = " ".join([*(f"customer {id}" for id in customer), f"at {as_text(time)}"])
+    change = f"with the orders from {as_text(leak.cutoff)} on {leak.change}"
+    return (
+        f"{found.column or 'the row itself'}: {found.rows:,} row(s); first: {row} was "
+        f"{_shown(found.before)}, became {_shown(found.after)} {change}"
+    )
+
+
+def _shown(value: str | None) -> str:
+    return "null" if value is None else value
+
+
+def _verdict(report: LeakageReport) -> str:
+    leaking = dict.fromkeys(f"{leak.model}.{leak.difference.column or '(rows)'}" for leak in report.leaks)
+    if leaking:
+        return f"{len(leaking)} column(s) know their future: {', '.join(leaking)}"
+    return f"not proven: {', '.join(model for model in report.rows if _is_open(report, model))}"

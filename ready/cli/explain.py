@@ -1,0 +1,133 @@
+"""`ready explain`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ready.cli.options import home_option
+
+if TYPE_CHECKING:
+    from ready.proof.explain import Explanation, SourceOrder
+
+
+@click.command()
+@click.argument("customer")
+@click.argument("feature_time")
+@click.argument("feature")
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+@home_option
+def explain(customer: str, feature_time: str, feature: str, as_json: bool, home: str | None) -> None:
+    """Show every order behind a feature value, with its file and line.
+
+    FEATURE_TIME is a date or time in UTC; FEATURE a column of customer_features, or the label. The value
+    is computed again from the orders shown: exit code 1 when it does not come out the same.
+
+    \b
+    Example:
+      ready explain C000015 2024-03-01 revenue_30d
+    """
+    from ready.errors import CheckFailed
+    from ready.postgres.server import ensure_server
+    from ready.proof.explain import explain as trace
+    from ready.proof.nearest import parse_time
+    from ready.settings import Settings
+
+    settings = Settings.resolve(home=home)
+    with closing(ensure_server(settings).connect()) as connection:
+        found = trace(
+            connection, settings, customer_id=customer, feature_time=parse_time(feature_time), feature=feature
+        )
+    click.echo(json.dumps(_as_object(found), indent=2, ensure_ascii=False) if as_json else _as_text(found))
+    if not found.agrees:
+        raise CheckFailed(
+            f"{feature} is {_value(found.value)}, and its orders give {_value(found.recomputed)}",
+            hint="stg.orders and the features are of different builds: ready run",
+        )
+
+
+def _as_text(found: Explanation) -> str:
+    from ready.proof.nearest import as_text
+
+    name, time = found.feature.name, as_text(found.feature_time)
+    beginning = as_text(found.window_from) if found.window_from else "the first order"
+    lines = [
+        f"{name} of {found.customer_id} at {time} is {_value(found.value)}",
+        f"  {found.feature_set} version {found.feature_version}, fingerprint {found.data_hash}",
+        f"  {found.feature.rule}; purchases from {beginning} until before {as_text(found.window_to)} UTC",
+        "",
+    ]
+    for order in found.orders:
+        lines += _order_lines(order)
+    if not found.orders:
+        lines.append("  no purchase in this window")
+    if not found.known:
+        return "\n".join([*lines, "", "The data end before the label's window does: the label is null."])
+    verdict = "agrees" if found.agrees else f"DOES NOT AGREE with {_value(found.value)}"
+    return "\n".join([*lines, "", f"{found.arithmetic} = {_value(found.recomputed)}: {verdict}"])
+
+
+def _order_lines(order: SourceOrder) -> list[str]:
+    from ready.proof.nearest import as_text
+
+    total = order.amount if order.measure is None else order.measure
+    head = f"  {order.order_id}  {as_text(order.order_ts)}  {total}"
+    return [
+        head,
+        *(f"    {line.file_name}:{line.line_number}  {_csv_record(line.record)}" for line in order.lines),
+    ]
+
+
+def _csv_record(record: dict[str, str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(record.values())
+    return text.getvalue()
+
+
+def _value(value: Any) -> str:
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _as_object(found: Explanation) -> dict[str, Any]:
+    """Decimals and times as text, so that nothing is rounded."""
+    return {
+        "feature_set": found.feature_set,
+        "feature_version": found.feature_version,
+        "data_hash": found.data_hash,
+        "customer_id": found.customer_id,
+        "feature_time": found.feature_time.isoformat(),
+        "feature": found.feature.name,
+        "rule": found.feature.rule,
+        "window_from": found.window_from and found.window_from.isoformat(),
+        "window_to": found.window_to.isoformat(),
+        "value": _plain(found.value),
+        "recomputed": _plain(found.recomputed),
+        "agrees": found.agrees,
+        "orders": [
+            {
+                "order_id": order.order_id,
+                "order_ts": order.order_ts.isoformat(),
+                "amount": str(order.amount),
+                "measure": _plain(order.measure),
+                "lines": [
+                    {
+                        "file_name": line.file_name,
+                        "line_number": line.line_number,
+                        "load_id": line.load_id,
+                        "record": line.record,
+                    }
+                    for line in order.lines
+                ],
+            }
+            for order in found.orders
+        ],
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, (bool, int)) else str(value)

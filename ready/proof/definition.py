@@ -1,0 +1,86 @@
+"""What a recorded definition makes of columns: one Feature for each, in the tables' order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column of customer_features, or the label.
+
+    function: count, sum, avg, min, max, stddev, count_distinct, no_purchase (label), days_since_last,
+    days_since_first. column: of stg.orders, None where the function reads none. by, value: only orders
+    whose column `by` is `value`. days: the window's length, None for the whole past. ahead: the window
+    begins at feature_time (label) instead of ending there.
+    """
+
+    name: str
+    function: str
+    column: str | None = None
+    by: str | None = None
+    value: str | None = None
+    days: int | None = None
+    ahead: bool = False
+
+    @property
+    def rule(self) -> str:
+        """The function in the words of features.yaml."""
+        words = f"{self.function} of {self.column}" if self.column else self.function.replace("_", " ")
+        return f"{words} where {self.by} is {self.value}" if self.by else words
+
+    def window(self, feature_time: datetime) -> tuple[datetime | None, datetime]:
+        """From (included; None: the customer's first order) and to (excluded)."""
+        length = None if self.days is None else self.days * DAY
+        if self.ahead:
+            return feature_time, feature_time + (length or DAY * 0)
+        return (None if length is None else feature_time - length), feature_time
+
+
+def recorded_features(config: Mapping[str, Any]) -> dict[str, Feature]:
+    """The columns of customer_features by name, and last the label, from meta.feature_registry.config."""
+    features = [*_windowed(config["features"]), *_totals(config["features"])]
+    features += [Feature(f"days_since_{end}_order", f"days_since_{end}") for end in ("last", "first")]
+    return {feature.name: feature for feature in [*features, _label(config["label"])]}
+
+
+def _windowed(meta: Mapping[str, Any]) -> Iterator[Feature]:
+    for days in meta.get("windows", [30]):
+        for aggregation in _aggregations(meta):
+            yield replace(aggregation, name=f"{aggregation.name}_{days}d", days=days)
+
+
+def _totals(meta: Mapping[str, Any]) -> Iterator[Feature]:
+    for aggregation in _aggregations(meta):
+        if aggregation.name in meta.get("totals", []):
+            yield replace(aggregation, name=f"{aggregation.name}_total")
+
+
+def _aggregations(meta: Mapping[str, Any]) -> Iterator[Feature]:
+    for name, rule in meta.get("aggregations", {}).items():
+        yield from _parse(name, rule)
+
+
+def _label(meta: Mapping[str, Any]) -> Feature:
+    horizon = meta.get("horizon", 30)
+    ((name, rule),) = meta.get("label", {"revenue": "sum of amount"}).items()
+    parsed = Feature(name, "no_purchase") if rule == "no purchase" else next(_parse(name, rule))
+    return replace(parsed, name=f"label_{parsed.name}_next_{horizon}d", days=horizon, ahead=True)
+
+
+def _parse(name: str, rule: str | Mapping[str, Any]) -> Iterator[Feature]:
+    """As macros/features/feature_definition.sql reads it: count, FUNCTION of COLUMN, or that by values."""
+    by: Mapping[str, Any] = {"rule": rule} if isinstance(rule, str) else rule
+    function, *rest = by["rule"].split()
+    plain = Feature(name, function, column=rest[-1] if rest else None)
+    if "values" not in by:
+        yield plain
+    for value in by.get("values", []):
+        suffix = re.sub("[^a-z0-9]+", "_", str(value).lower())
+        yield replace(plain, name=f"{name}_{suffix}", by=by["by"], value=str(value))

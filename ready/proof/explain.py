@@ -1,0 +1,251 @@
+"""Where one feature value comes from: its orders, their files and lines, and the calculation done again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import psycopg2.errors
+import psycopg2.extras
+from psycopg2 import sql
+
+from ready.build_state import Connection
+from ready.errors import CheckFailed, UsageError
+from ready.proof import nearest
+from ready.proof.definition import Feature, recorded_features
+from ready.proof.recompute import Measure, Purchase, Value, arithmetic, recompute
+from ready.settings import Settings
+
+Row = dict[str, Any]
+Cursor = psycopg2.extras.RealDictCursor
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """One CSV record: the line of the file where it starts, and its texts by the file's column names."""
+
+    file_name: str
+    line_number: int
+    load_id: int
+    record: dict[str, str]
+
+
+@dataclass(frozen=True)
+class SourceOrder:
+    """One order that went into the value, with the CSV records it is made of."""
+
+    order_id: str
+    order_ts: datetime
+    amount: Decimal
+    measure: Measure
+    lines: tuple[SourceLine, ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A feature value and everything it was made of.
+
+    window_from is None where the window reaches back to the customer's first order. known is false for a
+    label whose horizon runs past the end of the data: its value is null whatever the orders are.
+    """
+
+    feature_set: str
+    feature_version: int
+    data_hash: str
+    customer_id: str
+    feature_time: datetime
+    feature: Feature
+    window_from: datetime | None
+    window_to: datetime
+    value: Value
+    recomputed: Value
+    arithmetic: str
+    known: bool
+    orders: tuple[SourceOrder, ...]
+
+    @property
+    def agrees(self) -> bool:
+        return self.value == self.recomputed
+
+
+def explain(
+    connection: Connection, settings: Settings, *, customer_id: str, feature_time: datetime, feature: str
+) -> Explanation:
+    """Trace one value of the version that the tables hold now. feature_time is an aware datetime.
+
+    feature is a column of customer_features, or the label's. Raises UsageError when there is no such
+    customer, feature time or feature (naming the nearest), CheckFailed when the tables are of different
+    builds, so that an order cannot be followed to its file.
+    """
+    try:
+        with connection, connection.cursor(cursor_factory=Cursor) as cursor:
+            cursor.execute("set transaction isolation level repeatable read, read only")
+            return _Trace(cursor, settings).explain(customer_id, feature_time, feature)
+    except (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName):
+        raise UsageError("nothing has been built yet", hint="build it with: ready run") from None
+
+
+class _Trace:
+    """The look-ups of one explanation, all in one snapshot."""
+
+    def __init__(self, cursor: Cursor, settings: Settings) -> None:
+        self.cursor = cursor
+        names = ("raw", "stg", "feats", "meta")
+        self.schemas = {name: sql.Identifier(settings.schema(name)) for name in names}
+
+    def explain(self, customer_id: str, feature_time: datetime, name: str) -> Explanation:
+        record = self._current()
+        features = recorded_features(record["config"])
+        if name not in features:
+            raise nearest.unknown("feature", name, list(features))
+        feature = features[name]
+        value = self._value(feature, customer_id, feature_time)
+        window_from, window_to = feature.window(feature_time)
+        orders = self._orders(feature, customer_id, window_from, window_to)
+        purchases = [Purchase(order.order_ts, order.measure) for order in orders]
+        known = not feature.ahead or window_to <= self._data_end()
+        return Explanation(
+            feature_set=record["feature_set"],
+            feature_version=record["feature_version"],
+            data_hash=record["data_hash"],
+            customer_id=customer_id,
+            feature_time=feature_time,
+            feature=feature,
+            window_from=window_from,
+            window_to=window_to,
+            value=value,
+            recomputed=recompute(feature, purchases, feature_time) if known else None,
+            arithmetic=arithmetic(feature, purchases, feature_time),
+            known=known,
+            orders=orders,
+        )
+
+    def _select(self, query: str, arguments: Mapping[str, Any], **names: sql.Composable) -> list[Row]:
+        self.cursor.execute(sql.SQL(query).format(**self.schemas, **names), arguments)
+        return [dict(row) for row in self.cursor.fetchall()]
+
+    def _current(self) -> Row:
+        rows = self._select(
+            "select feature_set, feature_version, data_hash, config from {meta}.current_versions "
+            "join {meta}.feature_registry using (feature_set, feature_version, data_hash) "
+            "where feature_set = 'customer_features'",
+            {},
+        )
+        if not rows:
+            raise UsageError("no version is recorded as the current one", hint="build it with: ready run")
+        return rows[0]
+
+    def _value(self, feature: Feature, customer_id: str, feature_time: datetime) -> Value:
+        table = "customer_labels" if feature.ahead else "customer_features"
+        try:
+            rows = self._select(
+                "select {column} as value from {feats}.{table} "
+                "where customer_id = %(customer_id)s and feature_time = %(feature_time)s",
+                {"customer_id": customer_id, "feature_time": feature_time},
+                column=sql.Identifier(feature.name),
+                table=sql.Identifier(table),
+            )
+        except psycopg2.errors.UndefinedColumn:
+            raise CheckFailed(
+                f"{table} has no column {feature.name}, which the current version defines",
+                hint="the table is of another build: ready run",
+            ) from None
+        if not rows:
+            raise self._no_such_row(customer_id, feature_time)
+        value: Value = rows[0]["value"]
+        return value
+
+    def _no_such_row(self, customer_id: str, feature_time: datetime) -> UsageError:
+        times = self._select(
+            "select feature_time from {feats}.customer_features where customer_id = %(id)s order by 1",
+            {"id": customer_id},
+        )
+        if times:
+            return nearest.unknown_time(customer_id, feature_time, [row["feature_time"] for row in times])
+        # The neighbours in sorted order: a table may have millions of customers.
+        around = self._select(
+            "(select distinct customer_id from {feats}.customer_features where customer_id <= %(id)s "
+            "order by customer_id desc limit 500) union all "
+            "(select distinct customer_id from {feats}.customer_features where customer_id > %(id)s "
+            "order by customer_id limit 500)",
+            {"id": customer_id},
+        )
+        return nearest.unknown("customer", customer_id, [row["customer_id"] for row in around])
+
+    def _data_end(self) -> datetime:
+        end: datetime = self._select("select max(order_ts) as data_end from {stg}.orders", {})[0]["data_end"]
+        return end
+
+    def _orders(
+        self, feature: Feature, customer_id: str, window_from: datetime | None, window_to: datetime
+    ) -> tuple[SourceOrder, ...]:
+        orders = self._select(
+            "select order_id, order_ts, amount, load_id, line_number, line_count, {measure} as measure "
+            "from {stg}.orders where customer_id = %(customer_id)s and is_purchase and order_ts < %(to)s "
+            "and (%(from)s::timestamptz is null or order_ts >= %(from)s) "
+            "and (%(value)s::text is null or {by}::text = %(value)s) order by order_ts, order_id",
+            {"customer_id": customer_id, "from": window_from, "to": window_to, "value": feature.value},
+            measure=sql.Identifier(feature.column) if feature.column else sql.SQL("null"),
+            by=sql.Identifier(feature.by) if feature.by else sql.SQL("null"),
+        )
+        if feature.function.startswith("days_since") and orders:
+            end = orders[-1 if feature.function == "days_since_last" else 0]["order_ts"]
+            orders = [order for order in orders if order["order_ts"] == end]
+        places = self._places(orders)
+        sources = self._sources([place for own in places.values() for place in own])
+        return tuple(
+            SourceOrder(
+                order_id=order["order_id"],
+                order_ts=order["order_ts"],
+                amount=order["amount"],
+                measure=order["measure"],
+                lines=tuple(sources[place] for place in places[order["order_id"]]),
+            )
+            for order in orders
+        )
+
+    def _places(self, orders: Sequence[Row]) -> dict[str, list[tuple[int, int]]]:
+        """Of each order the (load_id, line_number) of its CSV records. Raises CheckFailed if one is lost."""
+        several = [order for order in orders if order["line_count"] > 1]
+        lines = self._select(
+            "select order_id, load_id, line_number, amount from {stg}.orders_parsed "
+            "where order_id = any(%(ids)s) and customer_id is not null and order_ts is not null "
+            "and amount is not null order by load_id, line_number",
+            {"ids": [order["order_id"] for order in several]},
+        )
+        places = {order["order_id"]: [(order["load_id"], order["line_number"])] for order in orders}
+        for order in several:
+            key = (order["order_id"], order["load_id"])
+            own = [line for line in lines if (line["order_id"], line["load_id"]) == key]
+            if sum(line["amount"] for line in own) != order["amount"] or len(own) != order["line_count"]:
+                raise _other_build(order)
+            places[order["order_id"]] = [(line["load_id"], line["line_number"]) for line in own]
+        return places
+
+    def _sources(self, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], SourceLine]:
+        rows = self._select(
+            "select load_id, line_number, file_name, columns, payload "
+            "from {raw}.raw_events join {raw}.loads using (load_id) "
+            "where load_id = any(%(loads)s) and line_number = any(%(lines)s)",
+            {"loads": sorted({load for load, _ in places}), "lines": sorted({line for _, line in places})},
+        )
+        return {
+            (row["load_id"], row["line_number"]): SourceLine(
+                file_name=row["file_name"],
+                line_number=row["line_number"],
+                load_id=row["load_id"],
+                record={name: row["payload"][name] for name in row["columns"] if name in row["payload"]},
+            )
+            for row in rows
+        }
+
+
+def _other_build(order: Row) -> CheckFailed:
+    return CheckFailed(
+        f"stg.orders_parsed does not hold the {order['line_count']} lines of order {order['order_id']} "
+        f"from load {order['load_id']}: it is of another build than stg.orders",
+        hint="bring both to the same state with: ready run",
+    )

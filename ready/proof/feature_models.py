@@ -1,0 +1,115 @@
+"""Which models must not know the future, and what building them takes: read off dbt's graph.
+
+A feature model is any model below `orders` whose table has a column feature_time, wherever it lies, so that
+an analyst's new model is checked without being named anywhere. Left out are the models that look ahead by
+purpose: those whose name ends in _labels, and whatever is built from one, as training sets are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Node = Mapping[str, Any]
+
+LABELS = "_labels"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """models: the candidates' unique ids. build: what `dbt run` must build, by name.
+
+    inputs: nodes that these read and that are not built: the check gives them as they are. bypasses: of
+    each model, the tables by which it gets orders past the one that the check changes, so that it cannot
+    be proven.
+    """
+
+    models: tuple[str, ...]
+    build: tuple[str, ...]
+    inputs: tuple[str, ...]
+    bypasses: dict[str, tuple[str, ...]]
+
+
+def plan_check(manifest: Mapping[str, Any], *, prefix: str = "") -> Plan:
+    """What to build and compare, from dbt's manifest. prefix: of the manifest's schemas."""
+    graph = _Graph(manifest, prefix)
+    orders = next(id for id, node in graph.nodes.items() if _is(node, "model", "orders"))
+    below = graph.reach([orders], graph.children) - {orders}
+    models = {id for id in below if graph.nodes[id]["resource_type"] == "model"}
+    labels = {id for id in models if graph.nodes[id]["name"].endswith(LABELS)}
+    candidates = models - labels - graph.reach(labels, graph.children)
+    inputs = {id: graph.inputs(id, stop=models | {orders}) for id in candidates}
+    return Plan(
+        models=tuple(sorted(id for id in candidates if not _is_ephemeral(graph.nodes[id]))),
+        build=tuple(sorted(graph.nodes[id]["name"] for id in candidates)),
+        inputs=tuple(sorted(set().union(*inputs.values()))),
+        bypasses={id: graph.bypasses(id, candidates, inputs) for id in candidates},
+    )
+
+
+class _Graph:
+    """The manifest's nodes and sources with their edges; tests and other resources left out."""
+
+    def __init__(self, manifest: Mapping[str, Any], prefix: str) -> None:
+        kinds = ("model", "seed", "snapshot", "source")
+        every: dict[str, Node] = {**manifest["nodes"], **manifest["sources"]}
+        self.nodes = {id: node for id, node in every.items() if node["resource_type"] in kinds}
+        self.parents = {id: self._edges(manifest["parent_map"], id) for id in self.nodes}
+        self.children = {id: self._edges(manifest["child_map"], id) for id in self.nodes}
+        self.names = {
+            (n["schema"].removeprefix(prefix), n.get("alias") or n["identifier"]) for n in self.nodes.values()
+        }
+
+    def _edges(self, edges: Mapping[str, list[str]], id: str) -> list[str]:
+        return [other for other in edges.get(id, []) if other in self.nodes]
+
+    def reach(self, start: Iterable[str], edges: Mapping[str, list[str]]) -> set[str]:
+        """The nodes that can be reached from `start`, which is among them."""
+        found: set[str] = set()
+        pending = list(start)
+        while pending:
+            id = pending.pop()
+            if id not in found:
+                found.add(id)
+                pending += edges[id]
+        return found
+
+    def inputs(self, id: str, *, stop: set[str]) -> set[str]:
+        """The tables that a model reads, also through ephemeral models, other than those in `stop`."""
+        found: set[str] = set()
+        for parent in self.parents[id]:
+            if parent in stop:
+                continue
+            found |= self.inputs(parent, stop=stop) if _is_ephemeral(self.nodes[parent]) else {parent}
+        return found
+
+    def bypasses(self, id: str, candidates: set[str], inputs: Mapping[str, set[str]]) -> tuple[str, ...]:
+        """The inputs of a model, or of a candidate above it, that were made from raw data or hold history."""
+        above = self.reach([id], self.parents) & candidates
+        read = {other for id in above for other in inputs[id] if self._carries_orders(other)}
+        outright = {name for id in above for name in self._named_outright(self.nodes[id]["raw_code"])}
+        return tuple(sorted({self.nodes[other]["name"] for other in read} | outright))
+
+    def _named_outright(self, raw_code: str) -> Iterator[str]:
+        """Our tables that the SQL names without ref() or source(): a scratch build reads the real ones."""
+        code = re.sub(r"--.*|/\*.*?\*/|{#.*?#}", "", raw_code)
+        for schema, name in self.names:
+            if re.search(rf'(?<!\w)"?{re.escape(schema)}"?\."?{re.escape(name)}(?!\w)', code):
+                yield f"{schema}.{name}"
+
+    def _carries_orders(self, id: str) -> bool:
+        origins = [self.nodes[other] for other in self.reach([id], self.parents)]
+        return any(
+            n["resource_type"] == "snapshot" or n.get("source_name") in ("raw", "meta") for n in origins
+        )
+
+
+def _is(node: Node, resource_type: str, name: str) -> bool:
+    return (node["resource_type"], node["name"]) == (resource_type, name)
+
+
+def _is_ephemeral(node: Node) -> bool:
+    materialized: str | None = node.get("config", {}).get("materialized")
+    return materialized == "ephemeral"

@@ -1,0 +1,108 @@
+"""A feature's value from its orders, in exact arithmetic and without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from math import isqrt
+
+from ready.proof.definition import Feature
+
+Value = int | bool | Decimal | None
+Measure = Decimal | int | str | None
+
+MILLIONTHS = 10**6
+FEW = 12
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """What a feature looks at of one order. measure: its value in the feature's column, None without one."""
+
+    order_ts: datetime
+    measure: Measure
+
+
+def recompute(feature: Feature, purchases: Sequence[Purchase], feature_time: datetime) -> Value:
+    """The value that the purchases in the feature's window give. In an empty window counts and sums are 0."""
+    if feature.function == "count":
+        return len(purchases)
+    if feature.function == "no_purchase":
+        return not purchases
+    if feature.function.startswith("days_since"):
+        return _whole_days(feature, purchases, feature_time)
+    measures = [purchase.measure for purchase in purchases if purchase.measure is not None]
+    if feature.function == "count_distinct":
+        return len(set(measures))
+    return _of_numbers(feature.function, [Fraction(measure) for measure in measures])
+
+
+def _of_numbers(function: str, numbers: Sequence[Fraction]) -> Decimal | None:
+    if function == "sum":
+        return _decimal(sum(numbers, Fraction(0)))
+    if not numbers:
+        return None
+    if function == "stddev":
+        return _stddev(numbers)
+    return _decimal(
+        _mean(numbers) if function == "avg" else min(numbers) if function == "min" else max(numbers)
+    )
+
+
+def _mean(numbers: Sequence[Fraction]) -> Fraction:
+    return sum(numbers, Fraction(0)) / len(numbers)
+
+
+def _stddev(numbers: Sequence[Fraction]) -> Decimal | None:
+    """Of a sample, rounded half up to 6 decimals: the half millionths in the root, whole, decide."""
+    if len(numbers) < 2:
+        return None
+    mean = _mean(numbers)
+    variance = sum(((number - mean) ** 2 for number in numbers), Fraction(0)) / (len(numbers) - 1)
+    halves = isqrt(int(variance * (2 * MILLIONTHS) ** 2))
+    return _millionths((halves + 1) // 2)
+
+
+def _whole_days(feature: Feature, purchases: Sequence[Purchase], feature_time: datetime) -> int | None:
+    return (feature_time - _since(feature, purchases)) // timedelta(days=1) if purchases else None
+
+
+def _since(feature: Feature, purchases: Sequence[Purchase]) -> datetime:
+    times = [purchase.order_ts for purchase in purchases]
+    return max(times) if feature.function == "days_since_last" else min(times)
+
+
+def _decimal(number: Fraction) -> Decimal:
+    """Rounded to 6 decimals, a half away from zero."""
+    rounded = int(abs(number) * MILLIONTHS + Fraction(1, 2))
+    return _millionths(rounded if number >= 0 else -rounded)
+
+
+def _millionths(number: int) -> Decimal:
+    with localcontext() as context:
+        context.prec = 60
+        return Decimal(number).scaleb(-6)
+
+
+def arithmetic(feature: Feature, purchases: Sequence[Purchase], feature_time: datetime) -> str:
+    """The calculation as a reader would write it down, up to its result."""
+    measures = [purchase.measure for purchase in purchases if isinstance(purchase.measure, (Decimal, int))]
+    if feature.function in ("count", "no_purchase"):
+        return f"{len(purchases)} purchase(s)"
+    if feature.function.startswith("days_since"):
+        since = _since(feature, purchases)
+        return f"whole days from {since:%Y-%m-%d %H:%M:%S} to {feature_time:%Y-%m-%d %H:%M:%S}"
+    if feature.function not in ("sum", "avg"):
+        return f"{feature.function} of {len(measures)} value(s)"
+    if feature.function == "avg":
+        return f"{_exact_sum(measures)} / {len(measures)}"
+    return " + ".join(map(str, measures)) if len(measures) <= FEW else f"the sum of {len(measures)} values"
+
+
+def _exact_sum(numbers: Sequence[Decimal | int]) -> Decimal:
+    with localcontext() as context:
+        context.prec = 60
+        return sum(map(Decimal, numbers), Decimal(0))
