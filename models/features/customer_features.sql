@@ -9,12 +9,9 @@ with feature_times as (
 ),
 
 customers as (
-    select
-        customer_key,
-        customer_id,
-        min(order_ts) as first_order_ts
+    select distinct customer_key, customer_id, first_order_ts
     from {{ ref('customer_purchases') }}
-    group by customer_key, customer_id
+    where {{ is_first_purchase() }}
 ),
 
 -- A customer appears from the first feature time after its first purchase.

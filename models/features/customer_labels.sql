@@ -7,7 +7,9 @@ with spine as (
 ),
 
 customers as (
-    select distinct customer_key, customer_id from {{ ref('customer_purchases') }}
+    select distinct customer_key, customer_id
+    from {{ ref('customer_purchases') }}
+    where {{ is_first_purchase() }}
 ),
 
 data as (

@@ -1,6 +1,7 @@
 {{ config(
     post_hook=[
         "{{ index_covering(this, ['customer_key', 'order_ts'], purchase_columns()) }}",
+        "{{ index_covering(this, ['customer_id'], ['customer_key', 'first_order_ts'], is_first_purchase()) }}",
         {'sql': "{{ vacuum_analyze(this) }}", 'transaction': false},
     ]
 ) }}
