@@ -20,7 +20,7 @@
             "features.yaml: totals: '" ~ aggregation.name ~ "' has no lifetime total; count, sum, avg, min and max have one"
         ) %}
     {%- elif aggregation.function == 'count' -%}
-        latest.orders_to_date
+        coalesce(latest.orders_to_date, 0)
     {%- elif aggregation.function == 'sum' -%}
         cast(coalesce(latest.sum{{ to_date }}, 0) as {{ type_amount() }})
     {%- elif aggregation.function == 'avg' -%}

@@ -69,6 +69,14 @@
         primary key (feature_set, feature_version, data_hash, labels_hash)
     );
 
+    create table if not exists {{ meta }}.feature_queries (
+        feature_set text not null,
+        feature_version integer not null,
+        planner_settings text not null,
+        query text not null,
+        primary key (feature_set, feature_version)
+    );
+
     create table if not exists {{ meta }}.model_definitions (
         node_id text primary key,
         relation text not null,

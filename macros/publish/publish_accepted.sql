@@ -43,6 +43,7 @@
     {%- endfor %}
     {%- if build %}
     {{ record_feature_version(build) }}
+    {{ record_features_query(build) }}
     {{ record_dataset_splits(build) }}
     {{ record_label_summary(build) }}
     {%- endif %}

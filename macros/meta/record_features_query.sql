@@ -1,0 +1,32 @@
+{# Part of publishing a feature set, beside record_feature_version: the query that `ready.features_at` runs, so that it
+   computes the features with the very SQL that the published tables were built with. #}
+{% macro record_features_query(build) -%}
+    insert into {{ source('meta', 'feature_queries') }} (feature_set, feature_version, planner_settings, query)
+    values (
+        {{ quote_literal(build.feature_set) }}, {{ build.version }}, {{ quote_literal(lateral_join_settings()) }},
+        {{ quote_literal(features_at_query()) }}
+    )
+    on conflict (feature_set, feature_version) do update
+        set planner_settings = excluded.planner_settings, query = excluded.query;
+{%- endmacro %}
+
+{# A select of the features of each row of `spine` (ordinal, customer_id, feature_time), in the order of ordinal. Every
+   row is kept; a customer without purchases has no key, and so nothing is known of it. #}
+{% macro features_at_query() -%}
+    {%- set purchases = relation_of('customer_purchases') -%}
+    with keyed as (
+        select spine.ordinal, spine.feature_time, customer.customer_key
+        from spine
+        left join lateral (
+            select customer_key
+            from {{ purchases }}
+            where customer_id = spine.customer_id and {{ is_first_purchase() }}
+            limit 1
+        ) as customer on true
+        {#- Neighbours in the index one after the other. #}
+        order by customer.customer_key, spine.feature_time
+    )
+
+    {{ point_in_time_features(feature_definition(), 'keyed', [], every_row=true, purchases=purchases) }}
+    order by keyed.ordinal
+{%- endmacro %}
