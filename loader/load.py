@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 import psycopg2
@@ -85,7 +87,7 @@ class _Call:
             with closing(self._connect()) as connection:
                 ensure_raw_schema(connection)
         workers = max(1, min(self._options.workers, len(self._files)))
-        with ThreadPoolExecutor(workers, thread_name_prefix="loader") as pool:
+        with _without_psycopg2_noise(), ThreadPoolExecutor(workers, thread_name_prefix="loader") as pool:
             futures = [pool.submit(self._work) for _ in range(workers)]
             try:
                 for future in as_completed(futures):
@@ -164,7 +166,26 @@ def _refusal(summary: LoadSummary) -> FilesRefused:
     )
 
 
+@contextmanager
+def _without_psycopg2_noise() -> Iterator[None]:
+    """When the server dies within a COPY, psycopg2 prints a SystemError of its own besides raising."""
+    before = sys.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if kind is not SystemError:
+            before(kind, error, trace)
+
+    sys.excepthook = hook
+    try:
+        yield
+    finally:
+        sys.excepthook = before
+
+
 def _server_error(file: InputFile, error: psycopg2.Error) -> ServerError:
+    # The rollback on a lost connection fails as well, and hides why it was lost.
+    if isinstance(error, psycopg2.InterfaceError) and isinstance(error.__context__, psycopg2.Error):
+        error = error.__context__
     text = str(error).strip() or "the connection was lost"
     if isinstance(error, psycopg2.errors.InsufficientPrivilege):
         hint = "grant the database user insert on the tables of schema raw, or name another user"

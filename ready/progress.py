@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -19,15 +20,22 @@ SHOWN_REJECTS = 3
 
 
 class LoadBars(Silent):
-    """Bars over the bytes of the files being read, with rows, rows a second and the time left."""
+    """Bars over the bytes of the files being read, with rows, rows a second and the time left.
+
+    The bars are on the screen only while a file is read.
+    """
 
     def __init__(self, progress: Progress, on_finished: Callable[[FileResult], None]) -> None:
         self._progress = progress
         self._on_finished = on_finished
         self._tasks: dict[str, TaskID] = {}
+        self._lock = threading.Lock()
 
     def started(self, file_name: str, total_bytes: int | None) -> None:
-        self._tasks[file_name] = self._progress.add_task(file_name, total=total_bytes, rows="")
+        with self._lock:
+            if not self._tasks:
+                self._progress.start()
+            self._tasks[file_name] = self._progress.add_task(file_name, total=total_bytes, rows="")
 
     def advanced(self, file_name: str, position: int, rows: int) -> None:
         task = self._tasks[file_name]
@@ -39,10 +47,13 @@ class LoadBars(Silent):
         self._progress.console.print(waiting_line(file_name), markup=False, highlight=False)
 
     def finished(self, result: FileResult) -> None:
-        task = self._tasks.pop(result.file_name, None)
-        if task is not None:
-            self._progress.remove_task(task)
-        self._on_finished(result)
+        with self._lock:
+            task = self._tasks.pop(result.file_name, None)
+            if task is not None:
+                self._progress.remove_task(task)
+            if not self._tasks:
+                self._progress.stop()
+            self._on_finished(result)
 
 
 class LoadLines(Silent):
@@ -73,8 +84,11 @@ def load_progress(*, quiet: bool = False, lines: bool = True) -> Iterator[LoadPr
             TextColumn("{task.fields[rows]}"),
             TimeRemainingColumn(),
         )
-        with Progress(*columns, console=Console(), transient=True) as progress:
+        progress = Progress(*columns, console=Console(), transient=True)
+        try:
             yield LoadBars(progress, _echo if lines else _ignore)
+        finally:
+            progress.stop()
 
 
 def file_lines(result: FileResult) -> Iterator[str]:

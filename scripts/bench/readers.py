@@ -75,7 +75,7 @@ def pyarrow_orjson(path: Path) -> Iterator[bytes]:
 def polars_json(path: Path) -> Iterator[bytes]:
     import polars as pl
 
-    frame = pl.scan_csv(path, infer_schema=False, missing_utf8_is_empty_string=True)
+    frame = pl.scan_csv(path, infer_schema=False)
     for part in frame.collect_batches(chunk_size=50_000):
         encoded = part.select(pl.struct(pl.all()).struct.json_encode()).to_series()
         yield ("\n".join("1\t2\t" + text for text in encoded) + "\n").encode()

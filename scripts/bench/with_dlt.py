@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import dlt
 import pyarrow as pa
@@ -24,8 +25,9 @@ def main() -> None:
             yield pa.Table.from_batches([batch])
 
     with tempfile.TemporaryDirectory() as folder:
-        server = {"drivername": "postgresql", "host": host, "port": int(port), "username": user}
-        credentials = {**server, "database": dbname, "password": "-"}
+        server = {"drivername": "postgresql", "port": int(port), "username": user, "password": "none"}
+        # dlt makes a URL of it, in which a socket folder needs escapes.
+        credentials = {**server, "database": dbname, "host": quote(host, safe="")}
         destination = dlt.destinations.postgres(credentials=credentials)
         pipeline = dlt.pipeline("bench", destination=destination, dataset_name="raw", pipelines_dir=folder)
         started = time.perf_counter()
