@@ -1,6 +1,6 @@
 {# The whole definition of the feature set, as its registry row holds it: {config, config_hash, sql_hash, lineage}.
-   config: what configs/features.yaml says of features, label and splits, and the mapping of configs/orders.yaml,
-   which counts through the SQL it compiles to. sql_hash: the compiled SQL of the feature model, of everything
+   config: what configs/features.yaml says of features, label and splits; not hashed, the mapping of orders.yaml,
+   which counts through the SQL it compiles to, and the configs folder. sql_hash: the compiled SQL of the feature model, of everything
    upstream of it, of the label and of the training set, as each table was built. lineage: every upstream node with
    its checksum (nodes), and the models of the feature set itself (models). #}
 {% macro feature_set_definition() %}
@@ -9,7 +9,7 @@
         'label': node_meta('customer_labels'),
         'splits': node_meta('customer_training_set').get('splits', {}),
     } %}
-    {% set config = {'orders': node_meta('orders_mapped')} %}
+    {% set config = {'configs': env_var('READY_CONFIGS', 'configs'), 'orders': node_meta('orders_mapped')} %}
     {% do config.update(hashed_config) %}
     {% set recorded = {} %}
     {% for row in run_query('select node_id, sql_hash from ' ~ source('meta', 'model_definitions')) %}

@@ -211,9 +211,10 @@ class _Trace:
         """Of each order the (load_id, line_number) of its CSV records. Raises CheckFailed if one is lost."""
         several = [order for order in orders if order["line_count"] > 1]
         lines = self._select(
-            "select order_id, load_id, line_number, amount from {stg}.orders_parsed "
-            "where order_id = any(%(ids)s) and customer_id is not null and order_ts is not null "
-            "and amount is not null order by load_id, line_number",
+            "select order_id, load_id, line_number, amount from {stg}.orders_parsed as parsed "
+            "where order_id = any(%(ids)s) and not exists (select from {stg}.orders_rejected as rejected "
+            "where (rejected.load_id, rejected.line_number) = (parsed.load_id, parsed.line_number)) "
+            "order by load_id, line_number",
             {"ids": [order["order_id"] for order in several]},
         )
         places = {order["order_id"]: [(order["load_id"], order["line_number"])] for order in orders}
