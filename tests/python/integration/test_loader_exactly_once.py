@@ -22,11 +22,15 @@ from ready.postgres.connection import ConnectionParams
 
 LOAD = """
 import sys
-from loader import LoadOptions, load_files
+from loader import LoadOptions, ServerError, load_files
+from ready.errors import MachineError
 from ready.postgres.connection import ConnectionParams
 host, port, user, dbname, folder, source = sys.argv[1:]
 print("begins", flush=True)
-load_files(ConnectionParams(host, int(port), user, dbname).connect, [folder], LoadOptions(source=source))
+try:
+    load_files(ConnectionParams(host, int(port), user, dbname).connect, [folder], LoadOptions(source=source))
+except (ServerError, MachineError) as error:
+    sys.exit(error.exit_code)
 """
 FILES, ROWS = 4, 6_000
 WHOLE = """
@@ -61,7 +65,7 @@ def loading(params: ConnectionParams, folder: Path, source: str) -> Iterator[sub
     process = subprocess.Popen(
         [sys.executable, "-c", LOAD, *arguments],
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
     )
     try:
@@ -70,7 +74,7 @@ def loading(params: ConnectionParams, folder: Path, source: str) -> Iterator[sub
         yield process
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
 
 
 def load_undisturbed(params: ConnectionParams, folder: Path) -> float:
@@ -110,6 +114,7 @@ def test_the_server_is_killed(home: Path, folder: Path) -> None:
             pid = embedded.status(home).pid
             assert pid
             os.kill(pid, signal.SIGKILL)
-            process.wait()
+            _, noise = process.communicate()
+            assert (noise, process.returncode in (0, 3)) == ("", True)
         embedded.start(home)
         check(params, folder, source)
