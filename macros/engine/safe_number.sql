@@ -1,13 +1,26 @@
 {# A decimal from plain text, null where it is none; never raises.
    At most 18 digits before the point and 6 after it (further zeros are harmless): what passes is stored
-   exactly, what does not is counted by the gate instead of being rounded in silence. #}
-{% macro safe_number(text) -%}
-    {{ return(adapter.dispatch('safe_number')(text)) }}
+   exactly, what does not is counted by the gate instead of being rounded in silence.
+   `decimals`: rounded half up to so many, from any number of them and from 5e-17 too; for numbers that went through
+   a float, such as 12.299999999999999. #}
+{% macro safe_number(text, decimals=none) -%}
+    {%- if decimals is not none and decimals not in range(7) -%}
+        {% do exceptions.raise_compiler_error("orders.yaml: round: '" ~ decimals ~ "' is no number of decimals from 0 to 6") %}
+    {%- endif -%}
+    {{ return(adapter.dispatch('safe_number')(text, decimals)) }}
 {%- endmacro %}
 
-{% macro postgres__safe_number(text) -%}
+{% macro postgres__safe_number(text, decimals) -%}
+    {%- if decimals is none -%}
     case
         when {{ text }} ~ '^[+-]?([0-9]{1,18}[.]?|[0-9]{0,18}[.][0-9]{1,6}0{0,200})$'
             then cast({{ text }} as numeric)
     end
+    {%- else -%}
+    {%- set rounded = 'round(cast(' ~ text ~ ' as numeric), ' ~ decimals ~ ')' -%}
+    case
+        when {{ text }} ~ '^[+-]?([0-9]{1,18}[.]?[0-9]{0,200}|[.][0-9]{1,200})([eE][+-]?[0-9]{1,3})?$'
+            then case when abs({{ rounded }}) < 1e18 then {{ rounded }} end
+    end
+    {%- endif -%}
 {%- endmacro %}

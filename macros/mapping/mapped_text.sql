@@ -5,7 +5,7 @@
     {%- if entry.get('column') -%}
         {{ csv_text(entry.column, null_words) }}
     {%- elif entry.get('expression') -%}
-        cast(({{ mapped_expression(entry.expression, null_words) }}) as {{ type_string() }})
+        cast(({{ mapped_expression(entry.expression, null_words, entry.get('round')) }}) as {{ type_string() }})
     {%- else -%}
         cast(null as {{ type_string() }})
     {%- endif -%}
@@ -23,12 +23,13 @@
     {{ return(api.Column.translate_type('string')) }}
 {%- endmacro %}
 
-{# An expression of the configs with its CSV columns replaced by SQL. #}
-{% macro mapped_expression(expression, null_words) -%}
+{# An expression of the configs with its CSV columns replaced by SQL. Where its result is rounded, each number() comes
+   from a float as well: it is rounded to the most decimals that there can be. #}
+{% macro mapped_expression(expression, null_words, round=none) -%}
     {%- set sql = namespace(text=expression) -%}
     {%- for name in csv_columns_in(expression) -%}
         {%- set text = csv_text(name, null_words) -%}
-        {%- set sql.text = sql.text.replace('number("' ~ name ~ '")', '(' ~ safe_number(text) ~ ')') -%}
+        {%- set sql.text = sql.text.replace('number("' ~ name ~ '")', '(' ~ safe_number(text, none if round is none else 6) ~ ')') -%}
         {%- set sql.text = sql.text.replace('"' ~ name ~ '"', text) -%}
     {%- endfor -%}
     {{ return(sql.text) }}

@@ -1,4 +1,4 @@
-{# The mapping of configs/orders.yaml, complete: every canonical column has its entry. #}
+{# The mapping of configs/orders.yaml, complete: every canonical column has its entry, extra columns follow. #}
 {% macro orders_mapping() %}
     {% set meta = node_meta('orders_mapped') %}
     {% set columns = {} %}
@@ -6,6 +6,7 @@
         {% set entry = meta.get('columns', {}).get(name) %}
         {% do columns.update({name: {'column': entry} if entry is string else entry or {}}) %}
     {% endfor %}
+    {% do columns.update(extra_columns()) %}
     {% do return({
         'source': meta.get('file', {}).get('source', 'orders'),
         'grain': meta.get('grain', 'order'),

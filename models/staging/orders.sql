@@ -1,5 +1,7 @@
 {{ config(indexes=[{'columns': ['order_id'], 'unique': true}]) }}
 
+{%- set extras = extra_columns() %}
+
 with usable as (
     select parsed.*
     from {{ ref('orders_parsed') }} as parsed
@@ -32,6 +34,9 @@ latest as (
         max(case when line_rank = 1 then currency end) as currency,
         max(case when line_rank = 1 then status end) as status,
         max(case when line_rank = 1 then channel end) as channel,
+        {%- for name in extras %}
+        {{ 'sum(' ~ name ~ ')' if extras[name].type == 'number' else 'max(case when line_rank = 1 then ' ~ name ~ ' end)' }} as {{ name }},
+        {%- endfor %}
         load_id,
         min(line_number) as line_number,
         cast(count(*) as integer) as line_count
@@ -50,6 +55,9 @@ delivered as (
         currency,
         status,
         channel,
+        {%- for name in extras %}
+        {{ name }},
+        {%- endfor %}
         load_id,
         line_number,
         1 as line_count
@@ -78,6 +86,9 @@ final as (
         latest.currency,
         latest.status,
         latest.channel,
+        {%- for name in extras %}
+        latest.{{ name }},
+        {%- endfor %}
 
         -- flags
         coalesce(statuses.is_purchase, latest.status is null) as is_purchase,

@@ -2,6 +2,7 @@
 
 {%- set mapping = orders_mapping() %}
 {%- set columns = mapping.columns %}
+{%- set numbers = number_columns() %}
 {%- set null_words = mapping.null_words %}
 
 with active_loads as (
@@ -22,10 +23,12 @@ mapped as (
         line_number,
         file_name,
         {%- for name in columns %}
-        {{ mapped_raw_text(columns[name], null_words) if name in ['order_ts', 'amount'] else mapped_text(columns[name], null_words) }} as {{ name }}_raw,
+        {{ mapped_raw_text(columns[name], null_words) if name in ['order_ts'] + numbers else mapped_text(columns[name], null_words) }} as {{ name }}_raw,
         {%- endfor %}
-        {{ mapped_text(columns.order_ts, null_words) }} as order_ts_text,
-        {{ mapped_text(columns.amount, null_words) }} as amount_text
+        {{ mapped_text(columns.order_ts, null_words) }} as order_ts_text
+        {%- for name in numbers %},
+        {{ mapped_text(columns[name], null_words) }} as {{ name }}_text
+        {%- endfor %}
     from events
 )
 
@@ -36,6 +39,8 @@ select
     {%- for name in columns %}
     {{ name }}_raw,
     {%- endfor %}
-    {{ zoned_iso_timestamp('order_ts_text', columns.order_ts.get('timezone', mapping.timezone), columns.order_ts.get('format')) }} as order_ts_text,
-    {{ plain_number('amount_text', columns.amount.get('decimal', '.'), columns.amount.get('thousands')) }} as amount_text
+    {{ zoned_iso_timestamp('order_ts_text', columns.order_ts.get('timezone', mapping.timezone), columns.order_ts.get('format')) }} as order_ts_text
+    {%- for name in numbers %},
+    {{ plain_number(name ~ '_text', columns[name].get('decimal', '.'), columns[name].get('thousands')) }} as {{ name }}_text
+    {%- endfor %}
 from mapped

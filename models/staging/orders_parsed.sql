@@ -1,3 +1,6 @@
+{%- set columns = orders_mapping()['columns'] %}
+{%- set extras = extra_columns() %}
+
 with mapped as (
     select * from {{ ref('orders_mapped') }}
 ),
@@ -17,15 +20,20 @@ parsed as (
         {{ safe_timestamp('order_ts_text') }} as order_ts,
 
         -- numbers
-        {{ safe_number('amount_text') }} as amount,
+        {%- for name in number_columns() %}
+        {{ safe_number(name ~ '_text', columns[name].get('round')) }} as {{ name }},
+        {%- endfor %}
 
         -- text
         upper(currency_raw) as currency,
         lower(replace(status_raw, '-', '')) as status,
         channel_raw as channel,
+        {%- for name in extras if extras[name].type == 'text' %}
+        {{ name }}_raw as {{ name }},
+        {%- endfor %}
 
         -- as in the file
-        {%- for name in canonical_columns() %}
+        {%- for name in columns %}
         {{ name }}_raw{{ ',' if not loop.last }}
         {%- endfor %}
     from mapped

@@ -29,7 +29,7 @@ judged as (
         {%- else %}
         {{ rejection_reason() }} as reason,
         {%- endif %}
-        {%- for name in canonical_columns() %}
+        {%- for name in orders_mapping()['columns'] %}
         {{ name }}_raw{{ ',' if not loop.last }}
         {%- endfor %}
     from parsed

@@ -1,0 +1,39 @@
+{# The columns of configs/orders.yaml beyond the canonical ones: name -> {type, column or expression, ...}, type text
+   or number. They go all the way to stg.orders, so an aggregation or an expectation can name them. #}
+{% macro extra_columns() %}
+    {% set extras = {} %}
+    {% for name, entry in node_meta('orders_mapped').get('columns', {}).items() if name not in canonical_columns() %}
+        {% set given = {'column': entry} if entry is string else entry or {} %}
+        {% set extra = dict({'type': 'text'}, **given) %}
+        {% do check_column_name(name) %}
+        {% if extra.type not in ['text', 'number'] %}
+            {% do exceptions.raise_compiler_error(
+                "orders.yaml: " ~ name ~ ": type: '" ~ extra.type ~ "' is neither text nor number"
+            ) %}
+        {% endif %}
+        {% do extras.update({name: extra}) %}
+    {% endfor %}
+    {% do return(extras) %}
+{% endmacro %}
+
+{# The columns whose texts are read as decimals. #}
+{% macro number_columns() %}
+    {% set numbers = ['amount'] %}
+    {% for name, extra in extra_columns().items() if extra.type == 'number' %}
+        {% do numbers.append(name) %}
+    {% endfor %}
+    {% do return(numbers) %}
+{% endmacro %}
+
+{# A name goes into SQL as it stands, and beside it NAME_raw: at most 59 of the 63 letters that the database keeps. #}
+{% macro check_column_name(name) %}
+    {% if not modules.re.fullmatch('[a-z_][a-z0-9_]{0,58}', name) %}
+        {% do exceptions.raise_compiler_error(
+            "orders.yaml: columns: '" ~ name ~ "' is no column name: lower case letters, digits and _, at most 59"
+        ) %}
+    {% elif name in reserved_names() or modules.re.search('_(raw|text|to_date)$', name) %}
+        {% do exceptions.raise_compiler_error(
+            "orders.yaml: columns: '" ~ name ~ "' has a meaning of its own already; choose another name"
+        ) %}
+    {% endif %}
+{% endmacro %}
