@@ -1,6 +1,6 @@
 {# A select of split, time_from, time_to (half-open) and next_from, the start of the next part (null for the last).
    By share: of the n feature times with a known label, in order, number floor(n * train) is where val starts and
-   number floor(n * (train + val)) where test starts. #}
+   number floor(n * (train + val)) where test starts. By customer: each part has all of these times. #}
 {% macro split_boundaries(splits, features, orders) -%}
     with data as (
         select max(order_ts) - {{ days(label_horizon()) }} as last_labelled_time
@@ -21,7 +21,10 @@
         select
             min(times.feature_time) as first_time,
             max(times.feature_time) + interval '1 microsecond' as end_time,
-            {%- if splits.by_date %}
+            {%- if splits.get('by') == 'customer' %}
+            cast(null as timestamptz) as val_from,
+            cast(null as timestamptz) as test_from
+            {%- elif splits.by_date %}
             cast('{{ splits.val_from }} 00:00:00+00' as timestamptz) as val_from,
             cast('{{ splits.test_from }} 00:00:00+00' as timestamptz) as test_from
             {%- else %}
@@ -41,15 +44,21 @@
     from bounds
     cross join lateral (
         values
+        {%- if splits.get('by') == 'customer' %}
+        ('train', bounds.first_time, bounds.end_time, bounds.val_from),
+        ('val', bounds.first_time, bounds.end_time, bounds.val_from),
+        ('test', bounds.first_time, bounds.end_time, bounds.test_from)
+        {%- else %}
         ('train', bounds.first_time, bounds.val_from, nullif(bounds.val_from, bounds.end_time)),
         ('val', bounds.val_from, bounds.test_from, nullif(bounds.test_from, bounds.end_time)),
         ('test', bounds.test_from, bounds.end_time, null)
+        {%- endif %}
     ) as parts (split, time_from, time_to, next_from)
     where parts.time_from < least(parts.time_to, bounds.end_time)
 {%- endmacro %}
 
 {# A row (customer_id, feature_time) belongs to a part only if its embargo does not pass the start of the next one:
-   so no label window reaches into the next split. #}
+   so no label window reaches into the next split. By customer, or by both: only if its customer is of that part. #}
 {% macro is_member(row, boundaries, splits) -%}
     {{ row }}.feature_time >= {{ boundaries }}.time_from
     and {{ row }}.feature_time < {{ boundaries }}.time_to
@@ -57,4 +66,7 @@
         {{ boundaries }}.next_from is null
         or {{ row }}.feature_time + {{ days(splits.embargo) }} <= {{ boundaries }}.next_from
     )
+    {%- if splits.get('by') in ['customer', 'both'] %}
+    and {{ customer_split(row, splits) }} = {{ boundaries }}.split
+    {%- endif %}
 {%- endmacro %}
