@@ -35,7 +35,7 @@ def list_builds(connection: Connection, settings: Settings) -> list[Row]:
 
     Raises UsageError when nothing was ever recorded.
     """
-    return _select(
+    return select_meta(
         connection,
         settings,
         "select registry.feature_set, registry.feature_version, registry.data_hash, registry.config_hash, "
@@ -54,7 +54,7 @@ def show_version(connection: Connection, settings: Settings, version: int) -> Ro
 
     Raises UsageError when there is no such version.
     """
-    builds = _select(
+    builds = select_meta(
         connection,
         settings,
         "select * from {meta}.feature_registry where feature_version = %s order by created_at",
@@ -62,7 +62,7 @@ def show_version(connection: Connection, settings: Settings, version: int) -> Ro
     )
     if not builds:
         raise UsageError(f"version {version} is not recorded", hint="see what is: ready registry list")
-    splits = _select(
+    splits = select_meta(
         connection,
         settings,
         "select * from {meta}.dataset_split_summary where feature_version = %s "
@@ -76,6 +76,28 @@ def show_version(connection: Connection, settings: Settings, version: int) -> Ro
         **{name: builds[0][name] for name in shared},
         "builds": [{k: v for k, v in build.items() if k not in shared} for build in builds],
     }
+
+
+def find_build(connection: Connection, settings: Settings, name: str) -> Row:
+    """The registry's row of VERSION or VERSION@DATA_HASH, of which the first digits will do.
+
+    Of several builds of a version the current one, else the latest. Raises UsageError when there is none.
+    """
+    version, _, data_hash = name.removeprefix("v").partition("@")
+    if not version.isdigit():
+        raise UsageError(f"{name} names no build", hint="write a version, such as 1, or 1@0fae7259")
+    builds = select_meta(
+        connection,
+        settings,
+        "select registry.* from {meta}.feature_registry as registry "
+        "left join {meta}.current_versions as versions using (feature_set, feature_version, data_hash) "
+        "where feature_version = %s and starts_with(data_hash, %s) "
+        "order by versions.data_hash is not null, registry.created_at",
+        [int(version), data_hash],
+    )
+    if not builds:
+        raise UsageError(f"build {name} is not recorded", hint="see what is: ready registry list")
+    return builds[-1]
 
 
 def read_record(connection: Connection, settings: Settings, invocation_id: str) -> FeatureRecord:
@@ -99,10 +121,19 @@ def read_record(connection: Connection, settings: Settings, invocation_id: str) 
     )
 
 
-def _select(connection: Connection, settings: Settings, query: str, arguments: Sequence[Any]) -> list[Row]:
+def select_meta(
+    connection: Connection, settings: Settings, query: str, arguments: Sequence[Any], **names: str
+) -> list[Row]:
+    """The rows of a query in which {meta} stands for the schema, and {name} for any other of `names`.
+
+    Raises UsageError when nothing was ever recorded.
+    """
+    identifiers = {name: sql.Identifier(value) for name, value in names.items()}
     try:
         with connection, connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
-            cursor.execute(sql.SQL(query).format(meta=sql.Identifier(settings.schema("meta"))), arguments)
+            cursor.execute(
+                sql.SQL(query).format(meta=sql.Identifier(settings.schema("meta")), **identifiers), arguments
+            )
             return [dict(row) for row in cursor.fetchall()]
     except (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName):
         raise UsageError("no version is recorded yet", hint="build one: ready run") from None

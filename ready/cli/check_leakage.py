@@ -90,18 +90,7 @@ def _faults(report: LeakageReport, model: str) -> list[str]:
 def _leak_line(leak: Leak) -> str:
     from ready.proof.nearest import as_text
 
-    found = leak.difference
-    *customer, time = found.key
-    row = " ".join([*(f"customer {id}" for id in customer), f"at {as_text(time)}"])
-    change = f"with the orders from {as_text(leak.cutoff)} on {leak.change}"
-    return (
-        f"{found.column or 'the row itself'}: {found.rows:,} row(s); first: {row} was "
-        f"{_shown(found.before)}, became {_shown(found.after)} {change}"
-    )
-
-
-def _shown(value: str | None) -> str:
-    return "null" if value is None else value
+    return f"{leak.difference} with the orders from {as_text(leak.cutoff)} on {leak.change}"
 
 
 def _verdict(report: LeakageReport) -> str:

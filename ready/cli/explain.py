@@ -34,6 +34,7 @@ def explain(customer: str, feature_time: str, feature: str, as_json: bool, home:
     """
     from ready.errors import CheckFailed
     from ready.postgres.server import ensure_server
+    from ready.proof.compare import text_of
     from ready.proof.explain import explain as trace
     from ready.proof.nearest import parse_time
     from ready.settings import Settings
@@ -46,18 +47,19 @@ def explain(customer: str, feature_time: str, feature: str, as_json: bool, home:
     click.echo(json.dumps(_as_object(found), indent=2, ensure_ascii=False) if as_json else _as_text(found))
     if not found.agrees:
         raise CheckFailed(
-            f"{feature} is {_value(found.value)}, and its orders give {_value(found.recomputed)}",
+            f"{feature} is {text_of(found.value)}, and its orders give {text_of(found.recomputed)}",
             hint="stg.orders and the features are of different builds: ready run",
         )
 
 
 def _as_text(found: Explanation) -> str:
+    from ready.proof.compare import text_of
     from ready.proof.nearest import as_text
 
     name, time = found.feature.name, as_text(found.feature_time)
     beginning = as_text(found.window_from) if found.window_from else "the first order"
     lines = [
-        f"{name} of {found.customer_id} at {time} is {_value(found.value)}",
+        f"{name} of {found.customer_id} at {time} is {text_of(found.value)}",
         f"  {found.feature_set} version {found.feature_version}, fingerprint {found.data_hash}",
         f"  {found.feature.rule}; purchases from {beginning} until before {as_text(found.window_to)} UTC",
         "",
@@ -68,8 +70,8 @@ def _as_text(found: Explanation) -> str:
         lines.append("  no purchase in this window")
     if not found.known:
         return "\n".join([*lines, "", "The data end before the label's window does: the label is null."])
-    verdict = "agrees" if found.agrees else f"DOES NOT AGREE with {_value(found.value)}"
-    return "\n".join([*lines, "", f"{found.arithmetic} = {_value(found.recomputed)}: {verdict}"])
+    verdict = "agrees" if found.agrees else f"DOES NOT AGREE with {text_of(found.value)}"
+    return "\n".join([*lines, "", f"{found.arithmetic} = {text_of(found.recomputed)}: {verdict}"])
 
 
 def _order_lines(order: SourceOrder) -> list[str]:
@@ -87,10 +89,6 @@ def _csv_record(record: dict[str, str]) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="").writerow(record.values())
     return text.getvalue()
-
-
-def _value(value: Any) -> str:
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _as_object(found: Explanation) -> dict[str, Any]:

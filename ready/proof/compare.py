@@ -10,6 +10,7 @@ from typing import Any
 from psycopg2 import sql
 
 from ready.build_state import Connection
+from ready.proof.nearest import as_text
 
 KEY = ("customer_id", "feature_time")
 
@@ -27,6 +28,18 @@ class Difference:
     key: tuple[Any, ...]
     before: str | None
     after: str | None
+
+    def __str__(self) -> str:
+        *customer, time = self.key
+        row = " ".join([*(f"customer {id}" for id in customer), f"at {as_text(time)}"])
+        values = [text_of(value) for value in (self.before, self.after)]
+        what = self.column or "the row itself"
+        return f"{what}: {self.rows:,} row(s); first: {row} was {values[0]}, became {values[1]}"
+
+
+def text_of(value: Any) -> str:
+    """A value as the reports write it."""
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @dataclass(frozen=True)

@@ -61,8 +61,13 @@ class Scratch:
 
 
 @contextmanager
-def scratch(settings: Settings, params: ConnectionParams, kind: str) -> Iterator[Scratch]:
-    """A scratch place; `kind` is leak or repro. Gone whatever happens; after a kill, with the next check."""
+def scratch(
+    settings: Settings, params: ConnectionParams, kind: str, *, environ: Mapping[str, str] | None = None
+) -> Iterator[Scratch]:
+    """A scratch place; `kind` is leak or repro. Gone whatever happens; after a kill, with the next check.
+
+    environ: further variables for dbt.
+    """
     with (
         closing(params.connect()) as connection,
         tempfile.TemporaryDirectory(prefix=f"ready-{kind}-", ignore_cleanup_errors=True) as name,
@@ -73,7 +78,7 @@ def scratch(settings: Settings, params: ConnectionParams, kind: str) -> Iterator
         _lock(connection, prefix)
         folder = Path(name).resolve()
         own = replace(settings, schema_prefix=prefix, home=folder, artifacts=folder / "artifacts")
-        with _own_environment():
+        with _own_environment(environ or {}):
             try:
                 yield Scratch(own, params, connection)
             finally:
@@ -81,10 +86,11 @@ def scratch(settings: Settings, params: ConnectionParams, kind: str) -> Iterator
 
 
 @contextmanager
-def _own_environment() -> Iterator[None]:
+def _own_environment(further: Mapping[str, str]) -> Iterator[None]:
     """dbt reads its environment from this process: what is set for it goes when it is done."""
     environ = dict(os.environ)
     try:
+        os.environ.update(further)
         yield
     finally:
         os.environ.clear()

@@ -1,0 +1,89 @@
+"""The project as a recorded version had it: code from here or from a commit, configs from the record."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ready.build_state import PROJECT_PARTS
+from ready.errors import UsageError
+
+PARTS = (*PROJECT_PARTS, "package-lock.yml", "dbt_packages", "profiles")
+CONFIGS = "recorded_configs"
+
+
+@dataclass(frozen=True)
+class Code:
+    """Where code can be had: a checkout as it stands (commit None), or one of its commits."""
+
+    project_dir: Path
+    commit: str | None
+
+    def __str__(self) -> str:
+        return f"commit {self.commit[:12]}" if self.commit else "the current code"
+
+    def lay_out(self, target: Path) -> None:
+        """Write the dbt project to the new folder `target`. Raises UsageError if the commit is not here."""
+        target.mkdir(parents=True)
+        if self.commit:
+            self._unpack(self.commit, target)
+        else:
+            self._copy(target)
+
+    def _copy(self, target: Path) -> None:
+        for part in PARTS:
+            source = self.project_dir / part
+            if source.is_dir():
+                shutil.copytree(source, target / part)
+            elif source.exists():
+                shutil.copy2(source, target / part)
+
+    def _unpack(self, commit: str, target: Path) -> None:
+        archive = target / "commit.zip"
+        # Run in the project's folder, which need not be the top of its repository.
+        command = ["git", "-C", str(self.project_dir), "archive", "--format=zip", "-o", str(archive), commit]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise UsageError(
+                f"commit {commit[:12]} is not in this checkout: {done.stderr.strip().splitlines()[-1]}",
+                hint="fetch the branch that has it (git fetch --all), then try again",
+            )
+        with zipfile.ZipFile(archive) as packed:
+            packed.extractall(target)
+
+
+def write_recorded_configs(project: Path, config: Mapping[str, Any], *, fallback: Path) -> Path:
+    """Write orders.yaml and features.yaml from the record; returns the folder.
+
+    The record does not hold expectations.yaml, whose quarantine rules count too: it is the project's own of
+    the recorded folder, else the one in the folder `fallback`.
+    """
+    folder = project / CONFIGS
+    folder.mkdir()
+    _write(folder / "orders.yaml", {"orders_mapped": config["orders"]})
+    _write(
+        folder / "features.yaml",
+        {
+            "customer_features": config["features"],
+            "customer_labels": config["label"],
+            "customer_training_set": {"splits": config["splits"]},
+        },
+    )
+    for place in (project / config["configs"], fallback):
+        if (place / "expectations.yaml").is_file():
+            shutil.copy2(place / "expectations.yaml", folder)
+            break
+    return folder
+
+
+def _write(path: Path, metas: Mapping[str, Any]) -> None:
+    models = [{"name": name, "config": {"meta": meta}} for name, meta in metas.items()]
+    document = {"version": 2, "models": models}
+    path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), encoding="utf-8")

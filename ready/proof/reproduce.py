@@ -1,0 +1,230 @@
+"""A recorded version comes out again: rebuilt from its loads with its definition, and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any
+
+from psycopg2 import sql
+
+from ready.build_state import Connection
+from ready.dataset_folder import read_manifest
+from ready.errors import CheckFailed, ReadyError, UsageError
+from ready.export import export_dataset
+from ready.postgres.connection import ConnectionParams
+from ready.proof.compare import compare_tables, table_columns
+from ready.proof.parquet import compare_parquet
+from ready.proof.recorded_project import Code, write_recorded_configs
+from ready.proof.scratch import Scratch, scratch
+from ready.registry import find_build, select_meta
+from ready.settings import Settings
+
+Say = Callable[[str], None]
+Row = dict[str, Any]
+
+NOT_BUILT = ("test", "unit_test", "snapshot")
+BUILD = (
+    "build",
+    "--select",
+    "+customer_training_set",
+    *(argument for kind in NOT_BUILT for argument in ("--exclude-resource-type", kind)),
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing compared. same is None where there is nothing on record to compare with; detail says why."""
+
+    what: str
+    same: bool | None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """What came out. record: the registry's row. code: what it was rebuilt with."""
+
+    record: Row
+    code: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def equal(self) -> bool:
+        return all(finding.same is not False for finding in self.findings)
+
+
+def reproduce(settings: Settings, params: ConnectionParams, *, name: str, say: Say) -> Reproduction:
+    """Rebuild a recorded build in scratch schemas and compare it.
+
+    name: VERSION or VERSION@DATA_HASH (a prefix will do); of several builds the current, else the latest.
+    The current code is used where it gives the recorded hashes, else the recorded commit. Raises UsageError
+    for a version that is not recorded, CheckFailed when its loads or its definition cannot be had any more.
+    """
+    with closing(params.connect()) as connection:
+        record = find_build(connection, settings, name)
+        _check_loads(connection, settings, record)
+    # No tests run: READY_SCRATCH lets the tables be published all the same.
+    environ = {"READY_LOAD_IDS": ",".join(map(str, record["load_ids"])), "READY_SCRATCH": "true"}
+    reasons = []
+    for code in _codes(settings, record):
+        say(f"building version {record['feature_version']} with {code}")
+        with scratch(settings, params, "repro", environ=environ) as place:
+            reason = _rebuild(settings, place, record, code)
+            if reason is None:
+                say("comparing")
+                return Reproduction(record, str(code), tuple(_compare(settings, place, record)))
+        reasons.append(f"{code}: {reason}")
+    raise _definition_lost(record, reasons)
+
+
+def _check_loads(connection: Connection, settings: Settings, record: Row) -> None:
+    """The loads on record must be in raw, with the same files."""
+    if not record["load_ids"]:
+        raise UsageError("that version was built from no loads: there is nothing to rebuild it from")
+    rows = select_meta(connection, settings, "select load_id, file_sha256 from raw.loads", [])
+    held = {row["load_id"]: row["file_sha256"] for row in rows}
+    for load in record["lineage"]["loads"]:
+        if held.get(load["load_id"]) != load["file_sha256"]:
+            named = f"load {load['load_id']} ({load['file_name']})"
+            raise CheckFailed(
+                f"{named} is not in this database's raw.loads as recorded",
+                hint="reproduce the version in the database that it was built in",
+            )
+
+
+def _codes(settings: Settings, record: Row) -> Iterator[Code]:
+    yield Code(settings.project_dir, None)
+    if record["git_commit"]:
+        yield Code(settings.project_dir, record["git_commit"])
+
+
+def _rebuild(settings: Settings, place: Scratch, record: Row, code: Code) -> str | None:
+    """Build with this code; None when it is the recorded definition, else why it is not."""
+    project = place.settings.home / "project"
+    try:
+        code.lay_out(project)
+        configs = write_recorded_configs(project, record["config"], fallback=settings.configs)
+        own = replace(place.settings, project_dir=project, configs=configs)
+        replace(place, settings=own).dbt(*BUILD)
+    except ReadyError as error:
+        return f"{error.message}{f' ({error.hint})' if error.hint else ''}"
+    built = _built(place)
+    if (built["config_hash"], built["sql_hash"]) == (record["config_hash"], record["sql_hash"]):
+        return None
+    before, after = _sql_hashes(record), _sql_hashes(built)
+    names = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+    return f"it has another definition of {', '.join(names) or 'the configs'}"
+
+
+def _built(place: Scratch) -> Row:
+    return _all(place, "feature_registry")[0]
+
+
+def _all(place: Scratch, table: str) -> list[Row]:
+    """The rows of a meta table of the scratch build."""
+    return select_meta(place.connection, place.settings, "select * from {meta}.{table}", [], table=table)
+
+
+def _sql_hashes(record: Row) -> dict[str, str | None]:
+    lineage = record["lineage"]
+    nodes = [*lineage["models"], *lineage["nodes"]]
+    return {node["node"].split(".")[2]: node["sql_hash"] for node in nodes}
+
+
+def _definition_lost(record: Row, reasons: list[str]) -> CheckFailed:
+    if not record["git_commit"]:
+        reasons.append("the record names no commit: it was built outside a git checkout")
+    elif record["git_dirty"]:
+        reasons.append("it was built with uncommitted changes, which are not kept")
+    return CheckFailed(
+        f"the definition of version {record['feature_version']} cannot be had: {'; '.join(reasons)}",
+        hint="features.yaml and orders.yaml are on record; for other expectations.yaml with quarantine rules "
+        "name their folder with --configs",
+    )
+
+
+def _compare(settings: Settings, place: Scratch, record: Row) -> Iterator[Finding]:
+    built = _built(place)
+    _take_number(place, record["feature_version"])
+    same = built["data_hash"] == record["data_hash"]
+    detail = "" if same else _first_difference(settings, place, record, "customer_features")
+    yield Finding(f"features, {built['row_count']:,} rows", same, detail)
+    yield _compare_labels(settings, place, record)
+    yield from _compare_splits(settings, place, record)
+    yield from _compare_exports(settings, place, record)
+
+
+def _take_number(place: Scratch, version: int) -> None:
+    """In the scratch registry it was the first version; exports carry the number."""
+    tables = ("feature_registry", "current_versions", "dataset_splits", "dataset_split_summary")
+    for table in tables:
+        place.execute(
+            sql.SQL("update {} set feature_version = %s").format(place.table("meta", table)), [version]
+        )
+
+
+def _recorded(settings: Settings, place: Scratch, record: Row, table: str) -> list[Row]:
+    """The rows of a meta table that describe this build."""
+    return select_meta(
+        place.connection,
+        settings,
+        "select * from {meta}.{table} where feature_set = %s and feature_version = %s and data_hash = %s",
+        [record["feature_set"], record["feature_version"], record["data_hash"]],
+        table=table,
+    )
+
+
+def _compare_labels(settings: Settings, place: Scratch, record: Row) -> Finding:
+    recorded = {row["labels_hash"] for row in _recorded(settings, place, record, "dataset_label_summary")}
+    (built,) = _all(place, "dataset_label_summary")
+    what = f"labels, {built['row_count']:,} rows"
+    if not recorded:
+        return Finding(what, None, "no fingerprint was recorded")
+    same = built["labels_hash"] in recorded
+    return Finding(what, same, "" if same else _first_difference(settings, place, record, "customer_labels"))
+
+
+def _compare_splits(settings: Settings, place: Scratch, record: Row) -> Iterator[Finding]:
+    """A build may have several memberships on record: later data can make more labels known."""
+    recorded = _recorded(settings, place, record, "dataset_split_summary")
+    built = {row["split"]: row for row in _all(place, "dataset_split_summary")}
+    for split in dict.fromkeys([*(row["split"] for row in recorded), *built]):
+        known = [row for row in recorded if row["split"] == split]
+        new = built.get(split)
+        same = new is not None and new["membership_hash"] in [row["membership_hash"] for row in known]
+        detail = "" if same else f"recorded {_rows(known[-1] if known else None)}, now {_rows(new)}"
+        yield Finding(f"split {split}, {_rows(new)}", same, detail)
+
+
+def _rows(split: Row | None) -> str:
+    return f"{split['row_count']:,} rows" if split else "no rows"
+
+
+def _compare_exports(settings: Settings, place: Scratch, record: Row) -> Iterator[Finding]:
+    folder = settings.datasets / record["feature_set"] / f"v{record['feature_version']}"
+    manifest = read_manifest(folder)
+    if manifest is None or manifest["data_hash"] != record["data_hash"]:
+        state = "holds no export" if manifest is None else "holds the export of another build"
+        yield Finding("Parquet", None, f"{folder} {state}")
+        return
+    out = place.settings.home / "parquet"
+    with closing(place.params.connect()) as connection:
+        export_dataset(connection, settings=place.settings, out=out)
+    for entry in manifest["files"]:
+        same, detail = compare_parquet(folder / entry["name"], out / entry["name"])
+        yield Finding(entry["name"], same, detail)
+
+
+def _first_difference(settings: Settings, place: Scratch, record: Row, table: str) -> str:
+    """Where the tables still hold the recorded build, the first rows that differ."""
+    if not _recorded(settings, place, record, "current_versions"):
+        return "only the fingerprint of the recorded rows is kept: the tables hold another build"
+    before = sql.Identifier(settings.schema("feats"), table)
+    after = place.table("feats", table)
+    columns = table_columns(place.connection, before)
+    if columns != table_columns(place.connection, after):
+        return "the columns differ"
+    found = compare_tables(place.connection, before, after, columns=columns).differences
+    return "; ".join(map(str, found)) or "the table in use was changed since: it equals the rebuilt one"
