@@ -52,7 +52,7 @@ class Settings:
         return cls(
             project_dir=project,
             home=_absolute(home or env.get("READY_HOME") or project / ".ready"),
-            configs=_configs_folder(project, configs or env.get("READY_CONFIGS") or "configs"),
+            configs=_configs_folder(project, configs or env.get("READY_CONFIGS") or project / "configs"),
             artifacts=_absolute(artifacts or env.get("READY_ARTIFACTS") or project / "artifacts"),
             schema_prefix=env.get("READY_SCHEMA_PREFIX", ""),
             environ=env,

@@ -136,3 +136,13 @@ def test_a_password_is_passed_on_only_when_there_is_one(project: Path) -> None:
 
     assert "PGPASSWORD" not in without
     assert with_one["PGPASSWORD"] == "s3cret"
+
+
+def test_the_default_configs_are_the_project_s_wherever_the_command_runs(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "configs").mkdir(parents=True)
+    monkeypatch.chdir(elsewhere)
+    settings = Settings.resolve(environ={"READY_PROJECT_DIR": str(project)})
+    assert settings.configs == project / "configs"
