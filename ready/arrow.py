@@ -13,6 +13,9 @@ from ready.errors import CheckFailed, UsageError
 
 BATCH_ROWS = 50_000
 
+EXACT_TEXT = "set local timezone = 'UTC'; set local datestyle = 'ISO'; set local extra_float_digits = 1"
+"""Before a COPY: values as text that reads back exactly."""
+
 _TYPES = {
     "boolean": pa.bool_(),
     "smallint": pa.int16(),

@@ -30,7 +30,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     present = {entry.name for entry in folder.iterdir()} if folder.is_dir() else {folder.name}
     if not present:
         return None
-    manifest = _parse(folder / MANIFEST)
+    manifest = manifest_in(folder)
     foreign = sorted(present - _names(manifest) if manifest else present)
     if foreign:
         raise UsageError(
@@ -134,10 +134,10 @@ def _names(manifest: Manifest) -> set[str]:
     return {MANIFEST, *(entry["name"] for entry in manifest["files"])}
 
 
-def _parse(path: Path) -> Manifest | None:
-    """The manifest at `path` if it is one of ours."""
+def manifest_in(folder: Path) -> Manifest | None:
+    """The manifest of a folder if it has one of ours."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         ours = {"feature_set", "feature_version", "data_hash", "files"} <= content.keys()
         entries = [{"name", "split", "bytes", "sha256"} <= entry.keys() for entry in content["files"]]
     except (OSError, ValueError, AttributeError, KeyError, TypeError):

@@ -6,16 +6,12 @@ whatever the number of rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg2
-import psycopg2.errors
 import pyarrow as pa
 import pyarrow.parquet
-from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
@@ -30,9 +26,16 @@ from ready.dataset_folder import (
     replacing,
     write_manifest,
 )
-from ready.errors import MachineError, UsageError
+from ready.errors import UsageError
 from ready.settings import Settings
-from ready.training_set import SPLITS, TrainingSet, check_row_count, find_training_set
+from ready.training_set import (
+    SPLITS,
+    TrainingSet,
+    check_row_count,
+    copy_statement,
+    find_training_set,
+)
+from ready.transactions import reading
 
 Progress = Callable[[int, int], None]
 """Called with rows done and rows in total, from a worker thread."""
@@ -67,41 +70,22 @@ def export_dataset(
     not there or a folder of foreign files, CheckFailed when the rows are not those on record,
     MachineError when the database or the disk fails.
     """
-    with _snapshot(connection) as cursor:
+    with reading(connection, snapshot=True) as cursor:
         source = find_training_set(cursor, settings, feature_set=feature_set, version=version)
-        default = settings.datasets / feature_set / f"v{source.identity['feature_version']}"
-        folder = (out or default).resolve()
+        folder = (out or dataset_folder(settings, source)).resolve()
         with exclusive(folder):
             there = read_manifest(folder)
             splits = _wanted(split, there, source)
-            if there and _covers(there, source, splits) and is_intact(folder, there):
+            if there and covers(there, source, splits) and is_intact(folder, there):
                 return ExportResult(folder, there, written=False)
             manifest = _write(cursor, source, splits, folder, progress or (lambda done, total: None))
             return ExportResult(folder, manifest, written=True)
 
 
-@contextmanager
-def _snapshot(connection: Connection) -> Iterator[Cursor]:
-    """One read-only snapshot for everything that is read; database errors as ours."""
-    autocommit = connection.autocommit
-    connection.set_session(isolation_level="REPEATABLE READ", readonly=True, autocommit=False)
-    try:
-        with connection.cursor() as cursor:
-            yield cursor
-    except (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName) as error:
-        raise UsageError(
-            f"nothing has been built yet: {_first_line(error)}", hint="build it with: ready run"
-        ) from None
-    except psycopg2.Error as error:
-        raise MachineError(f"the database failed during the export: {_first_line(error)}") from None
-    finally:
-        if not connection.closed:
-            connection.rollback()
-            connection.set_session(isolation_level="default", readonly="default", autocommit=autocommit)
-
-
-def _first_line(error: psycopg2.Error) -> str:
-    return str(error).strip().partition("\n")[0]
+def dataset_folder(settings: Settings, source: TrainingSet) -> Path:
+    """Where a training set is exported to when nothing else is said."""
+    feature_set, version = source.identity["feature_set"], source.identity["feature_version"]
+    return settings.datasets / str(feature_set) / f"v{version}"
 
 
 def _header(source: TrainingSet) -> Manifest:
@@ -116,11 +100,11 @@ def _wanted(split: str | None, there: Manifest | None, source: TrainingSet) -> l
         return list(SPLITS)
     if split not in SPLITS:
         raise UsageError(f"unknown split: {split}", hint=f"one of {', '.join(SPLITS)}")
-    kept = {entry["split"] for entry in there["files"]} if there and _covers(there, source, []) else set()
+    kept = {entry["split"] for entry in there["files"]} if there and covers(there, source, []) else set()
     return [name for name in SPLITS if name == split or name in kept]
 
 
-def _covers(manifest: Manifest, source: TrainingSet, splits: list[str]) -> bool:
+def covers(manifest: Manifest, source: TrainingSet, splits: Sequence[str]) -> bool:
     """Whether a manifest describes this very version and data, with these splits among its files."""
     header = _header(source)
     same = {key: manifest.get(key) for key in header} == header
@@ -162,23 +146,7 @@ def _write_split(
             count(batch.num_rows)
 
         with BatchSink(schema, consume) as sink:
-            cursor.copy_expert(_copy_statement(cursor, source, split), sink)
+            cursor.copy_expert(copy_statement(cursor, source, split), sink)
     flush(path)
     check_row_count(source, split, sink.rows)
     return sink.rows
-
-
-def _copy_statement(cursor: Cursor, source: TrainingSet, split: str) -> str:
-    """Rows in the order of their key's bytes, whatever the locale of the database."""
-    return (
-        sql.SQL(
-            "copy (select {columns} from {table} where split = {split} "
-            "order by customer_id collate \"C\", feature_time) to stdout (format csv, encoding 'UTF8')"
-        )
-        .format(
-            columns=sql.SQL(", ").join(map(sql.Identifier, source.schema.names)),
-            table=source.table,
-            split=sql.Literal(split),
-        )
-        .as_string(cursor)
-    )

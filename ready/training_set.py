@@ -9,7 +9,7 @@ import pyarrow as pa
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
-from ready.arrow import arrow_schema
+from ready.arrow import EXACT_TEXT, arrow_schema
 from ready.errors import CheckFailed, UsageError
 from ready.settings import Settings
 
@@ -45,14 +45,11 @@ def find_training_set(
     table = sql.Identifier(settings.schema("feats"), name)
     # Locked before the snapshot is taken: a table that dbt replaces afterwards would look empty in it.
     cursor.execute(sql.SQL("lock table {} in access share mode").format(table))
-    # Values as text that reads back exactly.
-    cursor.execute(
-        "set local timezone = 'UTC'; set local datestyle = 'ISO'; set local extra_float_digits = 1"
-    )
+    cursor.execute(EXACT_TEXT)
     identity, features = _current_version(cursor, meta, feature_set)
     if version not in (None, identity["feature_version"]):
         raise _not_current(cursor, meta, identity, version)
-    schema = _schema(cursor, table)
+    schema = table_schema(cursor, table)
     lost = [column for column in features if column not in schema.names]
     if lost:
         raise _other_build(identity, f"lacks its column(s) {', '.join(lost)}")
@@ -66,6 +63,22 @@ def check_row_count(training_set: TrainingSet, split: str, rows: int) -> None:
     recorded = training_set.row_counts[split]
     if rows != recorded:
         raise _other_build(training_set.identity, f"has {rows} {split} row(s) where {recorded} are recorded")
+
+
+def copy_statement(cursor: Cursor, source: TrainingSet, split: str) -> str:
+    """Rows in the order of their key's bytes, whatever the locale of the database."""
+    return (
+        sql.SQL(
+            "copy (select {columns} from {table} where split = {split} "
+            "order by customer_id collate \"C\", feature_time) to stdout (format csv, encoding 'UTF8')"
+        )
+        .format(
+            columns=sql.SQL(", ").join(map(sql.Identifier, source.schema.names)),
+            table=source.table,
+            split=sql.Literal(split),
+        )
+        .as_string(cursor)
+    )
 
 
 def _other_build(identity: dict[str, Any], difference: str) -> CheckFailed:
@@ -113,11 +126,12 @@ def _not_current(
     return UsageError(
         f"version {version} of {current['feature_set']} {state}: "
         f"they hold version {now} (data {current['data_hash'][:12]}); recorded: {versions}",
-        hint=f"leave --version out to export version {now}",
+        hint=f"leave the version out to get version {now}",
     )
 
 
-def _schema(cursor: Cursor, table: sql.Composable) -> pa.Schema:
+def table_schema(cursor: Cursor, table: sql.Composable) -> pa.Schema:
+    """The Arrow schema of a table or view. Raises UsageError for a column without an exact type."""
     cursor.execute(
         "select attname, format_type(atttypid, atttypmod) from pg_attribute "
         "where attrelid = %s::regclass and attnum > 0 and not attisdropped order by attnum",
