@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from loader.errors import FileRefused
+from loader.format import Format
 
 BLOCK = 1 << 16
 # The longest record: jsonb holds strings up to 256 MiB, and the message to the server, with every
@@ -18,9 +19,12 @@ class BlockReader:
     Only the last block of the file may lack it.
     """
 
-    def __init__(self, read: Callable[[int], bytes], newline: bytes) -> None:
+    def __init__(self, read: Callable[[int], bytes], form: Format, *, label: str) -> None:
         self._read = read
-        self._newline = newline
+        self._format = form
+        self._label = label
+        self._newline = form.newline.encode()
+        self._escaped_newline = form.escape.encode() + self._newline if form.escape else None
         self._data = b""
         self._at = 0
         self._ended = False
@@ -42,7 +46,8 @@ class BlockReader:
                     return self._take(stop or len(self._data))
                 if available > MAX_RECORD:
                     raise FileRefused(
-                        f"a line is longer than {MAX_RECORD >> 20} MiB", hint="is this a CSV file?"
+                        f"{self._label}: a line is longer than {MAX_RECORD >> 20} MiB",
+                        hint="is this a CSV file?",
                     )
             more = self._read(max(BLOCK, available))
             self._ended = not more
@@ -58,7 +63,7 @@ class BlockReader:
         while size < MAX_RECORD and not self.is_at_end:
             pieces.append(self.block())
             size += len(pieces[-1])
-            if has_closing_quote(pieces[-1]):
+            if self._format.has_closing_quote(pieces[-1]):
                 return b"".join(pieces)
         self.put_back(b"".join(pieces[1:]))
         return b""
@@ -69,20 +74,15 @@ class BlockReader:
 
     def _cut(self) -> int:
         """Behind the last line end within BLOCK bytes, else behind the first one after; 0 if none."""
-        stop = self._data.rfind(self._newline, self._at, self._at + BLOCK)
-        if stop < 0:
-            stop = self._data.find(self._newline, self._at + BLOCK)
-        return stop + 1
+        stop = self._data.rfind(self._newline, self._at, self._at + BLOCK) + 1
+        if not stop:
+            stop = self._data.find(self._newline, self._at + BLOCK) + 1
+        # An escaped line end does not end a record, and a block must end between lines.
+        while self._escaped_newline and stop and self._data.endswith(self._escaped_newline, self._at, stop):
+            stop = self._data.find(self._newline, stop) + 1
+        return stop
 
     def _take(self, stop: int) -> bytes:
         block = self._data[self._at : stop]
         self._at = stop
         return block
-
-
-def has_closing_quote(block: bytes) -> bool:
-    """Whether there is a quote that is not doubled; a block never begins within a doubled one."""
-    at = 0
-    while (at := block.find(b'"', at)) >= 0 and block[at + 1 : at + 2] == b'"':
-        at += 2
-    return at >= 0

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from loader.detect import Format
+from loader.format import Format
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,9 @@ class CleanBlocks:
         self._between = [b'",' + name + b':"' for name in others]
         self._pieces: list[bytes] = []
         self._pieces_rows = 0
-        special = {*b'"\\', *range(0x20), *self._delimiter, *self._newline}
+        self._quote = form.quote.encode()
+        marks = (form.delimiter + form.newline + form.quote + form.escape).encode()
+        special = {*b'"\\', *range(0x20), *marks}
         self._harmless = bytes(byte for byte in range(256) if byte not in special)
 
     def encode(self, block: bytes, first_line: int) -> Batch | None:
@@ -51,7 +53,7 @@ class CleanBlocks:
         fields = block.replace(end, self._delimiter).split(self._delimiter)
         columns = [fields[index : -1 : len(self._order)] for index in range(len(self._order))]
         for index in quoted:
-            bare = _without_quotes(columns[index])
+            bare = _without_quotes(columns[index], self._quote)
             if bare is None:
                 return None
             columns[index] = bare
@@ -66,7 +68,7 @@ class CleanBlocks:
         shape = line.split(self._delimiter)
         if len(shape) != len(self._order) or structure != (line + end) * rows:
             return None
-        if not all(quotes in (b"", b'""') for quotes in shape):
+        if not all(quotes in (b"", 2 * self._quote) for quotes in shape):
             return None
         return [index for index, quotes in enumerate(shape) if quotes]
 
@@ -100,11 +102,11 @@ def _is_utf8(block: bytes) -> bool:
         return False
 
 
-def _without_quotes(column: list[bytes]) -> list[bytes] | None:
+def _without_quotes(column: list[bytes], quote: bytes) -> list[bytes] | None:
     """Fields with two quotes each, without them; None when they are not the first and last character."""
-    joined = b"\n".join(column)
-    flanked = joined.startswith(b'"') and joined.endswith(b'"') and joined.count(b'"\n"') == len(column) - 1
-    return joined[1:-1].split(b'"\n"') if flanked else None
+    joined, seam = b"\n".join(column), quote + b"\n" + quote
+    flanked = joined.startswith(quote) and joined.endswith(quote) and joined.count(seam) == len(column) - 1
+    return joined[len(quote) : -len(quote)].split(seam) if flanked else None
 
 
 def _numbers(first: int, count: int) -> list[bytes]:

@@ -7,8 +7,8 @@ import csv
 import io
 import re
 from collections import Counter
-from dataclasses import dataclass
 
+from loader.format import Format
 from loader.options import LoadOptions, check_encoding
 from loader.text import decode
 
@@ -28,16 +28,6 @@ CP1252_LETTERS = frozenset([0x8A, 0x8C, 0x8E, 0x9A, 0x9C, 0x9E, 0x9F, *range(0xC
 CP437_LETTERS = frozenset([*range(0x80, 0x9B), *range(0xA0, 0xA6), 0xE1])
 
 
-@dataclass(frozen=True)
-class Format:
-    """How to read a file. `newline` is `\\n` (also for CRLF) or `\\r`; `notes` say what is not certain."""
-
-    encoding: str
-    delimiter: str
-    newline: str = "\n"
-    notes: tuple[str, ...] = ()
-
-
 def detect(sample: bytes, options: LoadOptions) -> Format:
     """Raises InputError for an encoding given that does not exist."""
     notes: list[str] = []
@@ -46,11 +36,19 @@ def detect(sample: bytes, options: LoadOptions) -> Format:
     else:
         encoding = _encoding(sample, notes)
     text = decode(sample, encoding)
-    unquoted = re.sub('"[^"]*"', "", text)
+    newline = _newline(text, options)
+    delimiter = options.delimiter or _delimiter(text, newline, options.quote, notes)
+    return Format(encoding, delimiter, newline, options.quote, options.escape or "", tuple(notes))
+
+
+def _newline(text: str, options: LoadOptions) -> str:
+    """`\\r` where lone carriage returns outside quotes outnumber newlines."""
+    if options.escape:
+        text = re.sub(f"(?s){re.escape(options.escape)}.", "", text)
+    quote = re.escape(options.quote)
+    unquoted = re.sub(f"{quote}[^{quote}]*{quote}", "", text)
     lone_returns = unquoted.count("\r") - unquoted.count("\r\n")
-    newline = "\r" if lone_returns > unquoted.count("\n") else "\n"
-    delimiter = options.delimiter or _delimiter(text, newline, notes)
-    return Format(encoding, delimiter, newline, tuple(notes))
+    return "\r" if lone_returns > unquoted.count("\n") else "\n"
 
 
 def _encoding(sample: bytes, notes: list[str]) -> str:
@@ -98,12 +96,13 @@ def _single_byte(sample: bytes) -> str:
     return "cp437" if dos > windows else "cp1252"
 
 
-def _delimiter(text: str, newline: str, notes: list[str]) -> str:
+def _delimiter(text: str, newline: str, quote: str, notes: list[str]) -> str:
     """The delimiter that gives the most records the header's number of fields, then the most fields."""
-    scores = {delimiter: _score(text, newline, delimiter) for delimiter in DELIMITERS}
-    best = max(DELIMITERS, key=lambda delimiter: scores[delimiter])
+    candidates = [delimiter for delimiter in DELIMITERS if delimiter != quote]
+    scores = {delimiter: _score(text, newline, quote, delimiter) for delimiter in candidates}
+    best = max(candidates, key=lambda delimiter: scores[delimiter])
     share, fields = scores[best]
-    rivals = [d for d in DELIMITERS if d != best and scores[d][1] > 1 and scores[d][0] >= share]
+    rivals = [d for d in candidates if d != best and scores[d][1] > 1 and scores[d][0] >= share]
     if fields <= 1:
         notes.append("no delimiter found: taken as one column (comma)")
         return ","
@@ -113,12 +112,12 @@ def _delimiter(text: str, newline: str, notes: list[str]) -> str:
     return best
 
 
-def _score(text: str, newline: str, delimiter: str) -> tuple[float, int]:
+def _score(text: str, newline: str, quote: str, delimiter: str) -> tuple[float, int]:
     """Share of the first records that have the header's number of fields (> 1), and that number."""
     lines = io.StringIO(text, newline=newline)
     counts: list[int] = []
     try:
-        for fields in csv.reader(lines, delimiter=delimiter):
+        for fields in csv.reader(lines, delimiter=delimiter, quotechar=quote):
             if fields:
                 counts.append(len(fields))
             if len(counts) > SAMPLE_RECORDS:

@@ -12,7 +12,7 @@ import orjson
 
 from loader.blocks import BlockReader
 from loader.clean import Batch, CleanBlocks, jsonb_order
-from loader.detect import Format
+from loader.format import Format
 from loader.records import Record, RecordSplitter
 from loader.results import Reject
 from loader.spool import RejectSpool
@@ -64,12 +64,8 @@ class RecordEncoder:
     def _careful(self, block: bytes) -> tuple[Batch, bytes, int]:
         """The batch, the bytes of a record that is not complete, and its lines up to the open quote."""
         newline = self._format.newline
-        splitter = RecordSplitter(
-            mask(self._transcoder.text(block), newline),
-            delimiter=self._format.delimiter,
-            newline=newline,
-            first_line=self._line,
-        )
+        text = mask(self._transcoder.text(block), newline)
+        splitter = RecordSplitter(text, self._format, self._line)
         out: list[bytes] = []
         for record in splitter:
             if row := self._row(record, splitter):

@@ -46,7 +46,8 @@ class LoadOptions:
 
     source: groups files that replace each other by name. pattern: which files of a folder or
     archive count; `.gz`, `.zst` and `.zip` may follow it. delimiter, encoding: None detects them,
-    per file. max_rejects: `20` or `1%`. name: the file name of standard input.
+    per file. quote, escape: characters; without escape only a doubled quote stands for one.
+    max_rejects: `20` or `1%`. name: the file name of standard input.
     workers: how many files load side by side.
     Raises InputError for a value that cannot be.
     """
@@ -55,6 +56,8 @@ class LoadOptions:
     pattern: str = "*.csv"
     delimiter: str | None = None
     encoding: str | None = None
+    quote: str = '"'
+    escape: str | None = None
     max_rejects: str = "1%"
     name: str | None = None
     workers: int = 2
@@ -63,13 +66,23 @@ class LoadOptions:
         RejectLimit.parse(self.max_rejects)
         if not self.source.strip():
             raise InputError("the source has no name", hint="name it, for example --source orders")
-        if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n\0'):
-            raise InputError(
-                f"the delimiter must be one character other than a quote or a line end: {self.delimiter!r}",
-                hint="for example , or ; or | or \\t",
-            )
+        self._check_characters()
         if self.encoding is not None:
             check_encoding(self.encoding)
+
+    def _check_characters(self) -> None:
+        """Each is one character, and they differ."""
+        given = {"delimiter": self.delimiter, "quote": self.quote, "escape": self.escape}
+        taken = {"\r", "\n", "\0"}
+        for name, value in given.items():
+            if value is None:
+                continue
+            if len(value) != 1 or value in taken:
+                raise InputError(
+                    f"the {name} must be one character, no line end, and not used otherwise: {value!r}",
+                    hint="for example --delimiter ';' or --delimiter '\\t', --quote \"'\", --escape '\\'",
+                )
+            taken.add(value)
 
     @property
     def reject_limit(self) -> RejectLimit:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import sys
 from collections.abc import Iterator
 from typing import NamedTuple
+
+from loader.format import Format
 
 csv.field_size_limit(sys.maxsize)
 
@@ -33,22 +34,21 @@ class RecordSplitter:
     iteration: its record begins at `line`, and has `open_lines` lines up to and with the quote's.
     """
 
-    def __init__(self, text: str, *, delimiter: str, newline: str, first_line: int) -> None:
+    def __init__(self, text: str, form: Format, first_line: int) -> None:
         self.text = text
         self.line = 0
         self.at = 0
         self.open_lines = 0
-        self._delimiter = delimiter
-        self._newline = newline
+        self._format = form
+        self._newline = form.newline
         self._first_line = first_line
-        self._unquoted = re.compile(f"[^\r\n{re.escape(delimiter)}]*")
 
     def __iter__(self) -> Iterator[Record]:
         lines = io.StringIO(self.text, newline=self._newline)
         while self.at < len(self.text) and not self.open_lines:
             lines.seek(self.at)
             base = self.line
-            reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
+            reader = self._format.reader(lines)
             try:
                 for fields in reader:
                     line, start = self.line, self.at
@@ -65,7 +65,7 @@ class RecordSplitter:
     def _broken(self, stop: int, error: str) -> Record | None:
         """The reject for the record at `at`, or None when its quote is still open."""
         line, start = self.line, self.at
-        found = find_broken_quote(self.text, start, stop, self._delimiter, self._unquoted)
+        found = find_broken_quote(self.text, start, stop, self._format)
         if found is None:
             self._skip_to(stop)
             return Record(line, start, stop, [], error)
@@ -85,28 +85,18 @@ class RecordSplitter:
         self.at = stop
 
 
-def find_broken_quote(
-    text: str, at: int, end: int, delimiter: str, unquoted: re.Pattern[str]
-) -> tuple[int, int] | None:
+def find_broken_quote(text: str, at: int, end: int, form: Format) -> tuple[int, int] | None:
     """The first quoted field of a record that is never closed, or closed with text after it.
 
     Gives the offsets of its quotes, -1 for the closing one that is not there.
     """
     while at < end and text[at] not in "\r\n":
-        if text[at] == '"':
-            close = closing_quote(text, at + 1)
-            if close < 0 or text[close + 1 : close + 2] not in ("", delimiter, "\r", "\n"):
+        if text[at] == form.quote:
+            close = form.closing_quote(text, at + 1)
+            if close < 0 or text[close + 1 : close + 2] not in ("", form.delimiter, "\r", "\n"):
                 return at, close
             at = close + 1
         else:
-            found = unquoted.match(text, at)
-            at = found.end() if found else end
-        at += text[at : at + 1] == delimiter
+            at = form.unquoted_end(text, at)
+        at += text[at : at + 1] == form.delimiter
     return None
-
-
-def closing_quote(text: str, at: int) -> int:
-    """The next quote that is not doubled, -1 if there is none."""
-    while (at := text.find('"', at)) >= 0 and text[at + 1 : at + 2] == '"':
-        at += 2
-    return at

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from loader.blocks import BlockReader
-from loader.detect import SAMPLE_BYTES, Format, detect
+from loader.detect import SAMPLE_BYTES, detect
 from loader.encode import RecordEncoder, line_offset
 from loader.errors import FileRefused
 from loader.options import LoadOptions
@@ -34,10 +34,10 @@ class CsvSource:
         sample = _read_fully(stream, SAMPLE_BYTES)
         if not sample:
             raise FileRefused(f"{stream.label} is empty", hint="a file needs at least a header line")
-        self.format: Format = detect(sample, options)
+        self.format = detect(sample, options)
         self._pending = [sample]
         self._transcoder = Transcoder(self.format.encoding)
-        self._reader = BlockReader(self._read, self.format.newline.encode())
+        self._reader = BlockReader(self._read, self.format, label=stream.label)
         self.header = self._read_header()
 
     def encoder(self, load_id: int, rejects: RejectSpool) -> RecordEncoder:
@@ -62,12 +62,8 @@ class CsvSource:
     def _read_header(self) -> Header:
         block = self._reader.block()
         while True:
-            splitter = RecordSplitter(
-                mask(self._transcoder.text(block), self.format.newline),
-                delimiter=self.format.delimiter,
-                newline=self.format.newline,
-                first_line=1,
-            )
+            text = mask(self._transcoder.text(block), self.format.newline)
+            splitter = RecordSplitter(text, self.format, first_line=1)
             record = next(iter(splitter), None)
             if record:
                 self._reader.put_back(block[line_offset(block, self.format.newline, splitter.line) :])

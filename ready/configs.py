@@ -11,7 +11,7 @@ from loader import InputError, LoadOptions
 from ready.errors import UsageError
 from ready.mapping import orders_meta
 
-FILE_KEYS = ("source", "pattern", "delimiter", "encoding")
+FILE_KEYS = ("source", "pattern", "delimiter", "encoding", "quote", "escape")
 
 
 def load_options(configs: Path, flags: Mapping[str, Any] | None = None) -> LoadOptions:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 @click.option("--pattern", metavar="GLOB", help="Files of a folder or archive.  [default: *.csv]")
 @click.option("--delimiter", metavar="CHAR", help="Field separator; \\t is a tab.  [default: detected]")
 @click.option("--encoding", metavar="NAME", help="Such as cp1252.  [default: detected]")
+@click.option("--quote", metavar="CHAR", help='Quote character.  [default: "]')
+@click.option("--escape", metavar="CHAR", help="Escape character, often \\.  [default: quotes are doubled]")
 @click.option(
     "--max-rejects",
     metavar="N|P%",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import dataclass
 from unittest import mock
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from loader_case import Table, read_csv
 
@@ -102,6 +103,20 @@ def test_an_unterminated_quote_far_from_the_end_is_found_again() -> None:
     table = read_csv(HEAD + b'0,"open\n' + rows)
     assert len(table.rows) == 60_000
     assert [reject.line_number for reject in table.rejects] == [2]
+
+
+def test_a_record_longer_than_allowed_is_taken_for_an_open_quote() -> None:
+    rows = b"".join(b"%d,x\n" % i for i in range(100))
+    with mock.patch("loader.blocks.BLOCK", 16), mock.patch("loader.blocks.MAX_RECORD", 128):
+        table = read_csv(HEAD + b'0,"open\n' + rows + b'8,"closed"\n')
+    assert len(table.rows) == 101
+    assert [reject.line_number for reject in table.rejects] == [2]
+
+
+def test_a_line_longer_than_allowed_is_refused() -> None:
+    refused = pytest.raises(FileRefused, match=r"t\.csv: a line is longer")
+    with mock.patch("loader.blocks.BLOCK", 16), mock.patch("loader.blocks.MAX_RECORD", 128), refused:
+        read_csv(HEAD + b"x" * 1000)
 
 
 def test_bytes_that_are_no_text_are_rejected_and_shown() -> None:
@@ -250,22 +265,68 @@ def tables(draw: st.DrawFn) -> list[list[str]]:
     return [header, *draw(st.lists(st.lists(CELL, min_size=width, max_size=width), max_size=20))]
 
 
-@settings(max_examples=200, deadline=None)
+@dataclass(frozen=True)
+class Dialect:
+    """What Python's csv module can be told, as far as a reader has to know of it."""
+
+    delimiter: str
+    end: str
+    quote: str
+    escape: str | None
+    doubled: bool
+    quoting: int
+
+    def write(self, table: list[list[str]]) -> str:
+        quoting = self.quoting
+        if self.end != "\r\n" and any({*"\r\n"} & {*cell} for row in table for cell in row):
+            # Before Python 3.13, csv leaves line ends other than its own unquoted.
+            quoting = csv.QUOTE_ALL
+        out = io.StringIO(newline="")
+        csv.writer(
+            out,
+            delimiter=self.delimiter,
+            lineterminator=self.end,
+            quotechar=self.quote,
+            escapechar=self.escape,
+            doublequote=self.doubled,
+            quoting=quoting,  # type: ignore[arg-type]
+        ).writerows(table)
+        return out.getvalue()
+
+
+@st.composite
+def dialects(draw: st.DrawFn) -> Dialect:
+    escape = draw(st.sampled_from([None, "\\"]))
+    quotings = [csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]
+    return Dialect(
+        delimiter=draw(st.sampled_from(",;\t|:")),
+        end=draw(st.sampled_from(["\n", "\r\n", "\r"])),
+        quote=draw(st.sampled_from("\"'")),
+        escape=escape,
+        doubled=escape is None or draw(st.booleans()),
+        quoting=draw(st.sampled_from(quotings if escape is None else [*quotings, csv.QUOTE_NONE])),
+    )
+
+
+@settings(max_examples=300, deadline=None)
 @given(
     table=tables(),
-    delimiter=st.sampled_from(",;\t|"),
+    dialect=dialects(),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]),
-    end=st.sampled_from(["\n", "\r\n", "\r"]),
-    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
+    block=st.sampled_from([7, BLOCK]),
 )
 def test_whatever_csv_writes_comes_back(
-    table: list[list[str]], delimiter: str, encoding: str, end: str, quoting: int
+    table: list[list[str]], dialect: Dialect, encoding: str, block: int
 ) -> None:
-    if end != "\r\n" and any({*"\r\n"} & {*cell} for row in table for cell in row):
-        quoting = csv.QUOTE_ALL  # before Python 3.13, csv leaves line ends other than its own unquoted
-    out = io.StringIO(newline="")
-    csv.writer(out, delimiter=delimiter, lineterminator=end, quoting=quoting).writerows(table)  # type: ignore[arg-type]
-    read = read_csv(out.getvalue().encode(encoding), delimiter=delimiter, encoding=encoding)
+    try:
+        data = dialect.write(table).encode(encoding)
+    except csv.Error:  # a lone empty field cannot be written without quotes
+        assume(False)
+    options = {"delimiter": dialect.delimiter, "quote": dialect.quote, "encoding": encoding}
+    if dialect.escape:
+        options["escape"] = dialect.escape
+    with mock.patch("loader.blocks.BLOCK", block):
+        read = read_csv(data, **options)
     header, *rows = table
     assert read.rejects == []
     assert read.payloads == [dict(zip(header, row, strict=True)) for row in rows]
