@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
@@ -25,9 +25,8 @@ class LoadBars(Silent):
     The bars are on the screen only while a file is read.
     """
 
-    def __init__(self, progress: Progress, on_finished: Callable[[FileResult], None]) -> None:
+    def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._on_finished = on_finished
         self._tasks: dict[str, TaskID] = {}
         self._lock = threading.Lock()
 
@@ -53,29 +52,26 @@ class LoadBars(Silent):
                 self._progress.remove_task(task)
             if not self._tasks:
                 self._progress.stop()
-            self._on_finished(result)
+            _echo(result)
 
 
 class LoadLines(Silent):
     """Without a terminal: a line when a file is done."""
 
-    def __init__(self, on_finished: Callable[[FileResult], None]) -> None:
-        self._on_finished = on_finished
-
     def waiting(self, file_name: str) -> None:
         click.echo(waiting_line(file_name), err=True)
 
     def finished(self, result: FileResult) -> None:
-        self._on_finished(result)
+        _echo(result)
 
 
 @contextmanager
-def load_progress(*, quiet: bool = False, lines: bool = True) -> Iterator[LoadProgress]:
-    """Bars where standard output is a terminal; with `lines`, each file's lines when it is done."""
+def load_progress(*, quiet: bool = False) -> Iterator[LoadProgress]:
+    """Each file's lines when it is done, and bars meanwhile where standard output is a terminal."""
     if quiet:
         yield Silent()
     elif not sys.stdout.isatty():
-        yield LoadLines(_echo if lines else _ignore)
+        yield LoadLines()
     else:
         columns = (
             TextColumn("  {task.description}", markup=False),
@@ -86,7 +82,7 @@ def load_progress(*, quiet: bool = False, lines: bool = True) -> Iterator[LoadPr
         )
         progress = Progress(*columns, console=Console(), transient=True)
         try:
-            yield LoadBars(progress, _echo if lines else _ignore)
+            yield LoadBars(progress)
         finally:
             progress.stop()
 
@@ -133,6 +129,3 @@ def _fresh(summary: LoadSummary) -> list[FileResult]:
 
 def _echo(result: FileResult) -> None:
     click.echo("\n".join(file_lines(result)))
-
-
-def _ignore(result: FileResult) -> None: ...
