@@ -24,13 +24,17 @@ STDIN = "-"
 class InputFile:
     """One file to load. `name` is its identity in the ledger, `label` what a person calls it."""
 
-    name: str
+    given_name: str
     path: str
     member: str | None = None
 
     @property
+    def name(self) -> str:
+        return valid_text(self.given_name)
+
+    @property
     def label(self) -> str:
-        return f"{self.path}/{self.member}" if self.member else self.path
+        return valid_text(f"{self.path}/{self.member}" if self.member else self.path)
 
     @property
     def rereadable(self) -> bool:
@@ -178,6 +182,11 @@ def matches(relative: str, pattern: str) -> bool:
     target = (relative if "/" in pattern else relative.rpartition("/")[2]).lower()
     wanted = pattern.lower()
     return any(fnmatchcase(target, wanted + suffix) for suffix in ("", *COMPRESSED))
+
+
+def valid_text(name: str) -> str:
+    """A file name may hold bytes that are no text; those as \\xNN."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def natural(text: str) -> list[tuple[int, int, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import os
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -187,6 +188,12 @@ def test_archives_folders_and_odd_names(database: ConnectionParams, tmp_path: Pa
     summary = load(database, tmp_path)
     assert {file.file_name for file in summary.files} == {odd, "sub/B.CSV", "z.zip/in/c.csv", "d.csv.zst"}
     assert sorted(values(database, "id")) == ["1", "2", "3", "4"]
+    assert not load(database, tmp_path).loaded_anything
+
+
+def test_a_name_that_is_no_text(database: ConnectionParams, tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.csv")).write_bytes(b"id\n1\n")
+    assert load(database, tmp_path).files[0].file_name == "caf\\xe9.csv"
     assert not load(database, tmp_path).loaded_anything
 
 
