@@ -22,7 +22,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "export": ("ready.cli.export:export", "Write the training set as Parquet."),
     },
     "What is there": {
-        "registry": ("ready.cli.registry:registry", "List and show recorded feature versions."),
+        "registry": ("ready.cli.registry:registry", "List, show and compare recorded versions."),
         "docs": ("ready.cli.docs:docs", "Generate and serve the dbt docs site."),
     },
     "Proof": {

@@ -10,15 +10,18 @@ import click
 
 from ready.cli.options import home_option
 
+COLOURS = {"-": "red", "+": "green", "@": "cyan"}
+
 
 @click.group()
 def registry() -> None:
-    """List and show recorded feature versions.
+    """List, show and compare recorded feature versions.
 
     \b
     Examples:
       ready registry list
       ready registry show 1
+      ready registry diff 1 2
     """
 
 
@@ -65,6 +68,34 @@ def show(version: int, home: str | None) -> None:
     from ready.registry import show_version
 
     _echo_json(_read(home, show_version, version))
+
+
+@registry.command()
+@click.argument("before", metavar="A[@DATA_HASH]")
+@click.argument("after", metavar="B[@DATA_HASH]")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON object of lists of lines.")
+@home_option
+def diff(before: str, after: str, as_json: bool, home: str | None) -> None:
+    """Show what changed from one build to another.
+
+    Config and SQL as diffs; loads, columns and row counts. Of several builds of a version the current one
+    is meant, else the latest; the beginning of a data hash names another.
+
+    \b
+    Examples:
+      ready registry diff 1 2
+      ready registry diff 1@0fae7259 1
+    """
+    from ready.registry_diff import diff_builds
+
+    sections = _read(home, diff_builds, before, after)
+    if as_json:
+        _echo_json(sections)
+        return
+    for title, lines in sections.items():
+        click.secho(title, bold=True)
+        for line in lines or ["same"]:
+            click.secho(f"  {line}", fg=COLOURS.get(line[0]))
 
 
 def _read(home: str | None, reader: Any, *arguments: Any) -> Any:
