@@ -13,7 +13,8 @@
 {# A select of the features of each row of `spine` (ordinal, customer_id, feature_time), in the order of ordinal. Every
    row is kept; a customer without purchases has no key, and so nothing is known of it. #}
 {% macro features_at_query() -%}
-    {%- set purchases = relation_of('customer_purchases') -%}
+    {#- Without the database, which may be copied under another name. #}
+    {%- set purchases = newest_relation('customer_purchases').include(database=false) -%}
     with keyed as (
         select spine.ordinal, spine.feature_time, customer.customer_key
         from spine
