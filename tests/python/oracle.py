@@ -194,6 +194,15 @@ def customer_features(orders: list[Order], definition: Definition) -> dict[Key, 
     return table
 
 
+def features_at(orders: list[Order], keys: Iterable[Key], definition: Definition) -> list[Features]:
+    """One row a key, whoever the customer and whenever the instant; active_within leaves none out."""
+    customers = _by_customer(orders)
+    return [
+        _features_at([order for order in customers.get(customer_id, []) if order.is_purchase], t, definition)
+        for customer_id, t in keys
+    ]
+
+
 def customer_labels(
     orders: list[Order], rows: Iterable[Key], definition: Definition
 ) -> dict[Key, Decimal | None]:
@@ -276,8 +285,8 @@ def _features_at(purchases: list[Order], t: datetime, definition: Definition) ->
         row[f"max_order_value_{days}d"] = max(amounts, default=None)
     row["orders_total"] = len(past)
     row["revenue_total"] = exact_sum(order.amount for order in past)
-    row["days_since_last_order"] = (t - max(order.order_ts for order in past)) // DAY
-    row["days_since_first_order"] = (t - min(order.order_ts for order in past)) // DAY
+    row["days_since_last_order"] = (t - max(order.order_ts for order in past)) // DAY if past else None
+    row["days_since_first_order"] = (t - min(order.order_ts for order in past)) // DAY if past else None
     return row
 
 

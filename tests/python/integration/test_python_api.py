@@ -1,0 +1,333 @@
+"""`import ready`: datasets and features as Arrow tables, on random orders."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import strategies as st
+from oracle import UTC, Key, Order, Source, parse_iso, read_orders
+from oracle import features_at as oracle_features_at
+from random_orders import DEFINITIONS, canonical, draw, histories, times, write_configs, write_files
+from warehouse import Warehouse, new_database
+
+import ready
+from ready.api import datasets
+from ready.errors import ReadyError, UsageError
+from ready.postgres.connection import ConnectionParams
+
+# With active_within, which must leave no row out of features_at.
+DEFINITION = DEFINITIONS["day"]
+SPINE_ROWS = 3_000
+
+
+@pytest.fixture(scope="module")
+def built(server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    with new_database(server) as database:
+        warehouse = Warehouse(tmp_path_factory.mktemp("built"), database)
+        write_files(warehouse.folder / "data", draw(histories(DEFINITION), number=150))
+        write_configs(warehouse.folder / "configs", DEFINITION)
+        warehouse.run("--data", warehouse.folder / "data", "--configs", warehouse.folder / "configs")
+        yield warehouse
+
+
+@pytest.fixture(autouse=True)
+def environment(built: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in built.environ.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def orders(built: Warehouse) -> list[Order]:
+    return read_orders(built.folder / "data", Source(canonical, parse_iso))
+
+
+def as_spine(keys: list[Key]) -> dict[str, list[Any]]:
+    return {"customer_id": [key[0] for key in keys], "feature_time": [key[1] for key in keys]}
+
+
+def rows(table: ready.Table) -> list[tuple[Any, ...]]:
+    return [tuple(row.values()) for row in table.table.to_pylist()]
+
+
+# ---------------------------------------------------------------- features_at
+
+
+def test_at_the_calendar_features_are_those_of_the_table(built: Warehouse) -> None:
+    recorded = built.rows("select * from feats.customer_features")
+    random.Random(1).shuffle(recorded)
+    computed = ready.features_at(as_spine([row[:2] for row in recorded]))
+    assert len(recorded) > 500
+    assert rows(computed) == recorded
+
+
+def test_at_any_instants_features_are_what_the_oracle_computes(orders: list[Order]) -> None:
+    beside = [timedelta(days=days, microseconds=n) for days in (0, *DEFINITION.windows) for n in (-1, 0, 1)]
+    near_an_order = st.tuples(st.sampled_from(orders), st.sampled_from(beside)).map(
+        lambda drawn: (drawn[0].customer_id, drawn[0].order_ts + drawn[1])
+    )
+    customers = st.sampled_from(sorted({order.customer_id for order in orders})) | st.just("nobody")
+    keys = draw(near_an_order | st.tuples(customers, times(DEFINITION)), number=SPINE_ROWS)
+    computed = ready.features_at(as_spine(keys))
+    assert len(set(keys)) < len(keys) == SPINE_ROWS, "no row is repeated"
+    expected = oracle_features_at(orders, keys, DEFINITION)
+    for key, row, wanted in zip(keys, computed.table.to_pylist(), expected, strict=True):
+        assert row == {"customer_id": key[0], "feature_time": key[1], **wanted}
+
+
+def test_nothing_known_is_zero_for_counts_and_sums_and_null_for_the_others() -> None:
+    (row,) = ready.features_at(as_spine([("nobody", datetime(2024, 3, 1))])).table.to_pylist()
+    zero = {name for name in row if name.startswith(("orders_", "revenue_"))}
+    assert {name for name, value in row.items() if value == 0} == zero
+    others = row.keys() - zero - {"customer_id", "feature_time"}
+    assert others
+    assert {row[name] for name in others} == {None}
+
+
+def test_a_spine_without_rows_gives_the_columns() -> None:
+    some = ready.features_at(as_spine([("nobody", datetime(2024, 3, 1))]))
+    none = ready.features_at(as_spine([]))
+    assert len(none) == 0
+    assert none.schema == some.schema
+
+
+def test_the_schema_says_what_the_features_are(built: Warehouse) -> None:
+    schema = ready.features_at(as_spine([])).schema
+    assert schema.metadata == {b"feature_set": b"customer_features", b"feature_version": b"1"}
+    assert schema.field("feature_time").type == pa.timestamp("us", tz="UTC")
+    assert schema.field("revenue_7d").type == pa.decimal128(38, 6)
+    assert schema.field("orders_7d").type == pa.int64()
+
+
+def pandas_frame(spine: pa.Table) -> Any:
+    return pytest.importorskip("pandas", reason="pandas is not installed").DataFrame(spine.to_pydict())
+
+
+def pandas_part(spine: pa.Table) -> Any:
+    """With an index that is no range, categories, and the times of Berlin in nanoseconds."""
+    frame = pandas_frame(spine)
+    frame["feature_time"] = (
+        frame["feature_time"].dt.tz_convert("Europe/Berlin").astype("datetime64[ns, Europe/Berlin]")
+    )
+    frame["customer_id"] = frame["customer_id"].astype("category")
+    return frame.set_index(frame.index * 7)
+
+
+def pandas_naive(spine: pa.Table) -> Any:
+    frame = pandas_frame(spine)
+    frame["feature_time"] = frame["feature_time"].dt.tz_localize(None)
+    return frame
+
+
+def polars_frame(spine: pa.Table) -> Any:
+    return pytest.importorskip("polars", reason="polars is not installed").from_arrow(spine)
+
+
+def reordered(spine: pa.Table) -> pa.Table:
+    kolkata = spine["feature_time"].cast(pa.timestamp("ns", tz="Asia/Kolkata"))
+    return pa.table({"feature_time": kolkata, "customer_id": spine["customer_id"].cast(pa.large_string())})
+
+
+INPUTS: dict[str, Callable[[pa.Table], Any]] = {
+    "pyarrow": lambda spine: spine,
+    "a record batch": lambda spine: spine.to_batches()[0],
+    "lists": pa.Table.to_pydict,
+    "ready": ready.Table,
+    "another order and zone": reordered,
+    "pandas": pandas_frame,
+    "pandas, part of a frame": pandas_part,
+    "pandas, no time zone": pandas_naive,
+    "polars": polars_frame,
+}
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+def test_the_spine_may_be_of_any_library(kind: str, orders: list[Order]) -> None:
+    keys = [(order.customer_id, order.order_ts + timedelta(days=1)) for order in orders[:40]]
+    spine = pa.table(as_spine(keys))
+    assert ready.features_at(INPUTS[kind](spine)) == ready.features_at(spine)
+
+
+def test_dates_are_midnights_utc_and_integers_are_ids(orders: list[Order]) -> None:
+    plain = next(order.customer_id for order in orders if order.customer_id.isdigit())
+    by_date = ready.features_at({"customer_id": [int(plain)], "feature_time": [date(2024, 6, 1)]})
+    assert by_date["orders_total"][0].as_py() > 0
+    assert by_date == ready.features_at(as_spine([(plain, datetime(2024, 6, 1, tzinfo=UTC))]))
+
+
+NOON = datetime(2024, 3, 1, 12)
+REFUSED: dict[str, tuple[Any, str]] = {
+    "no table": (42, "the spine cannot be read as a table"),
+    "a column missing": ({"customer_id": ["a"]}, "has no column feature_time"),
+    "columns of other names": (
+        {"customer": ["a"], "feature_time": [NOON]},
+        "has no column customer_id and has more columns than it should: customer",
+    ),
+    "columns too many": (
+        {"customer_id": ["a"], "feature_time": [NOON], "label": [1]},
+        "has more columns than it should: label",
+    ),
+    "ids as floats": (
+        {"customer_id": [17850.0], "feature_time": [NOON]},
+        "customer_id of the spine is double",
+    ),
+    "times as text": (
+        {"customer_id": ["a"], "feature_time": ["2024-03-01"]},
+        "feature_time of the spine is string",
+    ),
+    "no time": (
+        {"customer_id": ["a", "b"], "feature_time": [NOON, None]},
+        "1 row(s) without feature_time, first at position 1",
+    ),
+    "no customer": ({"customer_id": [None], "feature_time": [NOON]}, "1 row(s) without customer_id"),
+    "nanoseconds": (
+        {"customer_id": ["a"], "feature_time": pa.array([1], pa.timestamp("ns"))},
+        "feature_time of the spine cannot be held in microseconds",
+    ),
+    "a byte that no text has": (
+        {"customer_id": ["a\x00"], "feature_time": [NOON]},
+        "the spine does not fit into the database",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_a_wrong_spine_is_told_what_is_wrong(kind: str) -> None:
+    spine, message = REFUSED[kind]
+    with pytest.raises(UsageError) as caught:
+        ready.features_at(spine)
+    assert message in caught.value.message
+
+
+# ---------------------------------------------------------------- load_dataset
+
+
+def test_a_dataset_is_the_exported_rows(built: Warehouse) -> None:
+    folder = built.artifacts / "datasets/customer_features/v1"
+    whole = ready.load_dataset("customer_features")
+    for split in ("train", "val", "test"):
+        part = ready.load_dataset("customer_features", split=split)
+        assert len(part) > 0
+        assert part == pq.ParquetFile(folder / f"{split}.parquet").read()
+        assert part == whole.filter(pa.compute.field("split") == split)
+    assert len(whole) == built.value("select count(*) from meta.dataset_splits")
+
+
+@pytest.mark.parametrize("split", [None, "val"])
+def test_parquet_and_database_give_the_same(
+    split: str | None, built: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(datasets, "_read_database", None)
+        exported = ready.load_dataset(split=split, version=1)
+    monkeypatch.setenv("READY_ARTIFACTS", str(tmp_path))
+    streamed = ready.load_dataset(split=split, version=1)
+    assert streamed == exported
+    assert streamed.schema.equals(exported.schema, check_metadata=True)
+    assert streamed.schema.metadata[b"feature_version"] == b"1"
+
+
+def spoil_a_file(folder: Path) -> None:
+    (folder / "val.parquet").write_bytes(b"PAR1")
+
+
+def age(folder: Path) -> None:
+    """As if the data had changed since the export."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "data_hash": "earlier"}))
+
+
+@pytest.mark.parametrize("change", [spoil_a_file, age, shutil.rmtree])
+def test_an_export_of_other_rows_is_left_alone(
+    change: Callable[[Path], None], built: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    expected = ready.load_dataset()
+    shutil.copytree(built.artifacts, tmp_path, dirs_exist_ok=True)
+    monkeypatch.setenv("READY_ARTIFACTS", str(tmp_path))
+    change(tmp_path / "datasets/customer_features/v1")
+    loaded = ready.load_dataset()
+    assert loaded == expected
+    assert loaded.schema.metadata == expected.schema.metadata
+
+
+def test_a_version_that_is_not_current_comes_from_its_export(
+    built: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    earlier = tmp_path / "datasets/customer_features/v7"
+    shutil.copytree(built.artifacts / "datasets/customer_features/v1", earlier)
+    manifest = json.loads((earlier / "manifest.json").read_text())
+    (earlier / "manifest.json").write_text(json.dumps({**manifest, "feature_version": 7}))
+    expected = ready.load_dataset()
+    monkeypatch.setenv("READY_ARTIFACTS", str(tmp_path))
+    loaded = ready.load_dataset(version=7)
+    assert loaded == expected
+    assert loaded.schema.metadata[b"feature_version"] == b"7"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"version": 8}, "version 8 of customer_features is not recorded"),
+        ({"split": "holdout"}, "unknown split: holdout"),
+        ({"feature_set": "shop_features"}, "shop_training_set"),
+    ],
+)
+def test_a_dataset_that_is_not_there(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        ready.load_dataset(**arguments)
+    assert message in caught.value.message
+
+
+def test_before_the_first_build(database: ConnectionParams, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGDATABASE", database.dbname)
+    calls: list[Callable[[], object]] = [ready.load_dataset, lambda: ready.features_at(as_spine([]))]
+    for call in calls:
+        with pytest.raises(UsageError) as caught:
+            call()
+        assert caught.value.hint == "build it with: ready run"
+
+
+# ---------------------------------------------------------------- the table
+
+
+def test_a_table_is_read_as_arrow_and_as_what_pyarrow_offers() -> None:
+    table = ready.load_dataset()
+    assert pa.table(table) == table.table
+    assert table.select(["split"]).num_rows == len(table)
+    assert table["split"] == table.column("split")
+    assert pickle.loads(pickle.dumps(table)) == table
+    assert {"to_polars", "num_rows"} <= set(dir(table))
+
+
+def test_to_pandas_keeps_decimals_and_times() -> None:
+    pytest.importorskip("pandas", reason="pandas is not installed")
+    table = ready.load_dataset()
+    frame = table.to_pandas()
+    assert frame["revenue_total"].tolist() == table["revenue_total"].to_pylist()
+    assert frame["feature_time"].dt.tz_convert(timezone.utc).tolist() == table["feature_time"].to_pylist()
+
+
+def test_to_polars_keeps_types() -> None:
+    polars = pytest.importorskip("polars", reason="polars is not installed")
+    table = ready.load_dataset()
+    frame = table.to_polars()
+    assert frame.schema["revenue_total"] == polars.Decimal(38, 6)
+    assert frame["revenue_total"].to_list() == table["revenue_total"].to_pylist()
+    assert frame["feature_time"].to_list() == table["feature_time"].to_pylist()
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_library_that_is_not_installed_is_named(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ready.api.table.find_spec", lambda name: None)
+    table = ready.Table(pa.table({"a": [1]}))
+    with pytest.raises(ReadyError, match=f"{library} is not installed"):
+        getattr(table, f"to_{library}")()

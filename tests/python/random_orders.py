@@ -1,0 +1,173 @@
+"""Random orders under several definitions, drawn by hypothesis, and the oracle's view of them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hypothesis import Phase, given, seed, settings
+from hypothesis import strategies as st
+from oracle import UTC, Definition, RawOrder, Row
+
+CUSTOMERS = 400
+HEADER = ("order_id", "customer_id", "order_ts", "amount", "status")
+
+Record = tuple[int, int, datetime, str, str, str]
+"""One delivery of an order: its file, its number, time, how the time is written, amount, status."""
+
+LEAP_DAY = datetime(2024, 2, 29, tzinfo=UTC)
+BOUNDARIES = [
+    LEAP_DAY,
+    *(datetime(2024, month, 1, tzinfo=UTC) for month in (1, 2, 3, 6)),
+    datetime(2024, 2, 26, tzinfo=UTC),
+    datetime(2023, 12, 31, tzinfo=UTC),
+]
+FAR_PAST = [
+    datetime(1800, 1, 1, tzinfo=UTC),
+    datetime(1970, 1, 1, tzinfo=UTC),
+    datetime(1900, 3, 1, tzinfo=UTC),
+]
+
+# The largest amount allowed: what a sum in floating point would lose first.
+AMOUNTS = ["0", "0.000001", "9.99", "10", "12.5", "-3.333333", "-10", "999999999999999999.999999"]
+STATUSES = ["completed", "", " Shipped ", "COMPLETED", "NA", "returned", "Can-celled"]
+ODD_IDS = ["", "é", '"', ",", "'", "%s", "{{", "\\", "A", "a", "|"]
+
+DEFINITIONS = {
+    "month": Definition(),
+    "day": Definition(
+        windows=(1, 2, 7), every="day", active_within=10, horizon=3, embargo=4,
+        start=date(2024, 2, 20), end=date(2024, 3, 20),
+    ),
+    "week_without_test": Definition(
+        windows=(7, 14), every="week", horizon=14, train=Decimal("0.8"), val=Decimal("0.2")
+    ),
+    "order_by_date": Definition(
+        every="order", val_from=date(2024, 2, 29), test_from=date(2024, 4, 1), embargo=0
+    ),
+}  # fmt: skip
+
+
+def times(definition: Definition) -> st.SearchStrategy[datetime]:
+    """At a boundary, a window's or the horizon's length from one, a microsecond beside, or anywhere."""
+    lengths = [0, *definition.windows, definition.horizon, -definition.horizon]
+    anchors = BOUNDARIES + (FAR_PAST if definition.every == "order" else [])
+    beside = st.sampled_from([timedelta(microseconds=n) for n in (0, 0, -1, 1)])
+    edges = st.builds(
+        lambda anchor, days, beside: anchor - timedelta(days=days) + beside,
+        st.sampled_from(anchors),
+        st.sampled_from(lengths),
+        beside,
+    )
+    anywhere = st.datetimes(datetime(2023, 11, 1), datetime(2024, 7, 1), timezones=st.just(UTC))
+    return edges | anywhere
+
+
+def histories(definition: Definition) -> st.SearchStrategy[list[Record]]:
+    """The deliveries of one customer; few numbers, so that orders come again with another state."""
+    record = st.tuples(
+        st.integers(0, 1),
+        st.integers(0, 9),
+        times(definition),
+        st.sampled_from(sorted(WRITINGS)),
+        st.sampled_from(AMOUNTS),
+        st.sampled_from(STATUSES),
+    )
+    return st.lists(record, min_size=1, max_size=12)
+
+
+def in_zone(hours: float, text: str) -> Callable[[datetime], str]:
+    zone = timezone(timedelta(hours=hours))
+    return lambda when: when.astimezone(zone).strftime(text).replace("ZONE", f"{when.astimezone(zone):%z}")
+
+
+WRITINGS: dict[str, Callable[[datetime], str]] = {
+    "zulu": lambda when: when.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+    "none": lambda when: when.strftime(" %Y-%m-%d %H:%M:%S.%f"),
+    "east": in_zone(5.5, "%Y-%m-%dT%H:%M:%S.%fZONE"),
+    "west": in_zone(-11, "%Y-%m-%d %H:%M:%S.%fZONE"),
+}
+
+
+def draw(strategy: st.SearchStrategy[Any], *, number: int) -> list[Any]:
+    """The same examples each time, as hypothesis would feed them to a test one by one."""
+    drawn: list[Any] = []
+
+    @seed(20240229)
+    @settings(max_examples=number, phases=[Phase.generate], database=None, deadline=None)
+    @given(strategy)
+    def collect(example: Any) -> None:
+        drawn.append(example)
+
+    collect()
+    return drawn
+
+
+def write_files(folder: Path, customers: list[list[Record]]) -> None:
+    folder.mkdir()
+    for number in (0, 1):
+        with (folder / f"{number}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(HEADER)
+            for n, history in enumerate(customers):
+                customer_id = f"{n // len(ODD_IDS)}{ODD_IDS[n % len(ODD_IDS)]}"
+                for in_file, order, when, writing, amount, status in history:
+                    if in_file == number:
+                        writer.writerow(
+                            (f"{n}-{order}", customer_id, WRITINGS[writing](when), amount, status)
+                        )
+
+
+def write_configs(folder: Path, definition: Definition) -> None:
+    """The definition as configs, and a gate that lets refunds and repeated ids pass."""
+    folder.mkdir()
+    named = definition.val_from is not None
+    shares = {"train": float(definition.train), "val": float(definition.val)}
+    splits = (
+        {"val_from": str(definition.val_from), "test_from": str(definition.test_from)} if named else shares
+    )
+    aggregations = {
+        "orders": "count",
+        "revenue": "sum of amount",
+        "avg_order_value": "avg of amount",
+        "max_order_value": "max of amount",
+    }
+    calendar = {
+        "every": definition.every,
+        "start": definition.start and str(definition.start),
+        "end": definition.end and str(definition.end),
+        "active_within": definition.active_within,
+    }
+    models = {
+        "orders_mapped": {"columns": {name: name for name in HEADER}, "null_words": ["NULL", "\\N", "NA"]},
+        "customer_features": {
+            "feature_times": _given(calendar),
+            "windows": list(definition.windows),
+            "aggregations": aggregations,
+            "totals": ["orders", "revenue"],
+        },
+        "customer_labels": {"horizon": definition.horizon, "label": {"revenue": "sum of amount"}},
+        "customer_training_set": {"splits": _given({**splits, "embargo": definition.embargo})},
+    }
+    by_file = {
+        "orders.yaml": ["orders_mapped"],
+        "features.yaml": ["customer_features", "customer_labels", "customer_training_set"],
+    }
+    for file_name, names in by_file.items():
+        described = [{"name": name, "config": {"meta": models[name]}} for name in names]
+        (folder / file_name).write_text(yaml.safe_dump({"version": 2, "models": described}))
+    gate = {"name": "orders_parsed", "columns": [{"name": "order_id", "data_tests": ["not_null"]}]}
+    (folder / "expectations.yaml").write_text(yaml.safe_dump({"version": 2, "models": [gate]}))
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def canonical(row: Row, file_name: str, line_number: int) -> RawOrder:
+    return RawOrder(*(row[name] for name in HEADER))
