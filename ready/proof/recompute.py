@@ -90,7 +90,7 @@ def _millionths(number: int) -> Decimal:
 def arithmetic(feature: Feature, purchases: Sequence[Purchase], feature_time: datetime) -> str:
     """The calculation as a reader would write it down, up to its result."""
     measures = [purchase.measure for purchase in purchases if isinstance(purchase.measure, (Decimal, int))]
-    if feature.function in ("count", "no_purchase"):
+    if feature.function in ("count", "no_purchase") or not purchases:
         return f"{len(purchases)} purchase(s)"
     if feature.function.startswith("days_since"):
         since = _since(feature, purchases)

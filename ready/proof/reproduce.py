@@ -20,6 +20,7 @@ from ready.proof.recorded_project import Code, write_recorded_configs
 from ready.proof.scratch import Scratch, scratch
 from ready.registry import find_build, select_meta
 from ready.settings import Settings
+from ready.training_set import SPLITS
 
 Say = Callable[[str], None]
 Row = dict[str, Any]
@@ -190,12 +191,13 @@ def _compare_splits(settings: Settings, place: Scratch, record: Row) -> Iterator
     """A build may have several memberships on record: later data can make more labels known."""
     recorded = _recorded(settings, place, record, "dataset_split_summary")
     built = {row["split"]: row for row in _all(place, "dataset_split_summary")}
-    for split in dict.fromkeys([*(row["split"] for row in recorded), *built]):
+    for split in SPLITS:
         known = [row for row in recorded if row["split"] == split]
         new = built.get(split)
         same = new is not None and new["membership_hash"] in [row["membership_hash"] for row in known]
         detail = "" if same else f"recorded {_rows(known[-1] if known else None)}, now {_rows(new)}"
-        yield Finding(f"split {split}, {_rows(new)}", same, detail)
+        if known or new:
+            yield Finding(f"split {split}, {_rows(new)}", same, detail)
 
 
 def _rows(split: Row | None) -> str:
