@@ -58,8 +58,10 @@ def main() -> None:
 
 @contextlib.contextmanager
 def server(home: Path) -> Iterator[ConnectionParams]:
-    yield embedded.start(home)
-    embedded.reset(home)
+    try:
+        yield embedded.start(home)
+    finally:
+        embedded.reset(home)
 
 
 class Bench:
