@@ -9,6 +9,7 @@ from ready.errors import UsageError
 from ready.lint.definitions import check_features, model_columns
 from ready.lint.document import Document, read_document
 from ready.lint.finding import Finding, nearest
+from ready.lint.mapping import check_mapping, extra_columns, reserved_names
 from ready.lint.schema import check_schema, schema
 from ready.lint.signatures import known_tests
 from ready.lint.tests import TestLinter
@@ -27,13 +28,16 @@ def lint_configs(settings: Settings) -> list[Finding]:
     documents = {file.name: read_document(file) for file in _yaml_files(settings.configs)}
     tests = known_tests(settings.project_dir)
     findings = list(_missing_files(settings.configs, documents))
+    extras = extra_columns(documents.get("orders.yaml"))
     for name, document in documents.items():
         own = [*document.findings, *_against_schema(name, document)]
         # What a faulty definition makes is not known.
-        columns = model_columns(document if name == "features.yaml" and not own else None)
+        columns = model_columns(document if name == "features.yaml" and not own else None, extras or ())
         findings += [*own, *TestLinter(document, tests, columns).check()]
         if name == "features.yaml":
-            findings += check_features(document)
+            findings += check_features(document, extras)
+        if name == "orders.yaml":
+            findings += check_mapping(document, reserved_names(settings.project_dir))
     return sorted(set(findings), key=lambda finding: (finding.file, finding.line, finding.message))
 
 

@@ -144,3 +144,21 @@ class _Reader:
     @staticmethod
     def _line(node: yaml.Node) -> int:
         return int(node.start_mark.line) + 1
+
+
+def model_meta(document: Document, model_name: str) -> tuple[KeyPath, dict[str, Any]]:
+    """The `config: meta:` of a model and its path; empty where the document does not have it."""
+    models = list_of(document.value.get("models")) if isinstance(document.value, dict) else []
+    for index, model in enumerate(models):
+        if isinstance(model, dict) and model.get("name") == model_name:
+            path = ("models", index, "config", "meta")
+            return path, mapping_of(mapping_of(model.get("config")).get("meta"))
+    return (), {}
+
+
+def mapping_of(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def list_of(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

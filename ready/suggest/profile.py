@@ -13,7 +13,7 @@ import psycopg2.extensions
 
 from ready.errors import UsageError
 from ready.gate.faults import identifier
-from ready.lint.definitions import canonical_columns
+from ready.lint.mapping import canonical_columns
 from ready.settings import Settings
 
 MAX_SET = 20  # more values than that are no set

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ready.errors import UsageError
 from ready.lint import lint_configs, require_clean_configs
-from ready.lint.definitions import canonical_columns
 from ready.lint.document import read_document
+from ready.lint.mapping import ORDERS_COLUMNS, canonical_columns, reserved_names
 from ready.lint.signatures import Signature, known_tests, read_signatures
 from ready.settings import Settings
 
@@ -75,6 +76,23 @@ FAULTS = [
      'format: "DD.MM." is not a format with YYYY, MM and DD; it may have HH24 or HH12, MI, SS, AM'),
     ("orders.yaml", "  status: status", "  status: {column: a, expression: b}",
      "status: a mapping is not a CSV column's name, or one of column and expression"),
+    ("orders.yaml", "  status: status", "  status: {}", "status: give one of column and expression"),
+    ("orders.yaml", "  amount: amount", "  amount: {column: amount, round: 7}",
+     "round: 7 is not a number of decimals from 0 to 6"),
+    ("orders.yaml", "  amount: amount", "  amount: amount\n          Quantity: qty",
+     "columns: Quantity is no column name; lower case letters, digits and _, at most 59"),
+    ("orders.yaml", "  amount: amount", "  amount: amount\n          user: u",
+     "columns: user has a meaning of its own already; choose another name"),
+    ("orders.yaml", "  amount: amount", "  amount: amount\n          line_number: n",
+     "columns: line_number has a meaning of its own already; choose another name"),
+    ("orders.yaml", "  amount: amount", "  amount: amount\n          price_raw: n",
+     "columns: price_raw has a meaning of its own already; choose another name"),
+    ("orders.yaml", "  amount: amount", "  amount: amount\n          quantity: {column: qty, type: numbr}",
+     'type: "numbr" is not one of text, number; did you mean number?'),
+    ("orders.yaml", "  amount: amount", "  amount: amount\n          quantity: {column: qty, round: 2}",
+     "round needs type: number beside it"),
+    ("orders.yaml", "  amount: amount", "  amount: amount\n          quantity: {type: number}",
+     "quantity: give one of column and expression"),
     ("orders.yaml", "name: orders_mapped", "name: order_mapped",
      'name: "order_mapped" is not one of orders_mapped; did you mean orders_mapped?'),
     ("expectations.yaml", "- name: orders_parsed", "- name: orders_prsed",
@@ -124,15 +142,39 @@ FAULTS = [
      "windows[3]: 90.0 is not a whole number of days, at least 1"),
     ("features.yaml", "[7, 30, 90]", "[7, 7]", "windows: a list is not a list of days, each once"),
     ("features.yaml", "revenue: sum of amount", "revenue: sum of amuont",
-     'revenue: "sum of amuont" is not count, or sum, avg, min or max of amount'),
+     "revenue: stg.orders has no column amuont; did you mean amount?"),
+    ("features.yaml", "revenue: sum of amount", "revenue: sum amount",
+     'revenue: "sum amount" is not count, or sum, avg, min, max, stddev or count_distinct of a column; '
+     "or {rule, by, values}"),
+    ("features.yaml", "revenue: sum of amount", "revenue: stddev of channel",
+     "revenue: channel is no number, so it has no stddev"),
+    ("features.yaml", "orders: count ", "orders: {rule: count, by: chanel, values: [web]} #",
+     "orders: by: stg.orders has no column chanel; did you mean channel?"),
+    ("features.yaml", "orders: count ", "orders: {rule: count, by: channel} #", "orders has no values"),
+    ("features.yaml", "orders: count ", "orders: {rule: count, by: channel, values: [web, WEB]} #",
+     "aggregations: the column orders_web_7d comes twice"),
+    ("features.yaml", "orders: count ", "orders: {rule: count, by: channel, value: [web]} #",
+     "unknown key value; did you mean values?"),
+    ("features.yaml", "orders: count ", "orders: {rule: counts, by: channel, values: [web]} #",
+     'rule: "counts" is not count, or sum, avg, min, max, stddev or count_distinct of a column'),
+    ("features.yaml", "max_order_value: max", "m" * 60 + ": max",
+     f"aggregations: the name {'m' * 60}_30d is too long; at most 63 letters"),
+    ("features.yaml", "revenue: sum of amount  # gives", "gone: no purchases  # gives",
+     'gone: "no purchases" is not no purchase, or count, '
+     "or sum, avg, min, max, stddev or count_distinct of a column"),
+    ("features.yaml", "revenue: sum of amount  # gives", "revenue: sum of amuont  # gives",
+     "revenue: stg.orders has no column amuont; did you mean amount?"),
     ("features.yaml", "totals: [orders, ", "totals: [order, ",
      "totals: there is no aggregation order; did you mean orders?"),
-    ("features.yaml", "totals: [orders, ", "totals: [max_order_value, ",
-     "totals: max_order_value is no count or sum, so it has no total"),
     ("features.yaml", "horizon: 30 ", "horizon: '30' ",
      'horizon: "30" is not a whole number of days, at least 1'),
     ("features.yaml", "val: 0.15 ", "val: 0.4 ", "splits: train 0.7 and val 0.4 are more than 1 together"),
     ("features.yaml", "train: 0.7", "train: 1.7", "train: 1.7 is not a share between 0 and 1"),
+    ("features.yaml", "# by: customer ", "by: customers #",
+     'by: "customers" is not one of time, customer, both; did you mean customer?'),
+    ("features.yaml", "# seed: 42 ", "seed: 42 #", "splits by time have no seed"),
+    ("features.yaml", "# by: customer ", "by: customer\n          embargo: 30 #",
+     "splits by customer have no embargo"),
     ("features.yaml", '# val_from: "2025-01-01"', 'val_from: "2025-01-01"',
      "val_from needs test_from beside it"),
     ("features.yaml", "- name: customer_id", "- name: customer",
@@ -166,6 +208,47 @@ def test_splits_are_cut_one_way_and_in_order(edited: Edit) -> None:
         f"features.yaml:{line - 2}: splits are cut by share or by date, not by both: train, val_from",
         f"features.yaml:{line + 1}: test_from (2025-04-01) is not after val_from (2025-05-01)",
     ]
+
+
+def test_an_extra_column_is_known_everywhere(edited: Edit, tmp_path: Path) -> None:
+    added = "quantity: {column: qty, type: number, round: 0}\n          country: Country"
+    assert edited("orders.yaml", "  amount: amount", f"  amount: amount\n          {added}") == []
+    features = tmp_path / "configs" / "features.yaml"
+    text = features.read_text()
+    more = "spread: stddev of quantity\n          orders_in: {rule: count, by: country, values: [de, A-T]}"
+    features.write_text(
+        text.replace("revenue: sum of amount", f"revenue: sum of amount\n          {more}", 1)
+    )
+    expectations = tmp_path / "configs" / "expectations.yaml"
+    text = expectations.read_text()
+    tested = "- name: quantity\n        data_tests: [valid_number]\n      - name: country_raw\n"
+    expectations.write_text(text.replace("- name: load_id\n", f"{tested}      - name: load_id\n", 1))
+    assert findings_of(tmp_path / "configs") == []
+    features.write_text(features.read_text().replace("stddev of quantity", "stddev of country"))
+    assert [finding.partition(": ")[2] for finding in findings_of(tmp_path / "configs")] == [
+        "spread: country is no number, so it has no stddev; give it type: number in orders.yaml"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("stddev of amount", "orders has no total; count, sum, avg, min and max have one"),
+        ("count_distinct of channel", "orders has no total; count, sum, avg, min and max have one"),
+        ("{rule: count, by: channel, values: [web]}", "orders is by category, so it has no total"),
+    ],
+)
+def test_what_has_no_total(edited: Edit, rule: str, message: str) -> None:
+    line = line_of("features.yaml", "totals:")
+    found = edited("features.yaml", "orders: count ", f"orders: {rule} ")
+    assert f"features.yaml:{line}: totals: {message}" in found
+
+
+@pytest.mark.parametrize(
+    "rule", ["count", "no purchase", "stddev of amount", "count_distinct of channel", "sum of line_count"]
+)
+def test_a_label_by_any_rule(edited: Edit, rule: str) -> None:
+    assert edited("features.yaml", "revenue: sum of amount  # gives", f"revenue: {rule}  # gives") == []
 
 
 def test_another_window_is_one_line(edited: Edit) -> None:
@@ -292,3 +375,14 @@ def test_the_schema_has_the_columns_that_the_models_make() -> None:
     listed = re.search(r"canonical_columns\(\) %}\s*{% do return\(\[(.*?)\]\)", macro, re.DOTALL)
     assert listed is not None
     assert canonical_columns() == re.findall(r"'(\w+)'", listed.group(1))
+
+
+def test_the_lint_knows_the_columns_of_orders() -> None:
+    described = yaml.safe_load((PROJECT / "models" / "staging" / "_models.yml").read_text())["models"]
+    orders = next(model for model in described if model["name"] == "orders")
+    assert set(ORDERS_COLUMNS) == {column["name"] for column in orders["columns"]}
+
+
+def test_reserved_names_are_read_from_the_macro() -> None:
+    assert {"load_id", "first_order_ts", "order", "user", "with"} <= reserved_names(PROJECT)
+    assert not {"quantity", "country", "{%"} & reserved_names(PROJECT)

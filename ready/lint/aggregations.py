@@ -1,0 +1,107 @@
+"""The aggregations of features.yaml: the columns that they make, and faults that no schema can say."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ready.lint.document import Document, KeyPath, list_of, mapping_of
+from ready.lint.finding import Finding, nearest_or_all
+from ready.lint.mapping import ORDERS_COLUMNS
+
+# As the model has it where features.yaml is silent (macros/features/feature_definition.sql).
+DEFAULT_WINDOWS = [30]
+DAYS_SINCE = frozenset({"days_since_last_order", "days_since_first_order"})
+RULE = re.compile(r"\s*(\w+)\s+of\s+(\w+)\s*")
+OF_NUMBERS = ("sum", "avg", "min", "max", "stddev")
+WITH_TOTAL = (["count"], ["sum"], ["avg"], ["min"], ["max"])
+# The database cuts longer names, in silence.
+MAX_NAME = 63
+
+
+def feature_columns(meta: Mapping[str, Any]) -> list[str]:
+    """What the aggregations and totals make, in order; a name that comes twice is there twice."""
+    windows = list_of(meta.get("windows", DEFAULT_WINDOWS))
+    names = [column for name, rule in _aggregations(meta).items() for column in _names(name, rule)]
+    totals = [f"{name}_total" for name in list_of(meta.get("totals"))]
+    return [f"{name}_{days}d" for days in windows for name in names] + totals
+
+
+def _aggregations(meta: Mapping[str, Any]) -> dict[str, Any]:
+    return mapping_of(meta.get("aggregations"))
+
+
+def _names(name: str, rule: Any) -> list[str]:
+    """One, or one for each value of the category: NAME_VALUE."""
+    if not isinstance(rule, dict):
+        return [name]
+    return [
+        f"{name}_{re.sub('[^a-z0-9]+', '_', str(value).lower())}" for value in list_of(rule.get("values"))
+    ]
+
+
+def check_aggregations(
+    document: Document, path: KeyPath, meta: Mapping[str, Any], extras: Mapping[str, str] | None
+) -> Iterator[Finding]:
+    """Columns that are not there or no numbers, names twice or too long, totals that cannot be."""
+    for name, rule in _aggregations(meta).items():
+        at = (*path, "aggregations", name)
+        whole = mapping_of(rule)
+        yield from check_rule(document, at, name, whole.get("rule") if whole else rule, extras)
+        if isinstance(whole.get("by"), str):
+            yield from _known(document, (*at, "by"), f"{name}: by", whole["by"], extras)
+    yield from _made_names(document, path, meta)
+    yield from _totals(document, path, meta)
+
+
+def _made_names(document: Document, path: KeyPath, meta: Mapping[str, Any]) -> Iterator[Finding]:
+    counts = Counter(feature_columns(meta))
+    for name, rule in _aggregations(meta).items():
+        at = (*path, "aggregations", name)
+        for column in sorted(set(feature_columns({**meta, "aggregations": {name: rule}, "totals": []}))):
+            if counts[column] > 1:
+                yield document.finding(at, f"aggregations: the column {column} comes twice")
+            if len(column) > MAX_NAME:
+                hint = f"at most {MAX_NAME} letters"
+                yield document.finding(at, f"aggregations: the name {column} is too long", hint)
+
+
+def check_rule(
+    document: Document, at: KeyPath, name: str, rule: Any, extras: Mapping[str, str] | None
+) -> Iterator[Finding]:
+    """A rule `FUNCTION of COLUMN`: whether stg.orders has the column, as a number where need be."""
+    match = RULE.fullmatch(rule) if isinstance(rule, str) else None
+    if match is None:
+        return
+    function, column = match.groups()
+    types = {**ORDERS_COLUMNS, **(extras or {})}
+    yield from _known(document, at, name, column, extras)
+    if function in OF_NUMBERS and types.get(column, "number") != "number":
+        hint = "give it type: number in orders.yaml" if column in (extras or {}) else None
+        yield document.finding(at, f"{name}: {column} is no number, so it has no {function}", hint)
+
+
+def _known(
+    document: Document, at: KeyPath, subject: str, column: str, extras: Mapping[str, str] | None
+) -> Iterator[Finding]:
+    columns = {*ORDERS_COLUMNS, *(extras or ())}
+    if extras is not None and column not in columns:
+        yield document.finding(
+            at, f"{subject}: stg.orders has no column {column}", nearest_or_all(column, columns)
+        )
+
+
+def _totals(document: Document, path: KeyPath, meta: Mapping[str, Any]) -> Iterator[Finding]:
+    aggregations = _aggregations(meta)
+    for index, name in enumerate(list_of(meta.get("totals"))):
+        at = (*path, "totals", index)
+        if name not in aggregations:
+            hint = nearest_or_all(str(name), aggregations)
+            yield document.finding(at, f"totals: there is no aggregation {name}", hint)
+        elif isinstance(aggregations[name], dict):
+            yield document.finding(at, f"totals: {name} is by category, so it has no total")
+        elif str(aggregations[name]).split()[:1] not in WITH_TOTAL:
+            hint = "count, sum, avg, min and max have one"
+            yield document.finding(at, f"totals: {name} has no total", hint)

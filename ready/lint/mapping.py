@@ -1,0 +1,81 @@
+"""The columns that orders.yaml maps, and faults that no schema can say."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ready.lint.document import Document, KeyPath, mapping_of, model_meta
+from ready.lint.finding import Finding
+from ready.lint.schema import schema
+
+# What stg.orders has, with its types, when nothing is added.
+ORDERS_COLUMNS = {
+    "order_id": "text", "customer_id": "text", "order_ts": "time", "amount": "number",
+    "currency": "text", "status": "text", "channel": "text", "is_purchase": "boolean",
+    "load_id": "number", "line_number": "number", "line_count": "number",
+}  # fmt: skip
+RESERVED = Path("macros", "mapping", "reserved_names.sql")
+OWN_ENDINGS = ("_raw", "_text", "_to_date")
+# As NAME_raw it must keep within the 63 letters of the database.
+NAME = re.compile("[a-z_][a-z0-9_]{0,58}")
+OF_NUMBERS = ("decimal", "thousands", "round")
+# The nearest word at less would take country for a mistyped currency.
+MISTYPED = 0.8
+
+
+def canonical_columns() -> list[str]:
+    return list(schema("orders")["$defs"]["mapping"]["properties"]["columns"]["properties"])
+
+
+def reserved_names(project: Path) -> frozenset[str]:
+    """The names that no column can take, read from the macro that refuses them."""
+    listed = re.search(r"'([^']*)'\.split\(\)", (project / RESERVED).read_text(encoding="utf-8"))
+    return frozenset(listed[1].split()) if listed else frozenset()
+
+
+def extra_columns(document: Document | None) -> dict[str, str] | None:
+    """Columns with names of their own -> text or number; None where orders.yaml cannot be read."""
+    if document is None or not isinstance(document.value, dict):
+        return None
+    columns = mapping_of(model_meta(document, "orders_mapped")[1].get("columns"))
+    return {
+        name: str(mapping_of(entry).get("type", "text"))
+        for name, entry in columns.items()
+        if name not in canonical_columns()
+    }
+
+
+def check_mapping(document: Document, reserved: Collection[str]) -> Iterator[Finding]:
+    """Names that cannot be or are mistyped, entries that say too much or too little."""
+    path, meta = model_meta(document, "orders_mapped")
+    columns = mapping_of(meta.get("columns"))
+    for name, entry in columns.items():
+        at = (*path, "columns", name)
+        if name not in canonical_columns():
+            yield from _own_name(document, at, name, columns, reserved)
+            yield from _type(document, at, mapping_of(entry))
+        if isinstance(entry, dict) and ("column" in entry) == ("expression" in entry):
+            yield document.finding(at, f"{name}: give one of column and expression")
+
+
+def _own_name(
+    document: Document, at: KeyPath, name: str, columns: Collection[str], reserved: Collection[str]
+) -> Iterator[Finding]:
+    near = difflib.get_close_matches(name, set(canonical_columns()) - set(columns), n=1, cutoff=MISTYPED)
+    if near:
+        yield document.finding(at, f"unknown key {name}", f"did you mean {near[0]}?")
+    elif not NAME.fullmatch(name):
+        rule = "lower case letters, digits and _, at most 59"
+        yield document.finding(at, f"columns: {name} is no column name", rule)
+    elif name in reserved or name.endswith(OWN_ENDINGS):
+        yield document.finding(at, f"columns: {name} has a meaning of its own already", "choose another name")
+
+
+def _type(document: Document, at: KeyPath, entry: Mapping[str, Any]) -> Iterator[Finding]:
+    for key in OF_NUMBERS:
+        if key in entry and entry.get("type") != "number":
+            yield document.finding((*at, key), f"{key} needs type: number beside it")
