@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from oracle import Definition, Key, Order, customer_features, customer_labels, dataset_splits
+from oracle import Definition, Key, Order, customer_features, customer_labels, dataset_splits, labelled
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
@@ -22,7 +22,7 @@ def assert_tables_equal_oracle(
     feats, meta = schema_prefix + "feats", schema_prefix + "meta"
     features = customer_features(orders, definition)
     labels = customer_labels(orders, features, definition)
-    splits = dataset_splits(labels, definition)
+    splits = dataset_splits(labelled(orders, features, definition), definition)
     label = definition.label_column
     names = list(next(iter(features.values()), {}))
 
@@ -50,7 +50,8 @@ def assert_tables_equal_oracle(
 
 def assert_orders_equal_oracle(connection: Connection, orders: list[Order], schema_prefix: str = "") -> None:
     """stg.orders holds these orders and no others."""
-    columns = ("customer_id", "order_ts", "amount", "status", "is_purchase")
+    extras = orders[0].extras if orders else {}
+    columns = ("customer_id", "order_ts", "amount", "status", "is_purchase", *extras)
     with connection.cursor() as cursor:
         cursor.execute(
             sql.SQL("select order_id, {} from {}.orders").format(
@@ -58,7 +59,7 @@ def assert_orders_equal_oracle(connection: Connection, orders: list[Order], sche
             )
         )
         actual = {row[0]: row[1:] for row in cursor.fetchall()}
-    expected = {order.order_id: tuple(getattr(order, column) for column in columns) for order in orders}
+    expected = {order.order_id: tuple(order.value(column) for column in columns) for order in orders}
     assert_same(actual, expected, columns)
 
 

@@ -8,13 +8,16 @@ Instants are aware datetimes; amounts are decimals, never floats.
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone
-from decimal import Decimal, localcontext
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 UTC = timezone.utc
 DAY = timedelta(days=1)
@@ -27,7 +30,7 @@ PURCHASE_STATUSES = {"completed", "shipped"}
 
 @dataclass(frozen=True)
 class Order:
-    """One row of stg.orders, as far as features look at it."""
+    """One row of stg.orders, as far as features look at it. extras: the columns with names of their own."""
 
     order_id: str
     customer_id: str
@@ -36,10 +39,15 @@ class Order:
     status: str | None = None
     file_name: str = ""
     line_number: int = 0
+    channel: str | None = None
+    extras: Mapping[str, str | Decimal | None] = field(default_factory=dict)
 
     @property
     def is_purchase(self) -> bool:
         return self.status is None or self.status in PURCHASE_STATUSES
+
+    def value(self, column: str) -> Any:
+        return self.extras[column] if column in self.extras else getattr(self, column)
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,8 @@ class RawOrder:
     order_ts: str
     amount: str
     status: str = ""
+    channel: str = ""
+    extras: Mapping[str, str] = field(default_factory=dict)
 
 
 Row = dict[str, str]
@@ -64,12 +74,14 @@ class Source:
     canonical: from a record, its file's name and its line to the canonical texts.
     parse_time: from the trimmed text to an instant, or None.
     lines: whether a record is one line of an order rather than an order.
+    numbers: the extra columns that are decimals; the others are texts.
     """
 
     canonical: Callable[[Row, str, int], RawOrder]
     parse_time: Callable[[str], datetime | None]
     lines: bool = False
     pattern: str = "*.csv"
+    numbers: frozenset[str] = frozenset()
 
 
 def read_orders(folder: Path, source: Source) -> list[Order]:
@@ -90,16 +102,19 @@ def stage(loads: Iterable[list[Order]], *, lines: bool = False) -> list[Order]:
 
 
 def _sum_lines(records: list[Order]) -> Order:
-    last = records[-1]
-    return Order(
-        order_id=last.order_id,
-        customer_id=last.customer_id,
+    """The first line stands for the order, but numbers are summed and the earliest time counts."""
+    first = records[0]
+    return replace(
+        first,
         order_ts=min(record.order_ts for record in records),
         amount=exact_sum(record.amount for record in records),
-        status=last.status,
-        file_name=last.file_name,
-        line_number=last.line_number,
+        extras={name: _of_lines([record.extras[name] for record in records]) for name in first.extras},
     )
+
+
+def _of_lines(values: list[str | Decimal | None]) -> str | Decimal | None:
+    numbers = [value for value in values if isinstance(value, Decimal)]
+    return exact_sum(numbers) if numbers else values[0]
 
 
 def _valid_records(path: Path, source: Source) -> Iterable[Order]:
@@ -113,7 +128,18 @@ def _valid_records(path: Path, source: Source) -> Iterable[Order]:
             order_ts, amount = source.parse_time(raw.order_ts.strip()), parse_amount(raw.amount)
             if not {order_id, customer_id} & NULL_WORDS and order_ts and amount is not None:
                 yield Order(
-                    order_id, customer_id, order_ts, amount, parse_status(raw.status), path.name, line_number
+                    order_id,
+                    customer_id,
+                    order_ts,
+                    amount,
+                    parse_status(raw.status),
+                    path.name,
+                    line_number,
+                    channel=parse_text(raw.channel),
+                    extras={
+                        name: parse_amount(text) if name in source.numbers else parse_text(text)
+                        for name, text in raw.extras.items()
+                    },
                 )
             line_number = reader.line_num + 1
 
@@ -122,6 +148,10 @@ def parse_amount(text: str) -> Decimal | None:
     """Plain decimals: at most 18 digits before the point and 6 after."""
     text = text.strip()
     return Decimal(text) if re.fullmatch(r"[+-]?\d{1,18}(\.\d{1,6})?", text) else None
+
+
+def parse_text(text: str) -> str | None:
+    return None if text.strip() in NULL_WORDS else text.strip()
 
 
 def parse_status(text: str) -> str | None:
@@ -155,11 +185,25 @@ def parse_yyyymmdd(text: str) -> datetime | None:
 # ---------------------------------------------------------------- from orders to features
 
 
+Rule = str | dict[str, Any]
+"""`count`, `FUNCTION of COLUMN`, or {rule, by, values}; of a label also `no purchase`."""
+
+SHIPPED_AGGREGATIONS: Mapping[str, Rule] = {
+    "orders": "count",
+    "revenue": "sum of amount",
+    "avg_order_value": "avg of amount",
+    "max_order_value": "max of amount",
+}
+
+
 @dataclass(frozen=True)
 class Definition:
     """What configs/features.yaml says. Windows, horizon, embargo and active_within in days."""
 
     windows: tuple[int, ...] = (7, 30, 90)
+    aggregations: Mapping[str, Rule] = field(default_factory=lambda: dict(SHIPPED_AGGREGATIONS))
+    totals: tuple[str, ...] = ("orders", "revenue")
+    label: tuple[str, str] = ("revenue", "sum of amount")
     every: str = "month"
     start: date | None = None
     end: date | None = None
@@ -170,16 +214,20 @@ class Definition:
     val_from: date | None = None
     test_from: date | None = None
     embargo: int | None = None
+    by: str = "time"
+    seed: int = 42
 
     @property
     def label_column(self) -> str:
-        return f"label_revenue_next_{self.horizon}d"
+        return f"label_{self.label[0]}_next_{self.horizon}d"
 
 
 Key = tuple[str, datetime]
 """customer_id and feature_time."""
 
-Features = dict[str, int | Decimal | None]
+Value = int | Decimal | bool | None
+
+Features = dict[str, Value]
 
 
 def customer_features(orders: list[Order], definition: Definition) -> dict[Key, Features]:
@@ -203,30 +251,37 @@ def features_at(orders: list[Order], keys: Iterable[Key], definition: Definition
     ]
 
 
-def customer_labels(
-    orders: list[Order], rows: Iterable[Key], definition: Definition
-) -> dict[Key, Decimal | None]:
-    """Of each feature row: the sum of the purchases in [t, t + horizon), null if that outlasts the data."""
-    horizon = definition.horizon * DAY
-    data_end = max(order.order_ts for order in orders) if orders else datetime.min.replace(tzinfo=UTC)
+def customer_labels(orders: list[Order], rows: Iterable[Key], definition: Definition) -> dict[Key, Value]:
+    """Of each feature row: the label of the purchases in [t, t + horizon); null if that outlasts the data."""
+    rows, horizon = list(rows), definition.horizon * DAY
+    known = set(labelled(orders, rows, definition))
     customers = _by_customer(orders)
 
-    def label(customer_id: str, t: datetime) -> Decimal | None:
-        if t + horizon > data_end:
-            return None
-        purchases = [order for order in customers[customer_id] if order.is_purchase]
-        return exact_sum(order.amount for order in purchases if t <= order.order_ts < t + horizon)
+    def label(customer_id: str, t: datetime) -> Value:
+        ahead = [
+            order
+            for order in customers[customer_id]
+            if order.is_purchase and t <= order.order_ts < t + horizon
+        ]
+        return aggregate(definition.label[1], ahead)
 
-    return {key: label(*key) for key in rows}
+    return {key: label(*key) if key in known else None for key in rows}
 
 
-def dataset_splits(labels: dict[Key, Decimal | None], definition: Definition) -> dict[Key, str]:
-    """The split of each row that belongs to one."""
-    times = sorted({t for (_, t), label in labels.items() if label is not None})
+def labelled(orders: list[Order], rows: Iterable[Key], definition: Definition) -> list[Key]:
+    """The rows whose whole horizon lies within the data; the mean of nothing is null there, and yet known."""
+    data_end = max((order.order_ts for order in orders), default=datetime.min.replace(tzinfo=UTC))
+    return [key for key in rows if key[1] + definition.horizon * DAY <= data_end]
+
+
+def dataset_splits(labelled: Iterable[Key], definition: Definition) -> dict[Key, str]:
+    """The split of each row that belongs to one; rows without a known label never do."""
+    rows = list(labelled)
+    times = sorted({t for _, t in rows})
     val_start, test_start = _split_starts(times, definition)
     embargo = (definition.horizon if definition.embargo is None else definition.embargo) * DAY
 
-    def split_of(t: datetime) -> str | None:
+    def by_time(t: datetime) -> str | None:
         if test_start is not None and t >= test_start:
             return "test"
         part, next_start = "train", val_start
@@ -234,8 +289,23 @@ def dataset_splits(labels: dict[Key, Decimal | None], definition: Definition) ->
             part, next_start = "val", test_start
         return part if next_start is None or t + embargo <= next_start else None
 
-    rows = {key: split_of(key[1]) for key, label in labels.items() if label is not None}
-    return {key: split for key, split in rows.items() if split is not None}
+    def split_of(customer_id: str, t: datetime) -> str | None:
+        if definition.by == "time":
+            return by_time(t)
+        group = customer_split(customer_id, definition)
+        return group if definition.by == "customer" or by_time(t) == group else None
+
+    splits = {key: split_of(*key) for key in rows}
+    return {key: split for key, split in splits.items() if split is not None}
+
+
+def customer_split(customer_id: str, definition: Definition) -> str:
+    """By 32 bits of a seeded hash of the customer, as a share of all that there can be."""
+    digest = hashlib.md5(f"{definition.seed}|{customer_id}".encode()).hexdigest()
+    share = Fraction(int(digest[:8], 16), 2**32)
+    if share < Fraction(definition.train):
+        return "train"
+    return "val" if share < Fraction(definition.train + definition.val) else "test"
 
 
 def feature_times(orders: list[Order], definition: Definition) -> list[datetime]:
@@ -278,16 +348,35 @@ def _features_at(purchases: list[Order], t: datetime, definition: Definition) ->
     past = [order for order in purchases if order.order_ts < t]
     row: Features = {}
     for days in definition.windows:
-        amounts = [order.amount for order in past if order.order_ts >= t - days * DAY]
-        row[f"orders_{days}d"] = len(amounts)
-        row[f"revenue_{days}d"] = exact_sum(amounts)
-        row[f"avg_order_value_{days}d"] = average(amounts)
-        row[f"max_order_value_{days}d"] = max(amounts, default=None)
-    row["orders_total"] = len(past)
-    row["revenue_total"] = exact_sum(order.amount for order in past)
+        recent = [order for order in past if order.order_ts >= t - days * DAY]
+        for name, rule in definition.aggregations.items():
+            row.update(_columns(name, rule, recent, f"_{days}d"))
+    for name in definition.totals:
+        row.update(_columns(name, definition.aggregations[name], past, "_total"))
     row["days_since_last_order"] = (t - max(order.order_ts for order in past)) // DAY if past else None
     row["days_since_first_order"] = (t - min(order.order_ts for order in past)) // DAY if past else None
     return row
+
+
+def _columns(name: str, rule: Rule, orders: list[Order], ending: str) -> Iterator[tuple[str, Value]]:
+    if isinstance(rule, str):
+        yield name + ending, aggregate(rule, orders)
+        return
+    for value in rule["values"]:
+        suffix = re.sub(r"[^a-z0-9]+", "_", value.lower())
+        of_value = [order for order in orders if order.value(rule["by"]) == value]
+        yield f"{name}_{suffix}{ending}", aggregate(rule["rule"], of_value)
+
+
+def aggregate(rule: str, orders: list[Order]) -> Value:
+    """What a rule makes of these orders; those without a value in its column do not count."""
+    if rule == "no purchase":
+        return not orders
+    if rule == "count":
+        return len(orders)
+    function, column = rule.split(" of ")
+    values = [order.value(column) for order in orders]
+    return FUNCTIONS[function]([value for value in values if value is not None])
 
 
 def _split_starts(times: list[datetime], definition: Definition) -> tuple[datetime | None, datetime | None]:
@@ -327,3 +416,27 @@ def average(amounts: list[Decimal]) -> Decimal | None:
         assert total == int(total), "an amount has at most 6 decimals"
         rounded = (2 * abs(int(total)) + len(amounts)) // (2 * len(amounts))
         return Decimal(rounded if total >= 0 else -rounded).scaleb(-6)
+
+
+def deviation(numbers: list[Decimal]) -> Decimal | None:
+    """The sample standard deviation, rounded to 6 decimals, a half up; null below two numbers."""
+    n = len(numbers)
+    if n < 2:
+        return None
+    values = [Fraction(number) for number in numbers]
+    mean = sum(values) / n
+    variance = sum((value - mean) ** 2 for value in values) / (n - 1)
+    with localcontext() as context:
+        context.prec = 150
+        exact = (Decimal(variance.numerator) / Decimal(variance.denominator)).sqrt()
+        return exact.quantize(Decimal("0.000001"), ROUND_HALF_UP)
+
+
+FUNCTIONS: dict[str, Callable[[list[Any]], Value]] = {
+    "sum": exact_sum,
+    "avg": average,
+    "min": lambda values: min(values, default=None),
+    "max": lambda values: max(values, default=None),
+    "stddev": deviation,
+    "count_distinct": lambda values: len(set(values)),
+}

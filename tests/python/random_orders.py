@@ -12,13 +12,13 @@ from typing import Any
 import yaml
 from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
-from oracle import UTC, Definition, RawOrder, Row
+from oracle import UTC, Definition, RawOrder, Row, Source, parse_iso
 
 CUSTOMERS = 400
-HEADER = ("order_id", "customer_id", "order_ts", "amount", "status")
+HEADER = ("order_id", "customer_id", "order_ts", "amount", "status", "channel", "Country", "qty")
 
-Record = tuple[int, int, datetime, str, str, str]
-"""One delivery of an order: its file, its number, time, how the time is written, amount, status."""
+Record = tuple[int, int, datetime, str, tuple[str, ...]]
+"""One delivery of an order: its file, its number, time, how the time is written, the texts that follow."""
 
 LEAP_DAY = datetime(2024, 2, 29, tzinfo=UTC)
 BOUNDARIES = [
@@ -36,8 +36,14 @@ FAR_PAST = [
 # The largest amount allowed: what a sum in floating point would lose first.
 AMOUNTS = ["0", "0.000001", "9.99", "10", "12.5", "-3.333333", "-10", "999999999999999999.999999"]
 STATUSES = ["completed", "", " Shipped ", "COMPLETED", "NA", "returned", "Can-celled"]
+CHANNELS = ["web", " In Store ", "app", "", "NA"]
+COUNTRIES = ["de", "A-T", "", "NULL", "'"]
+QUANTITIES = ["1", "2.5", "3", "", "x", "-3", "0.000001", "999999999999999999.999999"]
 ODD_IDS = ["", "é", '"', ",", "'", "%s", "{{", "\\", "A", "a", "|"]
 
+FUNCTIONS = ("sum", "avg", "min", "max", "stddev", "count_distinct")
+TOTALLED = ("sum", "avg", "min", "max")
+TEXTS = ("order_id", "order_ts", "status", "country")
 DEFINITIONS = {
     "month": Definition(),
     "day": Definition(
@@ -49,6 +55,26 @@ DEFINITIONS = {
     ),
     "order_by_date": Definition(
         every="order", val_from=date(2024, 2, 29), test_from=date(2024, 4, 1), embargo=0
+    ),
+    "every_aggregation": Definition(
+        windows=(7, 30), every="week", by="both", seed=7, embargo=7, train=Decimal("0.5"), val=Decimal("0.3"),
+        aggregations={
+            "orders": "count",
+            **{f"{name}_amount": f"{name} of amount" for name in FUNCTIONS},
+            **{f"{name}_quantity": f"{name} of quantity" for name in FUNCTIONS},
+            **{f"different_{name}": f"count_distinct of {name}" for name in TEXTS},
+            "orders_in": {"rule": "count", "by": "channel", "values": ["web", "In Store", "app"]},
+            "revenue_in": {"rule": "sum of amount", "by": "country", "values": ["de", "A-T"]},
+            "spread_in": {"rule": "stddev of quantity", "by": "channel", "values": ["web"]},
+        },
+        totals=(
+            "orders", *(f"{name}_{column}" for name in TOTALLED for column in ("amount", "quantity"))
+        ),
+        label=("gone", "no purchase"),
+    ),
+    "customers_apart": Definition(
+        windows=(30,), by="customer", label=("typical", "avg of quantity"), aggregations={"orders": "count"},
+        totals=(),
     ),
 }  # fmt: skip
 
@@ -75,8 +101,7 @@ def histories(definition: Definition) -> st.SearchStrategy[list[Record]]:
         st.integers(0, 9),
         times(definition),
         st.sampled_from(sorted(WRITINGS)),
-        st.sampled_from(AMOUNTS),
-        st.sampled_from(STATUSES),
+        st.tuples(*map(st.sampled_from, (AMOUNTS, STATUSES, CHANNELS, COUNTRIES, QUANTITIES))),
     )
     return st.lists(record, min_size=1, max_size=12)
 
@@ -116,11 +141,9 @@ def write_files(folder: Path, customers: list[list[Record]]) -> None:
             writer.writerow(HEADER)
             for n, history in enumerate(customers):
                 customer_id = f"{n // len(ODD_IDS)}{ODD_IDS[n % len(ODD_IDS)]}"
-                for in_file, order, when, writing, amount, status in history:
+                for in_file, order, when, writing, texts in history:
                     if in_file == number:
-                        writer.writerow(
-                            (f"{n}-{order}", customer_id, WRITINGS[writing](when), amount, status)
-                        )
+                        writer.writerow((f"{n}-{order}", customer_id, WRITINGS[writing](when), *texts))
 
 
 def write_configs(folder: Path, definition: Definition) -> None:
@@ -128,15 +151,11 @@ def write_configs(folder: Path, definition: Definition) -> None:
     folder.mkdir()
     named = definition.val_from is not None
     shares = {"train": float(definition.train), "val": float(definition.val)}
-    splits = (
-        {"val_from": str(definition.val_from), "test_from": str(definition.test_from)} if named else shares
-    )
-    aggregations = {
-        "orders": "count",
-        "revenue": "sum of amount",
-        "avg_order_value": "avg of amount",
-        "max_order_value": "max of amount",
-    }
+    dates = {"val_from": str(definition.val_from), "test_from": str(definition.test_from)}
+    hashed = {} if definition.by == "time" else {"by": definition.by, "seed": definition.seed}
+    splits = {**(dates if named else shares), **hashed, "embargo": definition.embargo}
+    own = {name: name for name in HEADER if name.islower() and name != "qty"}
+    columns = {**own, "country": "Country", "quantity": {"column": "qty", "type": "number"}}
     calendar = {
         "every": definition.every,
         "start": definition.start and str(definition.start),
@@ -144,15 +163,15 @@ def write_configs(folder: Path, definition: Definition) -> None:
         "active_within": definition.active_within,
     }
     models = {
-        "orders_mapped": {"columns": {name: name for name in HEADER}, "null_words": ["NULL", "\\N", "NA"]},
+        "orders_mapped": {"columns": columns, "null_words": ["NULL", "\\N", "NA"]},
         "customer_features": {
             "feature_times": _given(calendar),
             "windows": list(definition.windows),
-            "aggregations": aggregations,
-            "totals": ["orders", "revenue"],
+            "aggregations": dict(definition.aggregations),
+            "totals": list(definition.totals),
         },
-        "customer_labels": {"horizon": definition.horizon, "label": {"revenue": "sum of amount"}},
-        "customer_training_set": {"splits": _given({**splits, "embargo": definition.embargo})},
+        "customer_labels": {"horizon": definition.horizon, "label": dict([definition.label])},
+        "customer_training_set": {"splits": _given(splits)},
     }
     by_file = {
         "orders.yaml": ["orders_mapped"],
@@ -170,4 +189,8 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def canonical(row: Row, file_name: str, line_number: int) -> RawOrder:
-    return RawOrder(*(row[name] for name in HEADER))
+    texts = [row[name] for name in HEADER[:6]]
+    return RawOrder(*texts, extras={"country": row["Country"], "quantity": row["qty"]})
+
+
+SOURCE = Source(canonical, parse_iso, numbers=frozenset({"quantity"}))

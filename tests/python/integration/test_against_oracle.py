@@ -50,8 +50,13 @@ def definition_in(configs: Path) -> Definition:
         "val_from": day,
         "test_from": day,
         "embargo": int,
+        "by": str,
+        "seed": int,
     }
     return Definition(
+        aggregations=features["aggregations"],
+        totals=tuple(features["totals"]),
+        label=next(iter(meta["customer_labels"]["label"].items())),
         windows=tuple(features["windows"]),
         every=features["feature_times"]["every"],
         horizon=meta["customer_labels"]["horizon"],

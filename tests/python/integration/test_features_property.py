@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from against_oracle import assert_orders_equal_oracle, assert_tables_equal_oracle
 from conftest import RunReady
-from oracle import Source, parse_iso, read_orders
-from random_orders import CUSTOMERS, DEFINITIONS, canonical, draw, histories, write_configs, write_files
+from oracle import read_orders
+from random_orders import CUSTOMERS, DEFINITIONS, SOURCE, draw, histories, write_configs, write_files
 
 from ready.postgres.connection import ConnectionParams
 
@@ -26,7 +26,7 @@ def test_random_orders_give_what_the_oracle_computes(
     data, configs = tmp_path / "data", tmp_path / "configs"
     write_files(data, draw(histories(definition), number=CUSTOMERS))
     write_configs(configs, definition)
-    orders = read_orders(data, Source(canonical, parse_iso))
+    orders = read_orders(data, SOURCE)
     run = run_ready("run", "--data", data, "--configs", configs, "--artifacts", tmp_path, database=database)
     assert run.returncode == 0, run.stdout + run.stderr
     with closing(database.connect()) as connection:

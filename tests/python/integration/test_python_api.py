@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import strategies as st
-from oracle import UTC, Key, Order, Source, parse_iso, read_orders
+from oracle import UTC, Key, Order, read_orders
 from oracle import features_at as oracle_features_at
-from random_orders import DEFINITIONS, canonical, draw, histories, times, write_configs, write_files
+from random_orders import DEFINITIONS, SOURCE, draw, histories, times, write_configs, write_files
 from warehouse import Warehouse, new_database
 
 import ready
@@ -48,7 +48,7 @@ def environment(built: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def orders(built: Warehouse) -> list[Order]:
-    return read_orders(built.folder / "data", Source(canonical, parse_iso))
+    return read_orders(built.folder / "data", SOURCE)
 
 
 def as_spine(keys: list[Key]) -> dict[str, list[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,14 +11,18 @@ import pytest
 from oracle import (
     UTC,
     Definition,
+    Features,
     Order,
     RawOrder,
     Row,
     Source,
+    Value,
     average,
     customer_features,
     customer_labels,
+    customer_split,
     dataset_splits,
+    deviation,
     feature_times,
     parse_amount,
     parse_iso,
@@ -30,6 +35,7 @@ from oracle import (
 D = Decimal
 MARCH = datetime(2024, 3, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+SHIPPED = Definition()
 
 
 def days(number: float) -> timedelta:
@@ -40,10 +46,10 @@ def order(when: datetime, amount: str = "10", *, customer: str = "a", status: st
     return Order(f"{customer}@{when.isoformat()}", customer, when, D(amount), status)
 
 
-def features_in_march(*orders: Order) -> dict[str, int | Decimal | None]:
+def features_in_march(*orders: Order, definition: Definition = SHIPPED) -> Features:
     """The row of customer a at 2024-03-01; another customer's order makes it a feature time."""
-    later = order(MARCH + days(20), customer="z")
-    return customer_features([*orders, later], Definition())["a", MARCH]
+    later = replace(orders[0], order_id="z", customer_id="z", order_ts=MARCH + days(20))
+    return customer_features([*orders, later], definition)["a", MARCH]
 
 
 # ---------------------------------------------------------------- texts
@@ -188,6 +194,54 @@ def test_averages_are_rounded_half_away_from_zero(amounts: list[str], expected: 
     assert average([D(amount) for amount in amounts]) == D(expected)
 
 
+@pytest.mark.parametrize(
+    ("amounts", "expected"),
+    [
+        ([], None),
+        (["5"], None),
+        (["5", "5"], "0"),
+        (["2", "4", "4", "4", "5", "5", "7", "9"], "2.138090"),
+        (["0", "0", "0", "0.000001"], "0.000001"),
+        (["0", "543.33972"], "384.1992"),
+        (["-999999999999999999.999999", "999999999999999999.999999"], "1414213562373095048.801687"),
+    ],
+)
+def test_deviations_are_of_the_sample_and_a_half_is_rounded_up(
+    amounts: list[str], expected: str | None
+) -> None:
+    assert deviation([D(amount) for amount in amounts]) == (None if expected is None else D(expected))
+
+
+def test_values_by_category_and_those_without_a_value() -> None:
+    def sold(when: datetime, channel: str | None, quantity: str | None) -> Order:
+        extras = {"quantity": None if quantity is None else D(quantity)}
+        return Order(when.isoformat(), "a", when, D(10), channel=channel, extras=extras)
+
+    definition = Definition(
+        windows=(7,),
+        aggregations={
+            "orders": {"rule": "count", "by": "channel", "values": ["web", "In Store"]},
+            "items": "sum of quantity",
+            "mean": "avg of quantity",
+            "channels": "count_distinct of channel",
+        },
+        totals=("items", "mean"),
+    )
+    row = features_in_march(
+        sold(MARCH - days(20), "web", "5"),
+        sold(MARCH - days(3), "web", "1"),
+        sold(MARCH - days(2), "In Store", None),
+        sold(MARCH - days(1), None, "2"),
+        sold(MARCH - days(0.5), "web", None),
+        definition=definition,
+    )
+    assert row == {
+        "orders_web_7d": 2, "orders_in_store_7d": 1, "items_7d": D(3), "mean_7d": D("1.5"), "channels_7d": 2,
+        "items_total": D(8), "mean_total": D("2.666667"),
+        "days_since_last_order": 0, "days_since_first_order": 20,
+    }  # fmt: skip
+
+
 def test_a_customer_appears_after_its_first_purchase() -> None:
     orders = [
         order(MARCH - days(5), status="cancelled"),
@@ -257,8 +311,8 @@ def test_every_order_means_the_distinct_times_of_all_orders_after_the_first_purc
 # ---------------------------------------------------------------- labels and splits
 
 
-def labels_of(*orders: Order) -> dict[datetime, Decimal | None]:
-    return {t: label for (_, t), label in customer_labels([*orders], [("a", MARCH)], Definition()).items()}
+def labels_of(*orders: Order, definition: Definition = SHIPPED) -> dict[datetime, Value]:
+    return {t: label for (_, t), label in customer_labels([*orders], [("a", MARCH)], definition).items()}
 
 
 def test_the_label_window_takes_its_start_and_leaves_its_end() -> None:
@@ -278,11 +332,18 @@ def test_only_purchases_count_in_the_label() -> None:
     assert labels_of(order(MARCH, "2", status="returned"), order(MARCH + days(30))) == {MARCH: D(0)}
 
 
+def test_a_label_by_condition() -> None:
+    gone = Definition(label=("gone", "no purchase"))
+    end = order(MARCH + days(30), customer="z")
+    assert labels_of(order(MARCH - MICROSECOND), end, definition=gone) == {MARCH: True}
+    assert labels_of(order(MARCH), end, definition=gone) == {MARCH: False}
+    assert labels_of(order(MARCH), definition=gone) == {MARCH: None}
+
+
 def splits_of(times: int, definition: Definition, *, unknown: int = 0, step: int = 1) -> str:
     """One letter a feature time, `step` days apart: t, v, T (test) or - for none."""
     keys = [("a", MARCH + days(step * n)) for n in range(times)]
-    labels = {key: D(1) if n < times - unknown else None for n, key in enumerate(keys)}
-    splits = dataset_splits(labels, definition)
+    splits = dataset_splits(keys[: times - unknown], definition)
     letters = {"train": "t", "val": "v", "test": "T", None: "-"}
     return "".join(letters[splits.get(key)] for key in keys)
 
@@ -304,7 +365,7 @@ def test_months_against_an_embargo_of_thirty_days() -> None:
     """February is shorter than the embargo: the row before March 1st is purged."""
     keys = [("a", datetime(2024, month, 1, tzinfo=UTC)) for month in (1, 2, 3, 4)]
     by_date = Definition(val_from=date(2024, 3, 1), test_from=date(2024, 4, 1))
-    splits = dataset_splits(dict.fromkeys(keys, D(1)), by_date)
+    splits = dataset_splits(keys, by_date)
     assert splits == {keys[0]: "train", keys[2]: "val", keys[3]: "test"}
 
 
@@ -317,3 +378,20 @@ def test_too_few_feature_times_give_what_there_is() -> None:
     assert splits_of(0, Definition()) == ""
     assert splits_of(1, Definition()) == "T"
     assert splits_of(2, Definition(embargo=1)) == "tT"
+
+
+def test_customers_are_split_by_their_hash() -> None:
+    """md5 of 42|c2 begins with b50e, so it lies at 0.707 of all that there can be."""
+    shares = {D("0.70"): "test", D("0.71"): "train"}
+    assert {share: customer_split("c2", Definition(train=share, val=D(0))) for share in shares} == shares
+    assert customer_split("c2", Definition(train=D("0.7"), val=D("0.01"))) == "val"
+    assert customer_split("c2", Definition(train=D("0.8"), seed=7)) == "val"
+
+
+def test_by_customer_there_is_no_embargo_and_by_both_the_time_must_agree() -> None:
+    keys = [("c2", MARCH + days(n)) for n in range(10)]
+    half = {"train": D("0.5"), "val": D("0.3")}
+    by_customer = dataset_splits(keys, Definition(by="customer", **half))
+    assert by_customer == dict.fromkeys(keys, "val")
+    by_both = dataset_splits(keys, Definition(by="both", embargo=1, **half))
+    assert by_both == dict.fromkeys(keys[5:8], "val")
