@@ -17,6 +17,11 @@ def suggest(write: bool, configs: str | None, home: str | None) -> None:
     Looks at stg.orders_parsed (null, unique, values, ranges, patterns, lengths) and prints tests that
     configs/expectations.yaml does not have yet, as yaml, each with its evidence. Read them before you
     keep them: that today's data meets a rule does not make it one.
+
+    \b
+    Examples:
+      ready suggest
+      ready suggest --write
     """
     from ready.settings import Settings
     from ready.suggest.merge import render
