@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from oracle import Definition, Key, Order, customer_features, customer_labels, dataset_splits, labelled
+from oracle import Definition, Key, customer_features, customer_labels, dataset_splits, labelled
+from oracle_orders import Order
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 

@@ -12,7 +12,8 @@ from typing import Any
 import yaml
 from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
-from oracle import UTC, Definition, RawOrder, Row, Source, parse_iso
+from oracle import Definition
+from oracle_orders import UTC, RawOrder, Row, Source, parse_iso
 
 CUSTOMERS = 400
 HEADER = ("order_id", "customer_id", "order_ts", "amount", "status", "channel", "Country", "qty")

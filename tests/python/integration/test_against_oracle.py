@@ -14,7 +14,8 @@ import pytest
 import yaml
 from against_oracle import assert_orders_equal_oracle, assert_tables_equal_oracle
 from conftest import PROJECT, RunReady
-from oracle import Definition, RawOrder, Row, Source, parse_iso, parse_yyyymmdd, read_orders
+from oracle import Definition
+from oracle_orders import RawOrder, Row, Source, parse_iso, parse_yyyymmdd, read_orders
 
 from ready.postgres.connection import ConnectionParams
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from against_oracle import assert_orders_equal_oracle, assert_tables_equal_oracle
 from conftest import RunReady
-from oracle import read_orders
+from oracle_orders import read_orders
 from random_orders import CUSTOMERS, DEFINITIONS, SOURCE, draw, histories, write_configs, write_files
 
 from ready.postgres.connection import ConnectionParams

@@ -15,8 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import strategies as st
-from oracle import UTC, Key, Order, read_orders
+from oracle import Key
 from oracle import features_at as oracle_features_at
+from oracle_orders import UTC, Order, read_orders
 from random_orders import DEFINITIONS, SOURCE, draw, histories, times, write_configs, write_files
 from warehouse import Warehouse, new_database
 

@@ -9,13 +9,8 @@ from pathlib import Path
 
 import pytest
 from oracle import (
-    UTC,
     Definition,
     Features,
-    Order,
-    RawOrder,
-    Row,
-    Source,
     Value,
     average,
     customer_features,
@@ -24,6 +19,13 @@ from oracle import (
     dataset_splits,
     deviation,
     feature_times,
+)
+from oracle_orders import (
+    UTC,
+    Order,
+    RawOrder,
+    Row,
+    Source,
     parse_amount,
     parse_iso,
     parse_status,
