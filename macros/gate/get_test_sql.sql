@@ -1,9 +1,12 @@
 {# dbt's own macro, widened by two thresholds of a test's `config: meta:`: `max_failures` rows, or `max_share` of the
    rows it looks at (0 to 1). Up to it the test warns and tells its count, past it it fails. A test with
-   `on_fail: quarantine` and neither may set aside as many rows as there are. Failures are rows: dbt's accepted_values
-   and unique return a value each, with the number of rows that have it. #}
+   `on_fail: quarantine` and neither may set aside as many rows as there are.
+   The gate's rules are counted in the quickest way there is, instead of by listing rows. #}
 {% macro get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) -%}
     {%- set meta = config.get('meta') or {} -%}
+    {%- if execute and meta.get('on_fail') == 'quarantine' -%}
+        {%- do require_rows(model, main_sql) -%}
+    {%- endif -%}
     {%- set condition = error_if -%}
     {%- if meta.get('max_share') is not none -%}
         {%- set condition = '> ' ~ meta.max_share ~ ' * (' ~ tested_rows() ~ ')' -%}
@@ -12,14 +15,41 @@
     {%- elif meta.get('on_fail') == 'quarantine' -%}
         {%- set condition = 'is null' -%}
     {%- endif -%}
-    {%- set failures = {'accepted_values': 'coalesce(sum(n_records), 0)', 'unique': 'coalesce(sum(n_records - 1), 0)'}.get(
-        model.test_metadata.name
-    ) if model.test_metadata and not model.test_metadata.namespace and fail_calc == 'count(*)' -%}
-    {{ adapter.dispatch('get_test_sql', 'dbt')(main_sql, failures or fail_calc, warn_if, condition, limit) }}
+    {%- set counted = counted_together(model) if execute else none -%}
+    {%- set repeated = repeated_keys(model) if execute else none -%}
+    {%- if counted is not none -%}
+        {%- set fail_calc = counted -%}
+        {%- set main_sql = "select 'counted with the other row rules of this run, in meta.gate_counts' as note" -%}
+    {%- elif repeated is not none -%}
+        {%- set fail_calc = 'coalesce(sum(repeated), 0)' -%}
+        {%- set main_sql = repeated -%}
+    {%- else -%}
+        {%- set fail_calc = failing_rows(fail_calc) -%}
+    {%- endif -%}
+    {{ adapter.dispatch('get_test_sql', 'dbt')(main_sql, fail_calc, warn_if, condition, limit) }}
 {%- endmacro %}
+
+{# Failures are rows. Some tests count otherwise: dbt's accepted_values and unique return a value each, with the number
+   of rows that have it; the package's two on uniqueness count keys. #}
+{% macro failing_rows(fail_calc) %}
+    {% set by_test = {
+        'accepted_values': 'coalesce(sum(n_records), 0)',
+        'unique': 'coalesce(sum(n_records - 1), 0)',
+    } %}
+    {% set test = model.get('test_metadata') or {} %}
+    {% if fail_calc == 'count(*)' and not test.namespace and test.name in by_test %}
+        {% do return(by_test[test.name]) %}
+    {% elif 'copy_number' in fail_calc and config.get('meta') %}
+        {% do return('count(*)') %}
+    {% endif %}
+    {% do return(fail_calc) %}
+{% endmacro %}
 
 {# How many rows the current test looks at. #}
 {% macro tested_rows() -%}
-    {%- set tested = graph.nodes[model.attached_node] -%}
-    select count(*) from {{ tested.relation_name }}{{ ' where ' ~ config.get('where') if config.get('where') }}
+    {%- set conditions = [config.get('where'), model.test_metadata.kwargs.get('row_condition')] | select | list -%}
+    select count(*) from {{ graph.nodes[model.attached_node].relation_name }}
+    {%- for condition in conditions %}
+    {{ 'and' if loop.index > 1 else 'where' }} ({{ condition }})
+    {%- endfor -%}
 {%- endmacro %}

@@ -11,6 +11,7 @@
    It is the test's own SQL, so a row is set aside exactly when the test counts it. #}
 {% macro quarantined_rows(relation) -%}
     {%- for node in quarantine_tests() %}
+    {%- do require_rows(node) %}
     select load_id, line_number, {{ quote_literal(quarantine_reason(node)) }} as reason
     from {{ relation }}
     where {{ sets_aside(node, relation) }}
@@ -22,37 +23,63 @@
     {% do return((node.column_name ~ ': ' if node.column_name else '') ~ test_rule(node)) %}
 {% endmacro %}
 
-{# dbt's own three tests return values instead of rows; all others return the failing rows themselves. #}
+{# Some tests return values or keys; all others return the failing rows themselves. #}
 {% macro sets_aside(node, relation) -%}
-    {%- set test = node.test_metadata -%}
+    {%- set test = qualified_test_name(node) -%}
+    {%- set column = node.test_metadata.kwargs.get('column_name') -%}
     {%- set where = node.config.where -%}
-    {%- set within = '(' ~ where ~ ') and ' if where else '' -%}
-    {%- if not test.namespace and test.name == 'not_null' -%}
-        {{ within }}{{ node.column_name }} is null
-    {%- elif not test.namespace and test.name == 'accepted_values' -%}
-        {{ within }}cast({{ node.column_name }} as {{ type_string() }}) in (select cast(value_field as {{ type_string() }}) from ({{ test_sql(node, relation) }}) as failing)
-    {%- elif not test.namespace and test.name == 'unique' -%}
-        {{ within }}{{ node.column_name }} in (select unique_field from ({{ test_sql(node, relation) }}) as failing)
+    {%- set within = '(' ~ where ~ '\n) and ' if where else '' -%}
+    {%- set sql = generic_test_sql(node, '(select * from ' ~ relation ~ ' where ' ~ where ~ '\n) as checked' if where else relation) -%}
+    {%- set value = {'accepted_values': 'value_field', 'relationships': 'from_field'}.get(test) -%}
+    {%- if test == 'not_null' -%}
+        {{ within }}{{ column }} is null
+    {%- elif value -%}
+        {{ within }}cast({{ column }} as {{ type_string() }}) in (select cast({{ value }} as {{ type_string() }}) from ({{ sql }}) as failing)
+    {%- elif test in key_rules() -%}
+        {{ repeats_key(node, relation, sql) }}
     {%- else -%}
-        (load_id, line_number) in (select load_id, line_number from ({{ test_sql(node, relation) }}) as failing)
+        (load_id, line_number) in (select load_id, line_number from ({{ sql }}) as failing)
     {%- endif -%}
 {%- endmacro %}
 
-{# The SQL of a generic test on another relation. #}
-{% macro test_sql(node, relation) -%}
-    {%- set test = node.test_metadata -%}
-    {%- set arguments = {} -%}
-    {%- for name, value in test.kwargs.items() -%}
-        {%- do arguments.update({name: referenced_relation(value)}) -%}
+{# Of the rows that share a key the first one, by load and line, stays. Text compares nulls of a key as equal. #}
+{% macro repeats_key(node, relation, sql) -%}
+    {%- set arguments = node.test_metadata.kwargs -%}
+    {%- set columns = [] -%}
+    {%- for column in arguments.get('column_list') or [arguments.column_name] -%}
+        {%- do columns.append(adapter.quote(column) if arguments.get('quote_columns') else column) -%}
     {%- endfor -%}
-    {%- set where = node.config.where -%}
-    {%- do arguments.update({'model': '(select * from ' ~ relation ~ ' where ' ~ where ~ ') as checked' if where else relation}) -%}
-    {%- set namespace = context[test.namespace] if test.namespace else context -%}
-    {{ namespace['test_' ~ test.name](**arguments) }}
+    {%- set key = 'cast(row(' ~ columns | join(', ') ~ ') as ' ~ type_string() ~ ')' -%}
+    {%- set failing_key = 'cast(row(unique_field) as ' ~ type_string() ~ ')' if qualified_test_name(node) == 'unique' else key -%}
+    {%- set conditions = [node.config.where, arguments.get('row_condition')] | select | list -%}
+    (load_id, line_number) in (
+        select load_id, line_number
+        from (
+            select load_id, line_number, row_number() over (partition by {{ key }} order by load_id, line_number) as copy_number
+            from {{ relation }}
+            where {{ key }} in (select {{ failing_key }} from ({{ sql }}) as failing)
+            {%- for condition in conditions %}
+                and ({{ condition }}
+                )
+            {%- endfor %}
+        ) as copies
+        where copy_number > 1
+    )
 {%- endmacro %}
 
-{# An argument such as ref('customers') as the name of that model's table. #}
-{% macro referenced_relation(value) %}
-    {% set name = modules.re.fullmatch("\\s*ref\\(\\s*['\"](\\w+)['\"]\\s*\\)\\s*", value) if value is string else none %}
-    {% do return(relation_of(name.group(1)) if name else value) %}
+{# Stops with one sentence where a quarantine rule has no rows to set aside. `sql`: the test's own, where the table is
+   there to be asked for its columns. #}
+{% macro require_rows(node, sql=none) %}
+    {% set test = qualified_test_name(node) %}
+    {% set by_value = ['relationships'] + row_rules() + key_rules() %}
+    {% set has_rows = test != 'column_in_file' and (test in by_value or not test.startswith('dbt_expectations.')) %}
+    {% if has_rows and sql and test not in ['not_null', 'accepted_values', 'relationships'] + key_rules() %}
+        {% set columns = get_columns_in_query(sql) %}
+        {% set has_rows = 'load_id' in columns and 'line_number' in columns %}
+    {% endif %}
+    {% if not has_rows %}
+        {% do exceptions.raise_compiler_error(
+            test ~ ' cannot have `on_fail: quarantine`, as it does not return the rows that break it: use severity error or warn'
+        ) %}
+    {% endif %}
 {% endmacro %}

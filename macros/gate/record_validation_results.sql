@@ -12,9 +12,15 @@
             ({{ row | join(', ') }}){{ ',' if not loop.last }}
             {%- endfor %}
         ) as checks (invocation_id, check_name, column_name, rule, severity, status, failures)
-        cross join (select count(*) as rows_checked from {{ relation_of('orders_parsed') }}) as parsed
+        cross join (select ({{ counted_rows() }}) as rows_checked) as parsed
         on conflict do nothing
     {%- endif -%}
+{%- endmacro %}
+
+{# All rows of stg.orders_parsed, from the scan of its row rules where there was one. #}
+{% macro counted_rows() -%}
+    {%- set counted = counts_of_this_run().get('') -%}
+    {{ counted if counted is not none else 'select count(*) from ' ~ relation_of('orders_parsed') }}
 {%- endmacro %}
 
 {% macro gate_results(results) %}
@@ -27,7 +33,7 @@
             quote_literal(node.name),
             quote_literal(node.column_name) if node.column_name else 'cast(null as text)',
             quote_literal(test_rule(node)),
-            quote_literal(node.config.severity | lower),
+            quote_literal(node.config.meta.get('on_fail') or node.config.severity | lower),
             quote_literal(result.status | string),
             'cast(' ~ (result.failures if result.failures is not none else 'null') ~ ' as bigint)',
         ]) %}

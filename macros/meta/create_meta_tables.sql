@@ -103,6 +103,15 @@
         primary key (invocation_id, check_name)
     );
 
+    {# Lives as long as a run; macros/gate/counted_together.sql writes and reads it. #}
+    create unlogged table if not exists {{ meta }}.gate_counts (
+        invocation_id text not null,
+        check_name text not null,
+        failures bigint,
+        counted_at timestamptz not null default now(),
+        primary key (invocation_id, check_name)
+    );
+
     create table if not exists {{ meta }}.build_state (
         build_key text primary key,
         invocation_id text not null,

@@ -25,7 +25,7 @@ judged as (
         parsed.line_number,
         parsed.file_name,
         {%- if quarantine_tests() %}
-        coalesce({{ rejection_reason() }}, set_aside.reason) as reason,
+        coalesce(set_aside.reason, {{ rejection_reason() }}) as reason,
         {%- else %}
         {{ rejection_reason() }} as reason,
         {%- endif %}

@@ -1,0 +1,32 @@
+{# The SQL of a generic test on other rows: `checked` is what stands after FROM. #}
+{% macro generic_test_sql(node, checked) -%}
+    {%- set test = node.test_metadata -%}
+    {%- set arguments = {} -%}
+    {%- for name, value in test.kwargs.items() -%}
+        {%- do arguments.update({name: rendered_argument(value)}) -%}
+    {%- endfor -%}
+    {%- do arguments.update({'model': checked}) -%}
+    {%- set namespace = context[test.namespace] if test.namespace else context -%}
+    {{ namespace['test_' ~ test.name](**arguments) }}
+{%- endmacro %}
+
+{# An argument such as ref('customers') as the name of that model's table; other Jinja by its value. #}
+{% macro rendered_argument(value) %}
+    {% if value is not string %}
+        {% do return(value) %}
+    {% endif %}
+    {% set name = modules.re.fullmatch("\\s*ref\\(\\s*['\"](\\w+)['\"]\\s*\\)\\s*", value) %}
+    {% if name %}
+        {% do return(table_of(name.group(1))) %}
+    {% elif modules.re.fullmatch("\\s*(source|var|env_var)\\s*\\(.+\\)\\s*", value) %}
+        {% do return(render('{{ ' ~ value ~ ' }}')) %}
+    {% endif %}
+    {% do return(render(value) if '{{' in value else value) %}
+{% endmacro %}
+
+{# The quoted name of the table of a model, seed or snapshot. #}
+{% macro table_of(name) %}
+    {% for node in graph.nodes.values() if node.name == name and node.resource_type in ['model', 'seed', 'snapshot'] %}
+        {% do return(node.relation_name) %}
+    {% endfor %}
+{% endmacro %}

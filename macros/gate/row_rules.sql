@@ -1,0 +1,59 @@
+{# Tests that judge each row by itself, so that their SQL is `select … from the table where …`. #}
+{% macro row_rules() %}
+    {% do return([
+        'not_null', 'accepted_values', 'valid_number', 'valid_timestamp',
+        'dbt_expectations.expect_column_values_to_not_be_null',
+        'dbt_expectations.expect_column_values_to_be_null',
+        'dbt_expectations.expect_column_values_to_be_between',
+        'dbt_expectations.expect_column_values_to_be_in_set',
+        'dbt_expectations.expect_column_values_to_not_be_in_set',
+        'dbt_expectations.expect_column_values_to_match_regex',
+        'dbt_expectations.expect_column_values_to_not_match_regex',
+        'dbt_expectations.expect_column_value_lengths_to_be_between',
+        'dbt_expectations.expect_column_pair_values_A_to_be_greater_than_B',
+    ]) %}
+{% endmacro %}
+
+{# Tests of a key whose rows beyond the first are the fault. #}
+{% macro key_rules() %}
+    {% do return([
+        'unique',
+        'dbt_expectations.expect_column_values_to_be_unique',
+        'dbt_expectations.expect_compound_columns_to_be_unique',
+    ]) %}
+{% endmacro %}
+
+{# A test's name as its author writes it. #}
+{% macro qualified_test_name(node) %}
+    {% set test = node.get('test_metadata') or {} %}
+    {% do return((test.namespace ~ '.' if test.namespace else '') ~ test.name) %}
+{% endmacro %}
+
+{# The condition under which a row breaks a row rule, as SQL; none where the test is no row rule, or its SQL has
+   another shape, as the published package's has. #}
+{% macro row_condition_of(node) %}
+    {% if qualified_test_name(node) not in row_rules() %}
+        {% do return(none) %}
+    {% endif %}
+    {% set sql = generic_test_sql(node, '__checked_rows__') %}
+    {% set plain = modules.re.fullmatch('\\s*select\\s+[\\w*"]+\\s+from\\s+__checked_rows__\\s+where\\s(.+)', sql, modules.re.DOTALL) %}
+    {% set of_values = modules.re.fullmatch('\\s*with all_values as .+\\swhere value_field\\s(.+)', sql, modules.re.DOTALL) %}
+    {% if plain %}
+        {% set condition = plain.group(1) %}
+    {% elif of_values %}
+        {% set condition = node.test_metadata.kwargs.column_name ~ ' ' ~ of_values.group(1) %}
+    {% else %}
+        {% do return(none) %}
+    {% endif %}
+    {# A line break ends what may be a comment. #}
+    {% set within = '(' ~ node.config.where ~ '\n) and ' if node.config.where else '' %}
+    {% do return(within ~ '(' ~ condition ~ '\n)') %}
+{% endmacro %}
+
+{# Whether a test of the gate wants the number of failing rows and nothing else, and reads no other table. #}
+{% macro counts_rows_only(node) %}
+    {% set config = node.config %}
+    {% set stores_rows = config.store_failures or flags.STORE_FAILURES %}
+    {% set reads_one_table = node.depends_on.nodes == ['model.' ~ project_name ~ '.orders_parsed'] %}
+    {% do return(config.fail_calc == 'count(*)' and config.limit is none and not stores_rows and reads_one_table) %}
+{% endmacro %}
