@@ -59,6 +59,7 @@ class CheckBuilder:
             texts=self._texts(rule, call, node, outcome, measured) if status != "pass" else (),
             sample=found.samples if found else (),
             query=found.query if found else "",
+            ceiling=_ceiling(node),
         )
 
     def _filtered(self, call: TestCall, node: Mapping[str, Any], more: str = "") -> str:
@@ -154,6 +155,14 @@ def _severity(node: Mapping[str, Any]) -> str:
     if (config.get("meta") or {}).get("on_fail") == "quarantine":
         return "quarantine"
     return str(config.get("severity") or "error").lower()
+
+
+def _ceiling(node: Mapping[str, Any]) -> str:
+    """Of the two thresholds of `meta` the one that macros/gate/get_test_sql.sql applies."""
+    meta = (node.get("config") or {}).get("meta") or {}
+    if meta.get("max_share") is not None:
+        return f"{float(meta['max_share']):.4%}".replace("%", "").rstrip("0").rstrip(".") + "%"
+    return str(meta["max_failures"]) if meta.get("max_failures") is not None else ""
 
 
 def _has_threshold(node: Mapping[str, Any], call: TestCall) -> bool:

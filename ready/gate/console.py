@@ -19,7 +19,7 @@ def render_console(report: Report, report_file: Path) -> str:
     for check in report.checks:
         if not check.texts or not _is_told(check, report):
             continue
-        lines += [f"  {'error' if check.blocks else 'warning'}: {text}" for text in check.texts]
+        lines += [f"  {_kind(check)}: {text}{_limit(check)}" for text in check.texts]
         lines += [f"    {sample.text}" for sample in check.sample[:SAMPLES_SHOWN]]
     lines += [f"  warning: {text}" for text in report.warnings if text not in told]
     return _printable("\n".join([*lines, f"Report: {report_file}"])) + "\n"
@@ -27,6 +27,14 @@ def render_console(report: Report, report_file: Path) -> str:
 
 def _is_told(check: Check, report: Report) -> bool:
     return any(text in report.errors or text in report.warnings for text in check.texts)
+
+
+def _kind(check: Check) -> str:
+    return "error" if check.blocks else {"warn": "warning"}.get(check.label, check.label)
+
+
+def _limit(check: Check) -> str:
+    return f" ({check.allowance})" if check.ceiling else ""
 
 
 def _printable(text: str) -> str:

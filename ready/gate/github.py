@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from ready.gate.html import percent, thousands
 from ready.gate.model import Check, Report
 
-ICONS = {"pass": "✅", "fail": "❌", "error": "❌", "warn": "⚠️", "skipped": "⏭️"}
+ICONS = {"pass": "✅", "fail": "❌", "error": "❌", "warn": "⚠️", "set aside": "📥", "skipped": "⏭️"}
 
 
 def publish(report: Report, environ: Mapping[str, str]) -> str:
@@ -40,6 +40,7 @@ def render_annotations(report: Report) -> str:
 
 def _annotation(check: Check, text: str, report: Report) -> str:
     level = "error" if check.blocks else "warning"
+    text = f"set aside: {text}" if check.label == "set aside" else text
     first = next(iter(check.sample), None)
     if first is None or first.file is None:
         return f"::{level}::{_message(text)}"
@@ -52,7 +53,8 @@ def render_summary(report: Report) -> str:
     """Markdown: the verdict and one row a check."""
     verdict = "✅ Gate passed" if report.validation_passed else "❌ Gate failed"
     lines = [f"### {verdict}", ""]
-    lines += [f"- {_markdown(text)}" for text in (*report.errors, *report.warnings)]
+    texts = (*report.errors, *(f"set aside: {text}" for text in report.set_aside), *report.mere_warnings)
+    lines += [f"- {_markdown(text)}" for text in texts]
     if report.checks:
         lines += ["", "| | rule | failures | share | first |", "|---|---|---:|---:|---|"]
         lines += [_summary_row(check) for check in report.checks]
@@ -62,8 +64,8 @@ def render_summary(report: Report) -> str:
 def _summary_row(check: Check) -> str:
     first = check.sample[0].text if check.sample else ""
     cells = (
-        ICONS.get(check.status, check.status),
-        check.words,
+        ICONS.get(check.label, check.label),
+        f"{check.words} ({check.allowance})" if check.allowance else check.words,
         thousands(check.failures),
         percent(check.share),
         first,

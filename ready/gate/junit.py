@@ -46,8 +46,9 @@ def _add_case(suite: ElementTree.Element, check: Check) -> None:
     elif check.status == "skipped":
         _add(case, "skipped", message)
     elif check.status == "warn":
+        kind = "warning" if check.label == "warn" else check.label
         ElementTree.SubElement(case, "system-out").text = _clean(
-            "\n".join([f"warning: {message}", _details(check)])
+            "\n".join([f"{kind}: {message}", _details(check)])
         )
 
 

@@ -70,7 +70,8 @@ class Check:
     rule: the test's qualified name. words: the same for people. severity: error, warn or quarantine.
     status: pass, fail, warn, error or skipped. failures: rows at fault, counted below a threshold
     too; None when unknown. texts: what the check adds to the report's errors or warnings.
-    query: lists every row at fault; empty when there is none to list.
+    query: lists every row at fault; empty when there is none to list. ceiling: the failures that are
+    let pass, as "2" or "1%"; empty for none, or no limit.
     """
 
     name: str
@@ -85,6 +86,24 @@ class Check:
     sample: tuple[Sample, ...] = ()
     query: str = ""
     history: tuple[PastRun, ...] = ()
+    ceiling: str = ""
+
+    @property
+    def label(self) -> str:
+        """The status as people read it."""
+        return "set aside" if self.severity == "quarantine" and self.status == "warn" else self.status
+
+    @property
+    def allowance(self) -> str:
+        """What the rule lets pass, in words; empty when it lets nothing pass."""
+        done = "set aside" if self.severity == "quarantine" else "let pass"
+        if self.ceiling:
+            return (
+                f"up to {self.ceiling} of the rows {done}"
+                if "%" in self.ceiling
+                else f"up to {self.ceiling} row(s) {done}"
+            )
+        return "rows set aside" if self.severity == "quarantine" else ""
 
     @property
     def blocks(self) -> bool:
@@ -109,6 +128,15 @@ class Report:
     @property
     def validation_passed(self) -> bool:
         return not self.errors
+
+    @property
+    def set_aside(self) -> tuple[str, ...]:
+        """Those of the warnings that tell of rows kept out of stg.orders."""
+        return tuple(text for check in self.checks if check.label == "set aside" for text in check.texts)
+
+    @property
+    def mere_warnings(self) -> tuple[str, ...]:
+        return tuple(text for text in self.warnings if text not in self.set_aside)
 
     def to_json(self) -> dict[str, Any]:
         """The documented form, see validation_report.schema.json."""

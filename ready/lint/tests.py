@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ready.gate.faults import TableFault
+from ready.gate.rules import TestCall, rule_of
 from ready.lint.document import Document, KeyPath
 from ready.lint.finding import Finding, nearest, nearest_or_all
 from ready.lint.schema import check_schema, schema
@@ -82,8 +84,18 @@ class TestLinter:
         yield from check_schema(self.document, body, path, BODY)
         if isinstance(body, dict):
             yield from self._near_misses(body, path, OUR_TEST_META)
+            yield from self._quarantine(name, body, path)
             if signature:
                 yield from self._arguments(signature, body, path, column)
+
+    def _quarantine(self, name: str, body: Mapping[str, Any], path: KeyPath) -> Iterator[Finding]:
+        """Only rows can be set aside."""
+        faults = rule_of(TestCall(name, None, {})).faults
+        of_table = any(isinstance(fault, TableFault) for fault in faults)
+        for at, meta in _metas(body, path):
+            if of_table and meta.get("on_fail") == "quarantine":
+                message = f"{name} finds no rows that could be set aside"
+                yield self.document.finding((*at, "on_fail"), message, "use severity: error or warn")
 
     def _arguments(
         self, signature: Signature, body: Mapping[str, Any], path: KeyPath, column: str | None

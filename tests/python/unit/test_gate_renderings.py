@@ -182,6 +182,47 @@ def test_annotations_of_what_belongs_to_no_check() -> None:
     assert render_annotations(report) == "::error::no files\n::warning::1 rejected\n"
 
 
+def test_rows_set_aside_are_no_mere_warning() -> None:
+    check = _check(severity="quarantine", status="warn", ceiling="2", sample=())
+    report = _report(check, warnings=("amount has 2 < 0", "1 rejected"))
+    page = Page(render_html(report)).text
+    assert "Set aside\namount has 2 < 0\n" in page
+    assert "Warnings\n1 rejected\n" in page
+    assert "severity quarantine · up to 2 row(s) set aside" in page
+    assert "  set aside: amount has 2 < 0 (up to 2 row(s) set aside)\n" in render_console(report, Path("r"))
+    assert render_annotations(report).startswith("::warning::set aside: amount has 2 < 0\n")
+    summary = render_summary(report)
+    assert "- set aside: amount has 2 &lt; 0\n- 1 rejected\n" in summary
+    assert "| 📥 | amount is &gt;= 0 \\(up to 2 row\\(s\\) set aside\\) |" in summary
+    case = ElementTree.fromstring(render_junit(report)).find("testsuite/testcase")
+    assert case is not None
+    assert [(child.tag, child.text) for child in case] == [("system-out", "set aside: amount has 2 < 0\n")]
+
+
+def test_past_its_ceiling_a_quarantine_rule_is_an_error_that_tells_the_ceiling() -> None:
+    report = _report(_check(severity="quarantine", status="fail", ceiling="1%", sample=()))
+    told = "  error: amount has 2 < 0 (up to 1% of the rows set aside)\n"
+    assert told in render_console(report, Path("r"))
+    assert render_annotations(report) == "::error::amount has 2 < 0\n"
+    assert ElementTree.fromstring(render_junit(report)).find("testsuite/testcase/failure") is not None
+    page = Page(render_html(report)).text
+    assert "Errors\namount has 2 < 0\n" in page
+    assert "Set aside" not in page
+
+
+@pytest.mark.parametrize(
+    ("severity", "ceiling", "words"),
+    [
+        ("error", "", ""),
+        ("quarantine", "", "rows set aside"),
+        ("error", "2", "up to 2 row(s) let pass"),
+        ("error", "0.5%", "up to 0.5% of the rows let pass"),
+    ],
+)
+def test_what_a_rule_lets_pass_in_words(severity: str, ceiling: str, words: str) -> None:
+    assert _check(severity=severity, ceiling=ceiling).allowance == words
+
+
 def test_the_summary_s_table_survives_hostile_values() -> None:
     summary = render_summary(_report(_check()))
     row = next(line for line in summary.splitlines() if "a.csv:7" in line)

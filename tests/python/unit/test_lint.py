@@ -117,6 +117,11 @@ FAULTS = [
      'error_if: "> 1%" is not a condition on the number of failures such as ">10"'),
     ("expectations.yaml", "- valid_number", "- not_null: {config: {meta: {on_fial: quarantine}}}",
      "unknown key on_fial; did you mean on_fail?"),
+    ("expectations.yaml", "- valid_number",
+     "- dbt_expectations.expect_column_mean_to_be_between:\n              arguments: {min_value: 0}\n"
+     "              config: {meta: {on_fail: quarantine}}",
+     "dbt_expectations.expect_column_mean_to_be_between finds no rows that could be set aside; "
+     "use severity: error or warn"),
     ("expectations.yaml", "- valid_number", "- not_null: {confg: {severity: warn}}",
      "not_null takes no argument confg; did you mean config?"),
     ("expectations.yaml", "- valid_number",
