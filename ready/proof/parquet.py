@@ -20,7 +20,7 @@ def compare_parquet(exported: Path, rebuilt: Path) -> tuple[bool, str]:
     if _sha256(exported) == _sha256(rebuilt):
         return True, ""
     try:
-        writers = [pyarrow.parquet.read_metadata(path).created_by for path in (exported, rebuilt)]
+        writers = [_writer(path) for path in (exported, rebuilt)]
         difference = _first_difference(exported, rebuilt)
     except pyarrow.ArrowInvalid:
         return False, f"{exported} is damaged: it is no Parquet file"
@@ -28,7 +28,12 @@ def compare_parquet(exported: Path, rebuilt: Path) -> tuple[bool, str]:
         return False, difference
     if writers[0] != writers[1]:
         return True, f"the same rows; the bytes are those of another writer ({writers[0]}, now {writers[1]})"
-    return False, "the rows are the same, the bytes are not"
+    return False, "the rows are the same, the fingerprints in the file or its compression are not"
+
+
+def _writer(path: Path) -> str:
+    """The software that wrote a file, with its version."""
+    return str(pyarrow.parquet.read_metadata(path).created_by)
 
 
 def _first_difference(exported: Path, rebuilt: Path) -> str | None:

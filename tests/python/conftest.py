@@ -3,6 +3,8 @@
 server      one server for the session (ConnectionParams of its database `ready`)
 database    a fresh, empty database on it for each test (ConnectionParams)
 run_ready   runs the `ready` command in a process of its own
+built_shop  the sample, run once for the session from a project of its own; not to be changed
+shop        a copy of it for a test to change
 """
 
 from __future__ import annotations
@@ -15,12 +17,15 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 from ready.postgres import embedded
 from ready.postgres.connection import ConnectionParams
+
+if TYPE_CHECKING:
+    from proof_case import Shop
 
 PROJECT = Path(__file__).parents[2]
 
@@ -103,3 +108,20 @@ def run_ready(tmp_path: Path) -> Iterator[RunReady]:
     yield run
     for home in homes:
         embedded.reset(home)
+
+
+@pytest.fixture(scope="session")
+def built_shop(server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    from proof_case import open_shop
+    from warehouse import new_database
+
+    with new_database(server) as database:
+        yield open_shop(tmp_path_factory.mktemp("shop"), database)
+
+
+@pytest.fixture
+def shop(built_shop: Shop, server: ConnectionParams, tmp_path: Path) -> Iterator[Shop]:
+    from warehouse import new_database
+
+    with new_database(server, template=built_shop.database) as database:
+        yield built_shop.copy(tmp_path / "shop", database)

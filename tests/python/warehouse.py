@@ -93,6 +93,10 @@ class Warehouse:
             c.execute(query)
             return c.fetchall()
 
+    def execute(self, statement: str) -> None:
+        with contextlib.closing(self.database.connect()) as connection, connection, connection.cursor() as c:
+            c.execute(statement)
+
     def value(self, query: str) -> Any:
         ((value,),) = self.rows(query)
         return value

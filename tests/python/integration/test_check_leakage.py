@@ -1,0 +1,127 @@
+"""`ready check-leakage`: clean features pass, each way of peeking is caught, and nothing is left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+from proof_case import Shop
+
+from ready.proof.leakage import LeakageReport, check_leakage
+from ready.proof.scratch import SCRATCH_LOCK, scratch
+
+OWN = ["feats", "meta", "raw", "stg"]
+
+# The frame of the first runs to the following row; the second sees orders of its own instant; the next two
+# read orders by a way that the check cannot change; the fifth looks ahead by purpose; the last is clean.
+MODELS = {
+    "basket_features": """
+        select customer_id, feature_time, sum(orders_30d) over (
+            partition by customer_id order by feature_time rows between current row and 1 following
+        ) as orders_60d
+        from {{ ref('customer_features') }}""",
+    "tie_features": """
+        {{ config(materialized='view') }}
+        select features.customer_id, features.feature_time, count(orders.order_id) as orders_so_far
+        from {{ ref('customer_features') }} as features
+        left join {{ ref('orders') }} as orders
+            on features.customer_id = orders.customer_id and orders.order_ts <= features.feature_time
+        group by 1, 2""",
+    "history_features": """
+        select customer_id, feature_time, (select count(*) from {{ ref('orders_history') }}) as states
+        from {{ ref('customer_features') }}""",
+    "outright_features": """
+        -- stg.orders without ref()
+        select customer_id, feature_time, (select max(order_ts) from "stg".orders) as last_order
+        from {{ ref('customer_features') }}""",
+    "next_labels": """
+        select customer_id, feature_time, lead(orders_30d) over (order by feature_time) as next_orders
+        from {{ ref('customer_features') }}""",
+    "ratio_features": """
+        select customer_id, feature_time, orders_7d * 1.0 / nullif(orders_90d, 0) as share_of_week
+        from {{ ref('customer_features') }}""",
+}
+
+
+def add_models(shop: Shop) -> None:
+    for name, sql in MODELS.items():
+        (shop.project / "models" / "features" / f"{name}.sql").write_text(sql)
+
+
+def checked(shop: Shop, *, cutoffs: int = 1, configs: Path | None = None) -> LeakageReport:
+    settings = shop.settings.resolve(environ=shop.environ, configs=configs)
+    return check_leakage(settings, shop.database, cutoffs=cutoffs, say=lambda text: None)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    while not condition():
+        time.sleep(0.05)
+
+
+def test_the_shipped_features_know_no_future_and_no_table_is_touched(shop: Shop) -> None:
+    shop.execute('create schema "leak_00000000_feats"')  # what a killed check left
+    before = shop.bytes_of()
+    done = shop.ready("check-leakage", "--cutoffs", "1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = 3 * shop.value("select count(*) from feats.customer_features where feature_time <= '2024-10-01'")
+    assert "Cutoffs   2024-10-01\n" in done.stdout
+    assert f" customer_features {rows:,} rows compared same " in " ".join(done.stdout.split())
+    assert shop.bytes_of() == before
+    assert [name for name in shop.schemas() if not name.startswith(("pg_", "information_"))] == sorted(
+        [*OWN, "public"]
+    )
+
+
+def test_models_that_peek_are_caught_with_column_and_row(shop: Shop) -> None:
+    add_models(shop)
+    done = shop.ready("check-leakage", "--cutoffs", "1")
+    assert done.returncode == 1
+    told = {line.split()[0]: line.split()[-1] for line in done.stdout.splitlines() if "rows compared" in line}
+    assert told == {
+        "basket_features": "LEAKS",
+        "customer_features": "same",
+        "feature_times": "same",
+        "history_features": "PROVEN",
+        "outright_features": "PROVEN",
+        "ratio_features": "same",
+        "tie_features": "LEAKS",
+    }
+    assert "orders_60d: 71 row(s); first: customer C000009 at 2024-10-01 was 1, became 0 with" in done.stdout
+    assert "it reads orders_history, which the check does not change" in done.stdout
+    assert "it reads stg.orders, which the check does not change" in done.stdout
+    assert "basket_features.orders_60d, tie_features.orders_so_far" in done.stderr
+    assert not any(name.startswith("leak_") for name in shop.schemas())
+
+
+def test_orders_as_feature_times_are_no_false_alarm(shop: Shop) -> None:
+    features = shop.project / "configs" / "features.yaml"
+    document = yaml.safe_load(features.read_text())
+    document["models"][0]["config"]["meta"]["feature_times"]["every"] = "order"
+    features.write_text(yaml.safe_dump(document))
+    report = checked(shop)
+    assert report.passed, report.leaks
+    assert report.rows["customer_features"] > 3_000
+
+
+def test_ctrl_c_leaves_nothing(shop: Shop) -> None:
+    with shop.started("check-leakage", "--cutoffs", "9") as process:
+        wait_for(lambda: "leak_" in "".join(shop.schemas()) or process.poll() is not None)
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate()
+    assert process.returncode == 130, output + errors
+    assert not any(name.startswith("leak_") for name in shop.schemas())
+
+
+def test_a_scratch_place_in_use_is_not_swept(shop: Shop) -> None:
+    shop.execute('create schema "leak_11111111_feats"')
+    with contextlib.closing(shop.database.connect()) as owner, owner.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(%s, hashtext('leak_11111111_'))", [SCRATCH_LOCK])
+        with scratch(shop.settings, shop.database, "leak"):
+            pass
+        assert "leak_11111111_feats" in shop.schemas()
+    with scratch(shop.settings, shop.database, "leak"):
+        assert "leak_11111111_feats" not in shop.schemas()

@@ -1,0 +1,202 @@
+"""`ready explain`: every value leads back to the lines of the files, and comes out of them again."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import PROJECT
+from proof_case import Shop
+from warehouse import Warehouse, new_database
+
+from ready.environment import environment
+from ready.postgres.connection import ConnectionParams
+from ready.proof.explain import Explanation, explain
+from ready.settings import Settings
+
+UTC = timezone.utc
+
+
+def explained(warehouse: Warehouse, customer: str, time: datetime, feature: str) -> Explanation:
+    settings = Settings.resolve(environ=warehouse.environ)
+    with contextlib.closing(warehouse.database.connect()) as connection:
+        return explain(connection, settings, customer_id=customer, feature_time=time, feature=feature)
+
+
+def columns(warehouse: Warehouse, table: str) -> list[str]:
+    return [
+        name
+        for (name,) in warehouse.rows(
+            f"select attname from pg_attribute where attrelid = '{table}'::regclass and attnum > 2"
+        )
+    ]
+
+
+def all_explained(warehouse: Warehouse, keys: str) -> list[Explanation]:
+    """Every column of the rows that the query `keys` picks, labels included."""
+    tables = ("feats.customer_features", "feats.customer_labels")
+    names = [name for table in tables for name in columns(warehouse, table)]
+    rows = warehouse.rows(keys)
+    return [explained(warehouse, customer, time, name) for customer, time in rows for name in names]
+
+
+def test_every_feature_is_recomputed_from_lines_that_stand_in_the_files(built_shop: Shop) -> None:
+    found = all_explained(
+        built_shop,
+        "select customer_id, feature_time from feats.customer_features "
+        "order by md5(customer_id || feature_time) limit 15",
+    )
+    assert len(found) == 15 * 17
+    assert [one.feature.name for one in found if not one.agrees] == []
+    files = {path.name: path.read_text().splitlines() for path in built_shop.data.iterdir()}
+    lines = [line for one in found for order in one.orders for line in order.lines]
+    assert len(lines) > 500
+    for line in lines:
+        (record,) = csv.reader([files[line.file_name][line.line_number - 1]])
+        assert list(line.record.values()) == record
+
+
+def test_the_command_shows_orders_files_lines_and_the_sum(built_shop: Shop) -> None:
+    done = built_shop.ready("explain", "C000015", "2025-02-01", "revenue_30d")
+    assert done.returncode == 0, done.stderr
+    assert "revenue_30d of C000015 at 2025-02-01 is 92.610000" in done.stdout
+    assert "purchases from 2025-01-02 until before 2025-02-01 UTC" in done.stdout
+    assert "orders_2025_h1.csv:42  O00003240,C000015,2025-01-04T14:03:59Z,17.33,EUR" in done.stdout
+    assert done.stdout.endswith("17.33 + 57.76 + 17.52 = 92.610000: agrees\n")
+
+
+def test_the_json_holds_the_same_and_nothing_rounded(built_shop: Shop) -> None:
+    done = built_shop.ready("explain", "C000015", "2025-02-01T01:00:00+01:00", "revenue_30d", "--json")
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert (found["value"], found["agrees"]) == ("92.610000", True)
+    assert [order["amount"] for order in found["orders"]] == ["17.33", "57.76", "17.52"]
+    assert found["orders"][0]["lines"][0]["line_number"] == 42
+
+
+def test_a_value_that_its_orders_do_not_give_is_an_error(shop: Shop) -> None:
+    shop.execute("update feats.customer_features set revenue_30d = 92.62 where revenue_30d = 92.61")
+    done = shop.ready("explain", "C000015", "2025-02-01", "revenue_30d")
+    assert done.returncode == 1
+    assert "= 92.610000: DOES NOT AGREE with 92.620000" in done.stdout
+    assert "revenue_30d is 92.620000, and its orders give 92.610000" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("C000015", "2025-02-01", "revenue30d"), "did you mean revenue_30d"),
+        (("C00015x", "2025-02-01", "revenue_30d"), "did you mean C000"),
+        (("C000015", "2025-02-03", "revenue_30d"), "the nearest: 2025-02-01 or 2025-03-01"),
+        (("C000015", "February", "revenue_30d"), "February is no time"),
+    ],
+    ids=["feature", "customer", "feature time", "no time"],
+)
+def test_unknown_names_are_answered_with_the_nearest(
+    built_shop: Shop, arguments: tuple[str, ...], message: str
+) -> None:
+    done = built_shop.ready("explain", *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+LINES = {
+    "1.csv": [("A", "ann", "2025-01-03", "9.00", "web"), ("B", "ann", "2025-01-05", "4.00", "app")],
+    "2.csv": [
+        ("A", "ann", "2025-01-03", "1.00", "web"),
+        ("A", "ann", "2025-01-03", "x", "web"),
+        ("A", "ann", "2025-01-03", "2.50", "web"),
+        ("C", "ann", "2025-01-20", "7.10", "web"),
+        ("D", "bob", "2025-04-01", "1.00", "web"),
+    ],
+}
+FEATURES = {
+    "windows": [10, 30],
+    "aggregations": {
+        "orders": "count",
+        "spread": "stddev of amount",
+        "channels": "count_distinct of channel",
+        "least": "min of amount",
+        "revenue": {"rule": "sum of amount", "by": "channel", "values": ["web", "app"]},
+    },
+    "totals": ["orders", "least"],
+}
+
+
+@pytest.fixture(scope="module")
+def line_shop(server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """Files of order lines, one delivered twice; every kind of feature; a label by condition."""
+    folder = tmp_path_factory.mktemp("lines")
+    (folder / "data").mkdir()
+    for name, rows in LINES.items():
+        text = "\n".join(map(",".join, [("order_id", "customer_id", "order_ts", "amount", "channel"), *rows]))
+        (folder / "data" / name).write_text(text + "\n")
+    _write_configs(folder / "configs")
+    with new_database(server) as database:
+        warehouse = Warehouse(folder, database)
+        assert warehouse.ready("load", folder / "data").returncode == 0
+        settings = Settings.resolve(environ=warehouse.environ, configs=folder / "configs")
+        built = subprocess.run(
+            [Path(sys.executable).with_name("dbt"), "build", "--exclude-resource-type", "test", "unit_test"],
+            env={**warehouse.environ, **environment(settings, database), "READY_SCRATCH": "true"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert built.returncode == 0, built.stdout
+        yield warehouse
+
+
+def _write_configs(folder: Path) -> None:
+    folder.mkdir()
+    mapping = yaml.safe_load((PROJECT / "configs" / "orders.yaml").read_text())
+    meta = mapping["models"][0]["config"]["meta"]
+    meta["grain"] = "order_line"
+    meta["columns"] = {name: name for name in ("order_id", "customer_id", "order_ts", "amount", "channel")}
+    features = {
+        "customer_features": FEATURES,
+        "customer_labels": {"horizon": 30, "label": {"churn": "no purchase"}},
+        "customer_training_set": {},
+    }
+    models = [{"name": name, "config": {"meta": meta}} for name, meta in features.items()]
+    expectations = [{"name": "orders_parsed", "columns": [{"name": "order_id", "data_tests": ["not_null"]}]}]
+    documents = {"orders": mapping, "features": {"version": 2, "models": models}}
+    documents["expectations"] = {"version": 2, "models": expectations}
+    for name, document in documents.items():
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+
+
+def test_every_kind_of_feature_is_recomputed(line_shop: Warehouse) -> None:
+    found = all_explained(line_shop, "select customer_id, feature_time from feats.customer_features")
+    assert {one.feature.function for one in found} >= {"stddev", "count_distinct", "no_purchase", "min"}
+    assert [(one.feature.name, one.value, one.recomputed) for one in found if not one.agrees] == []
+    assert len({one.value for one in found}) > 8
+
+
+def test_an_order_shows_the_usable_lines_of_its_latest_load(line_shop: Warehouse) -> None:
+    found = explained(line_shop, "ann", datetime(2025, 2, 1, tzinfo=UTC), "revenue_web_30d")
+    places = {
+        order.order_id: [f"{line.file_name}:{line.line_number}" for line in order.lines]
+        for order in found.orders
+    }
+    assert places == {"A": ["2.csv:2", "2.csv:4"], "C": ["2.csv:5"]}
+    assert str(found.value) == "10.600000"
+
+
+def test_lines_that_staging_no_longer_holds_are_an_error(
+    line_shop: Warehouse, server: ConnectionParams
+) -> None:
+    with new_database(server, template=line_shop.database) as database:
+        other = Warehouse(line_shop.folder, database)
+        other.execute("delete from stg.orders_parsed where order_id = 'A' and line_number = 4")
+        done = other.ready("explain", "ann", "2025-02-01", "orders_30d")
+    assert done.returncode == 1
+    assert "does not hold the 2 lines of order A" in done.stderr

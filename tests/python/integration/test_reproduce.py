@@ -1,0 +1,145 @@
+"""`ready reproduce`: what was recorded comes out again, whatever happened since; what does not is shown."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from proof_case import Shop
+from warehouse import new_database
+
+from ready.errors import UsageError
+from ready.postgres.connection import ConnectionParams
+from ready.registry import find_build
+from ready.registry_diff import diff_builds
+
+EQUAL_V1 = """\
+  features, 2,211 rows     equal
+  labels, 2,211 rows       equal
+  split train, 940 rows    equal
+  split val, 151 rows      equal
+  split test, 543 rows     equal
+  train.parquet            equal
+  val.parquet              equal
+  test.parquet             equal
+customer_features version 1 came out the same, bit for bit.
+"""
+
+
+@pytest.fixture(scope="module")
+def changed_shop(
+    built_shop: Shop, server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shop]:
+    """Since version 1: a corrected file, another window, other SQL upstream; the last two not committed."""
+    with new_database(server, template=built_shop.database) as database:
+        shop = built_shop.copy(tmp_path_factory.mktemp("changed") / "shop", database)
+        file = shop.data / "orders_2025_h1.csv"
+        file.write_text("\n".join(file.read_text().splitlines()[:1500]).replace(",17.33,", ",99.00,"))
+        edit(shop, "configs/features.yaml", "[7, 30, 90]", "[7, 60]")
+        edit(shop, "models/staging/customer_purchases.sql", "is_purchase\n", "is_purchase and amount > 10\n")
+        shop.run("--data", shop.data)
+        yield shop
+
+
+@pytest.fixture
+def changed(changed_shop: Shop, server: ConnectionParams) -> Iterator[Shop]:
+    """The same with a database of its own to spoil."""
+    with new_database(server, template=changed_shop.database) as database:
+        yield replace(changed_shop, database=database)
+
+
+def edit(shop: Shop, path: str, old: str, new: str) -> None:
+    file = shop.project / path
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def test_a_version_is_rebuilt_after_data_definition_and_sql_have_changed(changed_shop: Shop) -> None:
+    versions = "select feature_version, load_ids from meta.feature_registry order by 1"
+    assert changed_shop.rows(versions) == [(1, [1, 2, 3]), (2, [1, 2, 4])]
+    before = changed_shop.bytes_of()
+    done = changed_shop.ready("reproduce", "1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Rebuilt with commit " in done.stdout
+    assert "from load(s) 1, 2, 3\n" in done.stdout
+    assert done.stdout.endswith(EQUAL_V1)
+    assert changed_shop.bytes_of() == before
+    assert not any(name.startswith("repro_") for name in changed_shop.schemas())
+
+
+def test_uncommitted_code_serves_while_it_is_there(changed_shop: Shop) -> None:
+    done = changed_shop.ready("reproduce", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Rebuilt with the current code from load(s) 1, 2, 4\n" in done.stdout
+
+
+def test_code_that_is_lost_is_named(changed: Shop, tmp_path: Path) -> None:
+    shop = changed.copy(tmp_path / "lost", changed.database)
+    shop.git("checkout", "--quiet", ".")
+    shop.execute("update meta.feature_registry set git_commit = repeat('0', 40) where feature_version = 2")
+    done = shop.ready("reproduce", "2")
+    assert done.returncode == 1
+    assert "the current code: it has another definition of customer_purchases" in done.stderr
+    assert "commit 000000000000 is not in this checkout" in done.stderr
+    assert "it was built with uncommitted changes, which are not kept" in done.stderr
+
+
+def test_rows_that_come_out_otherwise_are_shown(shop: Shop) -> None:
+    """Raw was changed behind the project's back: so the table in use, still the recorded one, differs."""
+    shop.execute("alter table raw.raw_events disable trigger all")
+    shop.execute(
+        """update raw.raw_events set payload = payload || '{"amount": "20.00"}' """
+        "where payload ->> 'order_id' = 'O00003240'"
+    )
+    file = shop.artifacts / "datasets" / "customer_features" / "v1" / "val.parquet"
+    file.write_bytes(file.read_bytes()[:-100])
+    done = shop.ready("reproduce", "1@" + shop.value("select data_hash from meta.feature_registry")[:6])
+    assert done.returncode == 1
+    # 2.67 more than the 17.33 of the file.
+    assert (
+        "revenue_30d: 1 row(s); first: customer C000015 at 2025-02-01 was 92.610000, became 95.280000"
+        in done.stdout
+    )
+    assert "labels, 2,211 rows       DIFFERENT: label_revenue_next_30d: 1 row(s)" in done.stdout
+    assert "train.parquet            DIFFERENT: the rows are the same, the fingerprints" in done.stdout
+    assert "val.parquet is damaged" in done.stdout
+    assert "test.parquet             DIFFERENT: row 16 was (customer_id C000015" in done.stdout
+    assert "revenue_total 4469.840000), became (customer_id C000015" in done.stdout
+
+
+def test_loads_of_another_database_are_refused(shop: Shop) -> None:
+    shop.execute("update raw.loads set file_sha256 = repeat('0', 64) where load_id = 2")
+    done = shop.ready("reproduce", "1")
+    assert done.returncode == 1
+    assert "load 2 (orders_2024_h2.csv) is not in this database's raw.loads as recorded" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("3", "build 3 is not recorded"), ("1@00", "build 1@00 is not"), ("one", "one names no build")],
+)
+def test_a_build_that_is_not_recorded_is_refused(built_shop: Shop, name: str, message: str) -> None:
+    with (
+        contextlib.closing(built_shop.database.connect()) as connection,
+        pytest.raises(UsageError, match=message),
+    ):
+        find_build(connection, built_shop.settings, name)
+
+
+def test_the_diff_of_two_versions_tells_all_that_changed(changed_shop: Shop) -> None:
+    with contextlib.closing(changed_shop.database.connect()) as connection:
+        found = diff_builds(connection, changed_shop.settings, "1", "2")
+        assert not any(diff_builds(connection, changed_shop.settings, "2", "v2").values())
+    assert [line for line in found["config"] if line[0] in "+-"] == ["-  - 30", "-  - 90", "+  - 60"]
+    assert "-    where is_purchase" in found["sql"]
+    assert "+    where is_purchase and amount > 10" in found["sql"]
+    assert [line.split(":")[0] for line in found["loads"]] == ["-load 3", "+load 4"]
+    assert "-revenue_90d: numeric(38,6)" in found["columns"]
+    assert "-features: 2,211" in found["rows"]
+    done = changed_shop.ready("registry", "diff", "1", "2", "--json")
+    assert json.loads(done.stdout) == found

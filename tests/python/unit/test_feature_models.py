@@ -1,0 +1,95 @@
+"""Which models the leakage check builds and compares, from a small manifest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ready.proof.feature_models import Plan, plan_check
+
+# Each node with its parents; what is not named here has a table of its own in feats.
+GRAPH: dict[str, list[str]] = {
+    "source.p.raw.raw_events": [],
+    "source.p.rates.currencies": [],
+    "seed.p.statuses": [],
+    "seed.p.holidays": [],
+    "model.p.orders_mapped": ["source.p.raw.raw_events"],
+    "model.p.orders_parsed": ["model.p.orders_mapped"],
+    "model.p.orders": ["model.p.orders_parsed", "seed.p.statuses"],
+    "snapshot.p.orders_history": ["model.p.orders"],
+    "model.p.purchases": ["model.p.orders"],
+    "model.p.helper": ["model.p.purchases", "seed.p.holidays"],
+    "model.p.clean_features": ["model.p.helper", "source.p.rates.currencies"],
+    "model.p.mapped_features": ["model.p.purchases", "model.p.orders_mapped"],
+    "model.p.history_features": ["model.p.orders", "snapshot.p.orders_history"],
+    "model.p.parsed_features": ["model.p.clean_features", "model.p.orders_parsed"],
+    "model.p.below_parsed_features": ["model.p.parsed_features"],
+    "model.p.outright_features": ["model.p.orders"],
+    "model.p.customer_labels": ["model.p.clean_features"],
+    "model.p.training_set": ["model.p.clean_features", "model.p.customer_labels"],
+    "model.p.unrelated": ["seed.p.holidays"],
+}
+EPHEMERAL = ("orders_mapped", "helper")
+CODE = {
+    "outright_features": "select * from feats.purchases -- not stg.orders",
+    "clean_features": "{# feats.orders #} select feats.orders_total, '/* stg' /* feats.orders */",
+}
+
+
+def manifest() -> dict[str, Any]:
+    nodes = {id: node(id) for id in GRAPH}
+    return {
+        "nodes": {id: found for id, found in nodes.items() if not id.startswith("source")},
+        "sources": {id: found for id, found in nodes.items() if id.startswith("source")},
+        "parent_map": GRAPH,
+        "child_map": {id: ["test.p.any", *(o for o in GRAPH if id in GRAPH[o])] for id in GRAPH},
+    }
+
+
+def node(id: str) -> dict[str, Any]:
+    kind, _, *names = id.split(".")
+    common = {"resource_type": kind, "name": names[-1]}
+    if kind == "source":
+        return {**common, "source_name": names[0], "schema": names[0], "identifier": names[-1]}
+    materialized = "ephemeral" if names[-1] in EPHEMERAL else "table"
+    return {
+        **common,
+        "schema": "x_feats",
+        "alias": names[-1],
+        "raw_code": CODE.get(names[-1], ""),
+        "config": {"materialized": materialized},
+    }
+
+
+def plan() -> Plan:
+    return plan_check(manifest(), prefix="x_")
+
+
+def named(ids: tuple[str, ...]) -> set[str]:
+    return {id.split(".")[2] for id in ids}
+
+
+def test_all_models_below_orders_are_checked_but_those_that_look_ahead() -> None:
+    features = {name.split(".")[2] for name in GRAPH if name.endswith("_features")}
+    assert named(plan().models) == features | {"purchases"}
+    assert set(plan().build) == features | {"purchases", "helper"}
+
+
+def test_what_they_read_beside_orders_is_found_through_ephemeral_models() -> None:
+    assert set(plan().inputs) == {
+        "seed.p.holidays",
+        "snapshot.p.orders_history",
+        "source.p.rates.currencies",
+        "source.p.raw.raw_events",
+        "model.p.orders_parsed",
+    }
+
+
+def test_what_gets_orders_past_the_table_that_is_changed_is_named() -> None:
+    bypasses = {id.split(".")[2]: names for id, names in plan().bypasses.items() if names}
+    assert bypasses == {
+        "mapped_features": ("raw_events",),
+        "history_features": ("orders_history",),
+        "parsed_features": ("orders_parsed",),
+        "below_parsed_features": ("orders_parsed",),
+        "outright_features": ("feats.purchases",),
+    }
