@@ -34,6 +34,11 @@ def check_leakage(cutoffs: int, configs: str | None, home: str | None) -> None:
     that look ahead by purpose: models whose name ends in _labels, and what is built from them.
 
     Exit code 1 when a row knew its future. Your tables are not touched.
+
+    \b
+    Examples:
+      ready check-leakage
+      ready check-leakage --cutoffs 10
     """
     from ready.errors import CheckFailed
     from ready.postgres.server import ensure_server
