@@ -32,6 +32,7 @@ from ready.loads import active_loads
 from ready.locks import take_run_lock
 from ready.mapping import check_mapping, orders_meta
 from ready.postgres.connection import ConnectionParams
+from ready.postgres.server import is_embedded
 from ready.registry import FeatureRecord, read_record
 from ready.settings import Settings
 
@@ -141,7 +142,8 @@ class _Run:
         """The database, for this run alone, once the configs are known to be in order."""
         require_clean_configs(self.settings)
         params = open_database(self.settings)
-        self.narrator.stage("Database", str(params))
+        where = f"embedded PostgreSQL in {self.settings.home}" if is_embedded(self.settings) else str(params)
+        self.narrator.stage("Database", where)
         with closing(params.connect()) as connection:
             server = connection.info.parameter_status("server_version") or ""
             self.info = replace(self.info, versions={**self.info.versions, "postgres": server.split()[0]})
@@ -182,7 +184,7 @@ class _Run:
             return None
 
     def _build(self, params: ConnectionParams, connection: Connection, key: str) -> None:
-        self.narrator.stage("Build", "the gate first, then the tables behind it")
+        self.narrator.stage("Validate", "all checks run before a table behind the gate is touched")
         run = self._dbt(params, BUILD)
         self._gate(params, run)
         require_success(run, settings=self.settings)

@@ -23,6 +23,7 @@ from ready.registry import FeatureRecord
 from ready.settings import Settings
 
 TABLES = ("model", "seed", "snapshot")
+BEFORE_THE_GATE = ("order_statuses", "orders_mapped", "orders_parsed")
 
 
 class TerminalNarrator:
@@ -32,6 +33,7 @@ class TerminalNarrator:
         self.quiet = quiet
         self._progress = load_progress(quiet=quiet)
         self._status = Console(stderr=True).status("") if sys.stderr.isatty() and not quiet else None
+        self._behind_the_gate = False
 
     def __enter__(self) -> TerminalNarrator:
         self.load_progress: LoadProgress = self._progress.__enter__()
@@ -44,7 +46,7 @@ class TerminalNarrator:
         self._progress.__exit__(kind, error, trace)
 
     def stage(self, title: str, detail: str = "") -> None:
-        self._say(f"{click.style(f'{title:<10}', bold=True)}{detail}")
+        self._say(f"{click.style(f'{title:<10}', bold=True)}{detail.replace(f'{Path.cwd()}/', '')}")
 
     def loaded(self, summary: LoadSummary) -> None:
         """The files were told one by one; this is their sum."""
@@ -52,8 +54,13 @@ class TerminalNarrator:
             self._say(f"  {line}")
 
     def node(self, node: NodeResult) -> None:
-        self._live(f"{node.unique_id.split('.')[2]} done")
+        name = node.unique_id.split(".")[2]
+        self._live(f"{name} done")
         if node.resource_type in TABLES and node.status == "success" and node.rows is not None:
+            if name not in BEFORE_THE_GATE and not self._behind_the_gate:
+                # dbt builds nothing behind the gate before the last of its tests has passed.
+                self._behind_the_gate = True
+                self.stage("Build", "the gate has passed")
             self._row(node.relation, f"{node.rows:,} rows", node.seconds)
 
     def warning(self, text: str) -> None:
