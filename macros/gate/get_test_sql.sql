@@ -4,7 +4,7 @@
    The gate's rules are counted in the quickest way there is, instead of by listing rows. #}
 {% macro get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) -%}
     {%- set meta = config.get('meta') or {} -%}
-    {%- if execute and meta.get('on_fail') == 'quarantine' -%}
+    {%- if meta.get('on_fail') == 'quarantine' -%}
         {%- do require_rows(model, main_sql) -%}
     {%- endif -%}
     {%- set condition = error_if -%}
@@ -15,8 +15,9 @@
     {%- elif meta.get('on_fail') == 'quarantine' -%}
         {%- set condition = 'is null' -%}
     {%- endif -%}
-    {%- set counted = counted_together(model) if execute else none -%}
-    {%- set repeated = repeated_keys(model) if execute else none -%}
+    {%- set node = graph.nodes[model.unique_id] -%}
+    {%- set counted = counted_together(node) -%}
+    {%- set repeated = repeated_keys(node) -%}
     {%- if counted is not none -%}
         {%- set fail_calc = counted -%}
         {%- set main_sql = "select 'counted with the other row rules of this run, in meta.gate_counts' as note" -%}
