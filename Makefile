@@ -9,7 +9,7 @@ GENERATE = $(BIN)/python scripts/generate_orders.py --rows 5000 --seed 1
 export DATA CONFIGS ARTIFACTS
 
 .DEFAULT_GOAL := help
-.PHONY: missing help install pipeline load validate db docs test lint sample clean distclean
+.PHONY: missing help install pipeline load validate db docs test lint bench-gate sample clean distclean
 
 help: ## List these commands
 	@echo "From Raw to Ready: raw CSV files in, train, validation and test sets out."
@@ -50,6 +50,9 @@ lint: $(STAMP) ## Check style, types and configs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@for folder in configs examples/*/; do $(BIN)/ready lint --configs "$$folder" || exit; done
+
+bench-gate: $(STAMP) ## Time the gate against SQL by hand and Great Expectations (ARGS='--rows 1000000')
+	@$(BIN)/python scripts/bench/bench_gate.py $(ARGS)
 
 sample: $(STAMP) ## Write data/raw and data/dirty again, byte for byte
 	@$(GENERATE) --until 2024-07-01 --out data/raw/orders_2024_h1.csv
