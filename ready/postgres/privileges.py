@@ -42,8 +42,13 @@ def _candidates(owner: int | None) -> list[tuple[list[str], int]]:
         return [(namespace, 0)]
     user = NOBODY if owner is None else owner
     other = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
-    # dac_override lets that user pass through folders such as /root.
-    through = [*other, "--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+    # dac_override lets that user pass through folders such as /root; no_setuid_fixup lets access() know it.
+    through = [
+        *other,
+        "--securebits=+no_setuid_fixup",
+        "--inh-caps=+dac_override",
+        "--ambient-caps=+dac_override",
+    ]
     outsiders = [(through, user), (other, user)]
     return outsiders if owner is not None else [(namespace, 0), *outsiders]
 

@@ -166,7 +166,7 @@ def test_other_commands_that_build_read_the_configs_as_strictly(
 ) -> None:
     before = warehouse.bytes_of()
     configs = shutil.copytree(PROJECT / "configs", tmp_path / "configs")
-    edited(configs, "expectations.yaml", "severity: warn", "severty: warn")
+    edited(configs, "expectations.yaml", "{severity: warn}", "{severty: warn}")
     done = warehouse.ready(*command, READY_CONFIGS=configs)
     assert_one_message(done, 2, "expectations.yaml:", "severty", "did you mean severity?")
     assert warehouse.bytes_of() == before

@@ -326,7 +326,11 @@ def test_a_normal_user() -> None:
     shutil.chown(folder, privileges.NOBODY)
     home = folder / "home"
     # Reads everything, as the interpreter may lie in /root; writes only what is its own.
-    reader = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+    reader = [
+        "--inh-caps=+dac_read_search",
+        "--ambient-caps=+dac_read_search",
+        "--securebits=+no_setuid_fixup",
+    ]
     user = [
         "setpriv",
         f"--reuid={privileges.NOBODY}",

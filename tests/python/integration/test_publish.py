@@ -1,4 +1,4 @@
-"""Readers of feats see accepted builds only: one polls during twenty builds, five of which fail their tests."""
+"""Readers of feats see accepted builds only: one polls during 20 builds, five of which fail their tests."""
 
 from __future__ import annotations
 
@@ -22,11 +22,17 @@ REBUILD = ("build", "--select", "customer_purchases+", "--exclude-resource-type"
 
 # What a reader sees, in one statement: content of the three tables, and what the records say of them.
 SEEN = """
-select
-    (select md5(string_agg(features::text, '' order by customer_id, feature_time)) from feats.customer_features as features),
-    (select md5(string_agg(revenue_total::text, '' order by customer_id, feature_time)) from feats.customer_features),
-    (select md5(string_agg(revenue_total::text, '' order by customer_id, feature_time)) from feats.customer_training_set),
-    (select data_hash from meta.current_versions)
+with features as (
+    select md5(string_agg(rows::text, '' order by customer_id, feature_time)) as content,
+        md5(string_agg(revenue_total::text, '' order by customer_id, feature_time)) as revenue
+    from feats.customer_features as rows
+),
+training_set as (
+    select md5(string_agg(revenue_total::text, '' order by customer_id, feature_time)) as revenue
+    from feats.customer_training_set
+)
+select features.content, features.revenue, training_set.revenue, current_versions.data_hash
+from features, training_set, meta.current_versions
 """
 
 
@@ -62,7 +68,9 @@ def test_reader_sees_only_accepted_builds(built: tuple[Path, ConnectionParams]) 
     assert all(features == training_set for _, features, training_set, _ in accepted)
 
 
-def test_candidate_stays_for_inspection_and_next_build_takes_over(built: tuple[Path, ConnectionParams]) -> None:
+def test_candidate_stays_for_inspection_and_next_build_takes_over(
+    built: tuple[Path, ConnectionParams],
+) -> None:
     home, params = built
     with contextlib.closing(params.connect()) as connection:
         connection.autocommit = True
@@ -70,7 +78,9 @@ def test_candidate_stays_for_inspection_and_next_build_takes_over(built: tuple[P
         _in_own_process(_failing_build, home)
         assert _seen(connection) == before
         with connection.cursor() as cursor:
-            cursor.execute("select count(*) from feats.customer_features__candidate where customer_id is null")
+            cursor.execute(
+                "select count(*) from feats.customer_features__candidate where customer_id is null"
+            )
             assert cursor.fetchone()[0] > 0  # type: ignore[index]
         _in_own_process(_whole_build, home)
         with connection.cursor() as cursor:
@@ -86,7 +96,9 @@ def _seen(connection: psycopg2.extensions.connection) -> tuple[str, ...]:
     return tuple(row)
 
 
-def _start(target: object, home: Path) -> tuple[multiprocessing.Process, multiprocessing.connection.Connection]:
+def _start(
+    target: object, home: Path
+) -> tuple[multiprocessing.Process, multiprocessing.connection.Connection]:
     # A process of its own: dbt runs in the process that calls it and keeps its environment.
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
@@ -120,10 +132,9 @@ def _ignore(_: object) -> None: ...
 
 
 def _first_run(home: Path, _: object) -> None:
+    from loader import ensure_raw_schema, load_files
     from ready.configs import load_options
     from ready.postgres.server import ensure_server
-
-    from loader import ensure_raw_schema, load_files
 
     settings = _settings(home)
     params = ensure_server(settings)
@@ -143,10 +154,9 @@ def _change_orders(home: Path, statement: str) -> None:
         connection.commit()
 
 
-CHANGE = "update stg.orders set amount = amount + 1 where order_id = (select min(order_id) from stg.orders where is_purchase)"
-LOSE_CUSTOMER = (
-    "update stg.orders set customer_id = null where order_id = (select min(order_id) from stg.orders where is_purchase)"
-)
+FIRST = "where order_id = (select min(order_id) from stg.orders where is_purchase)"
+CHANGE = f"update stg.orders set amount = amount + 1 {FIRST}"
+LOSE_CUSTOMER = f"update stg.orders set customer_id = null {FIRST}"
 FIND_CUSTOMER = "update stg.orders set customer_id = 'C000001' where customer_id is null"
 
 
