@@ -9,7 +9,7 @@ GENERATE = $(BIN)/python scripts/generate_orders.py --rows 5000 --seed 1
 export DATA CONFIGS ARTIFACTS
 
 .DEFAULT_GOAL := help
-.PHONY: missing help install pipeline load validate db docs test lint bench-gate sample clean distclean
+.PHONY: missing help install pipeline load validate db docs test lint bench-load bench-gate sample clean distclean
 
 help: ## List these commands
 	@echo "From Raw to Ready: raw CSV files in, train, validation and test sets out."
@@ -50,6 +50,9 @@ lint: $(STAMP) ## Check style, types and configs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@for folder in configs examples/*/; do $(BIN)/ready lint --configs "$$folder" || exit; done
+
+bench-load: $(STAMP) ## Time the loader against one COPY of ready-made JSON, and dlt (ARGS='--rows 5000000')
+	@$(BIN)/python scripts/bench/bench_load.py $(ARGS)
 
 bench-gate: $(STAMP) ## Time the gate against SQL by hand and Great Expectations (ARGS='--rows 1000000')
 	@$(BIN)/python scripts/bench/bench_gate.py $(ARGS)

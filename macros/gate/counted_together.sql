@@ -2,6 +2,15 @@
    The first test that asks has one scan count all row rules of the run: a scan each would cost several times that.
    What is counted is the condition of the rule's own SQL, and only tests of the same run read it. #}
 {% macro counted_together(node) %}
+    {% do return(adapter.dispatch('counted_together')(node)) %}
+{% endmacro %}
+
+{# An engine without a way to let one test count while the others wait has each test scan by itself. #}
+{% macro default__counted_together(node) %}
+    {% do return(none) %}
+{% endmacro %}
+
+{% macro postgres__counted_together(node) %}
     {% set together = rules_counted_together() %}
     {% if node.unique_id not in together | map(attribute='unique_id') | list or together | length < 2 %}
         {% do return(none) %}
