@@ -24,6 +24,7 @@ from typing import Any
 
 from bench_load import server
 from gate_rules import EIGHT, forty, write_expectations
+from peers import OUT, peer_python
 from worker import Worker
 
 from ready.environment import environment
@@ -33,7 +34,6 @@ from ready.settings import Settings
 
 HERE = Path(__file__).parent
 PROJECT = HERE.parents[1]
-OUT = PROJECT / "artifacts" / "bench"
 GX = ("great-expectations>=1.4,<2", "sqlalchemy", "psycopg2-binary")
 HAND, OURS, OTHER, FORTY = (
     "SQL by hand, 8 rules",
@@ -134,13 +134,7 @@ def agree(results: dict[str, dict[str, int]]) -> None:
 
 
 def gx_python() -> str:
-    venv = OUT / ".venvs" / "gx"
-    if not (venv / "complete").exists():
-        print("installing Great Expectations", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(venv)], check=True)
-        subprocess.run([str(venv / "bin" / "pip"), "install", "--quiet", *GX], check=True)
-        (venv / "complete").touch()
-    return str(venv / "bin" / "python")
+    return peer_python("gx", *GX)
 
 
 def summary(rounds: list[dict[str, Any]], rows: int) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 Starts a server of its own in a temporary folder. Every figure is the median of `--repeat` runs,
 taken in turn, so that a busy machine slows all alike. Figures of different machines do not compare;
-the ratios do. DuckDB, Polars and dlt take part where they are installed.
+the ratios do. dlt is installed into a virtual environment of its own; DuckDB and Polars take part where
+they are installed.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import gzip
-import importlib.util
 import json
 import os
 import statistics
@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from peers import peer_python
 from readers import readers
 
 from loader import ensure_raw_schema
@@ -32,6 +33,8 @@ from ready.postgres.connection import ConnectionParams
 
 HERE = Path(__file__).parent
 FILES = 8
+DLT = ("dlt[postgres]>=1.20,<2", "pyarrow")
+DLT_READER = "dlt, Arrow reader"
 TARGETS = {"one file": 0.95, "eight files": 1.3}
 # Runs in a process of its own, so that its memory can be told.
 LOAD = """
@@ -52,6 +55,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000, metavar="N")
     parser.add_argument("--repeat", type=int, default=3, metavar="N")
     options = parser.parse_args()
+    peer_python("dlt", *DLT)  # what fails for want of a network should fail at once
     with tempfile.TemporaryDirectory() as scratch, server(Path(scratch) / "home") as params:
         Bench(params, Path(scratch), options.rows, options.repeat).run()
 
@@ -85,9 +89,8 @@ class Bench:
             "eight files": lambda: self._load(self.eight),
             "one file, gzip": lambda: self._load(self.gz),
             "one file, all quoted": lambda: self._load(self.quoted),
+            DLT_READER: lambda: self._dlt(),
         }
-        if importlib.util.find_spec("dlt"):
-            ways["dlt, Arrow reader"] = lambda: self._dlt()
         seconds: dict[str, list[float]] = {name: [] for name in ways}
         memory: dict[str, float] = {}
         for _ in range(self.repeat):
@@ -137,7 +140,9 @@ class Bench:
         with self._database() as params:
             arguments = [params.host, str(params.port), params.user, params.dbname, str(self.one)]
             script = str(HERE / "with_dlt.py")
-            done = subprocess.run([sys.executable, script, *arguments], check=True, capture_output=True)
+            done = subprocess.run(
+                [peer_python("dlt", *DLT), script, *arguments], check=True, capture_output=True
+            )
         took, peak = json.loads(done.stdout.splitlines()[-1])
         return took, peak
 
@@ -163,6 +168,7 @@ class Bench:
             target = TARGETS.get(name, "")
             peak = f"{memory[name]:.0f}" if memory[name] else ""
             print(f"{name:<26}{took:>9.2f}{self.rows / took:>11,.0f}{base / took:>8.2f}{target:>8}{peak:>6}")
+        print(f"\none file against dlt: {seconds[DLT_READER] / seconds['one file']:.1f} times (target 4)")
 
     def _print_readers(self) -> None:
         """CPU of reading alone: what competes with the server for the cores."""
