@@ -1,4 +1,8 @@
-{# The quoted name of a model's table, for hooks: a ref() there would have to be known before the graph is. #}
-{% macro relation_of(model_name) -%}
-    {{ return(graph.nodes['model.' ~ project_name ~ '.' ~ model_name].relation_name) }}
+{# The quoted name of the table of a model, seed or snapshot, for hooks: a ref() there would have to be known before the
+   graph is. #}
+{% macro relation_of(name) -%}
+    {% for node in graph.nodes.values() if node.name == name and node.resource_type in ['model', 'seed', 'snapshot'] %}
+        {% do return(node.relation_name) %}
+    {% endfor %}
+    {% do exceptions.raise_compiler_error("no model, seed or snapshot is named '" ~ name ~ "'") %}
 {%- endmacro %}

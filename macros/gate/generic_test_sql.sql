@@ -17,16 +17,9 @@
     {% endif %}
     {% set name = modules.re.fullmatch("\\s*ref\\(\\s*['\"](\\w+)['\"]\\s*\\)\\s*", value) %}
     {% if name %}
-        {% do return(table_of(name.group(1))) %}
+        {% do return(relation_of(name.group(1))) %}
     {% elif modules.re.fullmatch("\\s*(source|var|env_var)\\s*\\(.+\\)\\s*", value) %}
         {% do return(render('{{ ' ~ value ~ ' }}')) %}
     {% endif %}
     {% do return(render(value) if '{{' in value else value) %}
-{% endmacro %}
-
-{# The quoted name of the table of a model, seed or snapshot. #}
-{% macro table_of(name) %}
-    {% for node in graph.nodes.values() if node.name == name and node.resource_type in ['model', 'seed', 'snapshot'] %}
-        {% do return(node.relation_name) %}
-    {% endfor %}
 {% endmacro %}

@@ -9,13 +9,10 @@ shop        a copy of it for a test to change
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import sys
-import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -67,17 +64,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectionParam
 
 @pytest.fixture
 def database(server: ConnectionParams) -> Iterator[ConnectionParams]:
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    _administer(server, f"create database {name}")
-    yield replace(server, dbname=name)
-    _administer(server, f"drop database {name} with (force)")
+    from warehouse import new_database
 
-
-def _administer(server: ConnectionParams, statement: str) -> None:
-    with contextlib.closing(server.connect()) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
+    with new_database(server) as params:
+        yield params
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ import json
 import os
 import subprocess
 import sys
-import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from warehouse import new_database
 
 import ready.gate
 from ready.postgres.connection import ConnectionParams
@@ -111,22 +111,13 @@ class Shop:
 
 @pytest.fixture(scope="module")
 def shop(server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    name = f"shop_{uuid.uuid4().hex[:12]}"
-    _administer(server, f"create database {name}")
-    shop = Shop(tmp_path_factory.mktemp("shop"), replace(server, dbname=name))
-    (shop.folder / "data").mkdir()
-    shop.deliver(orders())
-    done = shop.run()
-    assert done.returncode == 0, done.stdout + done.stderr
-    yield shop
-    _administer(server, f"drop database {name} with (force)")
-
-
-def _administer(server: ConnectionParams, statement: str) -> None:
-    with contextlib.closing(server.connect()) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
+    with new_database(server) as database:
+        shop = Shop(tmp_path_factory.mktemp("shop"), database)
+        (shop.folder / "data").mkdir()
+        shop.deliver(orders())
+        done = shop.run()
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield shop
 
 
 def together(*faults: Fault) -> Fault:
