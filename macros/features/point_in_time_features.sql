@@ -5,6 +5,14 @@
    names customer_purchases where ref() cannot. #}
 {% macro point_in_time_features(definition, spine, keys, every_row=false, purchases=none) -%}
     {%- set customer_purchases = purchases or ref('customer_purchases') -%}
+    {%- set instant = spine ~ '.feature_time' -%}
+    {%- set conditions = [] -%}
+    {%- if tracks_availability() and not every_row -%}
+        {%- do conditions.append('latest.order_ts is not null') -%}
+    {%- endif -%}
+    {%- if definition.feature_times.active_within and not every_row -%}
+        {%- do conditions.append('latest.order_ts >= ' ~ instant ~ ' - ' ~ days(definition.feature_times.active_within)) -%}
+    {%- endif -%}
     select
         {%- for key in keys %}
         {{ spine }}.{{ key }},
@@ -17,26 +25,17 @@
         {%- for aggregation in definition.aggregations if aggregation.name in definition.totals %}
         {{ total_to_date(aggregation) }} as {{ aggregation.name }}_total,
         {%- endfor %}
-        {{ whole_days_between('latest.order_ts', spine ~ '.feature_time') }} as days_since_last_order,
-        {{ whole_days_between('latest.first_order_ts', spine ~ '.feature_time') }} as days_since_first_order
+        {{ whole_days_between('latest.order_ts', instant) }} as days_since_last_order,
+        {{ whole_days_between('latest.first_order_ts', instant) }} as days_since_first_order
     from {{ spine }}
     {{ 'left' if every_row else 'cross' }} join lateral (
-        select
-            purchases.order_ts,
-            purchases.first_order_ts
-            {%- for name, _ in running_totals(definition) %},
-            purchases.{{ name }}
-            {%- endfor %}
-        from {{ customer_purchases }} as purchases
-        where purchases.customer_key = {{ spine }}.customer_key and purchases.order_ts < {{ spine }}.feature_time
-        order by purchases.order_ts desc
-        limit 1
+        {{ known_to_date(definition, customer_purchases, spine) }}
     ) as latest{{ ' on true' if every_row }}
     cross join lateral (
         select
             {%- for window in definition.windows %}
             {%- set last_window = loop.last %}
-            {%- set in_window = 'purchases.order_ts >= ' ~ spine ~ '.feature_time - ' ~ days(window) %}
+            {%- set in_window = 'purchases.order_ts >= ' ~ instant ~ ' - ' ~ days(window) %}
             {%- for aggregation in definition.aggregations %}
             {{ aggregate(aggregation, 'purchases', in_window) }} as {{ aggregation.name }}_{{ window }}d
             {{- ',' if not (loop.last and last_window) }}
@@ -45,10 +44,36 @@
         from {{ customer_purchases }} as purchases
         where
             purchases.customer_key = {{ spine }}.customer_key
-            and purchases.order_ts >= {{ spine }}.feature_time - {{ days(definition.windows | max) }}
-            and purchases.order_ts < {{ spine }}.feature_time
+            and purchases.order_ts >= {{ instant }} - {{ days(definition.windows | max) }}
+            and {{ is_known('purchases', instant) }}
     ) as recent
-    {%- if definition.feature_times.active_within and not every_row %}
-    where latest.order_ts >= {{ spine }}.feature_time - {{ days(definition.feature_times.active_within) }}
+    {%- if conditions %}
+    where {{ conditions | join(' and ') }}
     {%- endif %}
+{%- endmacro %}
+
+{# A select of one row: order_ts of the last purchase known and of the first, and what total_to_date makes the lifetime
+   features of. The last purchase carries it all, unless orders have several states: then every known one is read. #}
+{% macro known_to_date(definition, customer_purchases, spine) -%}
+    {%- if tracks_availability() -%}
+        select
+            {%- for aggregation in definition.aggregations if aggregation.name in definition.totals %}
+            {{ aggregate(aggregation, 'purchases', 'true') }} as {{ aggregation.name }}_total,
+            {%- endfor %}
+            max(purchases.order_ts) as order_ts,
+            min(purchases.order_ts) as first_order_ts
+        from {{ customer_purchases }} as purchases
+        where purchases.customer_key = {{ spine }}.customer_key and {{ is_known('purchases', spine ~ '.feature_time') }}
+    {%- else -%}
+        select
+            purchases.order_ts,
+            purchases.first_order_ts
+            {%- for name, _ in running_totals(definition) %},
+            purchases.{{ name }}
+            {%- endfor %}
+        from {{ customer_purchases }} as purchases
+        where purchases.customer_key = {{ spine }}.customer_key and {{ is_known('purchases', spine ~ '.feature_time') }}
+        order by purchases.order_ts desc
+        limit 1
+    {%- endif -%}
 {%- endmacro %}

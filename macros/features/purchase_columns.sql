@@ -3,8 +3,11 @@
     {% set definition = feature_definition() %}
     {% set measured = measured_columns(definition.aggregations + [label_definition()]) %}
     {% set columns = measured | reject('equalto', 'order_ts') | list %}
+    {% if tracks_availability() %}
+        {% do columns.extend(['available_at', 'superseded_at']) %}
+    {% endif %}
     {% for name, _ in running_totals(definition) %}
         {% do columns.append(name) %}
     {% endfor %}
-    {% do return(columns + ['first_order_ts']) %}
+    {% do return(columns + [first_known_column()]) %}
 {% endmacro %}

@@ -1,5 +1,9 @@
-{# What customer_purchases carries to date for the lifetime features: a list of (column, aggregate). #}
+{# What customer_purchases carries to date for the lifetime features: a list of (column, aggregate). None where orders
+   have several states: a sum to date would count an order in each of them. #}
 {% macro running_totals(definition) %}
+    {% if tracks_availability() %}
+        {% do return([]) %}
+    {% endif %}
     {% set carried = {'sum': ['sum'], 'avg': ['sum', 'count'], 'min': ['min'], 'max': ['max']} %}
     {% set totals = {'orders_to_date': 'count(*)'} %}
     {% for aggregation in definition.aggregations if aggregation.name in definition.totals %}
@@ -12,13 +16,15 @@
     {% do return(totals.items() | list) %}
 {% endmacro %}
 
-{# A lifetime feature from the running totals of the last purchase before feature_time, aliased `latest`. #}
+{# A lifetime feature from what known_to_date gives, aliased `latest`. #}
 {% macro total_to_date(aggregation) -%}
     {%- set to_date = '_' ~ aggregation.column ~ '_to_date' -%}
     {%- if aggregation.value is not none or aggregation.function in ['stddev', 'count_distinct'] -%}
         {% do exceptions.raise_compiler_error(
             "features.yaml: totals: '" ~ aggregation.name ~ "' has no lifetime total; count, sum, avg, min and max have one"
         ) %}
+    {%- elif tracks_availability() -%}
+        latest.{{ aggregation.name }}_total
     {%- elif aggregation.function == 'count' -%}
         coalesce(latest.orders_to_date, 0)
     {%- elif aggregation.function == 'sum' -%}

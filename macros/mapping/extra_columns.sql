@@ -2,7 +2,7 @@
    or number. They go all the way to stg.orders, so an aggregation or an expectation can name them. #}
 {% macro extra_columns() %}
     {% set extras = {} %}
-    {% for name, entry in node_meta('orders_mapped').get('columns', {}).items() if name not in canonical_columns() %}
+    {% for name, entry in node_meta('orders_mapped').get('columns', {}).items() if name not in canonical_columns() + ['available_at'] %}
         {% set given = {'column': entry} if entry is string else entry or {} %}
         {% set extra = dict({'type': 'text'}, **given) %}
         {% do check_column_name(name) %}

@@ -21,7 +21,7 @@
         left join lateral (
             select customer_key
             from {{ purchases }}
-            where customer_id = spine.customer_id and {{ is_first_purchase() }}
+            where customer_id = spine.customer_id and {{ is_first_known() }}
             limit 1
         ) as customer on true
         {#- Neighbours in the index one after the other. #}

@@ -9,9 +9,9 @@ with feature_times as (
 ),
 
 customers as (
-    select distinct customer_key, customer_id, first_order_ts
+    select distinct customer_key, customer_id, {{ first_known_column() }} as first_known
     from {{ ref('customer_purchases') }}
-    where {{ is_first_purchase() }}
+    where {{ is_first_known() }}
 ),
 
 -- A customer appears from the first feature time after its first purchase.
@@ -21,9 +21,9 @@ spine as (
     {%- if every == 'order' %}
     inner join {{ ref('orders') }} as orders on customers.customer_id = orders.customer_id
     inner join feature_times on orders.order_ts = feature_times.feature_time
-    where feature_times.feature_time > customers.first_order_ts
+    where feature_times.feature_time > customers.first_known
     {%- else %}
-    inner join feature_times on customers.first_order_ts < feature_times.feature_time
+    inner join feature_times on customers.first_known < feature_times.feature_time
     {%- endif %}
 ),
 

@@ -9,7 +9,7 @@ with spine as (
 customers as (
     select distinct customer_key, customer_id
     from {{ ref('customer_purchases') }}
-    where {{ is_first_purchase() }}
+    where {{ is_first_known() }}
 ),
 
 data as (
@@ -35,6 +35,9 @@ labels as (
             purchases.customer_key = customers.customer_key
             and purchases.order_ts >= spine.feature_time
             and purchases.order_ts < spine.feature_time + {{ days(label.horizon) }}
+            {%- if tracks_availability() %}
+            and purchases.superseded_at is null
+            {%- endif %}
     ) as ahead
 )
 

@@ -1,3 +1,4 @@
+-- depends_on: {% if not execute %}{{ ref('order_versions') }}{% endif %}
 {%- set times = feature_definition().feature_times %}
 
 with orders as (
@@ -14,7 +15,7 @@ times as (
 
 bounds as (
     select
-        min(order_ts) as first_order_ts,
+        {{ '(select min(available_at) from ' ~ ref('order_versions') ~ ')' if tracks_availability() else 'min(order_ts)' }} as first_order_ts,
         max(order_ts) as last_order_ts
     from orders
 ),

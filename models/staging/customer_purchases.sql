@@ -1,18 +1,34 @@
 {{ config(
     post_hook=[
         "{{ index_covering(this, ['customer_key', 'order_ts'], purchase_columns()) }}",
-        "{{ index_covering(this, ['customer_id'], ['customer_key', 'first_order_ts'], is_first_purchase()) }}",
+        "{{ index_covering(this, ['customer_id'], ['customer_key', first_known_column()], is_first_known()) }}",
         {'sql': "{{ vacuum_analyze(this) }}", 'transaction': false},
     ]
 ) }}
 
+-- depends_on: {% if not execute %}{{ ref('order_versions') }}{% endif %}
 {%- set definition = feature_definition() %}
 {%- set measured = measured_columns(definition.aggregations + [label_definition()]) %}
+{%- set tracked = tracks_availability() %}
 
-with purchases as (
+with {% if tracked -%}
+versions as (
+    select
+        *,
+        lead(available_at) over (partition by order_id order by available_at) as superseded_at
+    from {{ ref('order_versions') }}
+),
+
+purchases as (
+    select * from versions
+    where is_purchase
+),
+{%- else -%}
+purchases as (
     select * from {{ ref('orders') }}
     where is_purchase
 ),
+{%- endif %}
 
 -- An integer key: comparing it is what the feature queries spend their time on.
 keyed as (
@@ -24,23 +40,38 @@ keyed as (
         {%- for column in measured if column not in ['customer_id', 'order_id', 'order_ts'] %},
         {{ column }}
         {%- endfor %}
+        {%- if tracked %},
+        available_at,
+        superseded_at
+        {%- endif %}
     from purchases
 ),
 
+{%- if tracked %}
+
+final as (
+    select
+        keyed.*,
+        min(available_at) over (partition by customer_key) as {{ first_known_column() }}
+    from keyed
+)
+{%- else %}
+
 -- Purchases of the same instant share their running totals: none of them is before another.
-running as (
+final as (
     select
         keyed.*,
         {%- for name, total in running_totals(definition) %}
         {{ total }} over to_date as {{ name }},
         {%- endfor %}
-        min(order_ts) over to_date as first_order_ts
+        min(order_ts) over to_date as {{ first_known_column() }}
     from keyed
     window to_date as (
         partition by customer_key order by order_ts
         range between unbounded preceding and current row
     )
 )
+{%- endif %}
 
-select * from running
+select * from final
 order by customer_key, order_ts

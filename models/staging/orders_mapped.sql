@@ -3,6 +3,7 @@
 {%- set mapping = orders_mapping() %}
 {%- set columns = mapping.columns %}
 {%- set numbers = number_columns() %}
+{%- set times = time_columns() %}
 {%- set null_words = mapping.null_words %}
 
 with active_loads as (
@@ -23,9 +24,11 @@ mapped as (
         line_number,
         file_name,
         {%- for name in columns %}
-        {{ mapped_raw_text(columns[name], null_words) if name in ['order_ts'] + numbers else mapped_text(columns[name], null_words) }} as {{ name }}_raw,
+        {{ mapped_raw_text(columns[name], null_words) if name in times + numbers else mapped_text(columns[name], null_words) }} as {{ name }}_raw,
         {%- endfor %}
-        {{ mapped_text(columns.order_ts, null_words) }} as order_ts_text
+        {%- for name in times %}
+        {{ mapped_text(columns[name], null_words) }} as {{ name }}_text{{ ',' if not loop.last }}
+        {%- endfor %}
         {%- for name in numbers %},
         {{ mapped_text(columns[name], null_words) }} as {{ name }}_text
         {%- endfor %}
@@ -39,7 +42,9 @@ select
     {%- for name in columns %}
     {{ name }}_raw,
     {%- endfor %}
-    {{ zoned_iso_timestamp('order_ts_text', columns.order_ts.get('timezone', mapping.timezone), columns.order_ts.get('format')) }} as order_ts_text
+    {%- for name in times %}
+    {{ zoned_iso_timestamp(name ~ '_text', columns[name].get('timezone', mapping.timezone), columns[name].get('format')) }} as {{ name }}_text{{ ',' if not loop.last }}
+    {%- endfor %}
     {%- for name in numbers %},
     {{ plain_number(name ~ '_text', columns[name].get('decimal', '.'), columns[name].get('thousands')) }} as {{ name }}_text
     {%- endfor %}

@@ -17,7 +17,9 @@ parsed as (
         customer_id_raw as customer_id,
 
         -- times
-        {{ safe_timestamp('order_ts_text') }} as order_ts,
+        {%- for name in time_columns() %}
+        {{ safe_timestamp(name ~ '_text') }} as {{ name }},
+        {%- endfor %}
 
         -- numbers
         {%- for name in number_columns() %}

@@ -9,7 +9,13 @@ from ready.errors import UsageError
 from ready.lint.definitions import check_features, model_columns
 from ready.lint.document import Document, read_document
 from ready.lint.finding import Finding, nearest
-from ready.lint.mapping import check_mapping, extra_columns, reserved_names
+from ready.lint.mapping import (
+    AVAILABLE_AT,
+    check_mapping,
+    extra_columns,
+    reserved_names,
+    tracks_availability,
+)
 from ready.lint.schema import check_schema, schema
 from ready.lint.signatures import known_tests
 from ready.lint.tests import TestLinter
@@ -29,10 +35,12 @@ def lint_configs(settings: Settings) -> list[Finding]:
     tests = known_tests(settings.project_dir)
     findings = list(_missing_files(settings.configs, documents))
     extras = extra_columns(documents.get("orders.yaml"))
+    further = [AVAILABLE_AT] if tracks_availability(documents.get("orders.yaml")) else []
     for name, document in documents.items():
         own = [*document.findings, *_against_schema(name, document)]
         # What a faulty definition makes is not known.
-        columns = model_columns(document if name == "features.yaml" and not own else None, extras or ())
+        features = document if name == "features.yaml" and not own else None
+        columns = model_columns(features, [*(extras or ()), *further])
         findings += [*own, *TestLinter(document, tests, columns).check()]
         if name == "features.yaml":
             findings += check_features(document, extras)

@@ -20,7 +20,10 @@ IDLE = {"time": ("seed",), "customer": ("val_from", "test_from", "embargo")}
 
 
 def model_columns(features: Document | None, extras: Collection[str]) -> dict[str, frozenset[str]]:
-    """Model -> its columns; of the models that features.yaml defines as far as it can be read."""
+    """Model -> its columns; of the models that features.yaml defines as far as it can be read.
+
+    extras: what orders.yaml maps beyond the canonical columns.
+    """
     names = [*canonical_columns(), *extras]
     place = ("load_id", "line_number", "file_name")
     columns = {"orders_parsed": frozenset([*place, *names, *(f"{name}_raw" for name in names)])}

@@ -18,6 +18,8 @@ ORDERS_COLUMNS = {
     "currency": "text", "status": "text", "channel": "text", "is_purchase": "boolean",
     "load_id": "number", "line_number": "number", "line_count": "number",
 }  # fmt: skip
+# Only where it is mapped, orders_parsed has it.
+AVAILABLE_AT = "available_at"
 RESERVED = Path("macros", "mapping", "reserved_names.sql")
 OWN_ENDINGS = ("_raw", "_text", "_to_date")
 # As NAME_raw it must keep within the 63 letters of the database.
@@ -28,7 +30,9 @@ MISTYPED = 0.8
 
 
 def canonical_columns() -> list[str]:
-    return list(schema("orders")["$defs"]["mapping"]["properties"]["columns"]["properties"])
+    """Those that orders_parsed always has."""
+    mapped = schema("orders")["$defs"]["mapping"]["properties"]["columns"]["properties"]
+    return [name for name in mapped if name != AVAILABLE_AT]
 
 
 def reserved_names(project: Path) -> frozenset[str]:
@@ -41,12 +45,20 @@ def extra_columns(document: Document | None) -> dict[str, str] | None:
     """Columns with names of their own -> text or number; None where orders.yaml cannot be read."""
     if document is None or not isinstance(document.value, dict):
         return None
-    columns = mapping_of(model_meta(document, "orders_mapped")[1].get("columns"))
     return {
         name: str(mapping_of(entry).get("type", "text"))
-        for name, entry in columns.items()
-        if name not in canonical_columns()
+        for name, entry in _columns(document).items()
+        if name not in (*canonical_columns(), AVAILABLE_AT)
     }
+
+
+def tracks_availability(document: Document | None) -> bool:
+    """Whether orders.yaml maps available_at."""
+    return document is not None and isinstance(document.value, dict) and AVAILABLE_AT in _columns(document)
+
+
+def _columns(document: Document) -> Mapping[str, Any]:
+    return mapping_of(model_meta(document, "orders_mapped")[1].get("columns"))
 
 
 def check_mapping(document: Document, reserved: Collection[str]) -> Iterator[Finding]:
@@ -55,7 +67,7 @@ def check_mapping(document: Document, reserved: Collection[str]) -> Iterator[Fin
     columns = mapping_of(meta.get("columns"))
     for name, entry in columns.items():
         at = (*path, "columns", name)
-        if name not in canonical_columns():
+        if name not in (*canonical_columns(), AVAILABLE_AT):
             yield from _own_name(document, at, name, columns, reserved)
             yield from _type(document, at, mapping_of(entry))
         if isinstance(entry, dict) and ("column" in entry) == ("expression" in entry):
@@ -65,7 +77,7 @@ def check_mapping(document: Document, reserved: Collection[str]) -> Iterator[Fin
 def _own_name(
     document: Document, at: KeyPath, name: str, columns: Collection[str], reserved: Collection[str]
 ) -> Iterator[Finding]:
-    near = difflib.get_close_matches(name, set(canonical_columns()) - set(columns), n=1, cutoff=MISTYPED)
+    near = difflib.get_close_matches(name, {*canonical_columns(), AVAILABLE_AT} - set(columns), n=1, cutoff=MISTYPED)
     if near:
         yield document.finding(at, f"unknown key {name}", f"did you mean {near[0]}?")
     elif not NAME.fullmatch(name):

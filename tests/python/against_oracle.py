@@ -13,15 +13,19 @@ from psycopg2.extensions import connection as Connection
 
 
 def assert_tables_equal_oracle(
-    connection: Connection, orders: list[Order], definition: Definition, schema_prefix: str = ""
+    connection: Connection,
+    orders: list[Order],
+    definition: Definition,
+    schema_prefix: str = "",
+    states: list[Order] | None = None,
 ) -> None:
     """Features, labels, splits and training set are what the oracle computes, to the last digit.
 
-    orders: what stg.orders must hold (see oracle.read_orders). The numeric columns must have the
+    orders: what stg.orders must hold (see oracle.read_orders). states: see oracle.customer_features. The numeric columns must have the
     scale of 6 that the registry's fingerprint is defined on.
     """
     feats, meta = schema_prefix + "feats", schema_prefix + "meta"
-    features = customer_features(orders, definition)
+    features = customer_features(orders, definition, states)
     labels = customer_labels(orders, features, definition)
     splits = dataset_splits(labelled(orders, features, definition), definition)
     label = definition.label_column

@@ -17,7 +17,7 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
-from oracle_orders import UTC, Order, exact_sum
+from oracle_orders import UTC, Order, as_known, exact_sum
 
 DAY = timedelta(days=1)
 
@@ -66,16 +66,26 @@ Value = int | Decimal | bool | None
 Features = dict[str, Value]
 
 
-def customer_features(orders: list[Order], definition: Definition) -> dict[Key, Features]:
-    calendar = feature_times(orders, definition)
+def customer_features(
+    orders: list[Order], definition: Definition, states: list[Order] | None = None
+) -> dict[Key, Features]:
+    """states: where it is known since when, every state of the orders; a row sees those known before it."""
+    calendar = feature_times(orders, definition, states)
     table = {}
-    for customer_id, own in _by_customer(orders).items():
-        purchases = [order for order in own if order.is_purchase]
-        times = {order.order_ts for order in own} if definition.every == "order" else calendar
+    for customer_id, own in _by_customer([*orders, *(states or [])]).items():
+        final = [order for order in orders if order.customer_id == customer_id]
+        times = {order.order_ts for order in final} if definition.every == "order" else calendar
+        ids = {order.order_id for order in own}
+        of_these = [state for state in states or [] if state.order_id in ids]
         for t in _within_bounds(times, definition):
+            purchases = _purchases_of(customer_id, own if states is None else as_known(of_these, t))
             if _appears(purchases, t, definition):
                 table[customer_id, t] = _features_at(purchases, t, definition)
     return table
+
+
+def _purchases_of(customer_id: str, orders: list[Order]) -> list[Order]:
+    return [order for order in orders if order.customer_id == customer_id and order.is_purchase]
 
 
 def features_at(orders: list[Order], keys: Iterable[Key], definition: Definition) -> list[Features]:
@@ -144,11 +154,13 @@ def customer_split(customer_id: str, definition: Definition) -> str:
     return "val" if share < Fraction(definition.train + definition.val) else "test"
 
 
-def feature_times(orders: list[Order], definition: Definition) -> list[datetime]:
-    """Midnights UTC, from the first after the first order to the first after the last order."""
+def feature_times(
+    orders: list[Order], definition: Definition, states: list[Order] | None = None
+) -> list[datetime]:
+    """Midnights UTC, from the first after the first order is known to the first after the last order."""
     if not orders or definition.every == "order":
         return []
-    first = min(order.order_ts for order in orders)
+    first = min(state.available_at or state.order_ts for state in states or orders)
     last = max(order.order_ts for order in orders)
     day = first.date()
     boundaries: list[datetime] = []

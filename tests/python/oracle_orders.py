@@ -23,7 +23,10 @@ PURCHASE_STATUSES = {"completed", "shipped"}
 
 @dataclass(frozen=True)
 class Order:
-    """One row of stg.orders, as far as features look at it. extras: the columns with names of their own."""
+    """One row of stg.orders, as far as features look at it, or one state of it.
+
+    extras: the columns with names of their own. available_at: since when this state was known.
+    """
 
     order_id: str
     customer_id: str
@@ -34,6 +37,7 @@ class Order:
     line_number: int = 0
     channel: str | None = None
     extras: Mapping[str, str | Decimal | None] = field(default_factory=dict)
+    available_at: datetime | None = None
 
     @property
     def is_purchase(self) -> bool:
@@ -45,7 +49,7 @@ class Order:
 
 @dataclass(frozen=True)
 class RawOrder:
-    """The canonical texts of one CSV record."""
+    """The canonical texts of one CSV record. available_at: None where the files do not say it."""
 
     order_id: str
     customer_id: str
@@ -54,6 +58,7 @@ class RawOrder:
     status: str = ""
     channel: str = ""
     extras: Mapping[str, str] = field(default_factory=dict)
+    available_at: str | None = None
 
 
 Row = dict[str, str]
@@ -79,8 +84,38 @@ class Source:
 
 def read_orders(folder: Path, source: Source) -> list[Order]:
     """The rows of stg.orders: files in the order of their names are the loads."""
+    states = read_states(folder, source)
+    return as_known(states) if _tracked(states) else states
+
+
+def read_states(folder: Path, source: Source) -> list[Order]:
+    """Where the files say when a state was known, every state of every order; else read_orders."""
     loads = [list(_valid_records(path, source)) for path in sorted(folder.glob(source.pattern))]
-    return stage(loads, lines=source.lines)
+    if not any(map(_tracked, loads)):
+        return stage(loads, lines=source.lines)
+    return [order for load in loads for order in stage_states(load, lines=source.lines)]
+
+
+def _tracked(orders: list[Order]) -> bool:
+    return any(order.available_at is not None for order in orders)
+
+
+def stage_states(load: list[Order], *, lines: bool) -> list[Order]:
+    """The states that one load delivers; lines of an order are one state."""
+    return stage([load], lines=True) if lines else load
+
+
+def as_known(states: list[Order], before: datetime | None = None) -> list[Order]:
+    """Each order in the state that was known last, strictly before an instant; of two at once the later one."""
+    known: dict[str, Order] = {}
+    for state in states:
+        assert state.available_at is not None
+        if before is not None and state.available_at >= before:
+            continue
+        held = known.get(state.order_id)
+        if held is None or held.available_at is None or held.available_at <= state.available_at:
+            known[state.order_id] = state
+    return list(known.values())
 
 
 def stage(loads: Iterable[list[Order]], *, lines: bool = False) -> list[Order]:
@@ -100,6 +135,7 @@ def _sum_lines(records: list[Order]) -> Order:
     return replace(
         first,
         order_ts=min(record.order_ts for record in records),
+        available_at=max((r.available_at for r in records if r.available_at is not None), default=None),
         amount=exact_sum(record.amount for record in records),
         extras={name: _of_lines([record.extras[name] for record in records]) for name in first.extras},
     )
@@ -119,7 +155,12 @@ def _valid_records(path: Path, source: Source) -> Iterable[Order]:
             raw = source.canonical(record, path.name, line_number)
             order_id, customer_id = raw.order_id.strip(), raw.customer_id.strip()
             order_ts, amount = source.parse_time(raw.order_ts.strip()), parse_amount(raw.amount)
-            if not {order_id, customer_id} & NULL_WORDS and order_ts and amount is not None:
+            tracked = raw.available_at is not None
+            changed = source.parse_time(raw.available_at.strip()) if raw.available_at is not None else None
+            usable = order_ts and amount is not None and (changed or not tracked)
+            if usable and not {order_id, customer_id} & NULL_WORDS:
+                assert order_ts is not None
+                assert amount is not None
                 yield Order(
                     order_id,
                     customer_id,
@@ -133,6 +174,7 @@ def _valid_records(path: Path, source: Source) -> Iterable[Order]:
                         name: parse_amount(text) if name in source.numbers else parse_text(text)
                         for name, text in raw.extras.items()
                     },
+                    available_at=max(changed, order_ts) if changed else None,
                 )
             line_number = reader.line_num + 1
 

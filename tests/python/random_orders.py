@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -16,10 +17,11 @@ from oracle import Definition
 from oracle_orders import UTC, RawOrder, Row, Source, parse_iso
 
 CUSTOMERS = 400
-HEADER = ("order_id", "customer_id", "order_ts", "amount", "status", "channel", "Country", "qty")
+HEADER = ("order_id", "customer_id", "order_ts", "amount", "status", "channel", "Country", "qty", "changed")
 
-Record = tuple[int, int, datetime, str, tuple[str, ...]]
-"""One delivery of an order: its file, its number, time, how the time is written, the texts that follow."""
+Record = tuple[int, int, datetime, str, tuple[str, ...], timedelta | None]
+"""One delivery of an order: its file, its number, time, how times are written, the texts that follow; how long after
+its time this state was known, None where the file does not say."""
 
 LEAP_DAY = datetime(2024, 2, 29, tzinfo=UTC)
 BOUNDARIES = [
@@ -73,11 +75,17 @@ DEFINITIONS = {
         ),
         label=("gone", "no purchase"),
     ),
+    "states_by_week": Definition(
+        windows=(7, 30), every="week", horizon=14, totals=("orders", "revenue", "avg_order_value")
+    ),
+    "states_by_order": Definition(every="order", active_within=20),
     "customers_apart": Definition(
         windows=(30,), by="customer", label=("typical", "avg of quantity"), aggregations={"orders": "count"},
         totals=(),
     ),
 }  # fmt: skip
+# Whose files say since when each state of an order was known.
+TRACKED = {"states_by_week", "states_by_order"}
 
 
 def times(definition: Definition) -> st.SearchStrategy[datetime]:
@@ -97,12 +105,15 @@ def times(definition: Definition) -> st.SearchStrategy[datetime]:
 
 def histories(definition: Definition) -> st.SearchStrategy[list[Record]]:
     """The deliveries of one customer; few numbers, so that orders come again with another state."""
+    edges = [*definition.windows, 7, 14]
+    delays = [timedelta(days=n) for n in (0, 0, 1, -1, *edges)] + [timedelta(microseconds=n) for n in (1, -1)]
     record = st.tuples(
         st.integers(0, 1),
         st.integers(0, 9),
         times(definition),
         st.sampled_from(sorted(WRITINGS)),
         st.tuples(*map(st.sampled_from, (AMOUNTS, STATUSES, CHANNELS, COUNTRIES, QUANTITIES))),
+        st.sampled_from([*delays, None]),
     )
     return st.lists(record, min_size=1, max_size=12)
 
@@ -142,12 +153,14 @@ def write_files(folder: Path, customers: list[list[Record]]) -> None:
             writer.writerow(HEADER)
             for n, history in enumerate(customers):
                 customer_id = f"{n // len(ODD_IDS)}{ODD_IDS[n % len(ODD_IDS)]}"
-                for in_file, order, when, writing, texts in history:
+                for in_file, order, when, writing, texts, delay in history:
                     if in_file == number:
-                        writer.writerow((f"{n}-{order}", customer_id, WRITINGS[writing](when), *texts))
+                        write = WRITINGS[writing]
+                        changed = "" if delay is None else write(when + delay)
+                        writer.writerow((f"{n}-{order}", customer_id, write(when), *texts, changed))
 
 
-def write_configs(folder: Path, definition: Definition) -> None:
+def write_configs(folder: Path, definition: Definition, *, tracked: bool = False) -> None:
     """The definition as configs, and a gate that lets refunds and repeated ids pass."""
     folder.mkdir()
     named = definition.val_from is not None
@@ -155,8 +168,10 @@ def write_configs(folder: Path, definition: Definition) -> None:
     dates = {"val_from": str(definition.val_from), "test_from": str(definition.test_from)}
     hashed = {} if definition.by == "time" else {"by": definition.by, "seed": definition.seed}
     splits = {**(dates if named else shares), **hashed, "embargo": definition.embargo}
-    own = {name: name for name in HEADER if name.islower() and name != "qty"}
+    own = {name: name for name in HEADER[:6]}
     columns = {**own, "country": "Country", "quantity": {"column": "qty", "type": "number"}}
+    if tracked:
+        columns["available_at"] = "changed"
     calendar = {
         "every": definition.every,
         "start": definition.start and str(definition.start),
@@ -194,4 +209,9 @@ def canonical(row: Row, file_name: str, line_number: int) -> RawOrder:
     return RawOrder(*texts, extras={"country": row["Country"], "quantity": row["qty"]})
 
 
+def canonical_state(row: Row, file_name: str, line_number: int) -> RawOrder:
+    return replace(canonical(row, file_name, line_number), available_at=row["changed"])
+
+
 SOURCE = Source(canonical, parse_iso, numbers=frozenset({"quantity"}))
+TRACKED_SOURCE = replace(SOURCE, canonical=canonical_state)

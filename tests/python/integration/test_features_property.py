@@ -12,8 +12,18 @@ from pathlib import Path
 import pytest
 from against_oracle import assert_orders_equal_oracle, assert_tables_equal_oracle
 from conftest import RunReady
-from oracle_orders import read_orders
-from random_orders import CUSTOMERS, DEFINITIONS, SOURCE, draw, histories, write_configs, write_files
+from oracle_orders import read_orders, read_states
+from random_orders import (
+    CUSTOMERS,
+    DEFINITIONS,
+    SOURCE,
+    TRACKED,
+    TRACKED_SOURCE,
+    draw,
+    histories,
+    write_configs,
+    write_files,
+)
 
 from ready.postgres.connection import ConnectionParams
 
@@ -25,10 +35,12 @@ def test_random_orders_give_what_the_oracle_computes(
     definition = DEFINITIONS[name]
     data, configs = tmp_path / "data", tmp_path / "configs"
     write_files(data, draw(histories(definition), number=CUSTOMERS))
-    write_configs(configs, definition)
-    orders = read_orders(data, SOURCE)
+    write_configs(configs, definition, tracked=name in TRACKED)
+    source = TRACKED_SOURCE if name in TRACKED else SOURCE
+    orders = read_orders(data, source)
+    states = read_states(data, source) if name in TRACKED else None
     run = run_ready("run", "--data", data, "--configs", configs, "--artifacts", tmp_path, database=database)
     assert run.returncode == 0, run.stdout + run.stderr
     with closing(database.connect()) as connection:
         assert_orders_equal_oracle(connection, orders)
-        assert_tables_equal_oracle(connection, orders, definition)
+        assert_tables_equal_oracle(connection, orders, definition, states=states)
