@@ -29,7 +29,7 @@ from ready.gate.model import Report, RunInfo
 from ready.gate.report import REPORT_NAME, build_report, failed_before_gate, write_report
 from ready.lint import require_clean_configs
 from ready.loads import active_loads
-from ready.locks import take_run_lock
+from ready.locks import LockTimeout, take_run_lock
 from ready.mapping import check_mapping, orders_meta
 from ready.postgres.connection import ConnectionParams
 from ready.postgres.server import is_embedded
@@ -67,19 +67,22 @@ class PipelineResult:
     seconds: float
 
 
-def run_pipeline(*, settings: Settings, paths: Sequence[str], narrator: Narrator) -> PipelineResult:
+def run_pipeline(
+    *, settings: Settings, paths: Sequence[str], narrator: Narrator, lock_timeout: float | None = None
+) -> PipelineResult:
     """Take CSV files to recorded, exported splits; a second call with nothing new does nothing.
 
+    lock_timeout: seconds to wait for another run on the same database, None for ever.
     Raises CheckFailed when a file or the gate stops it, UsageError for a wrong call or config,
-    MachineError for the database or the disk; the gate's report is written in every case.
+    MachineError for the database or the disk, and for LockTimeout, which alone writes no report.
     """
-    with _reported(_Run(settings, narrator)) as run:
+    with _reported(_Run(settings, narrator, lock_timeout)) as run:
         return run.whole_way(paths)
 
 
-def validate(*, settings: Settings, narrator: Narrator) -> Report:
+def validate(*, settings: Settings, narrator: Narrator, lock_timeout: float | None = None) -> Report:
     """Run the gate alone on what is loaded. Raises CheckFailed when it does not pass."""
-    with _reported(_Run(settings, narrator)) as run:
+    with _reported(_Run(settings, narrator, lock_timeout)) as run:
         return run.gate_only()
 
 
@@ -89,6 +92,8 @@ def _reported(run: _Run) -> Iterator[_Run]:
     run.check_reports_folder()
     try:
         yield run
+    except LockTimeout:  # the report is the other run's to write
+        raise
     except psycopg2.Error as error:
         failure = from_database(error)
         run.report_failure(failure.message)
@@ -104,9 +109,10 @@ def _reported(run: _Run) -> Iterator[_Run]:
 class _Run:
     """One run's state between its stages."""
 
-    def __init__(self, settings: Settings, narrator: Narrator) -> None:
+    def __init__(self, settings: Settings, narrator: Narrator, lock_timeout: float | None) -> None:
         self.settings = settings
         self.narrator = narrator
+        self.lock_timeout = lock_timeout
         self.clock = time.monotonic()
         self.info = RunInfo(
             invocation_id="",
@@ -147,7 +153,7 @@ class _Run:
         with closing(params.connect()) as connection:
             server = connection.info.parameter_status("server_version") or ""
             self.info = replace(self.info, versions={**self.info.versions, "postgres": server.split()[0]})
-            take_run_lock(connection, self.narrator.stage)
+            take_run_lock(connection, self.narrator.stage, timeout=self.lock_timeout)
             yield params, connection
 
     def _load(self, params: ConnectionParams, paths: Sequence[str]) -> None:

@@ -37,3 +37,12 @@ def home_option(command: F) -> F:
 
 def quiet_option(command: F) -> F:
     return click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")(command)
+
+
+def lock_timeout_option(command: F) -> F:
+    return click.option(
+        "--lock-timeout",
+        metavar="SECONDS",
+        type=click.FloatRange(min=0),
+        help="Give up, with exit code 3, when another run is still at work after so long.  [default: wait]",
+    )(command)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ready.cli.options import artifacts_option, configs_option, home_option, quiet_option
+from ready.cli.options import artifacts_option, configs_option, home_option, lock_timeout_option, quiet_option
 
 
 @click.command()
@@ -17,9 +17,15 @@ from ready.cli.options import artifacts_option, configs_option, home_option, qui
 @configs_option
 @artifacts_option
 @home_option
+@lock_timeout_option
 @quiet_option
 def run(
-    data: tuple[str, ...], configs: str | None, artifacts: str | None, home: str | None, quiet: bool
+    data: tuple[str, ...],
+    configs: str | None,
+    artifacts: str | None,
+    home: str | None,
+    lock_timeout: float | None,
+    quiet: bool,
 ) -> None:
     """Load, validate, build and export in one go.
 
@@ -39,5 +45,5 @@ def run(
     settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts)
     paths = list(data) or [str(settings.project_dir / "data" / "raw")]
     with TerminalNarrator(quiet=quiet) as narrator:
-        result = run_pipeline(settings=settings, paths=paths, narrator=narrator)
+        result = run_pipeline(settings=settings, paths=paths, narrator=narrator, lock_timeout=lock_timeout)
         narrator.finished(result, settings)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import click
 
-from ready.cli.options import artifacts_option, configs_option, home_option, quiet_option
+from ready.cli.options import artifacts_option, configs_option, home_option, lock_timeout_option, quiet_option
 
 
 @click.command()
 @configs_option
 @artifacts_option
 @home_option
+@lock_timeout_option
 @quiet_option
-def validate(configs: str | None, artifacts: str | None, home: str | None, quiet: bool) -> None:
+def validate(
+    configs: str | None, artifacts: str | None, home: str | None, lock_timeout: float | None, quiet: bool
+) -> None:
     """Run the gate alone and write its report.
 
     Checks what is loaded against configs/expectations.yaml. Exit code 0 when it passes, 1 when not.
@@ -29,4 +32,4 @@ def validate(configs: str | None, artifacts: str | None, home: str | None, quiet
 
     settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts)
     with TerminalNarrator(quiet=quiet) as narrator:
-        run_gate(settings=settings, narrator=narrator)
+        run_gate(settings=settings, narrator=narrator, lock_timeout=lock_timeout)
