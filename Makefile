@@ -17,7 +17,7 @@ help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "Variables of pipeline:   DATA=folder (data/raw)   CONFIGS=folder (configs)   ARTIFACTS=folder (artifacts)"
-	@echo "Variable of test:        ARGS='-k gate' and whatever else pytest takes"
+	@echo "Variable of test:        ARGS='-k gate' and whatever else pytest takes; ARGS='-n 0 -x --pdb' in one process"
 	@echo "Variable of install:     PYTHON=python3.12 instead of the newest one found"
 
 install: $(STAMP) ## Install everything into .venv; the other commands do it by themselves
@@ -42,8 +42,9 @@ db: $(STAMP) ## Start the embedded PostgreSQL server
 docs: $(STAMP) ## Serve the dbt documentation
 	@$(BIN)/ready docs
 
-test: $(STAMP) ## Run every test
-	@$(BIN)/python -m pytest $(ARGS)
+# A file stays with one worker: what its tests build once is built once. Integration tests, the long ones, come first.
+test: $(STAMP) ## Run every test, on all cores
+	@$(BIN)/python -m pytest -n $$(nproc) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(STAMP) ## Check style, types and configs
 	@$(BIN)/ruff check .
