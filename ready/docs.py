@@ -11,6 +11,18 @@ from ready.errors import MachineError, UsageError
 from ready.postgres.server import ensure_server
 from ready.settings import Settings
 
+# The browser itself sees to it that nothing is asked of anyone, whatever dbt's page would like to.
+POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
+    "img-src data: blob:; font-src data:"
+)
+# What dbt's page asks for by mistake: a favicon that is not there, and icons before Angular has named them.
+REPAIRS = {
+    '<meta charset="utf-8">': f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+    "${require('./assets/favicons/favicon.ico')}": "data:,",
+    '<use xlink:href="{{': '<use ng-attr-xlink:href="{{',
+}
+
 
 def write_docs(settings: Settings) -> Path:
     """Write artifacts/docs/index.html, with manifest and catalog inside. Returns its path.
@@ -25,7 +37,15 @@ def write_docs(settings: Settings) -> Path:
         )
     page = settings.artifacts / "docs" / "index.html"
     page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_bytes((settings.home / "dbt" / "target" / "static_index.html").read_bytes())
+    written = (settings.home / "dbt" / "target" / "static_index.html").read_text(encoding="utf-8")
+    page.write_text(without_requests(written), encoding="utf-8")
+    return page
+
+
+def without_requests(page: str) -> str:
+    """dbt's static page, such that opening it, also from a file, requests nothing but itself."""
+    for asked, instead in REPAIRS.items():
+        page = page.replace(asked, instead)
     return page
 
 
