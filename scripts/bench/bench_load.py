@@ -1,183 +1,140 @@
-"""How fast the loader is, against one COPY of ready-made JSON into the same table.
+"""How fast the loader is, against one COPY of ready-made JSON into the same table, and against dlt.
 
-Starts a server of its own in a temporary folder. Every figure is the median of `--repeat` runs,
-taken in turn, so that a busy machine slows all alike. Figures of different machines do not compare;
-the ratios do. dlt is installed into a virtual environment of its own; DuckDB and Polars take part where
+dlt is installed into a virtual environment of its own; DuckDB and Polars take part in reading alone where
 they are installed.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import gzip
-import json
-import os
-import statistics
-import subprocess
 import sys
-import tempfile
 import time
-import uuid
-from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
+from compare import Ratio, Timed, Way, measure, summary
+from memory import tree
 from peers import peer_python
 from readers import readers
+from report import publish
+from scratch import HERE, Scratch, arguments, scratch
+from worker import Worker
 
 from loader import ensure_raw_schema
 from loader.copy import EVENTS
-from ready.postgres import embedded
-from ready.postgres.connection import ConnectionParams
 
-HERE = Path(__file__).parent
-FILES = 8
 DLT = ("dlt[postgres]>=1.20,<2", "pyarrow")
-DLT_READER = "dlt, Arrow reader"
-TARGETS = {"one file": 0.95, "eight files": 1.3}
-# Runs in a process of its own, so that its memory can be told.
-LOAD = """
-import json, re, sys, time
-from loader import load_files
-from ready.postgres.connection import ConnectionParams
-host, port, user, dbname, *paths = sys.argv[1:]
-started = time.perf_counter()
-summary = load_files(ConnectionParams(host, int(port), user, dbname).connect, paths)
-took = time.perf_counter() - started
-peak = int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1]) / 1024
-print(json.dumps([took, summary.rows_loaded, peak]))
-"""
+PARTS = 8
+COPY, ONE, EIGHT, OTHER = (
+    "COPY of ready-made JSON",
+    "ours, one file",
+    "ours, eight files",
+    "dlt, Arrow reader",
+)
+GZIP, QUOTED = "ours, one file, gzip", "ours, one file, all quoted"
+RATIOS = {
+    "one file / COPY": Ratio(ONE, COPY, 1.05),
+    "eight files / COPY": Ratio(EIGHT, COPY, 0.77),
+    "one file / dlt": Ratio(ONE, OTHER, 0.25),
+}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rows", type=int, default=1_000_000, metavar="N")
-    parser.add_argument("--repeat", type=int, default=3, metavar="N")
-    options = parser.parse_args()
+    options = arguments(__doc__, rows=1_000_000)
     peer_python("dlt", *DLT)  # what fails for want of a network should fail at once
-    with tempfile.TemporaryDirectory() as scratch, server(Path(scratch) / "home") as params:
-        Bench(params, Path(scratch), options.rows, options.repeat).run()
+    with scratch() as place, ExitStack() as stack:
+        files = Files.made(place, options.rows)
+        rounds = measure(ways(stack, place, files), options.rounds, server=place.server)
+        reading = {f"reading alone, {name}": text for name, text in cpu_of_reading(files.one, options.rows)}
+    publish("load", [{**summary("loading", options.rows, rounds, RATIOS), "notes": reading}])
 
 
-@contextlib.contextmanager
-def server(home: Path) -> Iterator[ConnectionParams]:
-    try:
-        yield embedded.start(home)
-    finally:
-        embedded.reset(home)
+@dataclass(frozen=True)
+class Files:
+    """The same orders in several shapes; of eight columns, as the targets were measured with."""
 
+    one: Path
+    quoted: Path
+    gz: Path
+    parts: Path
+    ready_made: Path
 
-class Bench:
-    """Makes the files, times each way, prints the table."""
+    @classmethod
+    def made(cls, place: Scratch, rows: int) -> Files:
+        one = place.orders("one", rows)
+        folder = one.parent
+        files = cls(
+            one, folder / "quoted.csv", folder / "one.csv.gz", place.folder / "parts", folder / "copy.txt"
+        )
+        files._write()
+        return files
 
-    def __init__(self, params: ConnectionParams, folder: Path, rows: int, repeat: int) -> None:
-        self.params = params
-        self.rows = rows
-        self.repeat = repeat
-        self.one = folder / "one.csv"
-        self.quoted = folder / "quoted.csv"
-        self.gz = folder / "one.csv.gz"
-        self.eight = folder / "eight"
-        self.ready = folder / "ready.txt"
-        self._make_files()
-
-    def run(self) -> None:
-        ways = {
-            "COPY of ready-made JSON": lambda: self._copy_ready(),
-            "one file": lambda: self._load(self.one),
-            "eight files": lambda: self._load(self.eight),
-            "one file, gzip": lambda: self._load(self.gz),
-            "one file, all quoted": lambda: self._load(self.quoted),
-            DLT_READER: lambda: self._dlt(),
-        }
-        seconds: dict[str, list[float]] = {name: [] for name in ways}
-        memory: dict[str, float] = {}
-        for _ in range(self.repeat):
-            for name, way in ways.items():
-                took, peak = way()
-                seconds[name].append(took)
-                memory[name] = max(peak, memory.get(name, 0))
-        self._print({name: statistics.median(took) for name, took in seconds.items()}, memory)
-        self._print_readers()
-
-    def _make_files(self) -> None:
-        generate = [sys.executable, str(HERE.parent / "generate_orders.py"), "--rows", str(self.rows)]
-        subprocess.run([*generate, "--seed", "1", "--out", str(self.one)], check=True)
+    def _write(self) -> None:
         with self.one.open(encoding="utf-8") as file:
             header, *lines = file.readlines()
-        # The eighth column of the measurements that the targets come from.
         header, lines = _widened(header, "country"), [_widened(line, "DE") for line in lines]
         self.one.write_text(header + "".join(lines), encoding="utf-8")
         self.gz.write_bytes(gzip.compress(self.one.read_bytes(), 6))
         quoted = ('"' + line[:-1].replace(",", '","') + '"\n' for line in (header, *lines))
         self.quoted.write_text("".join(quoted), encoding="utf-8")
-        self.eight.mkdir()
-        for number in range(FILES):
-            part = header + "".join(lines[number::FILES])
-            (self.eight / f"{number}.csv").write_text(part, encoding="utf-8")
-        with self.ready.open("wb") as out:
+        self.parts.mkdir()
+        for number in range(PARTS):
+            part = header + "".join(lines[number::PARTS])
+            (self.parts / f"{number}.csv").write_text(part, encoding="utf-8")
+        with self.ready_made.open("wb") as out:
             out.writelines(readers()["csv_orjson"](self.one))
 
-    def _copy_ready(self) -> tuple[float, float]:
-        with self._database() as params, contextlib.closing(params.connect()) as connection:
-            ensure_raw_schema(connection)
-            started = time.perf_counter()
-            with connection, connection.cursor() as cursor, self.ready.open("rb") as file:
-                cursor.copy_expert(EVENTS, file, 1 << 20)
-            return time.perf_counter() - started, 0
 
-    def _load(self, path: Path) -> tuple[float, float]:
-        with self._database() as params:
-            arguments = [params.host, str(params.port), params.user, params.dbname, str(path)]
-            done = subprocess.run([sys.executable, "-c", LOAD, *arguments], check=True, capture_output=True)
-        took, rows, peak = json.loads(done.stdout)
-        if rows != self.rows:
-            sys.exit(f"{path.name}: {rows} of {self.rows} rows loaded")
-        return took, peak
+def ways(stack: ExitStack, place: Scratch, files: Files) -> dict[str, Way]:
+    """All must load the same number of rows, each into a database of its own."""
+    ours = _worker(stack, place, sys.executable, "load_with_ready.py")
+    dlt = _worker(stack, place, peer_python("dlt", *DLT), "load_with_dlt.py")
+    return {
+        COPY: Way(lambda: _copy(place, files.ready_made), list),
+        ONE: _way(ours, place, files.one),
+        EIGHT: _way(ours, place, files.parts),
+        GZIP: _way(ours, place, files.gz),
+        QUOTED: _way(ours, place, files.quoted),
+        OTHER: _way(dlt, place, files.one),
+    }
 
-    def _dlt(self) -> tuple[float, float]:
-        with self._database() as params:
-            arguments = [params.host, str(params.port), params.user, params.dbname, str(self.one)]
-            script = str(HERE / "with_dlt.py")
-            done = subprocess.run(
-                [peer_python("dlt", *DLT), script, *arguments], check=True, capture_output=True
-            )
-        took, peak = json.loads(done.stdout.splitlines()[-1])
-        return took, peak
 
-    @contextlib.contextmanager
-    def _database(self) -> Iterator[ConnectionParams]:
-        """A fresh one for each run: no table is larger for one way than for another."""
-        name = f"bench_{uuid.uuid4().hex[:8]}"
-        self._administer(f"create database {name}")
-        yield replace(self.params, dbname=name)
-        self._administer(f"drop database {name} with (force)")
-        self._administer("checkpoint")
+def _worker(stack: ExitStack, place: Scratch, python: str, script: str) -> Worker:
+    worker = Worker([python, str(HERE / script)], place.environ(), place.folder / f"{script}.log")
+    stack.callback(worker.close)
+    return worker
 
-    def _administer(self, statement: str) -> None:
-        with contextlib.closing(self.params.connect()) as connection:
-            connection.autocommit = True
-            connection.cursor().execute(statement)
 
-    def _print(self, seconds: dict[str, float], memory: dict[str, float]) -> None:
-        base = seconds["COPY of ready-made JSON"]
-        print(f"{self.rows:,} rows of 8 columns, {os.cpu_count()} cores, median of {self.repeat}\n")
-        print(f"{'':<26}{'seconds':>9}{'rows/s':>11}{'ratio':>8}{'target':>8}{'MB':>6}")
-        for name, took in seconds.items():
-            target = TARGETS.get(name, "")
-            peak = f"{memory[name]:.0f}" if memory[name] else ""
-            print(f"{name:<26}{took:>9.2f}{self.rows / took:>11,.0f}{base / took:>8.2f}{target:>8}{peak:>6}")
-        print(f"\none file against dlt: {seconds[DLT_READER] / seconds['one file']:.1f} times (target 4)")
+def _way(worker: Worker, place: Scratch, path: Path) -> Way:
+    def run() -> Timed:
+        with place.database() as fresh:
+            params = fresh.params
+            answer = worker.answer(params.host, params.port, params.user, params.dbname, str(path))
+        return Timed(answer["seconds"], answer["result"])
 
-    def _print_readers(self) -> None:
-        """CPU of reading alone: what competes with the server for the cores."""
-        print(f"\n{'reading alone':<26}{'CPU s/million':>15}")
-        for name, reader in readers().items():
-            started = time.process_time()
-            for _ in reader(self.one):
-                pass
-            print(f"{name:<26}{(time.process_time() - started) / self.rows * 1e6:>15.2f}")
+    return Way(run, lambda: tree(worker.pid))
+
+
+def _copy(place: Scratch, ready_made: Path) -> Timed:
+    with place.database() as fresh, contextlib.closing(fresh.params.connect()) as connection:
+        ensure_raw_schema(connection)
+        started = time.perf_counter()
+        with connection, connection.cursor() as cursor, ready_made.open("rb") as file:
+            cursor.copy_expert(EVENTS, file, 1 << 20)
+        return Timed(time.perf_counter() - started, cursor.rowcount)
+
+
+def cpu_of_reading(file: Path, rows: int) -> list[tuple[str, str]]:
+    """CPU of reading alone: what competes with the server for the cores."""
+    spent = []
+    for name, reader in readers().items():
+        started = time.process_time()
+        for _ in reader(file):
+            pass
+        spent.append((name, f"{(time.process_time() - started) / rows * 1e6:.2f} CPU s/million rows"))
+    return spent
 
 
 def _widened(line: str, value: str) -> str:

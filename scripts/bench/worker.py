@@ -1,14 +1,13 @@
-"""One way to do a thing, in a process of its own that stays ready: no start is timed, its memory is told.
+"""One way to do a thing, in a process of its own that stays ready, so that no start is timed.
 
-The worker runs once for each line it reads and answers with one line of JSON. Only the standard
-library, so that a virtual environment of another tool can run it.
+The worker runs once for each line it reads, with the JSON of that line as its arguments, and answers with
+one line of JSON. Only the standard library, so that a virtual environment of another tool can run it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import re
 import subprocess
 import sys
 import time
@@ -17,23 +16,15 @@ from pathlib import Path
 from typing import Any
 
 
-def serve(run: Callable[[], Any]) -> None:
+def serve(run: Callable[..., Any]) -> None:
     """Until the end of input. Whatever else `run` prints goes to standard error."""
     answers, sys.stdout = sys.stdout, sys.stderr
-    for _ in sys.stdin:
+    for line in sys.stdin:
+        arguments = json.loads(line)
         started = time.perf_counter()
-        result = run()
+        result = run(*arguments)
         seconds = time.perf_counter() - started
-        print(
-            json.dumps({"seconds": seconds, "peak_mb": _peak_mb(), "result": result}),
-            file=answers,
-            flush=True,
-        )
-
-
-def _peak_mb() -> float:
-    found = re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())
-    return int(found[1]) / 1024 if found else 0.0
+        print(json.dumps({"seconds": seconds, "result": result}), file=answers, flush=True)
 
 
 class Worker:
@@ -50,11 +41,20 @@ class Worker:
             text=True,
         )
 
-    def run(self) -> dict[str, Any]:
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def run(self, *arguments: Any) -> Any:
+        """What the script's function gives; exits with the end of its log when it fails."""
+        return self.answer(*arguments)["result"]
+
+    def answer(self, *arguments: Any) -> dict[str, Any]:
+        """The seconds it took, and its result."""
         assert self._process.stdin
         assert self._process.stdout
         with contextlib.suppress(BrokenPipeError):  # its log says why
-            self._process.stdin.write("\n")
+            self._process.stdin.write(json.dumps(arguments) + "\n")
             self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:

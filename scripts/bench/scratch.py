@@ -1,0 +1,114 @@
+"""What a benchmark works on: a server of its own in a temporary folder, databases in it, and orders."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from memory import tree
+
+from ready.environment import environment
+from ready.postgres import embedded
+from ready.postgres.connection import ConnectionParams
+from ready.settings import Settings
+
+HERE = Path(__file__).parent
+PROJECT = HERE.parents[1]
+
+
+def arguments(description: str | None, *, rows: int, rounds: int = 5) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(description or "").split("\n")[0])
+    parser.add_argument("--rows", type=int, default=rows, metavar="N", help=f"orders (default {rows:,})")
+    parser.add_argument(
+        "--rounds", type=int, default=rounds, metavar="N", help=f"rounds that count (default {rounds})"
+    )
+    return parser.parse_args()
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """folder: everything of the benchmark, the server's home too. params: its database `ready`."""
+
+    folder: Path
+    params: ConnectionParams
+    configs: Path = PROJECT / "configs"
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "home"
+
+    def server(self) -> list[int]:
+        """The server's processes."""
+        pid = embedded.status(self.home).pid
+        return tree(pid) if pid else []
+
+    @contextlib.contextmanager
+    def database(self) -> Iterator[Scratch]:
+        """A fresh one: no table is larger for one way than for another."""
+        name = f"bench_{uuid.uuid4().hex[:8]}"
+        self._administer(f"create database {name}")
+        try:
+            yield replace(self, params=replace(self.params, dbname=name))
+        finally:
+            self._administer(f"drop database {name} with (force)")
+            self._administer("checkpoint")
+
+    def orders(self, name: str, rows: int, *options: str) -> Path:
+        """A CSV file of so many orders in the folder `name`, made by generate_orders.py."""
+        file = self.folder / name / "orders.csv"
+        file.parent.mkdir(exist_ok=True)
+        generate = [str(HERE.parent / "generate_orders.py"), "--rows", str(rows), "--seed", "1", *options]
+        self.python(*generate, "--out", str(file))
+        return file
+
+    def python(self, *arguments: str) -> None:
+        """Run Python in the checkout, with everything of `ready` below this folder."""
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=PROJECT,
+            env=self.environ(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            sys.exit(f"{' '.join(arguments)} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+
+    def environ(self, target: str = "target") -> dict[str, str]:
+        """target: dbt's folder; processes that run dbt side by side need one each."""
+        base = {
+            name: value for name, value in os.environ.items() if not name.startswith(("PG", "READY_", "DBT_"))
+        }
+        settings = Settings.resolve(
+            home=self.home, configs=self.configs, artifacts=self.folder / "artifacts", environ=base
+        )
+        own = {"DBT_TARGET_PATH": str(self.folder / target), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+        return {**base, **environment(settings, self.params), **own}
+
+    def execute(self, statement: str) -> list[tuple[object, ...]]:
+        """Rows of a query, none for another statement; every statement is a transaction."""
+        with contextlib.closing(self.params.connect()) as connection, connection.cursor() as cursor:
+            connection.autocommit = True
+            cursor.execute(statement)
+            return list(cursor.fetchall()) if cursor.description else []
+
+    def _administer(self, statement: str) -> None:
+        replace(self, params=replace(self.params, dbname="postgres")).execute(statement)
+
+
+@contextlib.contextmanager
+def scratch() -> Iterator[Scratch]:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        home = Path(folder) / "home"
+        try:
+            yield Scratch(Path(folder), embedded.start(home))
+        finally:
+            embedded.reset(home)
