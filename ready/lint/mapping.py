@@ -77,7 +77,9 @@ def check_mapping(document: Document, reserved: Collection[str]) -> Iterator[Fin
 def _own_name(
     document: Document, at: KeyPath, name: str, columns: Collection[str], reserved: Collection[str]
 ) -> Iterator[Finding]:
-    near = difflib.get_close_matches(name, {*canonical_columns(), AVAILABLE_AT} - set(columns), n=1, cutoff=MISTYPED)
+    near = difflib.get_close_matches(
+        name, {*canonical_columns(), AVAILABLE_AT} - set(columns), n=1, cutoff=MISTYPED
+    )
     if near:
         yield document.finding(at, f"unknown key {name}", f"did you mean {near[0]}?")
     elif not NAME.fullmatch(name):

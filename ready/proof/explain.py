@@ -104,6 +104,7 @@ class _Trace:
         feature = features[name]
         value = self._value(feature, customer_id, feature_time)
         window_from, window_to = feature.window(feature_time)
+        self.tracked = "available_at" in record["config"]["orders"].get("columns", {})
         orders = self._orders(feature, customer_id, window_from, window_to)
         purchases = [Purchase(order.order_ts, order.measure) for order in orders]
         known = not feature.ahead or window_to <= self._data_end()
@@ -184,10 +185,13 @@ class _Trace:
     ) -> tuple[SourceOrder, ...]:
         orders = self._select(
             "select order_id, order_ts, amount, load_id, line_number, line_count, {measure} as measure "
-            "from {stg}.orders where customer_id = %(customer_id)s and is_purchase and order_ts < %(to)s "
+            "from {orders} where customer_id = %(customer_id)s and is_purchase and order_ts < %(to)s "
             "and (%(from)s::timestamptz is null or order_ts >= %(from)s) "
             "and (%(value)s::text is null or {by}::text = %(value)s) order by order_ts, order_id",
             {"customer_id": customer_id, "from": window_from, "to": window_to, "value": feature.value},
+            orders=self._known_orders()
+            if self.tracked and not feature.ahead
+            else self._table("stg", "orders"),
             measure=sql.Identifier(feature.column) if feature.column else sql.SQL("null"),
             by=sql.Identifier(feature.by) if feature.by else sql.SQL("null"),
         )
@@ -206,6 +210,17 @@ class _Trace:
             )
             for order in orders
         )
+
+    def _known_orders(self) -> sql.Composable:
+        """The orders that were the customer's in some state, each in the one known before `to`."""
+        return sql.SQL(
+            "(select distinct on (order_id) * from {versions} where available_at < %(to)s and order_id in "
+            "(select order_id from {versions} where customer_id = %(customer_id)s) "
+            "order by order_id, available_at desc) as known"
+        ).format(versions=self._table("stg", "order_versions"))
+
+    def _table(self, schema: str, name: str) -> sql.Composable:
+        return sql.SQL("{}.{}").format(self.schemas[schema], sql.Identifier(name))
 
     def _places(self, orders: Sequence[Row]) -> dict[str, list[tuple[int, int]]]:
         """Of each order the (load_id, line_number) of its CSV records. Raises CheckFailed if one is lost."""

@@ -21,11 +21,16 @@ LABELS = "_labels"
 class Plan:
     """models: the candidates' unique ids. build: what `dbt run` must build, by name.
 
-    inputs: nodes that these read and that are not built: the check gives them as they are. bypasses: of
+    root: the table whose future the check changes, orders or, where available_at is mapped, order_versions;
+    time: its column that tells the future. times_of_orders: feature times are those that orders have in the
+    end, so which rows there are is not known beforehand. inputs: nodes that these read and that are not built: the check gives them as they are. bypasses: of
     each model, the tables by which it gets orders past the one that the check changes, so that it cannot
     be proven.
     """
 
+    root: str
+    time: str
+    times_of_orders: bool
     models: tuple[str, ...]
     build: tuple[str, ...]
     inputs: tuple[str, ...]
@@ -35,13 +40,17 @@ class Plan:
 def plan_check(manifest: Mapping[str, Any], *, prefix: str = "") -> Plan:
     """What to build and compare, from dbt's manifest. prefix: of the manifest's schemas."""
     graph = _Graph(manifest, prefix)
-    orders = next(id for id, node in graph.nodes.items() if _is(node, "model", "orders"))
+    root = "order_versions" if graph.tracks_availability else "orders"
+    orders = graph.model(root)
     below = graph.reach([orders], graph.children) - {orders}
     models = {id for id in below if graph.nodes[id]["resource_type"] == "model"}
     labels = {id for id in models if graph.nodes[id]["name"].endswith(LABELS)}
     candidates = models - labels - graph.reach(labels, graph.children)
     inputs = {id: graph.inputs(id, stop=models | {orders}) for id in candidates}
     return Plan(
+        root=root,
+        time="available_at" if graph.tracks_availability else "order_ts",
+        times_of_orders=graph.tracks_availability and graph.every == "order",
         models=tuple(sorted(id for id in candidates if not _is_ephemeral(graph.nodes[id]))),
         build=tuple(sorted(graph.nodes[id]["name"] for id in candidates)),
         inputs=tuple(sorted(set().union(*inputs.values()))),
@@ -56,14 +65,31 @@ class _Graph:
         kinds = ("model", "seed", "snapshot", "source")
         every: dict[str, Node] = {**manifest["nodes"], **manifest["sources"]}
         self.nodes = {id: node for id, node in every.items() if node["resource_type"] in kinds}
+        self.tracks_availability = "available_at" in self._meta("orders_mapped").get("columns", {})
+        self.every = self._meta("customer_features").get("feature_times", {}).get("every")
         self.parents = {id: self._edges(manifest["parent_map"], id) for id in self.nodes}
         self.children = {id: self._edges(manifest["child_map"], id) for id in self.nodes}
         self.names = {
             (n["schema"].removeprefix(prefix), n.get("alias") or n["identifier"]) for n in self.nodes.values()
         }
 
+    def model(self, name: str) -> str:
+        """The id of one of the project's models."""
+        return next(id for id, node in self.nodes.items() if _is(node, "model", name))
+
+    def _meta(self, name: str) -> Mapping[str, Any]:
+        meta: Mapping[str, Any] = self.nodes[self.model(name)]["config"].get("meta", {})
+        return meta
+
     def _edges(self, edges: Mapping[str, list[str]], id: str) -> list[str]:
-        return [other for other in edges.get(id, []) if other in self.nodes]
+        return [other for other in edges.get(id, []) if other in self.nodes and not self._idle(id, other)]
+
+    def _idle(self, id: str, other: str) -> bool:
+        """dbt's graph has what orders is built from in either way; only one of them is in use."""
+        names = {self.nodes[id]["name"], self.nodes[other]["name"]}
+        if not self.tracks_availability:
+            return "order_versions" in names
+        return "orders" in names and bool(names & {"orders_parsed", "orders_rejected"})
 
     def reach(self, start: Iterable[str], edges: Mapping[str, list[str]]) -> set[str]:
         """The nodes that can be reached from `start`, which is among them."""

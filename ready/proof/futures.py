@@ -1,4 +1,7 @@
-"""The staged orders with another future: the same before a cutoff, the rest deleted, changed, multiplied."""
+"""The staged orders with another future: the same before a cutoff, the rest deleted, changed, multiplied.
+
+What lies before a cutoff goes by one column: order_ts, or available_at where every state of an order is kept.
+"""
 
 from __future__ import annotations
 
@@ -18,26 +21,36 @@ FUTURES: dict[str, Mapping[str, str] | None] = {
         "status": "'changed'",
         "channel": "'changed'",
         "is_purchase": "is_purchase <> (md5(order_id) < '4')",
-        "customer_id": f"case when order_ts > %(cutoff)s then {OTHER_CUSTOMER} else customer_id end",
-        "order_ts": "case when order_ts > %(cutoff)s then order_ts + interval '36 hours' else order_ts end",
+        "customer_id": f"case when {{time}} > %(cutoff)s then {OTHER_CUSTOMER} else customer_id end",
+        "time": "case when {time} > %(cutoff)s then {time} + interval '36 hours' else {time} end",
     },
     "multiplied": {
         "order_id": "order_id || '#' || copy_number",
-        "order_ts": f"case when copy_number = {COPIES} then %(cutoff)s::timestamptz else order_ts end",
+        "time": f"case when copy_number = {COPIES} then %(cutoff)s::timestamptz else {{time}} end",
     },
 }
 
 
-def future_orders(change: str, orders: sql.Composable, columns: Sequence[str]) -> sql.Composed:
-    """A select of all `columns` of `orders` under that change; it takes the argument cutoff."""
-    names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    past = sql.SQL("select {} from {} where order_ts < %(cutoff)s").format(names, orders)
+def future_orders(change: str, orders: sql.Composable, columns: Sequence[str], time: str) -> sql.Composed:
+    """A select of all `columns` of `orders` under that change; it takes the argument cutoff.
+
+    time: the column that says what lies before the cutoff.
+    """
+    names, time_column = sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(time)
+    past = sql.SQL("select {} from {} where {} < %(cutoff)s").format(names, orders, time_column)
     replacements = FUTURES[change]
     if replacements is None:
         return past
-    values = [sql.SQL(replacements[c]) if c in replacements else sql.Identifier(c) for c in columns]
+    replaced = {
+        time if name == "time" else name: sql.SQL(text).format(time=time_column)
+        for name, text in replacements.items()
+    }
     future = sql.SQL(
-        "select {} from {} cross join generate_series(1, {}) as copies (copy_number) "
-        "where order_ts >= %(cutoff)s"
-    ).format(sql.SQL(", ").join(values), orders, sql.Literal(COPIES if change == "multiplied" else 1))
+        "select {} from {} cross join generate_series(1, {}) as copies (copy_number) where {} >= %(cutoff)s"
+    ).format(
+        sql.SQL(", ").join(replaced.get(name, sql.Identifier(name)) for name in columns),
+        orders,
+        sql.Literal(COPIES if change == "multiplied" else 1),
+        time_column,
+    )
     return sql.SQL("{} union all {}").format(past, future)

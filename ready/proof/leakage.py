@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
 import psycopg2.errors
@@ -73,11 +73,11 @@ class _Check:
         self.place = place
         self.say = say
         self.original = place.table("stg", "original_orders")
-        self.orders = place.table("stg", "orders")
 
     def run(self, number: int) -> LeakageReport:
         manifest = self.place.dbt("parse").manifest or {}
         plan = plan_check(manifest, prefix=self.place.settings.schema_prefix)
+        self.plan, self.orders = plan, self.place.table("stg", plan.root)
         self._copy_inputs(manifest, plan)
         self.say("building the features from the orders as they are")
         self._replace_orders(sql.SQL("select * from {}").format(self.original), {})
@@ -90,7 +90,9 @@ class _Check:
         for cutoff in cutoffs:
             for change in FUTURES:
                 self.say(f"{cutoff:%Y-%m-%d %H:%M:%S}: orders from then on {change}")
-                self._replace_orders(future_orders(change, self.original, self.columns), {"cutoff": cutoff})
+                self._replace_orders(
+                    future_orders(change, self.original, self.columns, plan.time), {"cutoff": cutoff}
+                )
                 self._build(plan)
                 for model, comparison in self._compare(models, cutoff).items():
                     rows[model] += comparison.rows
@@ -108,7 +110,7 @@ class _Check:
     def _copy_inputs(self, manifest: Mapping[str, Any], plan: Plan) -> None:
         """One copy of orders; and what the models read beside them: views under the scratch names."""
         self._create_schema(self.place.settings.schema("stg"))
-        source = sql.Identifier(self.settings.schema("stg"), "orders")
+        source = sql.Identifier(self.settings.schema("stg"), plan.root)
         try:
             self.place.execute(sql.SQL("create table {} as table {}").format(self.original, source))
             for id in plan.inputs:
@@ -180,6 +182,8 @@ class _Check:
         until = self._calendar_end(models, cutoff)
         # Where feature times are orders' own, the orders at the cutoff decide which rows there are at it.
         presence_until = cutoff if self._has_order_at(cutoff) else None
+        if self.plan.times_of_orders:
+            presence_until = datetime.min.replace(tzinfo=timezone.utc)
         return {
             name: compare_tables(
                 self.place.connection,

@@ -14,7 +14,9 @@ GRAPH: dict[str, list[str]] = {
     "seed.p.holidays": [],
     "model.p.orders_mapped": ["source.p.raw.raw_events"],
     "model.p.orders_parsed": ["model.p.orders_mapped"],
-    "model.p.orders": ["model.p.orders_parsed", "seed.p.statuses"],
+    "model.p.order_versions": ["model.p.orders_parsed"],
+    "model.p.orders": ["model.p.orders_parsed", "model.p.order_versions", "seed.p.statuses"],
+    "model.p.customer_features": ["model.p.orders", "model.p.order_versions"],
     "snapshot.p.orders_history": ["model.p.orders"],
     "model.p.purchases": ["model.p.orders"],
     "model.p.helper": ["model.p.purchases", "seed.p.holidays"],
@@ -60,8 +62,10 @@ def node(id: str) -> dict[str, Any]:
     }
 
 
-def plan() -> Plan:
-    return plan_check(manifest(), prefix="x_")
+def plan(mapped: dict[str, str] | None = None) -> Plan:
+    found = manifest()
+    found["nodes"]["model.p.orders_mapped"]["config"]["meta"] = {"columns": mapped or {}}
+    return plan_check(found, prefix="x_")
 
 
 def named(ids: tuple[str, ...]) -> set[str]:
@@ -93,3 +97,11 @@ def test_what_gets_orders_past_the_table_that_is_changed_is_named() -> None:
         "below_parsed_features": ("orders_parsed",),
         "outright_features": ("feats.purchases",),
     }
+
+
+def test_where_the_states_of_orders_are_kept_their_future_is_changed_and_orders_is_built() -> None:
+    states = plan({"available_at": "changed"})
+    assert (states.root, states.time) == ("order_versions", "available_at")
+    assert named(states.models) == named(plan().models) | {"orders"}
+    assert "parsed_features" in named(tuple(id for id, names in states.bypasses.items() if names))
+    assert states.bypasses["model.p.orders"] == ()
