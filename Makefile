@@ -9,7 +9,7 @@ GENERATE = $(BIN)/python scripts/generate_orders.py --rows 5000 --seed 1
 export DATA CONFIGS ARTIFACTS
 
 .DEFAULT_GOAL := help
-.PHONY: missing help install pipeline load validate db docs test lint bench-load bench-gate sample clean distclean
+.PHONY: missing help install pipeline load validate db docs test lint lint-sql bench-load bench-gate sample clean distclean
 
 help: ## List these commands
 	@echo "From Raw to Ready: raw CSV files in, train, validation and test sets out."
@@ -46,11 +46,16 @@ docs: $(STAMP) ## Serve the dbt documentation
 test: $(STAMP) ## Run every test, on all cores
 	@$(BIN)/python -m pytest -n $$(nproc) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-lint: $(STAMP) ## Check style, types and configs
+lint: lint-sql ## Check style, types, SQL and configs
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@for folder in configs examples/*/; do $(BIN)/ready lint --configs "$$folder" || exit; done
+
+# The compiled SQL, so with the database up; `ready env` also says which folder dbt writes to.
+lint-sql: $(STAMP) ## Only check the SQL of models, snapshots and tests
+	@$(BIN)/ready db start >/dev/null
+	@eval "$$($(BIN)/ready env)" && $(BIN)/sqlfluff lint models snapshots tests/dbt/singular
 
 bench-load: $(STAMP) ## Time the loader against one COPY of ready-made JSON, and dlt (ARGS='--rows 5000000')
 	@$(BIN)/python scripts/bench/bench_load.py $(ARGS)
