@@ -6,9 +6,9 @@ import functools
 import http.server
 from pathlib import Path
 
+from ready.database import open_database
 from ready.dbt import QUIET, invoke, prepare
 from ready.errors import MachineError, UsageError
-from ready.postgres.server import ensure_server
 from ready.settings import Settings
 
 # The browser itself sees to it that nothing is asked of anyone, whatever dbt's page would like to.
@@ -16,9 +16,10 @@ POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
     "img-src data: blob:; font-src data:"
 )
-# What dbt's page asks for by mistake: a favicon that is not there, and icons before Angular has named them.
+CHARSET = '<meta charset="utf-8">'
+# Below it, what dbt's page asks for by mistake: a favicon that is not there, icons that have no name yet.
 REPAIRS = {
-    '<meta charset="utf-8">': f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+    CHARSET: f'{CHARSET}<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
     "${require('./assets/favicons/favicon.ico')}": "data:,",
     '<use xlink:href="{{': '<use ng-attr-xlink:href="{{',
 }
@@ -29,7 +30,7 @@ def write_docs(settings: Settings) -> Path:
 
     Raises UsageError when dbt refuses the project.
     """
-    prepare(settings, ensure_server(settings))
+    prepare(settings, open_database(settings))
     outcome = invoke([*QUIET, "docs", "generate", "--static"])
     if not outcome.success:
         raise UsageError(

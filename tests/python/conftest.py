@@ -5,6 +5,7 @@ database    a fresh, empty database on it for each test (ConnectionParams)
 run_ready   runs the `ready` command in a process of its own
 built_shop  the sample, run once for the session from a project of its own; not to be changed
 shop        a copy of it for a test to change
+docs_site   what `ready docs` makes of built_shop
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ready.postgres import embedded
 from ready.postgres.connection import ConnectionParams
 
 if TYPE_CHECKING:
+    from docs_site import DocsSite
     from proof_case import Shop
 
 PROJECT = Path(__file__).parents[2]
@@ -115,3 +117,10 @@ def shop(built_shop: Shop, server: ConnectionParams, tmp_path: Path) -> Iterator
 
     with new_database(server, template=built_shop.database) as database:
         yield built_shop.copy(tmp_path / "shop", database)
+
+
+@pytest.fixture(scope="session")
+def docs_site(built_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> DocsSite:
+    from docs_site import write_docs_site
+
+    return write_docs_site(built_shop, tmp_path_factory.mktemp("docs"))

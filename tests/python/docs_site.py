@@ -1,0 +1,42 @@
+"""The docs site of a shop, and what dbt knew when it wrote it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from proof_case import Shop
+
+# Those that stand for something in the database or on the lineage graph.
+DESCRIBED = ("model", "seed", "snapshot", "source")
+
+
+@dataclass(frozen=True)
+class DocsSite:
+    """page: the site. manifest, catalog: dbt's artifacts of the same run."""
+
+    page: Path
+    manifest: dict[str, Any]
+    catalog: dict[str, Any]
+
+    def nodes(self) -> dict[str, dict[str, Any]]:
+        """Every model, seed, snapshot and source by its id."""
+        every = {**self.manifest["nodes"], **self.manifest["sources"]}
+        return {name: node for name, node in every.items() if node["resource_type"] in DESCRIBED}
+
+    def columns(self, node: str) -> set[str]:
+        """A node's columns in the database; none for an ephemeral model."""
+        return set({**self.catalog["nodes"], **self.catalog["sources"]}.get(node, {"columns": ()})["columns"])
+
+
+def write_docs_site(shop: Shop, folder: Path) -> DocsSite:
+    """Run `ready docs` in a folder of its own, which leaves the shop as it is."""
+    done = shop.ready("docs", "--no-serve", READY_HOME=folder / "home", READY_ARTIFACTS=folder / "artifacts")
+    assert done.returncode == 0, done.stdout + done.stderr
+    target = folder / "home/dbt/target"
+    manifest, catalog = (
+        json.loads((target / f"{name}.json").read_text()) for name in ("manifest", "catalog")
+    )
+    return DocsSite(folder / "artifacts/docs/index.html", manifest, catalog)

@@ -1,0 +1,80 @@
+"""What the docs site says of the project agrees with the database, and says of everything what one row is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from docs_site import DocsSite
+from proof_case import Shop
+
+GRAIN_OF_TABLE = re.compile("One row per .+")
+GRAIN_OF_COLUMN = re.compile("(One per|Per) .+")
+
+
+def test_described_columns_are_those_in_the_database(docs_site: DocsSite) -> None:
+    differing = {
+        name: set(node["columns"]) ^ docs_site.columns(name)
+        for name, node in docs_site.nodes().items()
+        if set(node["columns"]) != docs_site.columns(name)
+    }
+    assert differing == {}
+    assert len(docs_site.columns("model.raw_to_ready.customer_features")) > 15
+
+
+def test_every_description_begins_with_the_grain(docs_site: DocsSite) -> None:
+    tables = [n for n, node in docs_site.nodes().items() if not GRAIN_OF_TABLE.match(node["description"])]
+    columns = [
+        f"{name}.{column['name']}"
+        for name, node in docs_site.nodes().items()
+        for column in node["columns"].values()
+        if not GRAIN_OF_COLUMN.match(column["description"])
+    ]
+    assert tables + columns == []
+
+
+def test_each_layer_is_a_group_with_an_owner(docs_site: DocsSite) -> None:
+    owners = {group["name"]: group["owner"]["name"] for group in docs_site.manifest["groups"].values()}
+    built = [node for node in docs_site.nodes().values() if node["resource_type"] != "source"]
+    layers = {"stg": "staging", "feats": "features"}
+    assert {node["name"]: node["group"] for node in built if node["schema"] in layers} == {
+        node["name"]: layers[node["schema"]] for node in built if node["schema"] in layers
+    }
+    assert {node["group"] for node in built} == set(owners)
+    assert all(owners.values())
+
+
+def test_what_people_open_is_an_exposure(docs_site: DocsSite) -> None:
+    exposures = {
+        node["name"]: node["depends_on"]["nodes"] for node in docs_site.manifest["exposures"].values()
+    }
+    assert "model.raw_to_ready.customer_training_set" in exposures["customer_features_datasets"]
+    assert "model.raw_to_ready.orders_parsed" in exposures["validation_report"]
+
+
+def test_freshness_is_that_of_the_last_load_and_leaves_the_build_as_it_is(shop: Shop) -> None:
+    fresh = shop.ready("dbt", "source", "freshness")
+    assert fresh.returncode == 0, fresh.stdout + fresh.stderr
+    assert "PASS freshness of raw.loads" in fresh.stdout
+    assert shop.value("select count(*) from meta.build_state") == 1
+
+    shop.execute("alter table raw.loads disable trigger user")  # the ledger guards its times
+    shop.execute("update raw.loads set loaded_at = loaded_at - interval '31 days'")
+    stale = shop.ready("dbt", "source", "freshness")
+    assert "ERROR STALE freshness of raw.loads" in stale.stdout
+    assert stale.returncode == 1
+
+
+def test_descriptions_and_groups_are_no_part_of_the_definition(shop: Shop) -> None:
+    recorded = shop.rows("select feature_version, sql_hash, lineage from meta.feature_registry")
+    reword(shop.project / "models/features/_models.yml", "One row per", "One row for each")
+    reword(shop.project / "models/_groups.yml", "ML engineers", "Others")
+    reword(shop.project / "configs/features.yaml", "Purchases in", "How many purchases in")
+    shop.run("--data", shop.data)
+    assert shop.rows("select feature_version, sql_hash, lineage from meta.feature_registry") == recorded
+
+
+def reword(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
