@@ -8,6 +8,7 @@ import psycopg2
 import psycopg2.errors
 
 from loader.errors import ServerError
+from loader.versions import VERSION, migrate, recorded_version
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -64,40 +65,57 @@ create or replace function raw.refuse_change() returns trigger language plpgsql 
 begin
     raise exception '%.% is immutable: % is not allowed', tg_table_schema, tg_table_name, tg_op
         using errcode = 'insufficient_privilege',
-              hint = 'Load a corrected file under the same name; it supersedes the earlier load.';
+              hint = case tg_table_schema
+                  when 'raw' then 'Load a corrected file under the same name; it supersedes the earlier load.'
+                  else 'History is only added to.' end;
 end $$;
 create or replace trigger immutable before update or delete or truncate on raw.raw_events
     for each statement execute function raw.refuse_change();
 create or replace trigger immutable before update or delete or truncate on raw.rejected_rows
     for each statement execute function raw.refuse_change();
 revoke update, delete, truncate on raw.raw_events, raw.rejected_rows from public, current_user;
-"""
 
-# The trigger on the last table is the last object made, in the same transaction as the rest.
-IS_COMPLETE = """
-select exists (
-    select from pg_trigger t
-    join pg_class c on c.oid = t.tgrelid
-    join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = 'raw' and c.relname = 'rejected_rows' and t.tgname = 'immutable')
+-- An active load can be superseded, or be renamed with its file; otherwise no load ever changes.
+create or replace function raw.guard_ledger() returns trigger language plpgsql as $$
+declare
+    may_change text[] := array['status', 'superseded_by', 'superseded_at', 'file_name'];
+begin
+    if old.status <> 'loaded' or to_jsonb(new) - may_change <> to_jsonb(old) - may_change then
+        raise exception 'raw.loads: what is recorded of load % does not change', old.load_id
+            using errcode = 'insufficient_privilege';
+    end if;
+    return new;
+end $$;
+create or replace trigger forward_only before update on raw.loads
+    for each row execute function raw.guard_ledger();
+create or replace trigger immutable before delete or truncate on raw.loads
+    for each statement execute function raw.refuse_change();
+
+create table if not exists raw.schema_version (
+    version integer primary key,
+    migrated_at timestamptz not null default now()
+);
+comment on table raw.schema_version is 'One row per version that schema raw has had; the highest is its own';
+grant select on raw.schema_version to public;
 """
 
 
 def ensure_raw_schema(connection: Connection) -> None:
-    """Create schema `raw` and its tables where they are missing, and commit.
+    """Create schema `raw` and its tables, or bring those of an earlier release up to date, and commit.
 
-    Safe when several do it at once. Raises ServerError when the user may not, or when the
-    database does not store UTF-8.
+    Safe when several do it at once. Raises ServerError when the user may not, when the database does
+    not store UTF-8, or when a newer release has made the schema.
     """
     try:
         with connection, connection.cursor() as cursor:
-            if _is_complete(cursor):
+            if recorded_version(cursor) == VERSION:
                 return
             _check_encoding(cursor)
             cursor.execute("select pg_advisory_xact_lock(%s)", (SCHEMA_LOCK,))
             # Another may have made it meanwhile, and already load: the DDL's locks would be in its way.
-            if not _is_complete(cursor):
-                cursor.execute(DDL)
+            version = recorded_version(cursor)
+            if version != VERSION:
+                _bring_up(cursor, version)
     except psycopg2.errors.InsufficientPrivilege as error:
         raise ServerError(
             f"the database user may not create schema raw: {str(error).strip()}",
@@ -105,9 +123,12 @@ def ensure_raw_schema(connection: Connection) -> None:
         ) from None
 
 
-def _is_complete(cursor: psycopg2.extensions.cursor) -> bool:
-    cursor.execute(IS_COMPLETE)
-    return cursor.fetchone() == (True,)
+def _bring_up(cursor: psycopg2.extensions.cursor, version: int | None) -> None:
+    """version: what is there, None for nothing."""
+    if version is not None:
+        migrate(cursor, version)
+    cursor.execute(DDL)
+    cursor.execute("insert into raw.schema_version (version) values (%s)", (VERSION,))
 
 
 def _check_encoding(cursor: psycopg2.extensions.cursor) -> None:
