@@ -69,6 +69,16 @@
         primary key (feature_set, feature_version, data_hash, labels_hash)
     );
 
+    create table if not exists {{ meta }}.feature_profiles (
+        feature_set text not null,
+        feature_version integer not null,
+        data_hash text not null,
+        column_name text not null,
+        profile jsonb not null,
+        created_at timestamptz not null default now(),
+        primary key (feature_set, feature_version, data_hash, column_name)
+    );
+
     create table if not exists {{ meta }}.feature_queries (
         feature_set text not null,
         feature_version integer not null,

@@ -46,6 +46,7 @@
     {{ record_features_query(build) }}
     {{ record_dataset_splits(build) }}
     {{ record_label_summary(build) }}
+    {{ record_feature_profiles(build) }}
     {%- endif %}
     commit
 {%- endmacro %}
