@@ -21,8 +21,8 @@ def assert_tables_equal_oracle(
 ) -> None:
     """Features, labels, splits and training set are what the oracle computes, to the last digit.
 
-    orders: what stg.orders must hold (see oracle.read_orders). states: see oracle.customer_features. The numeric columns must have the
-    scale of 6 that the registry's fingerprint is defined on.
+    orders: what stg.orders must hold (see oracle.read_orders). states: see oracle.customer_features. The
+    numeric columns must have the scale of 6 that the registry's fingerprint is defined on.
     """
     feats, meta = schema_prefix + "feats", schema_prefix + "meta"
     features = customer_features(orders, definition, states)

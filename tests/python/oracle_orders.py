@@ -106,7 +106,7 @@ def stage_states(load: list[Order], *, lines: bool) -> list[Order]:
 
 
 def as_known(states: list[Order], before: datetime | None = None) -> list[Order]:
-    """Each order in the state that was known last, strictly before an instant; of two at once the later one."""
+    """Each order in the state known last, strictly before an instant; of two at once the later one."""
     known: dict[str, Order] = {}
     for state in states:
         assert state.available_at is not None

@@ -22,7 +22,7 @@ from ready.settings import Settings
 
 UTC = timezone.utc
 HEADER = "order_id,customer_id,order_ts,amount,currency,status,channel,updated_at\n"
-# o1 is returned in February; o2 comes in February, for January; o3's amount is corrected twice, once backwards.
+# o1 is returned in February; o2 comes in February, for January; o3's amount is corrected twice.
 FILES = {
     "january.csv": """o1,c1,2025-01-05,10,EUR,completed,web,2025-01-05
 o3,c1,2025-01-20,30,EUR,completed,web,2025-01-20
@@ -146,5 +146,6 @@ def test_the_default_is_the_orders_own_time(server: ConnectionParams, tmp_path: 
             (data / name).write_text(HEADER + lines)
         warehouse.run("--data", data, cwd=PROJECT)
         assert warehouse.rows(
-            "select orders_total, revenue_total from feats.customer_features where feature_time = '2025-02-01'"
+            "select orders_total, revenue_total from feats.customer_features "
+            "where feature_time = '2025-02-01'"
         ) == [(3, Decimal(46))]
