@@ -31,7 +31,7 @@ def write_docs(settings: Settings) -> Path:
     Raises UsageError when dbt refuses the project.
     """
     prepare(settings, open_database(settings))
-    outcome = invoke([*QUIET, "docs", "generate", "--static"])
+    outcome = invoke([*QUIET, "--no-send-anonymous-usage-stats", "docs", "generate", "--static"])
     if not outcome.success:
         raise UsageError(
             f"dbt docs generate failed: {outcome.exception}", hint="try: ready dbt docs generate"

@@ -6,6 +6,8 @@ run_ready   runs the `ready` command in a process of its own
 built_shop  the sample, run once for the session from a project of its own; not to be changed
 shop        a copy of it for a test to change
 docs_site   what `ready docs` makes of built_shop
+chromium    a headless browser for one file of tests, which are skipped where there is none
+open_page   opens a file in it, which must cause no error and request nothing else
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ from ready.postgres import embedded
 from ready.postgres.connection import ConnectionParams
 
 if TYPE_CHECKING:
+    from chromium import OpenPage
     from docs_site import DocsSite
+    from playwright.sync_api import Browser
     from proof_case import Shop
 
 PROJECT = Path(__file__).parents[2]
@@ -44,6 +48,10 @@ class RunReady(Protocol):
         cwd: Path | None = None,
         input: str | None = None,
     ) -> subprocess.CompletedProcess[str]: ...
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fault-moments", type=int, default=5, help="how many moments test_faults goes through")
 
 
 def _ours(name: str) -> bool:
@@ -124,3 +132,19 @@ def docs_site(built_shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Doc
     from docs_site import write_docs_site
 
     return write_docs_site(built_shop, tmp_path_factory.mktemp("docs"))
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    from chromium import launched
+
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def open_page(chromium: Browser) -> Iterator[OpenPage]:
+    from chromium import pages
+
+    with pages(chromium) as open_file:
+        yield open_file
