@@ -32,7 +32,8 @@ from ready.loads import active_loads
 from ready.locks import LockTimeout, take_run_lock
 from ready.mapping import check_mapping, orders_meta
 from ready.postgres.connection import ConnectionParams
-from ready.postgres.server import is_embedded
+from ready.postgres.roles import LOADER
+from ready.postgres.server import is_embedded, server_params
 from ready.registry import FeatureRecord, read_record
 from ready.settings import Settings
 
@@ -124,7 +125,7 @@ class _Run:
 
     def whole_way(self, paths: Sequence[str]) -> PipelineResult:
         with self._database() as (params, connection):
-            self._load(params, paths)
+            self._load(paths)
             load_ids = self._active_loads(connection)
             key = build_key(self.settings, load_ids)
             changed = not self._is_current(connection, key)
@@ -148,7 +149,8 @@ class _Run:
         """The database, for this run alone, once the configs are known to be in order."""
         require_clean_configs(self.settings)
         params = open_database(self.settings)
-        where = f"embedded PostgreSQL in {self.settings.home}" if is_embedded(self.settings) else str(params)
+        home, named = self.settings.home, server_params(self.settings)
+        where = f"embedded PostgreSQL in {home}" if is_embedded(self.settings) else str(named)
         self.narrator.stage("Database", where)
         with closing(params.connect()) as connection:
             server = connection.info.parameter_status("server_version") or ""
@@ -156,10 +158,11 @@ class _Run:
             take_run_lock(connection, self.narrator.stage, timeout=self.lock_timeout)
             yield params, connection
 
-    def _load(self, params: ConnectionParams, paths: Sequence[str]) -> None:
+    def _load(self, paths: Sequence[str]) -> None:
         self.narrator.stage("Load", ", ".join(paths))
         self.info = replace(self.info, data_folder=paths[0])
         options = load_options(self.settings.configs)
+        params = open_database(self.settings, role=LOADER)
         try:
             self.narrator.loaded(load_files(params.connect, paths, options, self.narrator.load_progress))
         except FilesRefused as error:

@@ -128,5 +128,6 @@
         built_at timestamptz not null default now()
     );
     {# Whatever this run does, the tables may no longer be what the mark stands for. -#}
-    delete from {{ meta }}.build_state
+    delete from {{ meta }}.build_state;
+    {{- protect_history() }}
 {%- endmacro %}

@@ -8,9 +8,8 @@
     {%- set version = 'feature_set = ' ~ quote_literal(build.feature_set) ~ ' and feature_version = ' ~ build.version -%}
 
     {#- Rewritten only where it differs: an unchanged run must not touch millions of rows. -#}
-    {%- if membership_hashes(summary) != membership_hashes(run_query(held_membership(version))) %}
-    delete from {{ source('meta', 'dataset_splits') }} where {{ version }};
-
+    {%- set rewritten = membership_hashes(summary) != membership_hashes(run_query(held_membership(version))) -%}
+    {%- if rewritten %}
     insert into {{ source('meta', 'dataset_splits') }} (feature_set, feature_version, customer_id, feature_time, split)
     select {{ quote_literal(build.feature_set) }}, {{ build.version }}, customer_id, feature_time, split
     from {{ published_name(build.training_set) }}
@@ -28,6 +27,9 @@
     )
     on conflict do nothing;
     {%- endfor %}
+    {%- if rewritten %}
+    {{ retire_dataset_splits(build.feature_set, build.version) }}
+    {%- endif %}
 {%- endmacro %}
 
 {# A select of split, membership hash, rows, customers, mean label, time_from and time_to, one row a split. #}

@@ -15,8 +15,8 @@ from psycopg2.extensions import cursor as Cursor
 
 from ready.api.table import Table
 from ready.arrow import EXACT_TEXT, BatchSink
+from ready.database import open_database
 from ready.errors import UsageError
-from ready.postgres.server import ensure_server
 from ready.settings import Settings
 from ready.training_set import KEY, table_schema
 from ready.transactions import reading
@@ -49,7 +49,7 @@ def features_at(spine: ArrowStream | Mapping[str, Any]) -> Table:
     """
     keys = _keys(spine)
     settings = Settings.resolve()
-    with closing(ensure_server(settings).connect()) as connection, reading(connection) as cursor:
+    with closing(open_database(settings).connect()) as connection, reading(connection) as cursor:
         version, planner_settings, query = _recorded_query(cursor, settings)
         _copy_in(cursor, keys)
         cursor.execute(f"{EXACT_TEXT}; {planner_settings}")

@@ -40,13 +40,13 @@ def check_leakage(cutoffs: int, configs: str | None, home: str | None) -> None:
       ready check-leakage
       ready check-leakage --cutoffs 10
     """
+    from ready.database import open_database
     from ready.errors import CheckFailed
-    from ready.postgres.server import ensure_server
     from ready.proof.leakage import check_leakage as check
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, configs=configs)
-    params = ensure_server(settings)
+    params = open_database(settings)
     with live_status() as say:
         report = check(settings, params, cutoffs=cutoffs, say=say)
     for line in _lines(report):

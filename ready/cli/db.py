@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import closing
 
 import click
 
@@ -13,6 +14,7 @@ from ready.errors import MachineError, UsageError
 from ready.postgres import embedded
 from ready.postgres.cluster import program_path
 from ready.postgres.connection import ConnectionParams
+from ready.postgres.roles import BUILDER, LOADER, WORKERS, read_roles
 from ready.postgres.server import ensure_server, is_embedded, server_params
 from ready.settings import Settings
 
@@ -36,10 +38,12 @@ def db() -> None:
 @db.command()
 @home_option
 def start(home: str | None) -> None:
-    """Start the server if it is down, and create the raw tables."""
+    """Start the server if it is down; create raw tables and roles."""
     from ready.database import open_database
 
-    click.echo(f"PostgreSQL is up: {open_database(Settings.resolve(home=home))}")
+    settings = Settings.resolve(home=home)
+    open_database(settings)
+    click.echo(f"PostgreSQL is up: {server_params(settings)}")
 
 
 @db.command()
@@ -48,6 +52,25 @@ def stop(home: str | None) -> None:
     """Stop the embedded server; its data stays."""
     settings = _embedded_settings(home, "stop")
     click.echo("PostgreSQL stopped." if embedded.stop(settings.home) else "PostgreSQL was not running.")
+
+
+@db.command("grant")
+@home_option
+def grant_roles(home: str | None) -> None:
+    """Give this database roles for loader, dbt and readers.
+
+    \b
+    ready_loader   adds to raw; the loader runs as it
+    ready_builder  reads raw, owns stg and feats, adds to the history in meta; dbt runs as it
+    ready_reader   reads feats and meta: grant ready_reader to ann
+
+    The embedded server has them by itself. On another one a superuser, or the owner of the database
+    with the right to create roles, runs this once, and again after an upgrade.
+    """
+    from ready.database import grant_database
+
+    params = grant_database(Settings.resolve(home=home))
+    click.echo(f"{', '.join(WORKERS)} have their rights in {params.dbname}.")
 
 
 @db.command()
@@ -66,10 +89,14 @@ def status(ctx: click.Context, home: str | None) -> None:
             f"embedded   {params}\nserver     {f'up, process {found.pid}' if found.running else 'down'}"
         )
         click.echo(f"data       {found.data}\nlog        {found.log}")
+        if found.running:
+            click.echo(f"roles      {_roles(params)}")
         ctx.exit(0 if found.running else DOWN)
     click.echo(f"external   {params}")
     up = _answers(params)
     click.echo(f"server     {'up' if up else 'down'}")
+    if up:
+        click.echo(f"roles      {_roles(params)}")
     ctx.exit(0 if up else DOWN)
 
 
@@ -126,6 +153,16 @@ def _embedded_settings(home: str | None, action: str) -> Settings:
             hint="unset PGHOST and DATABASE_URL to mean the embedded one",
         )
     return settings
+
+
+def _roles(params: ConnectionParams) -> str:
+    """What the loader and dbt run as."""
+    with closing(params.connect()) as connection:
+        found = read_roles(connection)
+    if not found.granted:
+        return f"none: loader and dbt run as {params.user}; ready db grant makes them"
+    loader, builder = (role if role in found.mine else params.user for role in (LOADER, BUILDER))
+    return f"the loader runs as {loader}, dbt as {builder}"
 
 
 def _answers(params: ConnectionParams) -> bool:

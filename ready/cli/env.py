@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import click
 
 from ready.cli.options import artifacts_option, configs_option, home_option
 from ready.environment import environment
-from ready.postgres.server import server_params
+from ready.postgres.roles import BUILDER
+from ready.postgres.server import is_embedded, server_params
 from ready.settings import Settings
 
 
@@ -26,7 +28,10 @@ def env(configs: str | None, artifacts: str | None, home: str | None, as_json: b
       dbt build
     """
     settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts)
-    values = environment(settings, server_params(settings))
+    params = server_params(settings)
+    if is_embedded(settings):
+        params = replace(params, role=BUILDER)
+    values = environment(settings, params)
     if as_json:
         click.echo(json.dumps(values, indent=2))
         return

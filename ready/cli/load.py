@@ -61,14 +61,15 @@ def load(
       curl -s URL | ready load - --name orders.csv
     """
     from ready.configs import load_options
-    from ready.postgres.server import ensure_server
+    from ready.database import open_database
+    from ready.postgres.roles import LOADER
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, configs=configs)
     if flags["delimiter"] == "\\t":
         flags["delimiter"] = "\t"
     options = load_options(settings.configs, flags)
-    params = ensure_server(settings)
+    params = open_database(settings, role=LOADER)
     if list_loads:
         _list(params, options.source if flags["source"] else None, as_json)
         return
@@ -110,11 +111,9 @@ def _tell(summary: LoadSummary, as_json: bool, quiet: bool) -> None:
 
 
 def _list(params: ConnectionParams, source: str | None, as_json: bool) -> None:
-    from loader import ensure_raw_schema
     from loader.ledger import all_loads
 
     with closing(params.connect()) as connection:
-        ensure_raw_schema(connection)
         loads = all_loads(connection, source)
     if as_json:
         click.echo(json.dumps(loads, indent=2, ensure_ascii=False, default=str))

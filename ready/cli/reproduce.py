@@ -34,13 +34,13 @@ def reproduce(build: str, configs: str | None, artifacts: str | None, home: str 
       ready reproduce 1
       ready reproduce 1@0fae7259
     """
+    from ready.database import open_database
     from ready.errors import CheckFailed
-    from ready.postgres.server import ensure_server
     from ready.proof.reproduce import reproduce as rebuild
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts)
-    params = ensure_server(settings)
+    params = open_database(settings)
     with live_status() as say:
         result = rebuild(settings, params, name=build, say=say)
     record = result.record

@@ -20,7 +20,7 @@ STARTING_SECONDS = 30
 
 @dataclass(frozen=True)
 class ConnectionParams:
-    """One PostgreSQL database and how to log in. `host` may be a socket folder."""
+    """One PostgreSQL database and how to log in. `host` may be a socket folder; `role` is taken on then."""
 
     host: str
     port: int
@@ -28,6 +28,7 @@ class ConnectionParams:
     dbname: str
     password: str | None = None
     sslmode: str | None = None
+    role: str | None = None
 
     def env(self) -> dict[str, str]:
         """The same as libpq's PG* variables."""
@@ -38,6 +39,7 @@ class ConnectionParams:
             "PGDATABASE": self.dbname,
             "PGPASSWORD": self.password,
             "PGSSLMODE": self.sslmode,
+            "PGOPTIONS": f"-c role={self.role}" if self.role else None,
         }
         return {key: value for key, value in values.items() if value}
 
@@ -84,7 +86,7 @@ class ConnectionParams:
             **{key: value for key, value in arguments.items() if value},
             application_name=application_name,
             connect_timeout=15,
-            options="-c timezone=UTC",
+            options="-c timezone=UTC" + (f" -c role={self.role}" if self.role else ""),
         )
         return connection
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import psycopg2.errors
 from ready.errors import MachineError
 from ready.postgres.cluster import USE_ANOTHER_SERVER, Cluster, remove_tree
 from ready.postgres.connection import ConnectionParams
+from ready.postgres.roles import create_login_roles
 
 PATIENCE_SECONDS = 600
 FAST_STOP_SECONDS = 60
@@ -160,15 +162,13 @@ def _lost_its_socket(cluster: Cluster) -> bool:
 
 
 def _create_database(cluster: Cluster) -> None:
-    connection = _maintenance(cluster).connect()
-    try:
+    """And the roles: who logs in as one of them shall be told what is missing, not that it is unknown."""
+    with closing(_maintenance(cluster).connect()) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute('create database "ready"')
-    except psycopg2.errors.DuplicateDatabase:
-        pass
-    finally:
-        connection.close()
+            create_login_roles(cursor)
+            with suppress(psycopg2.errors.DuplicateDatabase):
+                cursor.execute('create database "ready"')
 
 
 def _maintenance(cluster: Cluster) -> ConnectionParams:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
+from psycopg2.extensions import connection as Connection
+
 from ready.errors import MachineError
 from ready.postgres import embedded
 from ready.postgres.cluster import Cluster
@@ -14,14 +18,14 @@ OLDEST_VERSION = 16
 def ensure_server(settings: Settings) -> ConnectionParams:
     """A server that answers. The embedded one is started when it is down.
 
-    Raises MachineError when the server is down, older than PostgreSQL 16, read-only, or when the
-    user may not create schemas; UsageError when the environment names a server wrongly.
+    Raises MachineError when the server is down or older than PostgreSQL 16; UsageError when the
+    environment names a server wrongly.
     """
     params = server_params(settings)
     if is_embedded(settings):
         embedded.start(settings.home)
     if params != Cluster(settings.home).params:
-        _check(params)
+        _check_version(params)
     return params
 
 
@@ -39,22 +43,24 @@ def is_embedded(settings: Settings) -> bool:
     return params is None or params.host == Cluster(settings.home).params.host
 
 
-def _check(params: ConnectionParams) -> None:
-    connection = params.connect()
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "select pg_is_in_recovery(), has_database_privilege(current_database(), 'CREATE'), "
-                "current_setting('server_version')"
-            )
-            read_only, may_create, version = cursor.fetchone() or (True, False, "")
-    finally:
-        connection.close()
-    if connection.server_version < OLDEST_VERSION * 10000:
+def _check_version(params: ConnectionParams) -> None:
+    with closing(params.connect()) as connection:
+        found = connection.server_version
+        version = connection.info.parameter_status("server_version")
+    if found < OLDEST_VERSION * 10000:
         raise MachineError(
             f"PostgreSQL at {params} is version {version}; {OLDEST_VERSION} or newer is needed",
             hint="name a newer server, or unset PGHOST and DATABASE_URL to use the embedded one",
         )
+
+
+def check_rights(params: ConnectionParams, connection: Connection) -> None:
+    """Raises MachineError where nothing can be built: on a standby, or by one who may not create schemas."""
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select pg_is_in_recovery(), has_database_privilege(current_database(), 'CREATE')",
+        )
+        read_only, may_create = cursor.fetchone() or (True, False)
     if read_only:
         raise MachineError(f"PostgreSQL at {params} is a read-only standby", hint="name its primary server")
     if not may_create:

@@ -10,6 +10,7 @@ from pathlib import Path
 from conftest import PROJECT
 from warehouse import Warehouse
 
+from ready.database import grant_database
 from ready.postgres.connection import ConnectionParams
 from ready.proof.recorded_project import Code
 from ready.settings import Settings
@@ -45,9 +46,11 @@ class Shop(Warehouse):
         return [name for (name,) in self.rows("select nspname from pg_namespace order by 1")]
 
     def copy(self, folder: Path, database: ConnectionParams) -> Shop:
-        """The same in another folder; `database` is made from this one's."""
+        """The same in another folder; `database` is made from this one's, without its rights."""
         shutil.copytree(self.folder, folder, symlinks=True, ignore=shutil.ignore_patterns("home"))
-        return replace(self, folder=folder, database=database)
+        shop = replace(self, folder=folder, database=database)
+        grant_database(shop.settings)
+        return shop
 
 
 def open_shop(folder: Path, database: ConnectionParams) -> Shop:
@@ -60,5 +63,6 @@ def open_shop(folder: Path, database: ConnectionParams) -> Shop:
     shop.git("init", "--quiet")
     shop.git("add", ".")
     shop.git("commit", "--quiet", "--message", "As shipped")
+    grant_database(shop.settings)
     shop.run("--data", shop.data)
     return shop

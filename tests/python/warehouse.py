@@ -97,6 +97,10 @@ class Warehouse:
         with contextlib.closing(self.database.connect()) as connection, connection, connection.cursor() as c:
             c.execute(statement)
 
+    def tamper(self, statement: str) -> None:
+        """Change what triggers keep anyone from changing, as only a superuser can."""
+        self.execute(f"set session_replication_role = replica; {statement}")
+
     def value(self, query: str) -> Any:
         ((value,),) = self.rows(query)
         return value

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ready.database import open_database
 from ready.errors import MachineError
 from ready.postgres import server as server_module
 from ready.postgres.cluster import Cluster
@@ -45,7 +46,7 @@ def test_the_life_of_the_embedded_server(run_ready: RunReady, tmp_path: Path) ->
     tables = run_ready(
         "db", "psql", "-Atc", "select tablename from pg_tables where schemaname = 'raw' order by 1"
     )
-    assert tables.stdout.split() == ["loads", "raw_events", "rejected_rows"]
+    assert tables.stdout.split() == ["loads", "raw_events", "rejected_rows", "schema_version"]
 
     stopped = run_ready("db", "stop")
     assert (stopped.returncode, data.exists()) == (0, True)
@@ -151,7 +152,7 @@ def test_a_user_who_may_not_create_schemas(database: ConnectionParams, tmp_path:
         cursor.execute(f"create role {guest.user} login")
         connection.commit()
         with pytest.raises(MachineError, match="may not create schemas") as failure:
-            ensure_server(settings_for(tmp_path, guest.env()))
+            open_database(settings_for(tmp_path, guest.env()))
         cursor.execute(f"drop role {guest.user}")
         connection.commit()
     assert f'grant create on database "{database.dbname}" to "{guest.user}"' in str(failure.value.hint)

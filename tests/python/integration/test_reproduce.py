@@ -81,7 +81,7 @@ def test_uncommitted_code_serves_while_it_is_there(changed_shop: Shop) -> None:
 def test_code_that_is_lost_is_named(changed: Shop, tmp_path: Path) -> None:
     shop = changed.copy(tmp_path / "lost", changed.database)
     shop.git("checkout", "--quiet", ".")
-    shop.execute("update meta.feature_registry set git_commit = repeat('0', 40) where feature_version = 2")
+    shop.tamper("update meta.feature_registry set git_commit = repeat('0', 40) where feature_version = 2")
     done = shop.ready("reproduce", "2")
     assert done.returncode == 1
     assert "the current code: it has another definition of customer_purchases" in done.stderr
@@ -113,7 +113,7 @@ def test_rows_that_come_out_otherwise_are_shown(shop: Shop) -> None:
 
 
 def test_loads_of_another_database_are_refused(shop: Shop) -> None:
-    shop.execute("update raw.loads set file_sha256 = repeat('0', 64) where load_id = 2")
+    shop.tamper("update raw.loads set file_sha256 = repeat('0', 64) where load_id = 2")
     done = shop.ready("reproduce", "1")
     assert done.returncode == 1
     assert "load 2 (orders_2024_h2.csv) is not in this database's raw.loads as recorded" in done.stderr

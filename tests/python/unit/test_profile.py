@@ -13,6 +13,7 @@ from dbt.clients.jinja import get_rendered
 
 from ready.postgres.cluster import Cluster
 from ready.postgres.connection import external_params
+from ready.postgres.roles import BUILDER
 from ready.settings import Settings
 
 PROJECT = Path(__file__).parents[3]
@@ -60,7 +61,7 @@ def test_the_embedded_server(home: str | None, monkeypatch: pytest.MonkeyPatch) 
     assert [found[key] for key in ("host", "port", "user", "dbname", "password")] == [
         expected.host,
         expected.port,
-        expected.user,
+        BUILDER,
         expected.dbname,
         "",
     ]

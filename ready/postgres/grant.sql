@@ -1,0 +1,118 @@
+-- Roles and rights of one database. For a superuser, or whoever owns the database and may create roles; can be repeated.
+--
+-- ready_loader   adds to raw
+-- ready_builder  reads raw, owns stg and feats, works in meta; dbt runs as it
+-- ready_reader   reads feats and meta
+-- ready_owner    owns the history in meta, and nobody logs in as it: what the builder has recorded it cannot take back
+
+do $roles$
+declare
+    name text;
+begin
+    foreach name in array array['ready_owner', 'ready_loader', 'ready_builder', 'ready_reader'] loop
+        begin
+            if to_regrole(name) is null then
+                execute format('create role %I', name);
+            end if;
+        exception when duplicate_object or unique_violation then
+            null;  -- made at the same moment, in another database of the server
+        end;
+        if not pg_has_role(current_user, name, 'set') then
+            execute format('grant %I to %I', name, current_user);
+        end if;
+    end loop;
+    if not pg_has_role('ready_owner', 'ready_builder', 'usage') then
+        grant ready_builder to ready_owner;
+    end if;
+    execute format('grant create, temporary on database %I to ready_builder', current_database());
+    execute format('grant connect on database %I to ready_loader, ready_builder, ready_reader', current_database());
+end $roles$;
+
+-- Of the ledger the loader may change what superseding and renaming change; a trigger (loader/schema.py) sees to how.
+grant usage on schema raw to ready_loader, ready_builder;
+grant insert on raw.raw_events, raw.rejected_rows to ready_loader;
+grant select, insert, update (status, superseded_by, superseded_at, file_name) on raw.loads to ready_loader;
+grant usage on sequence raw.loads_load_id_seq to ready_loader;
+grant select on raw.loads, raw.raw_events, raw.rejected_rows, raw.schema_version to ready_builder;
+grant select on raw.schema_version to ready_loader;
+
+create schema if not exists stg;
+create schema if not exists feats;
+create schema if not exists meta;
+alter schema stg owner to ready_builder;
+alter schema feats owner to ready_builder;
+alter schema meta owner to ready_owner;
+grant usage, create on schema meta to ready_builder;
+grant usage on schema feats, meta to ready_reader;
+
+-- A table that a build makes anew is readable from its first moment, also where dbt runs as the connecting user.
+alter default privileges for role ready_builder in schema feats grant select on tables to ready_reader;
+alter default privileges for role ready_builder in schema meta grant select on tables to ready_reader;
+alter default privileges in schema feats grant select on tables to ready_reader;
+alter default privileges in schema meta grant select on tables to ready_reader;
+grant select on all tables in schema feats, meta to ready_reader;
+
+-- The history changes hands once it is made: macros/meta/protect_history.sql calls this. A table that runs code of the
+-- builder's is not taken, since that code would then run as the owner.
+create or replace function meta.hand_over_history(history_schema text, history text[]) returns void
+language plpgsql security definer set search_path = pg_catalog as $function$
+declare
+    item regclass;
+begin
+    for item in
+        select c.oid from pg_class as c
+        where c.relnamespace = to_regnamespace(quote_ident(history_schema)) and c.relname = any(history)
+            and c.relkind = 'r' and c.relowner = 'ready_builder'::regrole
+            and not c.relhasrules and not c.relrowsecurity and not exists (
+                select from pg_trigger
+                where tgrelid = c.oid and not tgisinternal and tgfoid <> 'raw.refuse_change()'::regprocedure
+            )
+    loop
+        execute format('alter table %s owner to ready_owner', item);
+        execute format('revoke all on %s from ready_builder, public', item);
+        execute format('grant select, insert on %s to ready_builder', item);
+    end loop;
+    if exists (
+        select from pg_namespace where nspname = history_schema and nspowner = 'ready_builder'::regrole
+    ) then
+        execute format('alter schema %I owner to ready_owner', history_schema);
+        execute format('grant usage, create on schema %I to ready_builder', history_schema);
+    end if;
+end $function$;
+
+-- The one way in which split rows go: the membership of a version's earlier build, once this transaction has written
+-- and recorded the one that takes its place.
+create or replace function meta.retire_dataset_splits(history_schema text, of_set text, of_version integer) returns void
+language plpgsql security definer set search_path = pg_catalog as $function$
+declare
+    splits regclass := to_regclass(format('%I.dataset_splits', history_schema));
+    now_written text := format('feature_set = %L and feature_version = %L and xmin = pg_current_xact_id()::xid',
+        of_set, of_version);
+    replaced boolean;
+begin
+    if (select relowner from pg_class where oid = splits) is distinct from 'ready_owner'::regrole then
+        raise exception '%.dataset_splits is not kept by ready_owner', history_schema;
+    end if;
+    -- As many rows in each split as its summary says; none at all only with a build that is new in the registry.
+    execute format(
+        'select case when count(*) = 0 then exists (select from %3$s where %2$s)
+             else bool_and(exists (
+                 select from %4$s where feature_set = %5$L and feature_version = %6$L
+                     and split = written.split and row_count = written.row_count
+             )) end
+         from (select split, count(*) as row_count from %1$s where %2$s group by split) as written',
+        splits, now_written, to_regclass(format('%I.feature_registry', history_schema)),
+        to_regclass(format('%I.dataset_split_summary', history_schema)), of_set, of_version
+    ) into replaced;
+    if not replaced then
+        raise exception 'split rows of % version % stay: no recorded membership takes their place', of_set, of_version
+            using errcode = 'insufficient_privilege';
+    end if;
+    execute format('delete from %s where feature_set = %L and feature_version = %L
+        and xmin <> pg_current_xact_id()::xid', splits, of_set, of_version);
+end $function$;
+
+revoke all on function meta.hand_over_history, meta.retire_dataset_splits from public;
+alter function meta.hand_over_history owner to ready_owner;
+alter function meta.retire_dataset_splits owner to ready_owner;
+grant execute on function meta.hand_over_history, meta.retire_dataset_splits to ready_builder;

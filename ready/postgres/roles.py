@@ -1,0 +1,123 @@
+"""Who does what in a database: roles of their own for the loader, for dbt and for readers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from importlib import resources
+
+import psycopg2
+import psycopg2.errors
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+
+from ready.errors import MachineError, from_database
+from ready.postgres.connection import ConnectionParams
+
+OWNER, LOADER, BUILDER, READER = "ready_owner", "ready_loader", "ready_builder", "ready_reader"
+WORKERS = (LOADER, BUILDER, READER)
+
+# Held while rights are given, so that two commands may do it at once.
+GRANT_LOCK = 7_239_404
+MARK = "meta.hand_over_history(text, text[])"
+
+STATE = f"""
+select obj_description(to_regprocedure('{MARK}')::oid, 'pg_proc'),
+    coalesce(
+        has_schema_privilege(to_regrole('{READER}'), to_regnamespace('feats'), 'usage')
+        and has_database_privilege(to_regrole('{BUILDER}'), current_database(), 'create'), false),
+    array(select rolname::text from pg_roles where rolname = any(%s) and pg_has_role(oid, 'set'))
+"""
+
+# Statements that give the builder what another user has made: dbt under another name, or an older release.
+STRAYS = f"""
+with kept as (
+    select oid, nspname from pg_namespace where nspname = any(%s)
+)
+select format('alter schema %%I owner to {BUILDER}', nspname)
+from kept join pg_namespace using (oid, nspname)
+where nspowner not in ('{BUILDER}'::regrole, '{OWNER}'::regrole) and pg_has_role(nspowner, 'usage')
+union all
+select format('alter %%s %%I.%%I owner to {BUILDER}',
+    case relkind when 'v' then 'view' when 'm' then 'materialized view' else 'table' end, nspname, relname)
+from pg_class join kept on kept.oid = relnamespace
+where relkind in ('r', 'p', 'v', 'm') and relowner not in ('{BUILDER}'::regrole, '{OWNER}'::regrole)
+    and pg_has_role(relowner, 'usage')
+"""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """granted: this database has the roles' rights. current: those of this release.
+
+    mine: the roles that the connecting user may take on.
+    """
+
+    granted: bool
+    current: bool
+    mine: tuple[str, ...]
+
+
+def read_roles(connection: Connection) -> Roles:
+    with _transaction(connection) as cursor:
+        cursor.execute(STATE, [list(WORKERS)])
+        mark, may, mine = cursor.fetchone() or (None, False, [])
+    return Roles(mark is not None and may, may and mark == _mark(), tuple(sorted(mine)))
+
+
+def create_login_roles(cursor: Cursor) -> None:
+    """On a server of our own the roles log in themselves."""
+    for role in WORKERS:
+        cursor.execute("select rolcanlogin from pg_roles where rolname = %s", [role])
+        found = cursor.fetchone()
+        if found != (True,):
+            cursor.execute(f"{'alter' if found else 'create'} role {role} login")
+
+
+def grant(connection: Connection) -> None:
+    """Create the roles where they are missing, and give them their rights in this database.
+
+    The raw tables must be there. Raises MachineError where the user may not do it.
+    """
+    text = _grants()
+    try:
+        with _transaction(connection) as cursor:
+            cursor.execute("select pg_advisory_xact_lock(%s)", [GRANT_LOCK])
+            cursor.execute(text)
+            cursor.execute(f"comment on function {MARK} is %s", [_mark()])
+    except psycopg2.errors.InsufficientPrivilege as error:
+        raise MachineError(
+            f"the database user may not make the roles: {error.diag.message_primary}",
+            hint="let an administrator of the server run: ready db grant",
+        ) from None
+    except psycopg2.Error as error:
+        raise from_database(error) from None
+
+
+def adopt(connection: Connection, schemas: list[str]) -> None:
+    """Make the builder the owner of what the user, or an earlier release, has made in its schemas."""
+    with _transaction(connection) as cursor:
+        cursor.execute(STRAYS, [schemas])
+        for (statement,) in cursor.fetchall():
+            cursor.execute(statement)
+
+
+def acting_as(params: ConnectionParams, role: str, *, login: bool) -> ConnectionParams:
+    """The same database under a role: logged in as it, which cannot be undone, or taken on after login."""
+    return replace(params, user=role, password=None) if login else replace(params, role=role)
+
+
+def _grants() -> str:
+    return resources.files("ready.postgres").joinpath("grant.sql").read_text(encoding="utf-8")
+
+
+def _mark() -> str:
+    return f"grants {hashlib.sha256(_grants().encode()).hexdigest()[:16]}"
+
+
+@contextmanager
+def _transaction(connection: Connection) -> Iterator[Cursor]:
+    with connection, connection.cursor() as cursor:
+        yield cursor
