@@ -6,3 +6,9 @@
     {% endfor %}
     {% do exceptions.raise_compiler_error("no model, seed or snapshot is named '" ~ name ~ "'") %}
 {%- endmacro %}
+
+{# The same of a model, as a relation. #}
+{% macro relation_named(model_name) %}
+    {% set node = graph.nodes['model.' ~ project_name ~ '.' ~ model_name] %}
+    {% do return(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) %}
+{% endmacro %}

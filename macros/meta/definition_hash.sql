@@ -31,3 +31,27 @@
     {% endfor %}
     {% do return(found.values() | sort(attribute='unique_id') | list) %}
 {% endmacro %}
+
+{# The SQL hash that each table was built with, by node id. #}
+{% macro recorded_sql_hashes() %}
+    {% set recorded = {} %}
+    {% for row in run_query('select node_id, sql_hash from ' ~ source('meta', 'model_definitions')) %}
+        {% do recorded.update({row[0]: row[1]}) %}
+    {% endfor %}
+    {% do return(recorded) %}
+{% endmacro %}
+
+{# What counts of a node in the definition of one below it: the hash of the SQL its table was built with, a seed's checksum;
+   none of an ephemeral model, whose SQL is part of what is compiled below it. #}
+{% macro built_sql_hash(node, recorded) %}
+    {% do return(recorded.get(node.unique_id, none if node.config.materialized == 'ephemeral' else node.checksum.checksum)) %}
+{% endmacro %}
+
+{% macro upstream_hashes(node) %}
+    {% set recorded = recorded_sql_hashes() %}
+    {% set hashes = [] %}
+    {% for upstream in upstream_nodes(node) %}
+        {% do hashes.append([upstream.unique_id, built_sql_hash(upstream, recorded)]) %}
+    {% endfor %}
+    {% do return(hashes) %}
+{% endmacro %}

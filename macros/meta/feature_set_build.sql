@@ -22,8 +22,7 @@
 
 {# The table of a published model: its candidate while there is one. #}
 {% macro newest_relation(model_name) %}
-    {% set node = graph.nodes['model.' ~ project_name ~ '.' ~ model_name] %}
-    {% set final = api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias) %}
+    {% set final = relation_named(model_name) %}
     {% do return(standing_candidate(final) or final) %}
 {% endmacro %}
 

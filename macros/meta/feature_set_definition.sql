@@ -11,10 +11,7 @@
     } %}
     {% set config = {'configs': env_var('READY_CONFIGS', 'configs'), 'orders': node_meta('orders_mapped')} %}
     {% do config.update(hashed_config) %}
-    {% set recorded = {} %}
-    {% for row in run_query('select node_id, sql_hash from ' ~ source('meta', 'model_definitions')) %}
-        {% do recorded.update({row[0]: row[1]}) %}
-    {% endfor %}
+    {% set recorded = recorded_sql_hashes() %}
     {% set hashes = [] %}
     {% set models = [] %}
     {% for name in ['customer_features', 'customer_labels', 'customer_training_set'] %}
@@ -24,7 +21,7 @@
     {% endfor %}
     {% set nodes = [] %}
     {% for node in upstream_nodes(graph.nodes['model.' ~ project_name ~ '.customer_features']) %}
-        {% set sql_hash = recorded.get(node.unique_id, none if node.config.materialized == 'ephemeral' else node.checksum.checksum) %}
+        {% set sql_hash = built_sql_hash(node, recorded) %}
         {% do nodes.append({
             'node': node.unique_id, 'type': node.resource_type, 'checksum': node.checksum.checksum, 'sql_hash': sql_hash,
         }) %}

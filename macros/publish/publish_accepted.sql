@@ -40,6 +40,7 @@
     {%- set final = api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias) %}
     drop table if exists {{ final }} cascade;
     alter table {{ standing_candidate(final) }} rename to {{ adapter.quote(node.alias) }};
+    {{ publish_table_state(standing_candidate(final), final) }};
     {%- endfor %}
     {%- if build %}
     {{ record_feature_version(build) }}
@@ -48,5 +49,6 @@
     {{ record_label_summary(build) }}
     {{ record_feature_profiles(build) }}
     {%- endif %}
+    {{ forget_order_changes() }};
     commit
 {%- endmacro %}

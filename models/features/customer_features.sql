@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ lateral_join_settings() }}") }}
+{{ config(kept_by='feature', pre_hook="{{ lateral_join_settings() }}") }}
 
 -- depends_on: {% if not execute %}{{ ref('orders') }}{% endif %}
 {%- set definition = feature_definition() %}
@@ -20,11 +20,12 @@ spine as (
     from customers
     {%- if every == 'order' %}
     inner join {{ ref('orders') }} as orders on customers.customer_id = orders.customer_id
-    inner join feature_times on orders.order_ts = feature_times.feature_time
-    where feature_times.feature_time > customers.first_known
+    inner join feature_times
+        on orders.order_ts = feature_times.feature_time and feature_times.feature_time > customers.first_known
     {%- else %}
     inner join feature_times on customers.first_known < feature_times.feature_time
     {%- endif %}
+    {{ only_changed_rows('feature', 'customers.customer_id', 'feature_times.feature_time') }}
 ),
 
 features as (

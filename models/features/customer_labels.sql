@@ -1,9 +1,11 @@
-{{ config(pre_hook="{{ lateral_join_settings() }}") }}
+{{ config(kept_by='label', pre_hook="{{ lateral_join_settings() }}") }}
 
 {%- set label = label_definition() %}
 
 with spine as (
-    select customer_id, feature_time from {{ ref('customer_features') }}
+    select features.customer_id, features.feature_time
+    from {{ ref('customer_features') }} as features
+    {{ only_changed_rows('label', 'features.customer_id', 'features.feature_time') }}
 ),
 
 customers as (

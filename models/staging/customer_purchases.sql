@@ -1,4 +1,6 @@
 {{ config(
+    materialized='kept',
+    kept_by='customer',
     post_hook=[
         "{{ index_covering(this, ['customer_key', 'order_ts'], purchase_columns()) }}",
         "{{ index_covering(this, ['customer_id'], ['customer_key', first_known_column()], is_first_known()) }}",
@@ -22,18 +24,21 @@ versions as (
 purchases as (
     select * from versions
     where is_purchase
+    {{ only_changed('customer_id in (select customer_id from changed_customers)') }}
 ),
 {%- else -%}
 purchases as (
     select * from {{ ref('orders') }}
     where is_purchase
+    {{ only_changed('customer_id in (select customer_id from changed_customers)') }}
 ),
 {%- endif %}
 
 -- An integer key: comparing it is what the feature queries spend their time on.
 keyed as (
     select
-        cast(dense_rank() over (order by customer_id) as integer) as customer_key,
+        cast(dense_rank() over (order by customer_id) as integer)
+        {{ only_changed('(select coalesce(max(customer_key), 0) from ' ~ this ~ ')', word='+') }} as customer_key,
         customer_id,
         order_id,
         order_ts

@@ -1,4 +1,6 @@
-{{ config(indexes=[{'columns': ['order_id']}]) }}
+{{ config(
+    materialized='kept', kept_by='order', loads_from=['orders_parsed', 'orders_rejected'], indexes=[{'columns': ['order_id']}]
+) }}
 
 with usable as (
     {{ usable_rows(ref('orders_parsed'), ref('orders_rejected')) }}

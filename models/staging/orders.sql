@@ -1,4 +1,9 @@
-{{ config(indexes=[{'columns': ['order_id'], 'unique': true}]) }}
+{{ config(
+    materialized='kept',
+    kept_by='order',
+    loads_from=['order_versions'] if tracks_availability() else ['orders_parsed', 'orders_rejected'],
+    indexes=[{'columns': ['order_id'], 'unique': true}]
+) }}
 
 -- depends_on: {% if not execute %}{{ ref('order_versions') }}{% endif %}
 {%- set tracked = tracks_availability() %}
@@ -11,6 +16,9 @@ with statuses as (
 
 delivered as (
     select * from {{ ref('order_versions') }}
+    {%- if not quarantine_tests() %}
+    {{ only_changed('order_id in (select order_id from touched_orders)', word='where') }}
+    {%- endif %}
 ),
 {%- else %}
 

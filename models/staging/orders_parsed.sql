@@ -1,3 +1,5 @@
+{{ config(materialized='kept', kept_by='load', indexes=[{'columns': ['load_id'], 'type': 'brin'}]) }}
+
 {%- set columns = orders_mapping()['columns'] %}
 {%- set extras = extra_columns() %}
 

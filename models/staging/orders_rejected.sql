@@ -1,5 +1,10 @@
+{{ config(materialized='kept', kept_by='load', loads_from=['orders_parsed']) }}
+
 with parsed as (
     select * from {{ ref('orders_parsed') }}
+    {%- if not quarantine_tests() %}
+    {{ only_changed('load_id in (select load_id from changed_loads)', word='where') }}
+    {%- endif %}
 ),
 
 {%- if quarantine_tests() %}

@@ -1,0 +1,87 @@
+{# Statements that bring a kept table from one state to another. #}
+{% macro apply_changes(kept_by, relation, sql, held, state) -%}
+    {{ return(adapter.dispatch('apply_changes')(kept_by, relation, sql, held, state)) }}
+{%- endmacro %}
+
+{% macro postgres__apply_changes(kept_by, relation, sql, held, state) -%}
+    {%- set arrived = state.load_ids | reject('in', held.load_ids) | list -%}
+    {%- set gone = held.load_ids | reject('in', state.load_ids) | list -%}
+    {%- if kept_by == 'customer' -%}
+        {{ apply_changed_customers(relation, sql, held, state) }}
+    {%- elif not arrived and not gone -%}
+        select 1 where false
+    {%- elif kept_by == 'load' -%}
+        {{ apply_changed_loads(relation, sql, arrived, gone) }}
+    {%- else -%}
+        {{ apply_touched_orders(relation, sql, arrived, gone) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Rows come and go with their load. #}
+{% macro apply_changed_loads(relation, sql, arrived, gone) -%}
+    create temporary table changed_loads on commit drop as
+    select unnest(cast(array[{{ arrived | join(', ') }}] as bigint[])) as load_id;
+
+    delete from {{ relation }} where load_id in ({{ (arrived + gone) | join(', ') }});
+    insert into {{ relation }} {{ uncovered(sql) }}
+{%- endmacro %}
+
+{# The orders that a load brought or took away are staged anew from all loads. The journal tells what came of it. #}
+{% macro apply_touched_orders(relation, sql, arrived, gone) -%}
+    create temporary table touched_orders on commit drop as
+    select order_id from {{ ref(config.get('loads_from')[0]) }} where load_id in ({{ (arrived + ['null']) | join(', ') }})
+    union
+    select order_id from {{ relation }} where load_id in ({{ (gone + ['null']) | join(', ') }});
+    analyze touched_orders;
+
+    create temporary table staged_orders on commit drop as {{ uncovered(sql) }};
+    {%- if model.name == changes_come_from() %}
+    {%- set columns = journaled_columns(relation) | join(', ') %}
+
+    insert into {{ source('meta', 'order_changes') }} (customer_id, order_ts)
+    select customer_id, min(order_ts)
+    from (
+        (
+            select {{ columns }} from {{ relation }} where order_id in (select order_id from touched_orders)
+            except all
+            select {{ columns }} from staged_orders
+        )
+        union all
+        (
+            select {{ columns }} from staged_orders
+            except all
+            select {{ columns }} from {{ relation }} where order_id in (select order_id from touched_orders)
+        )
+    ) as differing
+    group by customer_id;
+    {%- endif %}
+
+    delete from {{ relation }} where order_id in (select order_id from touched_orders);
+    insert into {{ relation }} select * from staged_orders
+{%- endmacro %}
+
+{# All columns but the lineage: the same order from another line changes no feature. #}
+{% macro journaled_columns(relation) %}
+    {% do return(
+        adapter.get_columns_in_relation(relation) | map(attribute='name')
+        | reject('in', ['load_id', 'line_number', 'line_count']) | list
+    ) %}
+{% endmacro %}
+
+{% macro apply_changed_customers(relation, sql, held, state) -%}
+    {{ create_changed_customers(held, state) }}
+
+    delete from {{ relation }} where customer_id in (select customer_id from changed_customers);
+    insert into {{ relation }} {{ uncovered(sql) }}
+{%- endmacro %}
+
+{# The customers whose orders have changed between two states, each with the earliest of these orders: no feature row up to
+   its time is another. #}
+{% macro create_changed_customers(held, state) -%}
+    create temporary table changed_customers on commit drop as
+    select customer_id, min(order_ts) as since
+    from {{ source('meta', 'order_changes') }}
+    where change_id > {{ held.last_change }} and change_id <= {{ state.last_change }}
+    group by customer_id;
+    analyze changed_customers;
+{%- endmacro %}

@@ -1,0 +1,25 @@
+{# What incremental builds remember, in schema meta: what each table was last built from, and which customers' orders have
+   changed since. Losing both costs one full build. Idempotent. #}
+{% macro create_incremental_tables() -%}
+    {{ return(adapter.dispatch('create_incremental_tables')()) }}
+{%- endmacro %}
+
+{% macro postgres__create_incremental_tables() -%}
+    {%- set meta = generate_schema_name('meta', none) | trim -%}
+    create table if not exists {{ meta }}.table_states (
+        relation text primary key,
+        definition_hash text not null,
+        load_ids bigint[] not null,
+        generation text,
+        last_change bigint,
+        data_end timestamptz,
+        built_at timestamptz not null default now()
+    );
+
+    create table if not exists {{ meta }}.order_changes (
+        change_id bigint generated always as identity primary key,
+        customer_id text not null,
+        order_ts timestamptz not null,
+        changed_at timestamptz not null default now()
+    )
+{%- endmacro %}

@@ -1,0 +1,53 @@
+{# A table in `stg` that is kept up to date: a build touches what belongs to new and superseded loads, in one transaction,
+   and leaves the rest. kept_by: load, order or customer, see apply_changes. Built in full when there is no table, no
+   record of what is in it, or the model or anything upstream has another definition, and with --full-refresh. #}
+{% materialization kept, default %}
+    {%- set kept_by = config.require('kept_by') -%}
+    {%- set state = table_state(kept_by, sql) -%}
+    {%- set held = held_state_to_build_on(this, state, sql) -%}
+
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+
+    {%- if model.name == changes_come_from() -%}
+        {%- do state.update({'generation': held.generation if held else invocation_id}) -%}
+    {%- endif -%}
+    {%- if held -%}
+        {% call statement('main') -%}
+            {{ apply_changes(kept_by, this, sql, held, state) }}
+        {%- endcall %}
+    {%- else -%}
+        {%- set intermediate = make_intermediate_relation(this) -%}
+        {%- do drop_relation_if_exists(load_cached_relation(intermediate)) -%}
+        {% call statement('main') -%}
+            {{ get_create_table_as_sql(False, intermediate, sql) }}
+        {%- endcall %}
+        {% do create_indexes(intermediate) %}
+        {% do drop_relation_if_exists(load_cached_relation(this)) %}
+        {% do adapter.rename_relation(intermediate, this) %}
+    {%- endif -%}
+    {% do run_query(record_table_state(this, state)) %}
+
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {% do persist_docs(this, model) %}
+    {{ adapter.commit() }}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({'relations': [this.incorporate(type='table')]}) }}
+{% endmaterialization %}
+
+{# The state from which the table can be brought up to date, or none: then it is built in full. #}
+{% macro held_state_to_build_on(relation, state, sql) %}
+    {% set existing = load_cached_relation(relation) %}
+    {% if flags.FULL_REFRESH or not has_only_changed(sql) or existing is none or not existing.is_table %}
+        {% do return(none) %}
+    {% endif %}
+    {% set held = held_state(relation) %}
+    {% if held is none or held.definition_hash != state.definition_hash %}
+        {% do return(none) %}
+    {% elif goes_by_changes(config.get('kept_by')) and (held.generation is none or held.generation != state.generation) %}
+        {% do return(none) %}
+    {% elif config.get('kept_by') == 'label' and (held.data_end is none or state.data_end is none) %}
+        {% do return(none) %}
+    {% endif %}
+    {% do return(held) %}
+{% endmacro %}

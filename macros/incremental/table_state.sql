@@ -1,0 +1,114 @@
+{# What a table is built from in this run, read before it is built: what arrives in between counts as new the next time.
+   {definition_hash, load_ids, generation, last_change, data_end}
+   definition_hash: the model's SQL and that of everything upstream. load_ids: the loads in it, of tables kept by load or
+   by order. generation: the full build of the orders since which meta.order_changes tells the changes; last_change: the
+   last of these that is in the table. data_end: the latest order, for labels. #}
+{% macro table_state(kept_by, sql) %}
+    {% set row = run_query(
+        'select ' ~ loads_upstream(kept_by) ~ ' as load_ids, source.generation, '
+        ~ (last_order_change() if kept_by == 'customer' else 'source.last_change') ~ ' as last_change, '
+        ~ ('(select cast(max(order_ts) as text) from ' ~ ref('orders') ~ ')' if kept_by == 'label' else 'null') ~ ' as data_end '
+        ~ 'from (select 1) as one left join ' ~ source('meta', 'table_states') ~ ' as source on source.relation = '
+        ~ quote_literal(state_key(relation_named(changes_come_from() if kept_by == 'customer' else 'customer_purchases')))
+    ).rows[0] %}
+    {% do return({
+        'definition_hash': local_md5(tojson([normalized_sql(sql), upstream_hashes(graph.nodes[model.unique_id])])),
+        'load_ids': (row[0] | string).split(',') | reject('equalto', '') | list,
+        'generation': row[1] if goes_by_changes(kept_by) else none,
+        'last_change': row[2] if goes_by_changes(kept_by) else none,
+        'data_end': row[3],
+    }) %}
+{% endmacro %}
+
+{# What a relation held before this run: its recorded state, or none. #}
+{% macro held_state(relation) %}
+    {% set rows = run_query(
+        "select definition_hash, array_to_string(load_ids, ','), generation, last_change, cast(data_end as text) from "
+        ~ source('meta', 'table_states') ~ ' where relation = ' ~ quote_literal(state_key(relation))
+    ).rows %}
+    {% for row in rows %}
+        {% do return({
+            'definition_hash': row[0],
+            'load_ids': (row[1] | string).split(',') | reject('equalto', '') | list,
+            'generation': row[2],
+            'last_change': row[3],
+            'data_end': row[4],
+        }) %}
+    {% endfor %}
+    {% do return(none) %}
+{% endmacro %}
+
+{# In the transaction that changes the relation. #}
+{% macro record_table_state(relation, state) -%}
+    insert into {{ source('meta', 'table_states') }}
+        (relation, definition_hash, load_ids, generation, last_change, data_end)
+    values (
+        {{ quote_literal(state_key(relation)) }},
+        '{{ state.definition_hash }}',
+        cast(array[{{ state.load_ids | join(', ') }}] as bigint[]),
+        {{ quote_literal(state.generation) if state.generation else 'null' }},
+        {{ state.last_change if state.last_change is not none else 'null' }},
+        {{ quote_literal(state.data_end) if state.data_end else 'null' }}
+    )
+    on conflict (relation) do update set
+        definition_hash = excluded.definition_hash,
+        load_ids = excluded.load_ids,
+        generation = excluded.generation,
+        last_change = excluded.last_change,
+        data_end = excluded.data_end,
+        built_at = excluded.built_at
+{%- endmacro %}
+
+{# A candidate's state is the table's own once it takes over. #}
+{% macro publish_table_state(candidate, relation) -%}
+    delete from {{ source('meta', 'table_states') }} where relation = {{ quote_literal(state_key(relation)) }};
+    update {{ source('meta', 'table_states') }}
+    set relation = {{ quote_literal(state_key(relation)) }}
+    where relation = {{ quote_literal(state_key(candidate)) }}
+{%- endmacro %}
+
+{# Without the database, which may be copied under another name. #}
+{% macro state_key(relation) -%}
+    {{ return(relation.schema ~ '.' ~ relation.identifier) }}
+{%- endmacro %}
+
+{# The loads that the tables upstream all hold, or raw has, as a text such as 1,2,5. Only tables kept by load or by order
+   go by loads. #}
+{% macro loads_upstream(kept_by) -%}
+    {%- if goes_by_changes(kept_by) -%}
+        ''
+    {%- elif config.get('loads_from') -%}
+        (
+            select string_agg(cast(load_id as text), ',' order by load_id)
+            from (
+                {%- for name in config.get('loads_from') %}
+                select unnest(load_ids) as load_id from {{ source('meta', 'table_states') }}
+                where relation = {{ quote_literal(state_key(relation_named(name))) }}
+                {{- ' intersect' if not loop.last }}
+                {%- endfor %}
+            ) as common
+        )
+    {%- else -%}
+        array_to_string({{ active_load_ids() }}, ',')
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro last_order_change() -%}
+    (select coalesce(max(change_id), 0) from {{ source('meta', 'order_changes') }})
+{%- endmacro %}
+
+{# Whether a table is kept by the journal of changed orders; the others go by loads. #}
+{% macro goes_by_changes(kept_by) %}
+    {% do return(kept_by in ['customer', 'feature', 'label']) %}
+{% endmacro %}
+
+{# The model whose changes meta.order_changes tells: the one that customer_purchases is made from. #}
+{% macro changes_come_from() -%}
+    {{ return('order_versions' if tracks_availability() else 'orders') }}
+{%- endmacro %}
+
+{# Changes that every table has taken in are told to nobody any more. #}
+{% macro forget_order_changes() -%}
+    delete from {{ source('meta', 'order_changes') }}
+    where change_id <= (select min(last_change) from {{ source('meta', 'table_states') }})
+{%- endmacro %}
