@@ -6,7 +6,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 GENERATE = $(BIN)/python scripts/generate_orders.py --rows 5000 --seed 1
 
-export DATA CONFIGS ARTIFACTS
+export DATA
+ifneq ($(CONFIGS),)
+export READY_CONFIGS := $(CONFIGS)
+endif
+ifneq ($(ARTIFACTS),)
+export READY_ARTIFACTS := $(ARTIFACTS)
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: missing help install pipeline load validate db docs test lint lint-sql bench-load bench-gate sample clean distclean
@@ -16,7 +22,7 @@ help: ## List these commands
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo "Variables of pipeline:   DATA=folder (data/raw)   CONFIGS=folder (configs)   ARTIFACTS=folder (artifacts)"
+	@echo "Variables of pipeline and load:  DATA=folder (data/raw); of all:  CONFIGS=folder (configs)  ARTIFACTS=folder (artifacts)"
 	@echo "Variable of test:        ARGS='-k gate' and whatever else pytest takes; ARGS='-n 0 -x --pdb' in one process"
 	@echo "Variable of install:     PYTHON=python3.12 instead of the newest one found"
 
@@ -28,7 +34,7 @@ $(STAMP): pyproject.toml constraints.txt packages.yml scripts/install.sh $(if $(
 	@touch $@
 
 pipeline: $(STAMP) ## Load, validate, build the features, split, record and export
-	@$(BIN)/ready run $${DATA:+--data "$$DATA"} $${CONFIGS:+--configs "$$CONFIGS"} $${ARTIFACTS:+--artifacts "$$ARTIFACTS"}
+	@$(BIN)/ready run $${DATA:+--data "$$DATA"}
 
 load: $(STAMP) ## Only load the CSV files of DATA
 	@$(BIN)/ready load "$${DATA:-data/raw}"

@@ -1,0 +1,65 @@
+"""The README's shell blocks, with the output that it shows for them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TIMES = re.compile(r"\b\d+\.\d+ s\b")
+
+
+@dataclass(frozen=True)
+class Block:
+    """line: of the README, where it starts; shown: what it is said to print, None if nothing is."""
+
+    line: int
+    section: str
+    script: str
+    shown: str | None
+
+    @property
+    def fails(self) -> bool:
+        """By its own showing."""
+        return self.shown is not None and "Error:" in self.shown
+
+
+def shell_blocks(readme: str) -> list[Block]:
+    """Those marked sh or console, in order. The text after an sh block, if any comes first, is its output."""
+    fences = list(FENCE.finditer(readme))
+    blocks = []
+    for fence, following in zip(fences, [*fences[1:], None], strict=True):
+        language, body = fence.groups()
+        before = readme[: fence.start()]
+        section = re.findall(r"^## (.+)$", before, re.MULTILINE)[-1]
+        line = before.count("\n") + 1
+        if language == "console":
+            commands, shown = _session(body)
+            blocks.append(Block(line, section, commands, shown))
+        elif language == "sh":
+            text = following.group(2) if following and following.group(1) == "text" else None
+            blocks.append(Block(line, section, body, text))
+    return blocks
+
+
+def fenced(readme: str, language: str, *, after: str) -> str:
+    """The first block of a language behind the words `after`."""
+    start = readme.index(after)
+    return next(f.group(2) for f in FENCE.finditer(readme) if f.start() > start and f.group(1) == language)
+
+
+def comparable(output: str) -> list[str]:
+    """Lines without times and widths, sorted: what runs at once comes in any order. Not make's own lines."""
+    return sorted(
+        _plain(line) for line in output.splitlines() if line.strip() and not line.startswith("make")
+    )
+
+
+def _plain(line: str) -> str:
+    return " ".join(TIMES.sub("T s", line).split())
+
+
+def _session(body: str) -> tuple[str, str]:
+    lines = body.splitlines(keepends=True)
+    commands = [line[2:] for line in lines if line.startswith("$ ")]
+    return "".join(commands), "".join(line for line in lines if not line.startswith("$ "))
