@@ -35,6 +35,7 @@ from ready.postgres.connection import ConnectionParams
 from ready.postgres.roles import LOADER
 from ready.postgres.server import is_embedded, server_params
 from ready.registry import FeatureRecord, read_record
+from ready.run_page.render import PAGE_NAME, publish_run_page
 from ready.settings import Settings
 
 # Unit tests prove the project's SQL, not a user's data: they belong to `make test`.
@@ -52,6 +53,7 @@ class Narrator(Protocol):
     def node(self, node: NodeResult) -> None: ...
     def warning(self, text: str) -> None: ...
     def gate(self, report: Report, file: Path) -> None: ...
+    def page(self, file: Path) -> None: ...
     def recorded(self, record: FeatureRecord) -> None: ...
     def exporting(self, done: int, total: int) -> None: ...
     def exported(self, result: ExportResult) -> None: ...
@@ -105,6 +107,7 @@ def _reported(run: _Run) -> Iterator[_Run]:
     except BaseException as error:
         run.report_failure(str(error))
         raise
+    run.write_page()
 
 
 class _Run:
@@ -121,7 +124,10 @@ class _Run:
             finished_at=_now(),
             versions={"ready": __version__, "dbt": package_version("dbt-core")},
         )
-        self.reported = False
+        self.report: Report | None = None
+        self.params: ConnectionParams | None = None
+        self.dbt_run: DbtRun | None = None
+        self.published = False
 
     def whole_way(self, paths: Sequence[str]) -> PipelineResult:
         with self._database() as (params, connection):
@@ -152,6 +158,7 @@ class _Run:
         home, named = self.settings.home, server_params(self.settings)
         where = f"embedded PostgreSQL in {home}" if is_embedded(self.settings) else str(named)
         self.narrator.stage("Database", where)
+        self.params = params
         with closing(params.connect()) as connection:
             server = connection.info.parameter_status("server_version") or ""
             self.info = replace(self.info, versions={**self.info.versions, "postgres": server.split()[0]})
@@ -181,9 +188,13 @@ class _Run:
         return load_ids
 
     def _is_current(self, connection: Connection, key: str) -> bool:
-        """Built from the very same, and the latest report is that build's."""
+        """Built from the very same, and the latest report and page are that build's."""
         invocation_id = built_by(connection, self.settings, key)
-        return invocation_id is not None and invocation_id == self._latest_report_of()
+        return (
+            invocation_id is not None
+            and invocation_id == self._latest_report_of()
+            and (self.settings.reports / PAGE_NAME).is_file()
+        )
 
     def _latest_report_of(self) -> str | None:
         try:
@@ -215,6 +226,7 @@ class _Run:
             on_warning=self.narrator.warning,
         )
         self.info = replace(self.info, invocation_id=run.invocation_id, finished_at=_now())
+        self.dbt_run = run
         return run
 
     def _gate(self, params: ConnectionParams, run: DbtRun) -> Report:
@@ -241,7 +253,7 @@ class _Run:
 
     def _write(self, report: Report) -> Path:
         write_report(report, self.settings.reports)
-        self.reported = True
+        self.report = report
         return self.settings.reports / f"{REPORT_NAME}.html"
 
     def check_reports_folder(self) -> None:
@@ -258,16 +270,32 @@ class _Run:
             ) from None
 
     def report_failure(self, reason: str) -> None:
-        if self.reported:
-            return
+        told = self.report is not None
         run_id = self.info.invocation_id or f"failed-{self.info.started_at:%Y%m%dT%H%M%S%f}"
         info = replace(self.info, invocation_id=run_id, finished_at=_now())
-        with suppress(OSError):  # the disk may be what failed
-            self._write(failed_before_gate(f"the run failed before the gate: {reason}", info))
+        with suppress(OSError, MachineError):  # the disk may be what failed
+            if not told:
+                self._write(failed_before_gate(f"the run failed before the gate: {reason}", info))
+            self.write_page(reason)
+            if told:
+                self.narrator.page(self.settings.reports / PAGE_NAME)
+
+    def write_page(self, failure: str = "") -> None:
+        """Where nothing has changed, the page of the run that built it stays."""
+        if self.report:
+            publish_run_page(
+                self.settings,
+                self.params,
+                report=self.report,
+                run_results=self.dbt_run.run_results if self.dbt_run else None,
+                published=self.published,
+                failure=failure,
+            )
 
     def _record(self, connection: Connection, *, changed: bool) -> FeatureRecord:
         record = read_record(connection, self.settings, self.info.invocation_id if changed else "")
         self.narrator.recorded(record)
+        self.published = True
         return record
 
     def _export(self, connection: Connection) -> ExportResult:

@@ -73,6 +73,9 @@ class TerminalNarrator:
             click.echo(render_console(report, _shown(file)), nl=False, err=self.quiet)
         click.echo(publish(report, os.environ), nl=False)
 
+    def page(self, file: Path) -> None:
+        self._say(f"Run page: {_shown(file)}")
+
     def unchanged(self) -> None:
         self._say("Nothing changed since the last run: the tables are what the files and configs say.")
 
@@ -95,7 +98,7 @@ class TerminalNarrator:
         self._live(None)
         self._say(click.style(f"Done in {result.seconds:.1f} s.", bold=True) + " Look next at:")
         self._say(f"  {_shown(result.export.folder)}/  the training set: read it with any Parquet reader")
-        self._say(f"  {_shown(settings.reports)}/validation_report.html  what the gate found")
+        self._say(f"  {_shown(settings.reports)}/index.html  the run: files, gate, features, splits, timings")
         self._say("  ready registry list  every recorded version;  ready docs  the lineage")
 
     def _row(self, name: str, rows: str, seconds: float | None, note: str = "") -> None:

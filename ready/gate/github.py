@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from ready.gate.html import percent, thousands
 from ready.gate.model import Check, Report
+from ready.html import percent, thousands
 
 ICONS = {"pass": "✅", "fail": "❌", "error": "❌", "warn": "⚠️", "set aside": "📥", "skipped": "⏭️"}
 

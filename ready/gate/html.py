@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-import jinja2
-
-from ready.gate.model import Check, PastRun, Report, utc_text
+from ready.gate.model import PastRun, Report, utc_text
+from ready.html import render_page, thousands
 
 BAR_WIDTH, BAR_STEP, CHART_HEIGHT = 6, 8, 28
 MIN_BAR = 3  # a run without failures is still seen as a run
@@ -25,24 +25,18 @@ class Bar:
 
 def render_html(report: Report) -> str:
     """Every value from data or configuration is escaped by the template."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("ready.gate"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(percent=percent, utc=utc_text, thousands=thousands)
-    template = environment.get_template("validation_report.html.j2")
-    return template.render(
-        report=report,
-        attention=[check for check in report.checks if check.status not in ("pass", "skipped")],
-        charts={check.name: history_bars(check.history) for check in report.checks},
-        row_columns=_row_columns,
-        chart_height=CHART_HEIGHT,
-        bar_width=BAR_WIDTH,
-        bar_step=BAR_STEP,
-    )
+    return render_page("validation_report.html.j2", report=report, **check_context(report))
+
+
+def check_context(report: Report) -> dict[str, Any]:
+    """What _checks.html.j2 reads: the history of each check, and those that did not simply pass."""
+    return {
+        "attention": [check for check in report.checks if check.status not in ("pass", "skipped")],
+        "charts": {check.name: history_bars(check.history) for check in report.checks},
+        "chart_height": CHART_HEIGHT,
+        "bar_width": BAR_WIDTH,
+        "bar_step": BAR_STEP,
+    }
 
 
 def history_bars(history: tuple[PastRun, ...]) -> list[Bar]:
@@ -54,18 +48,3 @@ def history_bars(history: tuple[PastRun, ...]) -> list[Bar]:
         title = f"{utc_text(past.created_at)}: {past.status}, {thousands(past.failures)} failure(s)"
         bars.append(Bar(index * BAR_STEP, CHART_HEIGHT - height, height, past.status, title))
     return bars
-
-
-def percent(share: float | None) -> str:
-    """A share of 0 to 1 for people: never 0 % for what is not none."""
-    if share is None:
-        return "–"
-    return f"{share:.2%}" if share >= 0.0001 else "< 0.01%"
-
-
-def thousands(number: int | None) -> str:
-    return "–" if number is None else f"{number:,}"
-
-
-def _row_columns(check: Check) -> list[str]:
-    return list(check.sample[0].row) if check.sample else []

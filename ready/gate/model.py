@@ -111,6 +111,11 @@ class Check:
         return self.status in ("fail", "error", "skipped")
 
     @property
+    def row_columns(self) -> list[str]:
+        """The columns that its samples show; empty when they show none."""
+        return list(self.sample[0].row) if self.sample else []
+
+    @property
     def share(self) -> float | None:
         """Failures per row checked, 0 to 1."""
         return self.failures / self.rows_checked if self.failures and self.rows_checked else None

@@ -69,7 +69,7 @@ def write_report(report: Report, folder: Path) -> list[Path]:
         f"{REPORT_NAME}.json": json_bytes,
     }
     folder.mkdir(parents=True, exist_ok=True)
-    return [_write_atomically(folder / name, content) for name, content in contents.items()]
+    return [write_atomically(folder / name, content) for name, content in contents.items()]
 
 
 def utf8(text: str) -> str:
@@ -77,7 +77,8 @@ def utf8(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _write_atomically(path: Path, content: bytes) -> Path:
+def write_atomically(path: Path, content: bytes) -> Path:
+    """A reader sees the file as it was or as it is now, never half of it."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         temporary.write_bytes(content)

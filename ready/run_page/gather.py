@@ -1,0 +1,168 @@
+"""The run page's content, from the gate's report, dbt's results and the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import psycopg2.extras
+
+from ready.configs import load_options
+from ready.errors import UsageError
+from ready.gate.model import Report
+from ready.profiles import read_profiles
+from ready.registry import Connection, Row, list_builds, select_meta
+from ready.run_page.model import Built, Feature, Load, NodeTiming, Reject, RunPage, SplitSpan
+from ready.settings import Settings
+
+REJECTS_SHOWN = 5  # of a file
+SUPERSEDED_SHOWN = 50
+LINE_LENGTH = 200
+
+LOADS = """
+select
+    load_id, file_name, rows_loaded, rows_rejected, loaded_at, superseded_by,
+    loaded_at >= %(since)s as is_new
+from raw.loads
+where source = %(source)s
+order by status = 'superseded', case when status = 'superseded' then -load_id else load_id end
+limit (select count(*) from raw.loads where source = %(source)s and status = 'loaded') + %(superseded)s
+"""
+
+REJECTS = """
+select load_id, line_number, reason, left(raw_line, %(length)s) as raw_line
+from (
+    select *, row_number() over (partition by load_id order by line_number) as position
+    from raw.rejected_rows
+    where load_id = any(%(load_ids)s)
+) as numbered
+where position <= %(shown)s
+order by load_id, line_number
+"""
+
+
+def gather(connection: Connection, settings: Settings, page: RunPage, *, published: bool) -> RunPage:
+    """The page with what the database knows of the run.
+
+    published: whether the tables are this run's; else features and splits are left out. The connection must
+    not be inside a transaction. Raises UsageError for configs that cannot be read.
+    """
+    versions = _versions(connection, settings)
+    return replace(
+        page,
+        loads=_loads(connection, load_options(settings.configs).source, page.report),
+        built=_built(connection, settings, versions) if published else None,
+        versions=tuple(versions),
+    )
+
+
+def node_timings(run_results: Mapping[str, Any] | None) -> tuple[NodeTiming, ...]:
+    """Of the nodes that ran, in the order in which they ended."""
+    return tuple(
+        NodeTiming(
+            name=entry["unique_id"].split(".")[2],
+            kind=entry["unique_id"].split(".")[0],
+            status=str(entry["status"]),
+            seconds=float(entry["execution_time"] or 0),
+        )
+        for entry in (run_results or {}).get("results", [])
+        if entry["status"] != "skipped"
+    )
+
+
+def _versions(connection: Connection, settings: Settings) -> list[Row]:
+    try:
+        return list_builds(connection, settings)[::-1]
+    except UsageError:  # nothing was ever recorded
+        return []
+
+
+def _loads(connection: Connection, source: str, report: Report) -> tuple[Load, ...]:
+    """Those that staging reads, as they were delivered, and the superseded ones, latest first."""
+    asked = {"source": source, "since": report.run.started_at, "superseded": SUPERSEDED_SHOWN}
+    rows = _select(connection, LOADS, asked)
+    rejects = _rejects(connection, rows)
+    return tuple(
+        Load(
+            load_id=row["load_id"],
+            file_name=row["file_name"],
+            rows=row["rows_loaded"],
+            rejected=row["rows_rejected"],
+            loaded_at=row["loaded_at"],
+            superseded_by=row["superseded_by"],
+            is_new=row["is_new"],
+            rejects=tuple(rejects.get(row["load_id"], ())),
+        )
+        for row in rows
+    )
+
+
+def _rejects(connection: Connection, loads: Sequence[Row]) -> dict[int, list[Reject]]:
+    files = {load["load_id"]: load["file_name"] for load in loads if load["rows_rejected"]}
+    asked = {"load_ids": list(files), "shown": REJECTS_SHOWN, "length": LINE_LENGTH}
+    found: dict[int, list[Reject]] = {}
+    for row in _select(connection, REJECTS, asked) if files else []:
+        place = f"{files[row['load_id']]}:{row['line_number']}"
+        found.setdefault(row["load_id"], []).append(Reject(place, row["reason"], row["raw_line"]))
+    return found
+
+
+def _built(connection: Connection, settings: Settings, versions: Sequence[Row]) -> Built | None:
+    """versions: latest first, so that the build before is the first that the tables do not hold."""
+    current = next((build for build in versions if build["is_current"]), None)
+    if current is None:
+        return None
+    before = next((build for build in versions if not build["is_current"]), None)
+    return Built(
+        current=current,
+        before=before,
+        features=_features(connection, settings, current, before),
+        splits=_splits(connection, settings, current),
+    )
+
+
+def _features(
+    connection: Connection, settings: Settings, current: Row, before: Row | None
+) -> tuple[Feature, ...]:
+    old = read_profiles(connection, settings, before) if before else {}
+    return tuple(
+        Feature(profile, old.get(name))
+        for name, profile in read_profiles(connection, settings, current).items()
+    )
+
+
+def _splits(connection: Connection, settings: Settings, build: Row) -> tuple[SplitSpan, ...]:
+    """Of the membership that was recorded last for this build."""
+    rows = select_meta(
+        connection,
+        settings,
+        "select * from (select distinct on (split) * from {meta}.dataset_split_summary "
+        "where feature_set = %s and feature_version = %s and data_hash = %s "
+        "order by split, created_at desc) as latest order by time_from, array_position(%s, split)",
+        [build["feature_set"], build["feature_version"], build["data_hash"], ["train", "val", "test"]],
+    )
+    return tuple(_span(row, rows) for row in rows)
+
+
+def _span(row: Row, rows: Sequence[Row]) -> SplitSpan:
+    """Only before another split are rows kept out: a label window must not reach into it."""
+    followed = any(other["time_from"] >= row["time_to"] for other in rows)
+    embargo = timedelta(days=row["embargo_days"] if followed else 0)
+    return SplitSpan(
+        split=row["split"],
+        time_from=row["time_from"],
+        members_to=max(row["time_from"], row["time_to"] - embargo),
+        time_to=row["time_to"],
+        rows=row["row_count"],
+        customers=row["entity_count"],
+        label_mean=row["label_mean"],
+        embargo_days=row["embargo_days"] if followed else 0,
+    )
+
+
+def _select(connection: Connection, query: str, arguments: Mapping[str, Any]) -> list[Row]:
+    with connection, connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
+        cursor.execute(query, arguments)
+        return [dict(row) for row in cursor.fetchall()]

@@ -1,0 +1,97 @@
+"""What the run page shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from ready.gate.model import Report
+from ready.profiles import ColumnProfile, population_stability_index
+from ready.registry import Row
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A record that could not be read, and where it stands."""
+
+    place: str
+    reason: str
+    raw_line: str
+
+
+@dataclass(frozen=True)
+class Load:
+    """One file's load. superseded_by: the load that took its place. rejects: the first ones, by line."""
+
+    load_id: int
+    file_name: str
+    rows: int
+    rejected: int
+    loaded_at: datetime
+    superseded_by: int | None
+    is_new: bool
+    rejects: tuple[Reject, ...] = ()
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A feature column's profile, and the one of the build before."""
+
+    profile: ColumnProfile
+    before: ColumnProfile | None
+
+    @property
+    def psi(self) -> float | None:
+        """The population stability index; None without a build before."""
+        return population_stability_index(self.before, self.profile) if self.before else None
+
+
+@dataclass(frozen=True)
+class SplitSpan:
+    """A split in time: its rows lie in [time_from, members_to), the embargo in [members_to, time_to)."""
+
+    split: str
+    time_from: datetime
+    members_to: datetime
+    time_to: datetime
+    rows: int
+    customers: int
+    label_mean: Decimal | None
+    embargo_days: int
+
+
+@dataclass(frozen=True)
+class NodeTiming:
+    """A node of the dbt run, with the seconds it took."""
+
+    name: str
+    kind: str
+    status: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Built:
+    """What the tables hold after a run that came to its end: a recorded build and the one before it."""
+
+    current: Row
+    before: Row | None
+    features: tuple[Feature, ...]
+    splits: tuple[SplitSpan, ...]
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """A whole run.
+
+    failure: what stopped it, empty when it came to its end. built is None when nothing was published.
+    versions are the registry's builds, latest first.
+    """
+
+    report: Report
+    failure: str = ""
+    loads: tuple[Load, ...] = ()
+    built: Built | None = None
+    versions: tuple[Row, ...] = ()
+    timings: tuple[NodeTiming, ...] = ()

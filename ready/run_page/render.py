@@ -1,0 +1,80 @@
+"""The run page as HTML, and its file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from contextlib import closing, suppress
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from ready.errors import MachineError, ReadyError
+from ready.gate.html import check_context
+from ready.gate.model import Report
+from ready.gate.report import write_atomically
+from ready.html import render_page
+from ready.postgres.connection import ConnectionParams
+from ready.profiles import MAJOR_SHIFT, MODERATE_SHIFT, shift
+from ready.run_page import charts
+from ready.run_page.gather import gather, node_timings
+from ready.run_page.model import NodeTiming, RunPage
+from ready.settings import Settings
+
+PAGE_NAME = "index.html"
+SLOWEST_SHOWN = 20
+
+
+def publish_run_page(
+    settings: Settings,
+    params: ConnectionParams | None,
+    *,
+    report: Report,
+    run_results: Mapping[str, Any] | None,
+    published: bool,
+    failure: str = "",
+) -> Path:
+    """Write artifacts/reports/index.html, replaced as a whole; returns its path.
+
+    params: None where the run did not come to the database; the page then shows what is known without it, as
+    it does where the database fails. published: whether the tables are this run's. Raises MachineError when
+    the file cannot be written.
+    """
+    page = RunPage(report, failure, timings=node_timings(run_results))
+    with suppress(psycopg2.Error, ReadyError):  # whatever failed was told already
+        if params:
+            with closing(params.connect()) as connection:
+                page = gather(connection, settings, page, published=published)
+    try:
+        return write_atomically(settings.reports / PAGE_NAME, render_run_page(page).encode())
+    except OSError as error:
+        raise MachineError(
+            f"cannot write {settings.reports / PAGE_NAME}: {error.strerror}", hint="make room, then run again"
+        ) from None
+
+
+def render_run_page(page: RunPage) -> str:
+    """Every value from data or configuration is escaped; nothing is asked of the network."""
+    script = (files("ready") / "templates" / "_page.js").read_text(encoding="utf-8")
+    features = page.built.features if page.built else ()
+    return render_page(
+        "run_page.html.j2",
+        page=page,
+        script=script,
+        # The browser runs this script and no other, whatever a file's name or header says.
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        shift=shift,
+        thresholds=(MODERATE_SHIFT, MAJOR_SHIFT),
+        histograms={f.profile.name: charts.histogram(f.profile, f.before) for f in features},
+        split_chart=charts.splits_over_time(page.built.splits if page.built else ()),
+        time_chart=charts.node_times(_slowest(page)),
+        plain=charts.plain_number,
+        **check_context(page.report),
+    )
+
+
+def _slowest(page: RunPage) -> list[NodeTiming]:
+    return sorted(page.timings, key=lambda timing: -timing.seconds)[:SLOWEST_SHOWN]
