@@ -16,7 +16,7 @@ import pyarrow.parquet
 import pytest
 import yaml
 from conftest import PROJECT
-from readme_blocks import Block, comparable, fenced, shell_blocks
+from readme_blocks import Block, fenced, shell_blocks, shows
 
 from ready.postgres import embedded
 
@@ -61,7 +61,7 @@ class Clone:
         self.environ = dict(entry.split("=", 1) for entry in self._kept.read_text().split("\0") if entry)
         assert (done.returncode != 0) == block.fails, f"{where} ended with {done.returncode}:\n{done.stdout}"
         if block.shown is not None:
-            assert comparable(done.stdout) == comparable(block.shown), f"{where} printed:\n{done.stdout}"
+            assert shows(block.shown, done.stdout), f"{where} printed:\n{done.stdout}"
 
     @property
     def _kept(self) -> Path:
