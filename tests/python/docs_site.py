@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from proof_case import Shop
 
+# A description begins with what one row is.
+GRAIN_OF_TABLE = re.compile("One row per .+")
+GRAIN_OF_COLUMN = re.compile("(One per|Per) .+")
 # Those that stand for something in the database or on the lineage graph.
 DESCRIBED = ("model", "seed", "snapshot", "source")
 

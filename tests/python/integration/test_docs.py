@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-from docs_site import DocsSite
+from docs_site import GRAIN_OF_COLUMN, GRAIN_OF_TABLE, DocsSite
 from proof_case import Shop
-
-GRAIN_OF_TABLE = re.compile("One row per .+")
-GRAIN_OF_COLUMN = re.compile("(One per|Per) .+")
 
 
 def test_described_columns_are_those_in_the_database(docs_site: DocsSite) -> None:
