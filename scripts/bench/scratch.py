@@ -65,7 +65,7 @@ class Scratch:
         """A CSV file of so many orders in the folder `name`, made by generate_orders.py."""
         file = self.folder / name / "orders.csv"
         file.parent.mkdir(exist_ok=True)
-        generate = [str(HERE.parent / "generate_orders.py"), "--rows", str(rows), "--seed", "1", *options]
+        generate = [str(HERE.parent / "generate_orders.py"), "--rows", str(rows), *options]
         self.python(*generate, "--out", str(file))
         return file
 
@@ -99,6 +99,11 @@ class Scratch:
             connection.autocommit = True
             cursor.execute(statement)
             return list(cursor.fetchall()) if cursor.description else []
+
+    def copy_out(self, query: str, file: Path) -> None:
+        """A query's rows as CSV."""
+        with contextlib.closing(self.params.connect()) as connection, file.open("wb") as out:
+            connection.cursor().copy_expert(f"copy ({query}) to stdout (format csv, header)", out)
 
     def _administer(self, statement: str) -> None:
         replace(self, params=replace(self.params, dbname="postgres")).execute(statement)
