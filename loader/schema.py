@@ -96,7 +96,6 @@ create table if not exists raw.schema_version (
     migrated_at timestamptz not null default now()
 );
 comment on table raw.schema_version is 'One row per version that schema raw has had; the highest is its own';
-grant select on raw.schema_version to public;
 """
 
 

@@ -182,11 +182,16 @@ def require_success(run: DbtRun, *, settings: Settings) -> None:
 
 
 def _refused(message: str, settings: Settings) -> UsageError | MachineError:
-    if "could not connect" in message.lower() or "Database Error" in message:
+    if of_database(message):
         return MachineError(f"the database failed: {_brief(message)}", hint="ready db status shows its state")
     return UsageError(
         f"dbt refuses the project: {_brief(message)}", hint=f"look at {settings.configs}, then: ready lint"
     )
+
+
+def of_database(message: str) -> bool:
+    """Whether dbt's exception says that the database failed, and not that the project is wrong."""
+    return "could not connect" in message.lower() or "Database Error" in message
 
 
 MACHINE_FAULTS = (

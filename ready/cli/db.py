@@ -8,6 +8,7 @@ from contextlib import closing
 
 import click
 
+from ready.cli.backup import backup, restore
 from ready.cli.options import home_option
 from ready.environment import environment
 from ready.errors import MachineError, UsageError
@@ -172,3 +173,7 @@ def _answers(params: ConnectionParams) -> bool:
         click.echo(error.message, err=True)
         return False
     return True
+
+
+db.add_command(backup)
+db.add_command(restore)

@@ -33,7 +33,7 @@ def dbt(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     from dbt.cli.exceptions import DbtUsageException
 
     from ready.database import open_database
-    from ready.dbt import invoke, prepare
+    from ready.dbt import invoke, of_database, prepare
     from ready.errors import UsageError
     from ready.lint import require_clean_configs
     from ready.settings import Settings
@@ -46,4 +46,6 @@ def dbt(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     if isinstance(outcome.exception, DbtUsageException):
         raise UsageError(f"dbt: {outcome.exception}", hint="see: ready dbt build --help")
     # Of anything else dbt itself has told.
-    ctx.exit(2 if outcome.exception else 0 if outcome.success else 1)
+    if outcome.exception:
+        ctx.exit(3 if of_database(str(outcome.exception)) else 2)
+    ctx.exit(0 if outcome.success else 1)

