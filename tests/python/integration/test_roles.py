@@ -1,0 +1,225 @@
+"""What each role may and may not do, tried as that role; and databases in which roles come late."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg2.errors
+import pytest
+from conftest import RunReady
+from proof_case import Shop
+from warehouse import Warehouse, new_database
+
+from loader import load_files
+from ready.database import open_database
+from ready.postgres.connection import ConnectionParams
+from ready.postgres.roles import BUILDER, LOADER, OWNER, READER, create_login_roles
+
+SUPERSEDE = (
+    "update raw.loads set status = 'superseded', superseded_by = 2, superseded_at = now() where load_id = 1"
+)
+
+FORBIDDEN = {
+    LOADER: [
+        "update raw.raw_events set payload = '{}'",
+        "delete from raw.raw_events",
+        "truncate raw.raw_events",
+        "select payload from raw.raw_events",
+        "alter table raw.raw_events disable trigger immutable",
+        "delete from raw.loads",
+        "update raw.loads set file_sha256 = repeat('0', 64)",
+        f"{SUPERSEDE}; update raw.loads set status = 'loaded', superseded_by = null, superseded_at = null",
+        "delete from raw.rejected_rows",
+        "drop table raw.rejected_rows",
+        "create table raw.mine ()",
+        "select from stg.orders",
+        "insert into meta.feature_registry select * from meta.feature_registry",
+        "set role ready_builder",
+    ],
+    BUILDER: [
+        "insert into raw.raw_events (load_id, line_number, payload) values (1, 1, '{}')",
+        "update raw.raw_events set payload = '{}'",
+        "delete from raw.loads",
+        "update raw.loads set status = 'loaded'",
+        "create or replace function raw.refuse_change() returns trigger language sql as 'select null'",
+        "update meta.feature_registry set data_hash = ''",
+        "delete from meta.feature_registry",
+        "truncate meta.feature_registry",
+        "drop table meta.feature_registry",
+        "alter table meta.feature_registry disable trigger immutable",
+        "alter table meta.feature_registry owner to ready_builder",
+        "delete from meta.dataset_splits",
+        "update meta.dataset_splits set split = 'train'",
+        "truncate meta.dataset_splits",
+        "select meta.retire_dataset_splits('meta', 'customer_features', 1)",
+        "insert into meta.dataset_splits values ('customer_features', 1, 'x', now(), 'test');"
+        "select meta.retire_dataset_splits('meta', 'customer_features', 1)",
+        "delete from meta.dataset_split_summary",
+        "update meta.validation_results set status = 'pass'",
+        "delete from meta.validation_results",
+        "update meta.model_sql set sql = ''",
+        "drop schema meta cascade",
+        "set role ready_owner",
+        "set session authorization ready",
+        "set session_replication_role = replica",
+        "create role mine superuser",
+        "copy (select 1) to program 'true'",
+    ],
+    READER: [
+        "select from raw.loads",
+        "select from stg.orders",
+        "select from stg.orders_parsed",
+        "update feats.customer_features set orders_7d = 0",
+        "insert into meta.validation_results select * from meta.validation_results",
+        "delete from meta.dataset_splits",
+        "create table feats.mine ()",
+        "select meta.hand_over_history('feats', array['customer_features'])",
+        "set role ready_builder",
+    ],
+}
+HISTORY = (
+    "raw.loads",
+    "raw.raw_events",
+    "meta.feature_registry",
+    "meta.dataset_splits",
+    "meta.validation_results",
+)
+
+
+@pytest.fixture(scope="module")
+def granted(
+    built_shop: Shop, server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Warehouse]:
+    with new_database(server, template=built_shop.database) as database:
+        shop = built_shop.copy(tmp_path_factory.mktemp("granted") / "shop", database)
+        with contextlib.closing(database.connect()) as connection, connection, connection.cursor() as cursor:
+            create_login_roles(cursor)
+        yield shop
+
+
+def attempt(warehouse: Warehouse, role: str, statement: str) -> None:
+    """Logged in as the role, and taken back where it worked."""
+    user = replace(warehouse.database, user=role)
+    with contextlib.closing(user.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        connection.rollback()
+
+
+@pytest.mark.parametrize(
+    ("role", "statement"), [(role, statement) for role, all in FORBIDDEN.items() for statement in all]
+)
+def test_forbidden(role: str, statement: str, granted: Warehouse) -> None:
+    before = granted.bytes_of(HISTORY)
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        attempt(granted, role, statement)
+    assert granted.bytes_of(HISTORY) == before
+
+
+@pytest.mark.parametrize(
+    ("role", "statement"),
+    [
+        (LOADER, "select * from raw.loads"),
+        (LOADER, SUPERSEDE),
+        (BUILDER, "select payload from raw.raw_events"),
+        (BUILDER, "drop table stg.orders_rejected"),
+        (BUILDER, "create schema pr_1_stg"),
+        (BUILDER, "insert into meta.model_sql values ('x', 'y')"),
+        (READER, "select from feats.customer_training_set"),
+        (READER, "select from meta.feature_registry"),
+        (READER, "select split, count(*) from meta.dataset_splits group by split"),
+    ],
+)
+def test_allowed(role: str, statement: str, granted: Warehouse) -> None:
+    attempt(granted, role, statement)
+
+
+@pytest.mark.parametrize("trigger", ["meta.feature_registry", "meta.validation_results", "raw.loads"])
+def test_even_a_superuser_changes_no_history_by_mistake(trigger: str, granted: Warehouse) -> None:
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="immutable"):
+        granted.execute(f"delete from {trigger}")
+
+
+def test_the_loader_loads_and_supersedes(shop: Shop, tmp_path: Path) -> None:
+    loader = open_database(shop.settings, role=LOADER)
+    file = shop.data / "orders_2024_h1.csv"
+    file.write_bytes(b"\n".join(file.read_bytes().splitlines()[:-1]))
+
+    summary = load_files(loader.connect, [shop.data])
+
+    assert summary.files[0].outcome == "superseded earlier load 1"
+    assert shop.value("select status from raw.loads where load_id = 1") == "superseded"
+
+
+def test_a_rewritten_membership_takes_the_place_of_the_old(shop: Shop) -> None:
+    """Through the one door: the rows of the earlier build go, other versions' stay."""
+    owner = replace(shop.database, role=OWNER)
+    with contextlib.closing(owner.connect()) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(
+            "insert into meta.dataset_splits values ('customer_features', 1, 'gone', now(), 'test')"
+        )
+        cursor.execute(
+            "insert into meta.dataset_splits values ('customer_features', 7, 'stays', now(), 'test')"
+        )
+
+    done = shop.ready(
+        "dbt", "build", "--select", "feature_times+", "--exclude-resource-type", "unit_test", "--quiet"
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert shop.rows("select feature_version, count(*) from meta.dataset_splits group by 1 order by 1") == [
+        (1, 1634),
+        (7, 1),
+    ]
+    assert shop.rows(
+        "select distinct relowner::regrole::text from pg_class where oid = any("
+        "array['feats.customer_features', 'stg.orders', 'meta.current_versions']::regclass[])"
+    ) == [(BUILDER,)]
+    assert shop.rows(f"select has_table_privilege('{READER}', 'feats.customer_features', 'select')") == [
+        (True,)
+    ]
+
+
+def as_before_there_were_roles(shop: Shop) -> None:
+    shop.execute("drop function meta.hand_over_history; drop function meta.retire_dataset_splits")
+    for role in (OWNER, BUILDER, READER, LOADER):
+        shop.execute(f"reassign owned by {role} to {shop.database.user}")
+        shop.execute(f"drop owned by {role}")
+
+
+def test_without_roles_all_runs_as_the_connecting_user_until_they_are_granted(shop: Shop) -> None:
+    as_before_there_were_roles(shop)
+    assert open_database(shop.settings) == shop.database
+    status = shop.ready("db", "status").stdout
+    assert "none: loader and dbt run as ready; ready db grant makes them" in status
+
+    assert shop.ready("db", "grant").returncode == 0
+
+    assert open_database(shop.settings).role == BUILDER
+    assert "the loader runs as ready_loader, dbt as ready_builder" in shop.ready("db", "status").stdout
+    assert shop.ready("dbt", "run", "--select", "feature_times", "--quiet").returncode == 0
+    owners = dict(shop.rows("select relname, relowner::regrole::text from pg_class where relkind = 'r'"))
+    assert (owners["feature_registry"], owners["dataset_splits"]) == (OWNER, OWNER)
+    assert (owners["orders"], owners["customer_features"], owners["build_state"]) == (BUILDER,) * 3
+
+
+def test_grant_needs_someone_who_may(database: ConnectionParams, tmp_path: Path) -> None:
+    user = replace(database, user=f"owner_{database.dbname}")
+    warehouse = Warehouse(tmp_path, database)
+    warehouse.execute(f"create role {user.user} login; alter database {database.dbname} owner to {user.user}")
+    done = replace(warehouse, database=user).ready("db", "grant")
+    warehouse.execute(f"reassign owned by {user.user} to ready")
+    warehouse.execute(f"drop owned by {user.user}; drop role {user.user}")
+    assert (done.returncode, "let an administrator of the server run" in done.stderr) == (3, True), (
+        done.stderr
+    )
+
+
+def test_the_embedded_server_has_them_by_itself(run_ready: RunReady) -> None:
+    owners = "select distinct nspowner::regrole from pg_namespace where nspname in ('stg', 'feats')"
+    run_ready("db", "start")
+    assert run_ready("db", "psql", "-Atc", owners).stdout == "ready_builder\n"
+    plain = run_ready("db", "psql", "-U", BUILDER, "-Atc", "set role ready; select 1")
+    assert "permission denied to set role" in plain.stderr
