@@ -1,4 +1,4 @@
-"""What changed between two recorded builds: config, SQL, lineage, columns, row counts."""
+"""What changed between two recorded builds: config, SQL, lineage, columns, row counts, distributions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from ready.profiles import ColumnProfile, population_stability_index, read_profiles, shift
 from ready.registry import Connection, Row, find_build, select_meta
 from ready.settings import Settings
 
@@ -16,7 +17,8 @@ def diff_builds(connection: Connection, settings: Settings, before: str, after: 
     """Lines to read, by section; a section in which nothing changed is empty.
 
     before, after: VERSION or VERSION@DATA_HASH. config and sql are unified diffs, the latter of compiled SQL,
-    model by model. Raises UsageError for a build that is not recorded.
+    model by model; distribution tells of each column whose values changed, with the population stability
+    index. Raises UsageError for a build that is not recorded.
     """
     old, new = (find_build(connection, settings, name) for name in (before, after))
     texts = {row["sql_hash"]: row["sql"] for row in select_meta(connection, settings, SQL_TEXTS, [])}
@@ -27,6 +29,7 @@ def diff_builds(connection: Connection, settings: Settings, before: str, after: 
         "loads": _changes(_loads(old), _loads(new)),
         "columns": _changes(_columns(old), _columns(new)),
         "rows": _changes(*counts),
+        "distribution": list(_distributions(*(read_profiles(connection, settings, b) for b in (old, new)))),
     }
 
 
@@ -95,3 +98,33 @@ def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
             lines += [f"-{name}: {before[name]}"] if name in before else []
             lines += [f"+{name}: {after[name]}"] if name in after else []
     return lines
+
+
+SHOWN_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def _distributions(before: Mapping[str, ColumnProfile], after: Mapping[str, ColumnProfile]) -> Iterator[str]:
+    """Of each column that is not distributed as before: its drift, where it was there before, and figures."""
+    if bool(before) != bool(after):
+        yield f"not on record of {'B' if before else 'A'}, which an earlier release recorded"
+        return
+    for name in dict.fromkeys([*before, *after]):
+        old, new = before.get(name), after.get(name)
+        if old == new:
+            continue
+        if old and new:
+            index = population_stability_index(old, new)
+            yield f"@ {name}: PSI {index:.3f}, {shift(index)}"
+        yield from [f"-{_figures(old)}"] if old else []
+        yield from [f"+{_figures(new)}"] if new else []
+
+
+def _figures(profile: ColumnProfile) -> str:
+    text = f"{profile.name}: {profile.rows:,} rows, {profile.missing:,} missing"
+    if not profile.distribution:
+        return text
+    quantiles = " ".join(str(profile.quantile(share)) for share in SHOWN_QUANTILES)
+    return (
+        f"{text}, {profile.zero:,} zero, mean {profile.mean}, from {profile.minimum} to {profile.maximum}, "
+        f"5 25 50 75 95 %: {quantiles}"
+    )

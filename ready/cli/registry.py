@@ -78,8 +78,9 @@ def show(version: int, home: str | None) -> None:
 def diff(before: str, after: str, as_json: bool, home: str | None) -> None:
     """Show what changed from one build to another.
 
-    Config and SQL as diffs; loads, columns and row counts. Of several builds of a version the current one
-    is meant, else the latest; the beginning of a data hash names another.
+    Config and SQL as diffs; loads, columns, row counts, and how the values of each column are distributed,
+    with the population stability index (PSI). Of several builds of a version the current one is meant, else
+    the latest; the beginning of a data hash names another.
 
     \b
     Examples:

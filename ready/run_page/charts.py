@@ -88,7 +88,7 @@ def node_times(timings: Sequence[NodeTiming]) -> Markup:
     if not timings:
         return Markup("")
     chart = pygal.HorizontalBar(width=720, height=40 + 20 * len(timings), margin=8, margin_right=56)
-    chart.config(show_legend=False, show_y_labels=False, print_values=True, print_values_position="top")
+    chart.config(show_legend=False, show_x_labels=False, print_values=True, print_values_position="top")
     # Drawn from the bottom.
     chart.x_labels = [_shortened(timing.name) for timing in timings[::-1]]
     chart.value_formatter = _seconds

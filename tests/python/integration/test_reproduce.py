@@ -141,5 +141,11 @@ def test_the_diff_of_two_versions_tells_all_that_changed(changed_shop: Shop) -> 
     assert [line.split(":")[0] for line in found["loads"]] == ["-load 3", "+load 4"]
     assert "-revenue_90d: numeric(38,6)" in found["columns"]
     assert "-features: 2,211" in found["rows"]
+    seen = {line[1:].split(":")[0].strip() for line in found["distribution"]}
+    assert {"revenue_90d", "revenue_60d", "revenue_7d"} <= seen, "gone, new and changed columns"
+    assert "-revenue_90d: 2,211 rows, 0 missing, 430 zero, mean 260.053559, from 0 to 6134.09" in "\n".join(
+        found["distribution"]
+    )
+    assert any(line.startswith("@ revenue_7d: PSI 0.0") for line in found["distribution"])
     done = changed_shop.ready("registry", "diff", "1", "2", "--json")
     assert json.loads(done.stdout) == found
