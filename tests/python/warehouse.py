@@ -35,6 +35,7 @@ USER_TABLES = (
     "meta.dataset_splits",
     "meta.dataset_split_summary",
     "meta.feature_registry",
+    "meta.feature_profiles",
     "meta.current_versions",
 )
 

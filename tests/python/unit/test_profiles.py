@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from math import log
 
 import pytest
 from hypothesis import given
@@ -22,26 +23,23 @@ def repeated(*times: int) -> list[Decimal | int | None]:
 
 def test_the_index_is_the_sum_over_bins_of_difference_times_log_ratio() -> None:
     before, after = profile_of("f", repeated(25, 25, 25, 25)), profile_of("f", repeated(10, 20, 30, 40))
-    # (0.10 - 0.25) ln 0.4 + (0.20 - 0.25) ln 0.8 + (0.30 - 0.25) ln 1.2 + (0.40 - 0.25) ln 1.6
-    assert population_stability_index(before, after) == pytest.approx(0.2282198, abs=1e-7)
+    by_hand = -0.15 * log(0.4) - 0.05 * log(0.8) + 0.05 * log(1.2) + 0.15 * log(1.6)
+    assert population_stability_index(before, after) == pytest.approx(by_hand)
 
 
 def test_missing_values_are_a_bin_of_their_own() -> None:
     before = profile_of("f", [1] * 90 + [None] * 10)
     after = profile_of("f", [1] * 70 + [None] * 30)
-    # (0.7 - 0.9) ln (7 / 9) + (0.3 - 0.1) ln 3
-    assert population_stability_index(before, after) == pytest.approx(0.2699853, abs=1e-7)
+    assert population_stability_index(before, after) == pytest.approx(-0.2 * log(7 / 9) + 0.2 * log(3))
 
 
 def test_a_value_never_seen_before_counts_against_a_share_of_a_ten_thousandth() -> None:
     before, after = profile_of("f", [1] * 100), profile_of("f", [1] * 90 + [2] * 10)
-    # (0.9 - 1) ln 0.9 + (0.1 - 0.0001) ln 1000
-    assert population_stability_index(before, after) == pytest.approx(0.7006203, abs=1e-7)
+    assert population_stability_index(before, after) == pytest.approx(-0.1 * log(0.9) + 0.0999 * log(1000))
 
 
 @pytest.mark.parametrize(
-    ("index", "word"),
-    [(0.0, "stable"), (0.0999, "stable"), (0.1, "moderate"), (0.2499, "moderate"), (0.25, "major")],
+    ("index", "word"), [(0.0, "stable"), (0.0999, "stable"), (0.1, "moderate"), (0.25, "major")]
 )
 def test_the_usual_thresholds(index: float, word: str) -> None:
     assert shift(index) == word
@@ -73,10 +71,8 @@ def test_the_share_up_to_a_value_is_at_most_half_a_percent_off(values: list[int]
 
 
 def test_a_column_that_is_no_number_drifts_by_its_missing_values() -> None:
-    one, other = (
-        parse_profile("t", '{"rows": 10, "missing": 0}'),
-        parse_profile("t", '{"rows": 10, "missing": 5}'),
-    )
+    one = parse_profile("t", '{"rows": 10, "missing": 0}')
+    other = parse_profile("t", '{"rows": 10, "missing": 5}')
     assert one == ColumnProfile("t", rows=10, missing=0)
     assert population_stability_index(one, other) > 1
     assert population_stability_index(one, one) == 0
