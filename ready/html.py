@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import jinja2
@@ -11,6 +12,11 @@ from ready.gate.model import utc_text
 
 def render_page(template: str, **values: Any) -> str:
     """A page of ready/templates. Every value from data or configuration is escaped."""
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("ready"),
         autoescape=True,
@@ -19,7 +25,7 @@ def render_page(template: str, **values: Any) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(percent=percent, utc=utc_text, thousands=thousands)
-    return environment.get_template(template).render(**values)
+    return environment
 
 
 def percent(share: float | None) -> str:

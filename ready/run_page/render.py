@@ -68,7 +68,7 @@ def render_run_page(page: RunPage) -> str:
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         shift=shift,
         thresholds=(MODERATE_SHIFT, MAJOR_SHIFT),
-        histograms={f.profile.name: charts.histogram(f.profile, f.before) for f in features},
+        histograms=[charts.histogram(feature.profile, feature.before) for feature in features],
         split_chart=charts.splits_over_time(page.built.splits if page.built else ()),
         time_chart=charts.node_times(_slowest(page)),
         plain=charts.plain_number,

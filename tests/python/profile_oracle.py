@@ -38,8 +38,8 @@ def profile_of(
 
 def _steps(values: Sequence[Decimal]) -> tuple[tuple[Decimal, int, int], ...]:
     """The first value, and those that are the percentile of some half percent."""
-    counts = Counter(values)
-    percentiles = {sorted(values)[-(-k * len(values) // 200) - 1] for k in range(1, 201)} if values else set()
+    counts, ordered = Counter(values), sorted(values)
+    percentiles = {ordered[-(-k * len(values) // 200) - 1] for k in range(1, 201)} if values else set()
     return tuple(
         (value, counts[value], sum(times for other, times in counts.items() if other <= value))
         for value in sorted(counts)

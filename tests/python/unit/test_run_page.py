@@ -1,0 +1,205 @@
+"""The run page and its charts: what they show, and that nothing in the data can change what they are."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from decimal import Decimal
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pytest
+from gate_artifacts import run_info
+from profile_oracle import profile_of
+
+from ready.gate.model import Check, Report, Sample
+from ready.profiles import ColumnProfile
+from ready.run_page.charts import bin_shares, histogram, histogram_edges, node_times, splits_over_time
+from ready.run_page.model import Built, Feature, Load, NodeTiming, Reject, RunPage, SplitSpan
+from ready.run_page.render import render_run_page
+
+HOSTILE = "</td></script><script>alert(1)</script><img src=//example.org/x> \"'& `${x}`"
+SVG = "{http://www.w3.org/2000/svg}"
+NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+BUILD = {
+    "feature_set": "customer_features",
+    "feature_version": 2,
+    "data_hash": "0fae725904a1a2eb7a9b6f471d0682e3",
+    "row_count": 1000,
+    "created_at": NOON,
+    "git_commit": "1234567890abcdef",
+    "git_dirty": True,
+    "is_current": True,
+}
+
+
+class Page(HTMLParser):
+    """The tags, ids, links and visible text of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+        self.links += [value or "" for name, value in attrs if name in ("src", "href")]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def _page(text: str = "orders") -> RunPage:
+    """A whole page, with a text in each place that data or configuration reach."""
+    sample = Sample(text, 7, text, {text: text})
+    check = Check(text, text, text, "error", "fail", 2, 1000, text, texts=(text,), sample=(sample,))
+    before = {**BUILD, "feature_version": 1, "is_current": False, "git_commit": text}
+    profile = profile_of(text, [1, 2, 2, None])
+    return RunPage(
+        report=Report((text, "another"), (text,), (check,), run_info()),
+        failure=text,
+        loads=(
+            Load(2, text, 10, 1, NOON, None, True, (Reject(f"{text}:3", text, text),)),
+            Load(1, text, 10, 0, NOON, 2, False),
+        ),
+        built=Built(
+            current={**BUILD, "feature_set": text},
+            before=before,
+            # One without a histogram before the one with it: links must not slip.
+            features=(
+                Feature(ColumnProfile(text, 4, 1), None),
+                Feature(profile, profile_of(text, [1, 1, 1])),
+            ),
+            splits=(_span("train", 1, 10, 13), _span(text, 13, 20, 20)),
+        ),
+        versions=(BUILD, before),
+        timings=(NodeTiming(text, text, text, 1.5),),
+    )
+
+
+def _span(split: str, time_from: int, members_to: int, time_to: int) -> SplitSpan:
+    days = [datetime(2026, 1, day, tzinfo=timezone.utc) for day in (time_from, members_to, time_to)]
+    return SplitSpan(split, *days, 940, 138, Decimal("12.5"), time_to - members_to)
+
+
+def test_every_section_has_its_stable_id() -> None:
+    ids = Page(render_run_page(_page())).ids
+    sections = [name for name in ids if not re.search(r"-\d+$", name)]
+    assert sections == ["loads", "gate", "features", "splits", "versions", "timings"]
+    assert len(set(ids)) == len(ids)
+
+
+def test_every_link_on_the_page_leads_somewhere() -> None:
+    page = Page(render_run_page(_page()))
+    inside = [link[1:] for link in page.links if link.startswith("#")]
+    assert {"rejects-2", "check-1", "feature-2"} <= set(inside)
+    assert [name for name in inside if name not in page.ids] == []
+    assert [link for link in page.links if not link.startswith("#")] == ["data:,", "validation_report.html"]
+
+
+def test_nothing_in_the_data_becomes_a_tag_or_a_link() -> None:
+    plain, hostile = Page(render_run_page(_page())), Page(render_run_page(_page(HOSTILE)))
+    assert hostile.tags == plain.tags
+    assert hostile.links == plain.links
+    assert HOSTILE in hostile.text
+
+
+def test_the_page_of_a_stopped_run_has_files_and_gate_but_no_features() -> None:
+    whole = _page()
+    stopped = RunPage(whole.report, "the gate stopped it", whole.loads, None, whole.versions)
+    page = Page(render_run_page(stopped))
+    assert "features" not in page.ids
+    assert "splits" not in page.ids
+    shown = ["✗ Run stopped", "the gate stopped it", "1 record(s) rejected", "orders:3", "not come to dbt"]
+    assert [text for text in shown if text not in page.text] == []
+
+
+def test_a_page_without_a_database_says_what_stopped_the_run() -> None:
+    page = Page(render_run_page(RunPage(Report(("no server",), (), (), run_info()), failure="no server")))
+    shown = ["no server", "Nothing is loaded.", "No version is recorded yet."]
+    assert [text for text in shown if text not in page.text] == []
+
+
+def test_the_same_data_give_the_same_text() -> None:
+    assert render_run_page(_page()) == render_run_page(_page())
+
+
+def test_a_histogram_has_a_bar_for_each_of_few_whole_numbers() -> None:
+    profile = profile_of("orders", [0] * 60 + [1] * 30 + [3] * 10)
+    edges = histogram_edges([profile])
+    assert edges == [Decimal(edge) for edge in ("-0.5", "0.5", "1.5", "2.5", "3.5")]
+    assert bin_shares(profile, edges) == pytest.approx([0.6, 0.3, 0, 0.1])
+    assert _tooltips(histogram(profile))[:2] == ["-0.5 to 0.5: 60.0%", "0.5 to 1.5: 30.0%"]
+
+
+def test_a_histogram_counts_the_tails_in_its_outer_bars() -> None:
+    profile = profile_of("revenue", [*range(1000), 10_000_000])
+    edges = histogram_edges([profile])
+    shares = bin_shares(profile, edges)
+    assert float(edges[-1]) < 1000
+    assert sum(shares) == pytest.approx(1)
+    assert shares == pytest.approx([0.05] * 20, abs=0.006)
+
+
+def test_a_histogram_draws_the_build_before_on_the_same_edges() -> None:
+    after, before = profile_of("f", [Decimal("1.5"), 2, 3]), profile_of("f", [5, 6, 70])
+    groups = _svg(histogram(after, before)).iter(f"{SVG}g")
+    series = [group for group in groups if group.get("class") == "histbars"]
+    assert [len(group.findall(f"{SVG}g")) for group in series] == [20, 20]
+
+
+@pytest.mark.parametrize("values", [[], [None, None]])
+def test_a_feature_without_any_value_has_no_histogram(values: list[None]) -> None:
+    assert histogram(profile_of("f", values)) == ""
+
+
+def test_a_constant_feature_has_a_histogram() -> None:
+    assert _tooltips(histogram(profile_of("f", [Decimal("2.25")] * 9))) == ["1.75 to 2.75: 100.0%"]
+
+
+def test_splits_are_drawn_to_scale_with_their_embargo() -> None:
+    svg = _svg(splits_over_time([_span("train", 1, 10, 13), _span("test", 13, 19, 19)]))
+    ends = [
+        [float(x) for x in re.findall(r"[ML ]?([\d.]+) [\d.]+", path.get("d") or "")]
+        for path in svg.iter(f"{SVG}path")
+        if "line" in (path.get("class") or "") and "reactive" in (path.get("class") or "")
+    ]
+    train, test, embargo = ends
+    a_day = (train[1] - train[0]) / 9
+    assert test == pytest.approx([train[0] + 12 * a_day, train[0] + 18 * a_day], abs=0.01)
+    assert embargo == pytest.approx([train[1], train[0] + 12 * a_day], abs=0.01)
+    assert "train: 940 rows, label mean 12.5" in "".join(svg.itertext())
+
+
+def test_nodes_are_drawn_first_on_top_as_long_as_they_took() -> None:
+    timings = [NodeTiming("slow", "model", "success", 3.0), NodeTiming("quick", "test", "pass", 1.0)]
+    svg = _svg(node_times(timings))
+    bars = sorted(
+        (float(bar.get("y") or 0), float(bar.get("width") or 0))
+        for bar in svg.iter(f"{SVG}rect")
+        if "reactive" in (bar.get("class") or "")
+    )
+    assert bars[0][1] == pytest.approx(3 * bars[1][1])
+
+
+@pytest.mark.parametrize("chart", [splits_over_time, node_times])
+def test_a_chart_of_nothing_is_nothing(chart: object) -> None:
+    assert chart([]) == ""  # type: ignore[operator]
+
+
+def test_charts_carry_no_style_script_or_address_of_their_own() -> None:
+    text = histogram(profile_of("f", [1, 2, 3]))
+    assert not re.search(r"<style|<script|href|style=|<!--", text)
+    assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
+
+
+def _svg(text: str) -> ElementTree.Element:
+    return ElementTree.fromstring(text)
+
+
+def _tooltips(text: str) -> list[str]:
+    return [bar.findtext(f"{SVG}title") or "" for bar in _svg(text).iter() if bar.get("class") == "histbar"]
