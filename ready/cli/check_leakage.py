@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ready.cli.options import configs_option, home_option
-from ready.cli.status import live_status
+from ready.cli.options import ALL_FLAGS, configs_option, home_option, output_options
+from ready.cli.output import Output
 
 if TYPE_CHECKING:
     from ready.proof.leakage import Leak, LeakageReport
@@ -25,7 +26,8 @@ SHOWN = 20
 )
 @configs_option
 @home_option
-def check_leakage(cutoffs: int, configs: str | None, home: str | None) -> None:
+@output_options(*ALL_FLAGS)
+def check_leakage(cutoffs: int, configs: str | None, home: str | None, output: Output) -> None:
     """Change the future; no earlier feature row may move.
 
     Builds every feature model in scratch schemas from a copy of stg.orders in which everything at or after
@@ -39,6 +41,7 @@ def check_leakage(cutoffs: int, configs: str | None, home: str | None) -> None:
     Examples:
       ready check-leakage
       ready check-leakage --cutoffs 10
+      ready check-leakage --json | jq '.models[] | select(.verdict != "same")'
     """
     from ready.database import open_database
     from ready.errors import CheckFailed
@@ -47,13 +50,33 @@ def check_leakage(cutoffs: int, configs: str | None, home: str | None) -> None:
 
     settings = Settings.resolve(home=home, configs=configs)
     params = open_database(settings)
-    with live_status() as say:
+    with output.steps() as say:
         report = check(settings, params, cutoffs=cutoffs, say=say)
-    for line in _lines(report):
-        click.echo(line)
+    output.show(_as_object(report))
+    output.say("\n".join(_lines(report)))
     if not report.passed:
         raise CheckFailed(_verdict(report), hint="a feature may read only what lies before its feature_time")
-    click.echo("No feature row up to a cutoff moved: none of them knows its future.")
+    output.say("No feature row up to a cutoff moved: none of them knows its future.")
+
+
+def _as_object(report: LeakageReport) -> dict[str, Any]:
+    return {
+        "passed": report.passed,
+        "cutoffs": [cutoff.isoformat() for cutoff in report.cutoffs],
+        "models": [
+            {
+                "name": model,
+                "rows_compared": rows,
+                "verdict": _verdict_on(report, model),
+                "leaks": [
+                    {"cutoff": leak.cutoff.isoformat(), "change": leak.change, **asdict(leak.difference)}
+                    for leak in _leaks_of(report, model)
+                ],
+                "reads": list(report.unproven.get(model, ())),
+            }
+            for model, rows in report.rows.items()
+        ],
+    }
 
 
 def _lines(report: LeakageReport) -> list[str]:
@@ -65,14 +88,17 @@ def _lines(report: LeakageReport) -> list[str]:
         f"Changes   all orders from the cutoff on {', '.join(FUTURES)}",
     ]
     for model, rows in report.rows.items():
-        state = "LEAKS" if _leaks_of(report, model) else "NOT PROVEN" if _is_open(report, model) else "same"
-        lines.append(f"  {model:<34} {rows:>12,} rows compared  {state}")
+        lines.append(f"  {model:<34} {rows:>12,} rows compared  {_verdict_on(report, model)}")
         lines += [f"    {line}" for line in _faults(report, model)]
     return lines
 
 
 def _leaks_of(report: LeakageReport, model: str) -> list[Leak]:
     return [leak for leak in report.leaks if leak.model == model]
+
+
+def _verdict_on(report: LeakageReport, model: str) -> str:
+    return "LEAKS" if _leaks_of(report, model) else "NOT PROVEN" if _is_open(report, model) else "same"
 
 
 def _is_open(report: LeakageReport, model: str) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import closing
+from typing import Any
 
 import click
 
 from ready.cli.backup import backup, restore
-from ready.cli.options import home_option
+from ready.cli.options import home_option, output_options
+from ready.cli.output import Output
 from ready.environment import environment
 from ready.errors import MachineError, UsageError
 from ready.postgres import embedded
@@ -37,14 +39,34 @@ def db() -> None:
 
 
 @db.command()
+@click.option("--tcp", is_flag=True, help="Also listen on a port of 127.0.0.1, for programs that need one.")
+@click.option(
+    "--port", type=click.IntRange(1024, 65535), default=54330, show_default=True, help="The port of --tcp."
+)
 @home_option
-def start(home: str | None) -> None:
-    """Start the server if it is down; create raw tables and roles."""
+def start(tcp: bool, port: int, home: str | None) -> None:
+    """Start the server if it is down; create raw tables and roles.
+
+    With --tcp, users ready and ready_reader can log in on the port, by the passwords in the file pgpass
+    of READY_HOME, which only you can read; until the server is stopped. One that runs without the
+    port is started again.
+
+    \b
+    Examples:
+      ready db start
+      ready db start --tcp
+      PGPASSFILE=.ready/pgpass psql -h 127.0.0.1 -p 54330 -U ready_reader ready
+    """
     from ready.database import open_database
 
     settings = Settings.resolve(home=home)
+    if tcp:
+        settings = _embedded_settings(home, "start --tcp")
+        embedded.start(settings.home, tcp_port=port)
     open_database(settings)
     click.echo(f"PostgreSQL is up: {server_params(settings)}")
+    if tcp:
+        click.echo(f"and at 127.0.0.1:{port}, passwords in {settings.home / 'pgpass'}")
 
 
 @db.command()
@@ -76,29 +98,33 @@ def grant_roles(home: str | None) -> None:
 
 @db.command()
 @home_option
+@output_options("quiet", "as_json")
 @click.pass_context
-def status(ctx: click.Context, home: str | None) -> None:
+def status(ctx: click.Context, home: str | None, output: Output) -> None:
     """Say whether the server is up.
 
     Exit code 0 when it is, 3 when it is not.
     """
-    settings = Settings.resolve(home=home)
+    found = _status(Settings.resolve(home=home))
+    output.show(found)
+    server = f"up, process {found['pid']}" if found.get("pid") else "up" if found["up"] else "down"
+    output.say(f"{found['kind']:<10} {found['address']}\nserver     {server}")
+    for name in ("data", "log", "tcp", "roles"):
+        if name in found:
+            output.say(f"{name:<10} {found[name]}")
+    ctx.exit(0 if found["up"] else DOWN)
+
+
+def _status(settings: Settings) -> dict[str, Any]:
     params = server_params(settings)
     if is_embedded(settings):
-        found = embedded.status(settings.home)
-        click.echo(
-            f"embedded   {params}\nserver     {f'up, process {found.pid}' if found.running else 'down'}"
-        )
-        click.echo(f"data       {found.data}\nlog        {found.log}")
-        if found.running:
-            click.echo(f"roles      {_roles(params)}")
-        ctx.exit(0 if found.running else DOWN)
-    click.echo(f"external   {params}")
-    up = _answers(params)
-    click.echo(f"server     {'up' if up else 'down'}")
-    if up:
-        click.echo(f"roles      {_roles(params)}")
-    ctx.exit(0 if up else DOWN)
+        server = embedded.status(settings.home)
+        found: dict[str, Any] = {"kind": "embedded", "address": str(params), "up": server.running}
+        found |= {"pid": server.pid, "data": str(server.data), "log": str(server.log)}
+        found |= {"tcp": f"127.0.0.1:{server.tcp_port}"} if server.tcp_port else {}
+    else:
+        found = {"kind": "external", "address": str(params), "up": _answers(params)}
+    return found | ({"roles": _roles(params)} if found["up"] else {})
 
 
 @db.command(

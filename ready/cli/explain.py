@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ready.cli.options import home_option
+from ready.cli.options import home_option, output_options
+from ready.cli.output import Output
 
 if TYPE_CHECKING:
     from ready.proof.explain import Explanation, SourceOrder
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 @click.argument("customer")
 @click.argument("feature_time")
 @click.argument("feature")
-@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @home_option
-def explain(customer: str, feature_time: str, feature: str, as_json: bool, home: str | None) -> None:
+@output_options("as_json")
+def explain(customer: str, feature_time: str, feature: str, home: str | None, output: Output) -> None:
     """Show every order behind a feature value, with its file and line.
 
     FEATURE_TIME is a date or time in UTC; FEATURE a column of customer_features, or the label. The value
@@ -44,7 +44,8 @@ def explain(customer: str, feature_time: str, feature: str, as_json: bool, home:
         found = trace(
             connection, settings, customer_id=customer, feature_time=parse_time(feature_time), feature=feature
         )
-    click.echo(json.dumps(_as_object(found), indent=2, ensure_ascii=False) if as_json else _as_text(found))
+    output.show(_as_object(found))
+    output.say(_as_text(found))
     if not found.agrees:
         raise CheckFailed(
             f"{feature} is {text_of(found.value)}, and its orders give {text_of(found.recomputed)}",

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from ready.cli.options import artifacts_option, home_option
+from ready.cli.options import artifacts_option, home_option, output_options
+from ready.cli.output import Output
 
 
 @click.command()
@@ -23,8 +24,14 @@ from ready.cli.options import artifacts_option, home_option
 )
 @artifacts_option
 @home_option
+@output_options("quiet", "as_json")
 def export(
-    version: int | None, split: str | None, out: Path | None, artifacts: str | None, home: str | None
+    version: int | None,
+    split: str | None,
+    out: Path | None,
+    artifacts: str | None,
+    home: str | None,
+    output: Output,
 ) -> None:
     """Write the training set as Parquet, one file a split, with a manifest.
 
@@ -41,22 +48,23 @@ def export(
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, artifacts=artifacts)
-    with closing(ensure_server(settings).connect()) as connection, _progress() as progress:
+    with closing(ensure_server(settings).connect()) as connection, _progress(output) as progress:
         result = export_dataset(
             connection, settings=settings, version=version, split=split, out=out, progress=progress
         )
     state = "written" if result.written else "already exported"
-    click.echo(f"{result.manifest['feature_set']} version {result.manifest['feature_version']}: {state}")
+    output.show({"folder": str(result.folder), "written": result.written, **result.manifest})
+    output.say(f"{result.manifest['feature_set']} version {result.manifest['feature_version']}: {state}")
     for entry in result.manifest["files"]:
-        click.echo(
+        output.say(
             f"  {result.folder / entry['name']}  {entry['row_count']:,} rows, {entry['bytes']:,} bytes"
         )
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], None] | None]:
+def _progress(output: Output) -> Iterator[Callable[[int, int], None] | None]:
     """A bar on a terminal's standard error, nothing elsewhere."""
-    if not sys.stderr.isatty():
+    if output.silent or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import NoReturn
 
@@ -17,7 +18,7 @@ def run_cli(command: click.Command) -> NoReturn:
     click's own usage errors already exit with 2. Ctrl-C exits with 130, a closed pipe quietly.
     """
     try:
-        code = command.main(standalone_mode=False)
+        code = command.main(standalone_mode=False, color=_colour())
     except click.exceptions.Abort:
         click.echo("Interrupted.", err=True)
         sys.exit(130)
@@ -37,7 +38,12 @@ def run_cli(command: click.Command) -> NoReturn:
 
 
 def _fail(error: ReadyError) -> NoReturn:
-    click.secho(f"Error: {error.message}", fg="red", err=True)
+    click.secho(f"Error: {error.message}", fg="red", err=True, color=_colour())
     if error.hint:
         click.echo(f"  Next: {error.hint}", err=True)
     sys.exit(error.exit_code)
+
+
+def _colour() -> bool | None:
+    """None lets click decide, which colours terminals only; older clicks do not know https://no-color.org."""
+    return False if os.environ.get("NO_COLOR") else None

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 
-from ready.cli.options import configs_option
+from ready.cli.options import configs_option, output_options
+from ready.cli.output import Output
 
 
 @click.command()
 @configs_option
-def lint(configs: str | None) -> None:
+@output_options("quiet", "as_json")
+def lint(configs: str | None, output: Output) -> None:
     """Check the configs strictly: a typo must never read as a pass.
 
     Finds unknown keys, tests, arguments and columns, and values of the wrong kind in orders.yaml,
@@ -27,10 +31,12 @@ def lint(configs: str | None) -> None:
 
     settings = Settings.resolve(configs=configs)
     findings = lint_configs(settings)
-    for finding in findings:
-        click.echo(str(finding))
+    output.show([asdict(finding) for finding in findings])
+    if not output.as_json:
+        for finding in findings:
+            click.echo(str(finding))
     if findings:
         raise UsageError(
             f"{len(findings)} fault(s) in {settings.configs}", hint="mend them and run ready lint again"
         )
-    click.echo(f"No faults in {settings.configs}.")
+    output.say(f"No faults in {settings.configs}.")

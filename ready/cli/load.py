@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ready.cli.options import configs_option, home_option, quiet_option
+from ready.cli.options import ALL_FLAGS, configs_option, home_option, output_options
+from ready.cli.output import Output
 
 if TYPE_CHECKING:
     from loader import LoadOptions, LoadSummary
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, type=click.Path(allow_dash=True), metavar="[PATH]...")
 @click.option("--source", metavar="NAME", help="Data set the files belong to.  [default: orders]")
 @click.option("--pattern", metavar="GLOB", help="Files of a folder or archive.  [default: *.csv]")
 @click.option("--delimiter", metavar="CHAR", help="Field separator; \\t is a tab.  [default: detected]")
@@ -32,18 +32,16 @@ if TYPE_CHECKING:
 @click.option("--name", metavar="NAME", help="File name of standard input (PATH -).")
 @click.option("--dry-run", is_flag=True, help="Read and report; write nothing.")
 @click.option("--list", "list_loads", is_flag=True, help="Show what is loaded (the ledger, raw.loads).")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @configs_option
 @home_option
-@quiet_option
+@output_options(*ALL_FLAGS)
 def load(
     paths: tuple[str, ...],
     dry_run: bool,
     list_loads: bool,
-    as_json: bool,
     configs: str | None,
     home: str | None,
-    quiet: bool,
+    output: Output,
     **flags: Any,
 ) -> None:
     """Load CSV files into raw.raw_events, each exactly once.
@@ -71,10 +69,10 @@ def load(
     options = load_options(settings.configs, flags)
     params = open_database(settings, role=LOADER)
     if list_loads:
-        _list(params, options.source if flags["source"] else None, as_json)
+        _list(params, options.source if flags["source"] else None, output)
         return
     chosen = paths or (str(settings.project_dir / "data" / "raw"),)
-    _load(params, chosen, options, dry_run=dry_run, as_json=as_json, quiet=quiet)
+    _load(params, chosen, options, dry_run=dry_run, output=output)
 
 
 def _load(
@@ -83,47 +81,46 @@ def _load(
     options: LoadOptions,
     *,
     dry_run: bool,
-    as_json: bool,
-    quiet: bool,
+    output: Output,
 ) -> None:
     from loader import FilesRefused, LoaderError, load_files
     from ready.errors import from_loader
     from ready.progress import load_progress
 
     try:
-        with load_progress(quiet=quiet or as_json) as progress:
+        with load_progress(quiet=output.silent) as progress:
             summary = load_files(params.connect, paths, options, progress, dry_run=dry_run)
     except FilesRefused as error:
-        _tell(error.summary, as_json, quiet)
+        _tell(error.summary, output)
         raise from_loader(error) from None
     except LoaderError as error:
         raise from_loader(error) from None
-    _tell(summary, as_json, quiet)
+    _tell(summary, output)
 
 
-def _tell(summary: LoadSummary, as_json: bool, quiet: bool) -> None:
+def _tell(summary: LoadSummary, output: Output) -> None:
     from ready.progress import summary_lines
 
-    if as_json:
-        click.echo(json.dumps(summary.as_dict(), indent=2, ensure_ascii=False))
-    elif not quiet:
-        click.echo("\n".join(summary_lines(summary)))
+    output.show(summary.as_dict())
+    if output.verbose:
+        for file in summary.loaded:
+            output.say(f"  {file.file_name}: delimiter {file.delimiter!r}, {file.encoding}")
+            output.say(f"    columns {', '.join(file.columns)}")
+    output.say("\n".join(summary_lines(summary)))
 
 
-def _list(params: ConnectionParams, source: str | None, as_json: bool) -> None:
+def _list(params: ConnectionParams, source: str | None, output: Output) -> None:
     from loader.ledger import all_loads
 
     with closing(params.connect()) as connection:
         loads = all_loads(connection, source)
-    if as_json:
-        click.echo(json.dumps(loads, indent=2, ensure_ascii=False, default=str))
-        return
+    output.show(loads)
     if not loads:
-        click.echo("Nothing is loaded yet.")
+        output.say("Nothing is loaded yet.")
     for entry in loads:
         state = f"superseded by {entry['superseded_by']}" if entry["superseded_by"] else "loaded"
         rejected = f", {entry['rows_rejected']:,} rejected" if entry["rows_rejected"] else ""
-        click.echo(
+        output.say(
             f"{entry['load_id']:>6}  {entry['loaded_at']:%Y-%m-%d %H:%M}  {entry['source']}  "
             f"{entry['file_name']}  {entry['rows_loaded']:,} rows{rejected}  "
             f"{entry['file_sha256'][:12]}  {state}"

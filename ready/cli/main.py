@@ -36,6 +36,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "The machine": {
         "db": ("ready.cli.db:db", "Start, stop and inspect the database."),
         "env": ("ready.cli.env:env", "Print the settings as shell exports."),
+        "completion": ("ready.cli.completion:completion", "Let bash, zsh or fish complete ready."),
     },
 }
 

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from loader import LoadSummary
 from loader.results import Progress as LoadProgress
+from ready.cli.output import Output
 from ready.dbt import NodeResult
 from ready.export import ExportResult
 from ready.gate.console import render_console
@@ -29,10 +30,11 @@ BEFORE_THE_GATE = ("order_statuses", "orders_mapped", "orders_parsed")
 class TerminalNarrator:
     """Prints to standard output; a live line on standard error only where that is a terminal."""
 
-    def __init__(self, *, quiet: bool = False) -> None:
-        self.quiet = quiet
-        self._progress = load_progress(quiet=quiet)
-        self._status = Console(stderr=True).status("") if sys.stderr.isatty() and not quiet else None
+    def __init__(self, output: Output | None = None) -> None:
+        self.output = output or Output()
+        self.quiet = self.output.silent
+        self._progress = load_progress(quiet=self.quiet)
+        self._status = Console(stderr=True).status("") if sys.stderr.isatty() and not self.quiet else None
         self._behind_the_gate = False
 
     def __enter__(self) -> TerminalNarrator:
@@ -56,6 +58,8 @@ class TerminalNarrator:
     def node(self, node: NodeResult) -> None:
         name = node.unique_id.split(".")[2]
         self._live(f"{name} done")
+        if node.resource_type == "test" and self.output.verbose:
+            self._say(f"    {node.status:<5} {node.seconds:>6.2f} s  {name}")
         if node.resource_type in TABLES and node.status == "success" and node.rows is not None:
             if name not in BEFORE_THE_GATE and not self._behind_the_gate:
                 # dbt builds nothing behind the gate before the last of its tests has passed.
@@ -71,7 +75,7 @@ class TerminalNarrator:
         if not report.validation_passed or not self.quiet:
             self._live(None)
             click.echo(render_console(report, _shown(file)), nl=False, err=self.quiet)
-        click.echo(publish(report, os.environ), nl=False)
+        click.echo(publish(report, os.environ), nl=False, err=self.quiet)
 
     def page(self, file: Path) -> None:
         self._say(f"Run page: {_shown(file)}")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+
+from ready.cli.output import Output
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -14,6 +17,7 @@ def configs_option(command: F) -> F:
     return click.option(
         "--configs",
         metavar="DIR",
+        type=click.Path(),
         help="Folder with orders.yaml, expectations.yaml, features.yaml.  "
         "[env: READY_CONFIGS; default: configs]",
     )(command)
@@ -23,6 +27,7 @@ def artifacts_option(command: F) -> F:
     return click.option(
         "--artifacts",
         metavar="DIR",
+        type=click.Path(),
         help="Folder for reports and datasets.  [env: READY_ARTIFACTS; default: artifacts]",
     )(command)
 
@@ -31,12 +36,35 @@ def home_option(command: F) -> F:
     return click.option(
         "--home",
         metavar="DIR",
+        type=click.Path(),
         help="Folder for the embedded database.  [env: READY_HOME; default: .ready]",
     )(command)
 
 
-def quiet_option(command: F) -> F:
-    return click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")(command)
+OUTPUT_FLAGS = {
+    "quiet": click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong."),
+    "verbose": click.option("-v", "--verbose", is_flag=True, help="Tell each step and each check."),
+    "as_json": click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
+}
+
+
+def output_options(*flags: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Those of OUTPUT_FLAGS that make sense for the command, which gets them as one argument, `output`."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def with_output(*arguments: Any, **options: Any) -> Any:
+            chosen = {flag: options.pop(flag) for flag in flags}
+            return command(*arguments, output=Output(**chosen), **options)
+
+        for flag in reversed(flags):
+            with_output = OUTPUT_FLAGS[flag](with_output)
+        return with_output
+
+    return decorate
+
+
+ALL_FLAGS = tuple(OUTPUT_FLAGS)
 
 
 def lock_timeout_option(command: F) -> F:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ready.cli.options import artifacts_option, configs_option, home_option
-from ready.cli.status import live_status
+from ready.cli.options import ALL_FLAGS, artifacts_option, configs_option, home_option, output_options
+from ready.cli.output import Output
 
 if TYPE_CHECKING:
-    from ready.proof.reproduce import Finding
+    from ready.proof.reproduce import Finding, Reproduction
 
 
 @click.command()
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 @configs_option
 @artifacts_option
 @home_option
-def reproduce(build: str, configs: str | None, artifacts: str | None, home: str | None) -> None:
+@output_options(*ALL_FLAGS)
+def reproduce(
+    build: str, configs: str | None, artifacts: str | None, home: str | None, output: Output
+) -> None:
     """Rebuild a recorded version and compare it.
 
     Builds it in scratch schemas from the loads on record, which raw keeps for ever, and with the definition
@@ -41,20 +45,31 @@ def reproduce(build: str, configs: str | None, artifacts: str | None, home: str 
 
     settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts)
     params = open_database(settings)
-    with live_status() as say:
+    with output.steps() as say:
         result = rebuild(settings, params, name=build, say=say)
     record = result.record
     version = f"{record['feature_set']} version {record['feature_version']}"
-    click.echo(f"{version}, fingerprint {record['data_hash']}")
-    click.echo(f"Rebuilt with {result.code} from load(s) {', '.join(map(str, record['load_ids']))}")
+    output.show(_as_object(result))
+    output.say(f"{version}, fingerprint {record['data_hash']}")
+    output.say(f"Rebuilt with {result.code} from load(s) {', '.join(map(str, record['load_ids']))}")
     for finding in result.findings:
-        click.echo(_line(finding))
+        output.say(_line(finding))
     if not result.equal:
         raise CheckFailed(
             f"{version} did not come out the same",
             hint="what is on record, in raw or in the exports was changed outside the project",
         )
-    click.echo(f"{version} came out the same, bit for bit.")
+    output.say(f"{version} came out the same, bit for bit.")
+
+
+def _as_object(result: Reproduction) -> dict[str, Any]:
+    keys = ("feature_set", "feature_version", "data_hash", "load_ids")
+    return {
+        "equal": result.equal,
+        **{key: result.record[key] for key in keys},
+        "code": result.code,
+        "findings": [asdict(finding) for finding in result.findings],
+    }
 
 
 def _line(finding: Finding) -> str:

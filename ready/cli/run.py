@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import click
 
-from ready.cli.options import artifacts_option, configs_option, home_option, lock_timeout_option, quiet_option
+from ready.cli.options import (
+    ALL_FLAGS,
+    artifacts_option,
+    configs_option,
+    home_option,
+    lock_timeout_option,
+    output_options,
+)
+from ready.cli.output import Output
 
 
 @click.command()
 @click.option(
     "--data",
     metavar="PATH",
+    type=click.Path(),
     multiple=True,
     help="Folder or file to load; may be given several times.  [default: data/raw]",
 )
@@ -18,14 +27,14 @@ from ready.cli.options import artifacts_option, configs_option, home_option, loc
 @artifacts_option
 @home_option
 @lock_timeout_option
-@quiet_option
+@output_options(*ALL_FLAGS)
 def run(
     data: tuple[str, ...],
     configs: str | None,
     artifacts: str | None,
     home: str | None,
     lock_timeout: float | None,
-    quiet: bool,
+    output: Output,
 ) -> None:
     """Load, validate, build and export in one go.
 
@@ -37,13 +46,16 @@ def run(
       ready run
       ready run --data ~/exports
       ready run --data exports --configs examples/cdnow
+      ready run --json | jq .data_hash
     """
     from ready.cli.narration import TerminalNarrator
+    from ready.cli.run_object import result_object, verdict_shown
     from ready.pipeline import run_pipeline
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts)
     paths = list(data) or [str(settings.project_dir / "data" / "raw")]
-    with TerminalNarrator(quiet=quiet) as narrator:
+    with TerminalNarrator(output) as narrator, verdict_shown(output, settings) as verdict:
         result = run_pipeline(settings=settings, paths=paths, narrator=narrator, lock_timeout=lock_timeout)
         narrator.finished(result, settings)
+        verdict.update(result_object(result))

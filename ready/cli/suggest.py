@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 
-from ready.cli.options import configs_option, home_option
+from ready.cli.options import configs_option, home_option, output_options
+from ready.cli.output import Output
 
 
 @click.command()
 @click.option("--write", is_flag=True, help="Add them to expectations.yaml; comments and tests there stay.")
 @configs_option
 @home_option
-def suggest(write: bool, configs: str | None, home: str | None) -> None:
+@output_options("as_json")
+def suggest(write: bool, configs: str | None, home: str | None, output: Output) -> None:
     """Propose expectations that the loaded data meets.
 
     Looks at stg.orders_parsed (null, unique, values, ranges, patterns, lengths) and prints tests that
@@ -30,10 +34,11 @@ def suggest(write: bool, configs: str | None, home: str | None) -> None:
 
     settings = Settings.resolve(home=home, configs=configs)
     proposals = proposals_for(settings)
+    output.show([asdict(proposal) for proposal in proposals])
     if not proposals:
-        click.echo("Nothing to suggest: the expectations say what the data shows.")
+        output.say("Nothing to suggest: the expectations say what the data shows.")
     elif write:
         file = write_suggestions(settings, proposals)
-        click.echo(f"Added {len(proposals)} test(s) to {file}. Next: ready validate")
+        output.say(f"Added {len(proposals)} test(s) to {file}. Next: ready validate")
     else:
-        click.echo(render(proposals), nl=False)
+        output.say(render(proposals).rstrip())

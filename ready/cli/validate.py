@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import click
 
-from ready.cli.options import artifacts_option, configs_option, home_option, lock_timeout_option, quiet_option
+from ready.cli.options import (
+    ALL_FLAGS,
+    artifacts_option,
+    configs_option,
+    home_option,
+    lock_timeout_option,
+    output_options,
+)
+from ready.cli.output import Output
 
 
 @click.command()
@@ -12,9 +20,13 @@ from ready.cli.options import artifacts_option, configs_option, home_option, loc
 @artifacts_option
 @home_option
 @lock_timeout_option
-@quiet_option
+@output_options(*ALL_FLAGS)
 def validate(
-    configs: str | None, artifacts: str | None, home: str | None, lock_timeout: float | None, quiet: bool
+    configs: str | None,
+    artifacts: str | None,
+    home: str | None,
+    lock_timeout: float | None,
+    output: Output,
 ) -> None:
     """Run the gate alone and write its report.
 
@@ -25,11 +37,13 @@ def validate(
     Examples:
       ready validate
       ready validate --configs examples/cdnow
+      ready validate --json | jq -r '.validation.errors[]'
     """
     from ready.cli.narration import TerminalNarrator
+    from ready.cli.run_object import verdict_shown
     from ready.pipeline import validate as run_gate
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts)
-    with TerminalNarrator(quiet=quiet) as narrator:
+    with TerminalNarrator(output) as narrator, verdict_shown(output, settings):
         run_gate(settings=settings, narrator=narrator, lock_timeout=lock_timeout)

@@ -52,6 +52,34 @@ def test_the_readme_names_every_command(name: str) -> None:
         assert re.search(rf"`(ready {name} )?{last}\b|`ready {path}\b", row), f"no row with {path}"
 
 
+MENTION = re.compile(r"(?:^|[`(/ $])ready ((?:[a-z][a-z-]*)(?: [a-z]+)?)([^`\n|]*)", re.MULTILINE)
+CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+TAKE_ANY_OPTION = ("dbt", "db psql")
+
+
+def mentions() -> list[tuple[str, str, str]]:
+    """Each command that the documents show as code: file, what is typed after `ready`, and the rest."""
+    files = [*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md"), *PROJECT.glob("examples/**/*.md")]
+    return [
+        (file.name, *mention)
+        for file in files
+        for code in CODE.findall(file.read_text(encoding="utf-8"))
+        for mention in MENTION.findall(code)
+    ]
+
+
+def test_the_documents_show_commands_and_options_that_there_are() -> None:
+    known = {path: command for name in COMMANDS for path, command in with_subcommands(name).items()}
+    found = mentions()
+    assert len(found) > 40
+    for file, words, rest in found:
+        path = words if words in known else words.split()[0]
+        assert path in known, f"{file}: ready {words}"
+        given = set() if path in TAKE_ANY_OPTION else set(re.findall(r"(?<!\S)\[?(--[a-z-]+)", rest))
+        options = {name for option in known[path].params for name in option.opts} | {"--help"}
+        assert given <= options, f"{file}: ready {words}{rest}"
+
+
 def test_the_list_of_commands_is_whole() -> None:
     shown = typed("--help").output
     for title, commands in SECTIONS.items():
