@@ -15,12 +15,12 @@ export READY_ARTIFACTS := $(ARTIFACTS)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: missing help install pipeline load validate db docs test lint lint-sql bench-load bench-gate sample clean distclean
+.PHONY: missing help install pipeline load validate db docs test lint lint-sql bench-load bench-gate test-faults soak licences audit sample clean distclean
 
 help: ## List these commands
 	@echo "From Raw to Ready: raw CSV files in, train, validation and test sets out."
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "Variables of pipeline and load:  DATA=folder (data/raw); of all:  CONFIGS=folder (configs)  ARTIFACTS=folder (artifacts)"
 	@echo "Variable of test:        ARGS='-k gate' and whatever else pytest takes; ARGS='-n 0 -x --pdb' in one process"
@@ -68,6 +68,19 @@ bench-load: $(STAMP) ## Time the loader against one COPY of ready-made JSON, and
 
 bench-gate: $(STAMP) ## Time the gate against SQL by hand and Great Expectations (ARGS='--rows 1000000')
 	@$(BIN)/python scripts/bench/bench_gate.py $(ARGS)
+
+test-faults: $(STAMP) ## Kill, starve and cut off the commands at 60 moments
+	@$(BIN)/python -m pytest tests/python/integration/test_faults.py --fault-moments 60 $(ARGS)
+
+soak: $(STAMP) ## Load 500 daily files in a row: nothing may grow (ARGS='--run-every 100')
+	@$(BIN)/python scripts/soak.py $(ARGS)
+
+licences: $(STAMP) ## Write docs/licences.md again, after a change of constraints.txt
+	@$(BIN)/python scripts/licences.py
+
+audit: $(STAMP) ## Look up the pinned packages among the known vulnerabilities; needs the internet
+	@env=$$(mktemp -d) && trap 'rm -rf "$$env"' EXIT && $(BIN)/python -m venv "$$env" && \
+		"$$env"/bin/pip install --quiet pip-audit && "$$env"/bin/pip-audit --no-deps --disable-pip -r constraints.txt
 
 sample: $(STAMP) ## Write data/raw and data/dirty again, byte for byte
 	@$(GENERATE) --until 2024-07-01 --out data/raw/orders_2024_h1.csv
