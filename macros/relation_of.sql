@@ -1,8 +1,10 @@
 {# The quoted name of the table of a model, seed or snapshot, for hooks: a ref() there would have to be known before the
-   graph is. #}
+   graph is. With --defer it is the other environment's where this one has none, as for a ref(). #}
 {% macro relation_of(name) -%}
     {% for node in graph.nodes.values() if node.name == name and node.resource_type in ['model', 'seed', 'snapshot'] %}
-        {% do return(node.relation_name) %}
+        {% set own = api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias) %}
+        {% set deferred = (node.defer_relation or {}).relation_name if not load_cached_relation(own) else none %}
+        {% do return(deferred or node.relation_name) %}
     {% endfor %}
     {% do exceptions.raise_compiler_error("no model, seed or snapshot is named '" ~ name ~ "'") %}
 {%- endmacro %}

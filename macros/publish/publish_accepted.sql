@@ -34,7 +34,9 @@
 {# Renames and records in one transaction. What is recorded is read before it begins, to keep it short. #}
 {% macro publish(nodes) -%}
     {%- set records_splits = nodes | selectattr('name', 'equalto', 'customer_training_set') | list -%}
-    {%- set build = feature_set_build() if records_splits else none -%}
+    {#- A deferred build (slim CI) reads the rest of the set from another schema: it is no version of its own. #}
+    {%- set is_whole = load_cached_relation(newest_relation('customer_features')) and load_cached_relation(newest_relation('customer_labels')) -%}
+    {%- set build = feature_set_build() if records_splits and is_whole else none -%}
     begin;
     {%- for node in nodes %}
     {%- set final = api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias) %}
