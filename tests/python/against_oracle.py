@@ -89,8 +89,8 @@ def _rows(
     connection: Connection, schema: str, table: str, columns: list[str], *, current: bool = False
 ) -> dict[Key, tuple[Any, ...]]:
     """The table by key; a key that occurs twice is an error. current: only the current version's rows."""
-    statement = sql.SQL("select customer_id, feature_time, {} from {}").format(
-        _identifiers(columns), sql.Identifier(schema, table)
+    statement = sql.SQL("select {} from {}").format(
+        _identifiers(["customer_id", "feature_time", *columns]), sql.Identifier(schema, table)
     )
     if current:
         statement += sql.SQL(

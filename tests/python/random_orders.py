@@ -148,16 +148,21 @@ def draw(strategy: st.SearchStrategy[Any], *, number: int) -> list[Any]:
 def write_files(folder: Path, customers: list[list[Record]]) -> None:
     folder.mkdir()
     for number in (0, 1):
-        with (folder / f"{number}.csv").open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(HEADER)
-            for n, history in enumerate(customers):
-                customer_id = f"{n // len(ODD_IDS)}{ODD_IDS[n % len(ODD_IDS)]}"
-                for in_file, order, when, writing, texts, delay in history:
-                    if in_file == number:
-                        write = WRITINGS[writing]
-                        changed = "" if delay is None else write(when + delay)
-                        writer.writerow((f"{n}-{order}", customer_id, write(when), *texts, changed))
+        own = [[record for record in history if record[0] == number] for history in customers]
+        write_file(folder / f"{number}.csv", own)
+
+
+def write_file(path: Path, customers: list[list[Record]]) -> None:
+    """One file with all deliveries of these customers; the same place in the list is the same customer."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(HEADER)
+        for n, history in enumerate(customers):
+            customer_id = f"{n // len(ODD_IDS)}{ODD_IDS[n % len(ODD_IDS)]}"
+            for _, order, when, writing, texts, delay in history:
+                write = WRITINGS[writing]
+                changed = "" if delay is None else write(when + delay)
+                writer.writerow((f"{n}-{order}", customer_id, write(when), *texts, changed))
 
 
 def write_configs(folder: Path, definition: Definition, *, tracked: bool = False) -> None:

@@ -1,0 +1,173 @@
+"""Whatever sequence of deliveries, corrections and withdrawals: the tables are those of a full rebuild."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from against_oracle import assert_orders_equal_oracle, assert_tables_equal_oracle
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from oracle_orders import read_orders, read_states
+from random_orders import (
+    DEFINITIONS,
+    HEADER,
+    SOURCE,
+    TRACKED,
+    TRACKED_SOURCE,
+    Record,
+    histories,
+    write_configs,
+    write_file,
+)
+from warehouse import Warehouse, new_database
+
+from ready.postgres.connection import ConnectionParams
+
+CUSTOMERS = 30
+FILES = ("a.csv", "b.csv", "c.csv")
+TABLES = (
+    "stg.orders_parsed",
+    "stg.orders_rejected",
+    "stg.orders",
+    "stg.order_versions",
+    "feats.feature_times",
+    "feats.customer_features",
+    "feats.customer_labels",
+    "feats.customer_training_set",
+)
+
+
+class Deliveries(RuleBasedStateMachine):
+    """Files come, are corrected and are withdrawn; after each step the tables are what the oracle computes."""
+
+    name: str
+    folders: Iterator[Path]
+    server: ConnectionParams
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = next(self.folders)
+        self._database = new_database(self.server)
+        self.warehouse = Warehouse(self.folder, self._database.__enter__())
+        self.definition = DEFINITIONS[self.name]
+        self.data, self.active = self.folder / "data", self.folder / "active"
+        self.data.mkdir()
+        self.active.mkdir()
+        self.deliveries = 0
+        write_configs(self.folder / "configs", self.definition, tracked=self.name in TRACKED)
+
+    @initialize(data=st.data())
+    def first_files(self, data: st.DataObject) -> None:
+        for file in FILES[:2]:
+            self._put(file, self._drawn(data))
+        self._run_and_compare()
+
+    @rule(file=st.sampled_from(FILES), data=st.data())
+    def deliver(self, file: str, data: st.DataObject) -> None:
+        """A file of a new name, or another content under a known one."""
+        self._put(file, self._drawn(data))
+        self._run_and_compare()
+
+    @rule(file=st.sampled_from(FILES), data=st.data())
+    def deliver_in_vain(self, file: str, data: st.DataObject) -> None:
+        """A file that the gate stops; then one that it lets pass."""
+        with (self._put(file, self._drawn(data))).open("a", encoding="utf-8") as lines:
+            lines.write("," * (len(HEADER) - 1) + "\n")
+        stopped = self._run()
+        assert stopped.returncode == 1, stopped.stdout + stopped.stderr
+        self._put(file, self._drawn(data))
+        self._run_and_compare()
+
+    @rule(file=st.sampled_from(FILES))
+    def withdraw(self, file: str) -> None:
+        """A file of the name that has no order in it."""
+        self._put(file, [])
+        self._run_and_compare()
+
+    def teardown(self) -> None:
+        try:
+            if self.deliveries:
+                self._compare_with_full_rebuild()
+        finally:
+            self._database.__exit__(None, None, None)
+
+    def _drawn(self, data: st.DataObject) -> list[list[Record]]:
+        return data.draw(st.lists(histories(self.definition), min_size=1, max_size=CUSTOMERS))
+
+    def _put(self, file: str, customers: list[list[Record]]) -> Path:
+        """Write the file; `active` holds the active ones in the order of their delivery."""
+        self.deliveries += 1
+        path = self.data / file
+        write_file(path, customers)
+        with path.open("a", encoding="utf-8") as lines:  # the same bytes would not be loaded again
+            lines.write(f"delivery {self.deliveries}" + "," * (len(HEADER) - 1) + "\n")
+        for old in self.active.glob(f"*_{file}"):
+            old.unlink()
+        shutil.copy(path, self.active / f"{self.deliveries:04}_{file}")
+        return path
+
+    def _run(self) -> Any:
+        return self.warehouse.ready("run", "--data", self.data, "--configs", self.folder / "configs")
+
+    def _run_and_compare(self) -> None:
+        done = self._run()
+        assert done.returncode == 0, done.stdout + done.stderr
+        source = TRACKED_SOURCE if self.name in TRACKED else SOURCE
+        orders = read_orders(self.active, source)
+        states = read_states(self.active, source) if self.name in TRACKED else None
+        with closing(self.warehouse.database.connect()) as connection:
+            assert_orders_equal_oracle(connection, orders)
+            assert_tables_equal_oracle(connection, orders, self.definition, states=states)
+
+    def _compare_with_full_rebuild(self) -> None:
+        kept = self._contents()
+        (generation,) = self.warehouse.rows("select count(distinct generation) from meta.table_states")[0]
+        assert generation == 1
+        rebuilt = self.warehouse.ready(
+            "dbt", "build", "--full-refresh", "--exclude-resource-type", "unit_test",
+            READY_CONFIGS=self.folder / "configs",
+        )  # fmt: skip
+        assert rebuilt.returncode == 0, rebuilt.stdout + rebuilt.stderr
+        assert self._contents() == kept
+
+    def _contents(self) -> dict[str, Any]:
+        return {
+            table: self.warehouse.rows(f"select row_text::text from {table} as row_text order by 1")
+            for table in TABLES
+        }
+
+
+@pytest.mark.parametrize("name", ["every_aggregation", "order_by_date", "states_by_week"])
+def test_any_sequence_of_deliveries_gives_the_tables_of_a_full_rebuild(
+    name: str, server: ConnectionParams, tmp_path: Path
+) -> None:
+    numbered = (tmp_path / str(n) for n in range(1000))
+
+    class Machine(Deliveries):
+        folders = _made(numbered)
+
+    Machine.name, Machine.server = name, server
+    run_state_machine_as_test(
+        Machine,
+        settings=settings(
+            max_examples=2,
+            stateful_step_count=3,
+            phases=[Phase.generate],
+            derandomize=True,
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def _made(folders: Iterator[Path]) -> Iterator[Path]:
+    for folder in folders:
+        folder.mkdir()
+        yield folder
