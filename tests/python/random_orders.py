@@ -20,8 +20,8 @@ CUSTOMERS = 400
 HEADER = ("order_id", "customer_id", "order_ts", "amount", "status", "channel", "Country", "qty", "changed")
 
 Record = tuple[int, int, datetime, str, tuple[str, ...], timedelta | None]
-"""One delivery of an order: its file, its number, time, how times are written, the texts that follow; how long
-after its time this state was known, None where the file does not say."""
+"""One delivery of an order: its file, its number, time, how times are written, the texts that follow; and how
+long after its time this state was known, None where the file does not say."""
 
 LEAP_DAY = datetime(2024, 2, 29, tzinfo=UTC)
 BOUNDARIES = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ TABLES = (
 
 
 class Deliveries(RuleBasedStateMachine):
-    """Files come, are corrected and are withdrawn; after each step the tables are what the oracle computes."""
+    """Files come, are corrected and are withdrawn; after each step the tables are what the oracle has."""
 
     name: str
     folders: Iterator[Path]
