@@ -27,7 +27,8 @@
                 unprotected
             );
         end loop;
-        if to_regprocedure('meta.hand_over_history(text, text[])') is not null then
+        {#- The function alone may have come with a backup from elsewhere. #}
+        if to_regprocedure('meta.hand_over_history(text, text[])') is not null and to_regrole('ready_owner') is not null then
             perform meta.hand_over_history({{ quote_literal(meta) }}, kept || array['dataset_splits']);
         end if;
     end

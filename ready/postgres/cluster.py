@@ -18,7 +18,7 @@ from pathlib import Path
 from ready.errors import MachineError
 from ready.postgres.connection import ConnectionParams
 from ready.postgres.privileges import launcher
-from ready.postgres.tuning import server_settings
+from ready.postgres.tuning import LOGIN_RULES, SOCKET_PORT, server_settings
 
 USE_ANOTHER_SERVER = (
     "to use another PostgreSQL (16 or newer) set PGHOST, PGUSER, PGPASSWORD and PGDATABASE, or DATABASE_URL; "
@@ -49,6 +49,11 @@ class Cluster:
     @property
     def pid_file(self) -> Path:
         return self.data / "postmaster.pid"
+
+    @property
+    def password_file(self) -> Path:
+        """In libpq's format: PGPASSFILE."""
+        return self.home / "pgpass"
 
     @property
     def log(self) -> Path:
@@ -155,9 +160,11 @@ class Cluster:
                 "or only `ready db reset`, and `ready run` builds it anew from the CSV files",
             )
 
-    def write_settings(self) -> None:
+    def write_settings(self, tcp_port: int | None) -> None:
+        hba_file = self.data / "ready_hba.conf"
+        hba_file.write_text(LOGIN_RULES, encoding="ascii")
         fresh = self.data / "ready.conf.tmp"
-        fresh.write_text(server_settings(self.socket_folder), encoding="utf-8")
+        fresh.write_text(server_settings(self.socket_folder, hba_file, tcp_port), encoding="utf-8")
         fresh.replace(self.data / "ready.conf")
 
     def check_socket_folder(self) -> None:
@@ -175,12 +182,16 @@ class Cluster:
                 hint="set READY_HOME to a folder of your own, with a path of at most 80 characters",
             )
 
-    def make_socket_folder(self) -> None:
-        """The folder is the guard: whoever can enter it can log in."""
+    def make_socket_folder(self, port: int) -> None:
+        """The folder is the guard: whoever can enter it can log in. Left sockets of a killed server go."""
         self.check_socket_folder()
         self.socket_folder.mkdir(mode=0o700, exist_ok=True)
         self.check_socket_folder()
         self.socket_folder.chmod(0o700)
+        for left in self.socket_folder.glob(".s.PGSQL.*"):
+            left.unlink()
+        if port != SOCKET_PORT:  # PostgreSQL names its socket by the port; commands look for the usual one
+            self.socket.symlink_to(f".s.PGSQL.{port}")
         if os.geteuid() == 0:
             os.chown(self.socket_folder, self.data.stat().st_uid, -1)
 

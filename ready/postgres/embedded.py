@@ -18,7 +18,9 @@ import psycopg2.errors
 from ready.errors import MachineError
 from ready.postgres.cluster import USE_ANOTHER_SERVER, Cluster, remove_tree
 from ready.postgres.connection import ConnectionParams
+from ready.postgres.passwords import give_passwords
 from ready.postgres.roles import create_login_roles
+from ready.postgres.tuning import SOCKET_PORT
 
 PATIENCE_SECONDS = 600
 FAST_STOP_SECONDS = 60
@@ -35,25 +37,37 @@ class Status:
     data: Path
     log: Path
     socket_folder: Path
+    tcp_port: int | None
 
     @property
     def running(self) -> bool:
         return self.pid is not None
 
 
-def start(home: Path) -> ConnectionParams:
+def start(home: Path, *, tcp_port: int | None = None) -> ConnectionParams:
     """The embedded server under `home`, created and started when needed. About 5 ms when it is up.
 
-    Raises MachineError, with the server's last log lines, when it does not come up.
+    tcp_port: listen there as well, on the loopback address and with passwords; a running server that
+    does not is started again. Raises MachineError, with the server's last log lines, when it does not
+    come up.
     """
     cluster = Cluster(home)
     cluster.check_socket_folder()
-    if not _answers(cluster.params):
+    if not _serves(cluster, tcp_port):
         with cluster.lock() as lock:
-            if not _answers(cluster.params):
-                _bring_up(cluster, lock)
+            if not _serves(cluster, tcp_port):
+                if tcp_port:
+                    _stop(cluster)
+                _bring_up(cluster, lock, tcp_port)
                 _create_database(cluster)
+    if tcp_port:
+        with closing(cluster.params.connect()) as connection:
+            give_passwords(connection, cluster.password_file, tcp_port)
     return cluster.params
+
+
+def _serves(cluster: Cluster, tcp_port: int | None) -> bool:
+    return _answers(cluster.params) and tcp_port in (None, _tcp_port(cluster))
 
 
 def stop(home: Path) -> bool:
@@ -68,7 +82,13 @@ def stop(home: Path) -> bool:
 def status(home: Path) -> Status:
     cluster = Cluster(home)
     pid = _postmaster(cluster)
-    return Status(pid=pid, data=cluster.data, log=cluster.log, socket_folder=cluster.socket_folder)
+    return Status(
+        pid=pid,
+        data=cluster.data,
+        log=cluster.log,
+        socket_folder=cluster.socket_folder,
+        tcp_port=_tcp_port(cluster) if pid else None,
+    )
 
 
 def reset(home: Path) -> None:
@@ -81,20 +101,20 @@ def reset(home: Path) -> None:
         cluster.check_socket_folder()
         for folder in (cluster.data, cluster.unfinished_data, cluster.socket_folder):
             remove_tree(folder)
-        for file in (cluster.log, cluster.previous_log):
+        for file in (cluster.log, cluster.previous_log, cluster.password_file):
             file.unlink(missing_ok=True)
 
 
-def _bring_up(cluster: Cluster, lock: int) -> None:
+def _bring_up(cluster: Cluster, lock: int, tcp_port: int | None) -> None:
     _wait_while_busy(cluster)
     if _postmaster(cluster) is not None:
         return
     if not cluster.data.exists():
         cluster.create(lock)
     cluster.check_version()
-    cluster.write_settings()
-    cluster.make_socket_folder()
-    _clear_traces(cluster)
+    cluster.write_settings(tcp_port)
+    cluster.make_socket_folder(tcp_port or SOCKET_PORT)
+    _clear_number(cluster)
     _start(cluster)
 
 
@@ -195,6 +215,12 @@ def _postmaster(cluster: Cluster) -> int | None:
         return None
 
 
+def _tcp_port(cluster: Cluster) -> int | None:
+    """The fourth line of postmaster.pid, where the sixth says that it listens."""
+    _, _, _, port, _, address, *_ = [*_pid_file_lines(cluster), *[""] * 6]
+    return int(port) if address.strip() else None
+
+
 def _pid_file_lines(cluster: Cluster) -> list[str]:
     """The process id, then among others the path of the data folder, and the state at the end."""
     try:
@@ -217,7 +243,7 @@ def _process_name(pid: int | None) -> str | None:
         return None
 
 
-def _clear_traces(cluster: Cluster) -> None:
+def _clear_number(cluster: Cluster) -> None:
     """Remove what would keep a killed server from starting again for ever.
 
     PostgreSQL does not start while the number in postmaster.pid is some process's. After a restart
@@ -225,8 +251,6 @@ def _clear_traces(cluster: Cluster) -> None:
     as a zombie. Only the number is replaced: by the rest of the file PostgreSQL sees whether
     children of the killed server still use its memory.
     """
-    for file in (cluster.socket, cluster.socket.with_name(f"{cluster.socket.name}.lock")):
-        file.unlink(missing_ok=True)
     if Path(f"/proc/{_recorded_pid(cluster)}").exists():
         _, *rest = _pid_file_lines(cluster)
         cluster.pid_file.write_text("\n".join([NO_PROCESS, *rest]), encoding=ANY_BYTES)

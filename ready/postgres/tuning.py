@@ -6,11 +6,26 @@ import os
 from pathlib import Path
 
 MIB = 1024 * 1024
+SOCKET_PORT = 5432
+
+# The socket lies in a folder that only its owner can enter; a port is open to all users of the machine.
+LOGIN_RULES = """# Written anew at each start.
+local all all trust
+host all all 127.0.0.1/32 scram-sha-256
+"""
 
 
-def server_settings(socket_folder: Path) -> str:
-    """The text of ready.conf: written again at each start, so that an upgrade changes it."""
-    values = {**_fixed_settings(socket_folder), **_memory_settings(machine_memory() // MIB)}
+def server_settings(socket_folder: Path, hba_file: Path, tcp_port: int | None) -> str:
+    """The text of ready.conf: written again at each start, so that an upgrade changes it.
+
+    tcp_port: where to listen on the loopback address; None for nowhere but the socket.
+    """
+    listening = {
+        "listen_addresses": "127.0.0.1" if tcp_port else "",
+        "port": str(tcp_port or SOCKET_PORT),
+        "hba_file": str(hba_file),
+    }
+    values = {**listening, **_fixed_settings(socket_folder), **_memory_settings(machine_memory() // MIB)}
     lines = [f"{name} = {_quote(value)}" for name, value in values.items()]
     return "\n".join(["# Written anew at each start. ALTER SYSTEM overrides it.", *lines, ""])
 
@@ -18,8 +33,6 @@ def server_settings(socket_folder: Path) -> str:
 def _fixed_settings(socket_folder: Path) -> dict[str, str]:
     quoted_folder = '"' + str(socket_folder).replace('"', '""') + '"'
     return {
-        "listen_addresses": "",
-        "port": "5432",
         "unix_socket_directories": quoted_folder,
         "unix_socket_permissions": "0700",
         "timezone": "UTC",
