@@ -51,7 +51,7 @@ class RunReady(Protocol):
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fault-moments", type=int, default=5, help="how many moments test_faults goes through")
+    parser.addoption("--fault-moments", type=int, default=6, help="how many moments test_faults goes through")
 
 
 def _ours(name: str) -> bool:

@@ -8,8 +8,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg2.extensions
 import pytest
+from reader import seen
 
 from ready.postgres import embedded
 from ready.postgres.connection import ConnectionParams
@@ -19,21 +19,6 @@ PROJECT = Path(__file__).parents[3]
 BUILDS = 20
 FAILING = frozenset({3, 7, 8, 14, 19})
 REBUILD = ("build", "--select", "customer_purchases+", "--exclude-resource-type", "unit_test")
-
-# What a reader sees, in one statement: content of the three tables, and what the records say of them.
-SEEN = """
-with features as (
-    select md5(string_agg(rows::text, '' order by customer_id, feature_time)) as content,
-        md5(string_agg(revenue_total::text, '' order by customer_id, feature_time)) as revenue
-    from feats.customer_features as rows
-),
-training_set as (
-    select md5(string_agg(revenue_total::text, '' order by customer_id, feature_time)) as revenue
-    from feats.customer_training_set
-)
-select features.content, features.revenue, training_set.revenue, current_versions.data_hash
-from features, training_set, meta.current_versions
-"""
 
 
 @pytest.fixture(scope="module")
@@ -49,17 +34,17 @@ def test_reader_sees_only_accepted_builds(built: tuple[Path, ConnectionParams]) 
     home, params = built
     with contextlib.closing(params.connect()) as connection:
         connection.autocommit = True
-        accepted = {_seen(connection)}
+        accepted = {seen(connection)}
         polled = set()
         process, done = _start(_build_again_and_again, home)
         while process.is_alive() or done.poll():
-            polled.add(_seen(connection))
+            polled.add(seen(connection))
             if done.poll():
                 succeeded = done.recv()
                 if succeeded is None:
                     break
                 if succeeded:
-                    accepted.add(_seen(connection))
+                    accepted.add(seen(connection))
                 done.send("go on")
         process.join()
     assert process.exitcode == 0
@@ -74,9 +59,9 @@ def test_candidate_stays_for_inspection_and_next_build_takes_over(
     home, params = built
     with contextlib.closing(params.connect()) as connection:
         connection.autocommit = True
-        before = _seen(connection)
+        before = seen(connection)
         _in_own_process(_failing_build, home)
-        assert _seen(connection) == before
+        assert seen(connection) == before
         with connection.cursor() as cursor:
             cursor.execute(
                 "select count(*) from feats.customer_features__candidate where customer_id is null"
@@ -86,14 +71,6 @@ def test_candidate_stays_for_inspection_and_next_build_takes_over(
         with connection.cursor() as cursor:
             cursor.execute("select count(*) from pg_tables where tablename like '%\\_\\_candidate'")
             assert cursor.fetchone() == (0,)
-
-
-def _seen(connection: psycopg2.extensions.connection) -> tuple[str, ...]:
-    with connection.cursor() as cursor:
-        cursor.execute(SEEN)
-        row = cursor.fetchone()
-    assert row is not None
-    return tuple(row)
 
 
 def _start(
