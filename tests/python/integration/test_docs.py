@@ -18,6 +18,16 @@ def test_described_columns_are_those_in_the_database(docs_site: DocsSite) -> Non
     assert len(docs_site.columns("model.raw_to_ready.customer_features")) > 15
 
 
+def test_every_table_in_the_database_is_described(docs_site: DocsSite, built_shop: Shop) -> None:
+    in_database = built_shop.rows(
+        "select table_schema, table_name from information_schema.tables"
+        " where table_schema in ('raw', 'stg', 'feats', 'meta')"
+    )
+    nodes = docs_site.nodes().values()
+    described = {(node["schema"], node.get("identifier") or node["alias"]) for node in nodes}
+    assert set(in_database) - described == set()
+
+
 def test_every_description_begins_with_the_grain(docs_site: DocsSite) -> None:
     tables = [n for n, node in docs_site.nodes().items() if not GRAIN_OF_TABLE.match(node["description"])]
     columns = [
@@ -46,6 +56,7 @@ def test_what_people_open_is_an_exposure(docs_site: DocsSite) -> None:
     }
     assert "model.raw_to_ready.customer_training_set" in exposures["customer_features_datasets"]
     assert "model.raw_to_ready.orders_parsed" in exposures["validation_report"]
+    assert "source.raw_to_ready.meta.feature_profiles" in exposures["run_page"]
 
 
 def test_freshness_is_that_of_the_last_load_and_leaves_the_build_as_it_is(shop: Shop) -> None:
