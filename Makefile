@@ -15,7 +15,7 @@ export READY_ARTIFACTS := $(ARTIFACTS)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: missing help install pipeline load validate db docs test lint lint-sql bench-load bench-gate test-faults soak licences audit sample clean distclean
+.PHONY: missing help install pipeline load validate db docs test lint lint-sql ci ci-data bench-load bench-gate test-faults soak licences audit sample clean distclean
 
 help: ## List these commands
 	@echo "From Raw to Ready: raw CSV files in, train, validation and test sets out."
@@ -63,6 +63,16 @@ lint-sql: $(STAMP) ## Only check the SQL of models, snapshots and tests
 	@$(BIN)/ready db start >/dev/null
 	@eval "$$($(BIN)/ready env)" && $(BIN)/sqlfluff lint models snapshots tests/dbt/singular
 
+ci: lint ## All that a pull request goes through: make lint, make test on each Python found, make ci-data
+	@for version in 3.10 3.11 3.12 3.13; do \
+	  python$$version -c 'import venv, ensurepip' 2>/dev/null || continue; \
+	  $(MAKE) --no-print-directory test VENV=.venvs/$$version PYTHON=python$$version || exit; \
+	done
+	@$(MAKE) --no-print-directory ci-data
+
+ci-data: $(STAMP) ## Only compare the tables that the checkout builds with main's (BASE=commit), build what differs, find leaks
+	@bash scripts/ci/pull_request.sh $(BIN)/python $(BASE)
+
 bench-load: $(STAMP) ## Time the loader against one COPY of ready-made JSON, and dlt (ARGS='--rows 5000000')
 	@$(BIN)/python scripts/bench/bench_load.py $(ARGS)
 
@@ -94,4 +104,4 @@ clean: ## Stop the server; delete its data (.ready), artifacts, dbt's output and
 	@find loader ready scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## The same, and .venv and dbt_packages too
-	@rm -rf $(VENV) dbt_packages raw_to_ready.egg-info build dist
+	@rm -rf $(VENV) .venvs dbt_packages raw_to_ready.egg-info build dist
