@@ -42,9 +42,9 @@ def test_changed_new_and_gone_tables_are_listed(tmp_path: Path) -> None:
         fingerprints={"customer_features": "beef"},
         tables={"stg.orders": ORDERS, "feats.new": ORDERS, "feats.customer_features": less},
     )
-    assert "| `feats.customer_features` | 4,999 (-1) | `0fae7259` → `ffffffff` |" in told
-    assert "| `feats.new` | new: 5,000 | `none` → `0fae7259` |" in told
-    assert "| `feats.old` | gone | `0fae7259` → `none` |" in told
+    assert "| `feats.customer_features` | 4,999 (-1) | `0fae7250` → `ffffffff` |" in told
+    assert "| `feats.new` | new: 5,000 | `none` → `0fae7250` |" in told
+    assert "| `feats.old` | gone | `0fae7250` → `none` |" in told
     assert "`stg.orders`" not in told
     assert "1 of 4 tables are the same" in told
     assert "fingerprint `beef`, **not** `0fae` as on main" in told
