@@ -43,6 +43,7 @@ OUTCOME = {
     "events": "select file_name, line_number, payload::text from raw.raw_events "
     "join raw.loads using (load_id) where status = 'loaded' order by 1, 2",
     "events of no load": "select load_id from raw.raw_events except select load_id from raw.loads",
+    "orders": "select to_jsonb(orders) - 'load_id' from stg.orders order by order_id",
     "registry": "select feature_version, data_hash, row_count from meta.feature_registry order by 1, 2",
     "current": "select feature_set, feature_version, data_hash from meta.current_versions",
     "splits": "select data_hash, split, membership_hash from meta.dataset_split_summary order by 1, 2",
@@ -50,7 +51,7 @@ OUTCOME = {
     "members": "select split, count(*) from meta.dataset_splits group by 1 order by 1",
     "candidates": "select tablename from pg_tables where tablename like '%\\_\\_candidate'",
 }
-TABLES = ("stg.orders", "feats.customer_features", "feats.customer_labels", "feats.customer_training_set")
+TABLES = ("feats.customer_features", "feats.customer_labels", "feats.customer_training_set")
 
 
 @dataclass
