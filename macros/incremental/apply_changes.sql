@@ -68,10 +68,31 @@
     ) %}
 {% endmacro %}
 
+{# Purchases from the first that changed on: their running totals are others. A customer keeps its key. Where orders have
+   several states a purchase also says when the customer became known, so all of the customer's are written anew. #}
 {% macro apply_changed_customers(relation, sql, held, state) -%}
     {{ create_changed_customers(held, state) }}
+    alter table changed_customers add column customer_key integer;
+    {%- if tracks_availability() %}
+    update changed_customers set since = '-infinity';
+    {%- endif %}
+    update changed_customers as changed set customer_key = known.customer_key
+    from {{ relation }} as known
+    where known.customer_id = changed.customer_id and {{ is_first_known() }};
 
-    delete from {{ relation }} where customer_id in (select customer_id from changed_customers);
+    update changed_customers as changed set customer_key = added.customer_key
+    from (
+        select
+            customer_id,
+            row_number() over (order by customer_id)
+            + (select coalesce(max(customer_key), 0) from {{ relation }}) as customer_key
+        from changed_customers
+        where customer_key is null
+    ) as added
+    where added.customer_id = changed.customer_id;
+
+    delete from {{ relation }} as held using changed_customers as changed
+    where held.customer_key = changed.customer_key and held.order_ts >= changed.since;
     insert into {{ relation }} {{ uncovered(sql) }}
 {%- endmacro %}
 

@@ -6,8 +6,15 @@
     {{ return('/*changed ' ~ word ~ ' ' ~ condition ~ ' changed*/') }}
 {%- endmacro %}
 
+{# An expression for which an incremental build has another. #}
+{% macro instead(expression, changed) -%}
+    {{ return('/*full*/ ' ~ expression ~ ' /*full end*/ /*changed ' ~ changed ~ ' changed*/') }}
+{%- endmacro %}
+
+{# The SQL of the incremental build. #}
 {% macro uncovered(sql) -%}
-    {{ return(sql.replace('/*changed', '').replace('changed*/', '')) }}
+    {%- set own = modules.re.sub('/[*]full[*]/[\\s\\S]*?/[*]full end[*]/', '', sql) -%}
+    {{ return(own.replace('/*changed', '').replace('changed*/', '')) }}
 {%- endmacro %}
 
 {% macro has_only_changed(sql) %}

@@ -24,21 +24,18 @@ versions as (
 purchases as (
     select * from versions
     where is_purchase
-    {{ only_changed('customer_id in (select customer_id from changed_customers)') }}
 ),
 {%- else -%}
 purchases as (
     select * from {{ ref('orders') }}
     where is_purchase
-    {{ only_changed('customer_id in (select customer_id from changed_customers)') }}
 ),
 {%- endif %}
 
 -- An integer key: comparing it is what the feature queries spend their time on.
 keyed as (
     select
-        cast(dense_rank() over (order by customer_id) as integer)
-        {{ only_changed('(select coalesce(max(customer_key), 0) from ' ~ this ~ ')', word='+') }} as customer_key,
+        {{ instead('cast(dense_rank() over (order by customer_id) as integer)', 'changed.customer_key') }} as customer_key,
         customer_id,
         order_id,
         order_ts
@@ -50,6 +47,7 @@ keyed as (
         superseded_at
         {%- endif %}
     from purchases
+    {{ only_changed('join changed_customers as changed using (customer_id)', word='inner') }}
 ),
 
 {%- if tracked %}
@@ -78,5 +76,6 @@ final as (
 )
 {%- endif %}
 
-select * from final
+select final.* from final
+{{ only_changed('join changed_customers as changed on final.customer_key = changed.customer_key and order_ts >= since', word='inner') }}
 order by customer_key, order_ts
