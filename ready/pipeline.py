@@ -71,16 +71,22 @@ class PipelineResult:
 
 
 def run_pipeline(
-    *, settings: Settings, paths: Sequence[str], narrator: Narrator, lock_timeout: float | None = None
+    *,
+    settings: Settings,
+    paths: Sequence[str],
+    narrator: Narrator,
+    lock_timeout: float | None = None,
+    full_refresh: bool = False,
 ) -> PipelineResult:
     """Take CSV files to recorded, exported splits; a second call with nothing new does nothing.
 
-    lock_timeout: seconds to wait for another run on the same database, None for ever.
+    lock_timeout: seconds to wait for another run on the same database, None for ever. full_refresh: build
+    every table from all loads, also where nothing has changed.
     Raises CheckFailed when a file or the gate stops it, UsageError for a wrong call or config,
     MachineError for the database or the disk, and for LockTimeout, which alone writes no report.
     """
     with _reported(_Run(settings, narrator, lock_timeout)) as run:
-        return run.whole_way(paths)
+        return run.whole_way(paths, full_refresh=full_refresh)
 
 
 def validate(*, settings: Settings, narrator: Narrator, lock_timeout: float | None = None) -> Report:
@@ -129,14 +135,14 @@ class _Run:
         self.dbt_run: DbtRun | None = None
         self.published = False
 
-    def whole_way(self, paths: Sequence[str]) -> PipelineResult:
+    def whole_way(self, paths: Sequence[str], *, full_refresh: bool) -> PipelineResult:
         with self._database() as (params, connection):
             self._load(paths)
             load_ids = self._active_loads(connection)
             key = build_key(self.settings, load_ids)
-            changed = not self._is_current(connection, key)
+            changed = full_refresh or not self._is_current(connection, key)
             if changed:
-                self._build(params, connection, key)
+                self._build(params, connection, key, (*BUILD, "--full-refresh") if full_refresh else BUILD)
             else:
                 self.narrator.unchanged()
             record = self._record(connection, changed=changed)
@@ -203,9 +209,11 @@ class _Run:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def _build(self, params: ConnectionParams, connection: Connection, key: str) -> None:
+    def _build(
+        self, params: ConnectionParams, connection: Connection, key: str, command: Sequence[str]
+    ) -> None:
         self.narrator.stage("Validate", "all checks run before a table behind the gate is touched")
-        run = self._dbt(params, BUILD)
+        run = self._dbt(params, command)
         self._gate(params, run)
         require_success(run, settings=self.settings)
         failed = [entry for entry in run.results("test") if entry["status"] in ("fail", "error")]

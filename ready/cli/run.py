@@ -23,6 +23,11 @@ from ready.cli.output import Output
     multiple=True,
     help="Folder or file to load; may be given several times.  [default: data/raw]",
 )
+@click.option(
+    "--full-refresh",
+    is_flag=True,
+    help="Build every table from all loads, not only what new and superseded loads have changed.",
+)
 @configs_option
 @artifacts_option
 @home_option
@@ -30,6 +35,7 @@ from ready.cli.output import Output
 @output_options(*ALL_FLAGS)
 def run(
     data: tuple[str, ...],
+    full_refresh: bool,
     configs: str | None,
     artifacts: str | None,
     home: str | None,
@@ -56,6 +62,12 @@ def run(
     settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts)
     paths = list(data) or [str(settings.project_dir / "data" / "raw")]
     with TerminalNarrator(output) as narrator, verdict_shown(output, settings) as verdict:
-        result = run_pipeline(settings=settings, paths=paths, narrator=narrator, lock_timeout=lock_timeout)
+        result = run_pipeline(
+            settings=settings,
+            paths=paths,
+            narrator=narrator,
+            lock_timeout=lock_timeout,
+            full_refresh=full_refresh,
+        )
         narrator.finished(result, settings)
         verdict.update(result_object(result))
