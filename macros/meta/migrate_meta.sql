@@ -1,7 +1,8 @@
 {# on-run-start, before create_meta_tables: brings the tables of an earlier release up to date, in one transaction, and
    refuses those of a newer one. To change a table that may hold data already: raise meta_version, and add statements
    that change it here; several dbt may run them at once, so they must do no harm the second time. A new table needs no
-   more than create_meta_tables. #}
+   more than create_meta_tables. The history is ready_owner's where `ready db grant` was run: a step that changes it needs
+   a function in ready/postgres/grant.sql, as hand_over_history is one. #}
 {% macro migrate_meta() -%}
     {{ return(adapter.dispatch('migrate_meta')()) }}
 {%- endmacro %}

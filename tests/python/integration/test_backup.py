@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PROJECT
+from conftest import PROJECT, RunReady
 from proof_case import Shop
 from warehouse import USER_TABLES, Warehouse, new_database
 
@@ -51,6 +51,19 @@ def test_there_and_back(built_shop: Shop, archive: Path, empty: Warehouse) -> No
     assert empty.rows("select data_hash from meta.feature_registry") == built_shop.rows(
         "select data_hash from meta.feature_registry"
     )
+
+
+def test_restored_into_the_embedded_server_the_roles_have_their_rights(
+    built_shop: Shop, archive: Path, run_ready: RunReady
+) -> None:
+    assert run_ready("db", "restore", archive).returncode == 0
+    loaded = run_ready("load", built_shop.data)  # as ready_loader
+    assert "3 already loaded" in loaded.stdout, loaded.stderr
+    built = run_ready("dbt", "build", "--select", "order_statuses")  # as ready_builder
+    assert built.returncode == 0, built.stdout
+    owners = "select tableowner from pg_tables where tablename in ('customer_features', 'feature_registry')"
+    who = run_ready("db", "psql", "-Atc", f"{owners} order by tablename")
+    assert who.stdout.split() == ["ready_builder", "ready_owner"]
 
 
 def test_data_is_given_up_only_when_told(archive: Path, shop: Shop) -> None:
