@@ -30,6 +30,13 @@ class DocsSite:
         every = {**self.manifest["nodes"], **self.manifest["sources"]}
         return {name: node for name, node in every.items() if node["resource_type"] in DESCRIBED}
 
+    def macros(self) -> list[dict[str, Any]]:
+        """The project's own macros; generic tests are described where they are used."""
+        mine = [
+            macro for macro in self.manifest["macros"].values() if macro["package_name"] == "raw_to_ready"
+        ]
+        return [macro for macro in mine if macro["original_file_path"].startswith("macros/")]
+
     def columns(self, node: str) -> set[str]:
         """A node's columns in the database; none for an ephemeral model."""
         return set({**self.catalog["nodes"], **self.catalog["sources"]}.get(node, {"columns": ()})["columns"])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
+import jinja2
 from docs_site import GRAIN_OF_COLUMN, GRAIN_OF_TABLE, DocsSite
 from proof_case import Shop
 
@@ -37,6 +40,20 @@ def test_every_description_begins_with_the_grain(docs_site: DocsSite) -> None:
         if not GRAIN_OF_COLUMN.match(column["description"])
     ]
     assert tables + columns == []
+
+
+def test_every_macro_file_has_a_described_macro(docs_site: DocsSite) -> None:
+    files = {macro["original_file_path"] for macro in docs_site.macros()}
+    described = {macro["original_file_path"] for macro in docs_site.macros() if macro["description"]}
+    assert files - described == set()
+
+
+def test_described_arguments_are_those_of_the_macro(docs_site: DocsSite) -> None:
+    described = [macro for macro in docs_site.macros() if macro["description"]]
+    for macro in described:
+        assert [argument["name"] for argument in macro["arguments"]] == signature(macro), macro["name"]
+        assert all(argument["type"] for argument in macro["arguments"]), macro["name"]
+    assert len(described) > 60
 
 
 def test_each_layer_is_a_group_with_an_owner(docs_site: DocsSite) -> None:
@@ -79,6 +96,15 @@ def test_descriptions_and_groups_are_no_part_of_the_definition(shop: Shop) -> No
     reword(shop.project / "configs/features.yaml", "Purchases in", "How many purchases in")
     shop.run("--data", shop.data)
     assert shop.rows("select feature_version, sql_hash, lineage from meta.feature_registry") == recorded
+
+
+def signature(macro: dict[str, Any]) -> list[str]:
+    """The names of a macro's arguments; of a materialization there are none."""
+    header = re.match(r"\{%-?\s*macro [^%]*%\}", macro["macro_sql"])
+    if not header:
+        return []
+    parsed = jinja2.Environment().parse(f"{header.group()}{{% endmacro %}}")
+    return [argument.name for argument in next(parsed.find_all(jinja2.nodes.Macro)).args]
 
 
 def reword(file: Path, old: str, new: str) -> None:
