@@ -44,6 +44,8 @@ def _fixed_settings(socket_folder: Path) -> dict[str, str]:
         "min_wal_size": "256MB",
         "checkpoint_timeout": "15min",
         "log_checkpoints": "off",
+        # A statement whose command was killed ends soon, and its locks with it.
+        "client_connection_check_interval": "2s",
         "jit": "off",
         "random_page_cost": "1.1",
         "dynamic_shared_memory_type": _shared_memory_type(),

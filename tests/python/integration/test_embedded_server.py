@@ -256,6 +256,20 @@ def test_a_stop_that_hangs_is_followed_by_an_immediate_one(
     assert query(embedded.start(home), "select x from kept") == "42"
 
 
+def test_kill_9_of_a_command_ends_its_statement(server: ConnectionParams, database: ConnectionParams) -> None:
+    statement = "select pg_sleep(100000)"
+    connect = f"import psycopg2; psycopg2.connect({database.url()!r}).cursor().execute({statement!r})"
+    at_work = (
+        f"select count(*) from pg_stat_activity where datname = '{database.dbname}' and query = '{statement}'"
+    )
+    with subprocess.Popen([sys.executable, "-c", connect]) as process:
+        while query(server, at_work) == "0":
+            time.sleep(0.01)
+        process.kill()
+    while query(server, at_work) != "0":
+        time.sleep(0.05)
+
+
 # Failures: one clear message --------------------------------------------------------------------------
 
 
