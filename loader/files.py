@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+import stat
 import sys
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -13,8 +14,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from loader.errors import InputError
-from loader.streams import ByteStream, damage_refused
+from loader.errors import FileRefused, InputError
+from loader.streams import ByteStream, check_expansion, damage_refused
 
 COMPRESSED = (".gz", ".zst")
 STDIN = "-"
@@ -55,8 +56,13 @@ class InputFile:
 
 def _open_member(path: str, member: str, label: str) -> ByteStream:
     archive = zipfile.ZipFile(path)
-    raw = cast(BinaryIO, archive.open(member))
-    return ByteStream(raw, label=label, total=archive.getinfo(member).file_size)
+    entries = archive.infolist()
+    # All together, since members can share their bytes.
+    check_expansion(path, sum(entry.file_size for entry in entries), os.path.getsize(path))
+    entry = archive.getinfo(member)
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        raise FileRefused(f"{label} is a link, and no file", hint="put the file itself into the archive")
+    return ByteStream(cast(BinaryIO, archive.open(entry)), label=label, total=entry.file_size)
 
 
 def find_files(

@@ -14,6 +14,9 @@ from typing import IO, Any, BinaryIO, cast
 
 from loader.errors import FileRefused, LoaderError
 
+# A CSV file packs to a tenth or a fiftieth; what would fill the disk out of a few bytes is no delivery.
+MAX_EXPANSION = 250
+EXPANDS_FREELY = 64 << 20
 GZIP, ZSTD, ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
 
 
@@ -42,6 +45,8 @@ class ByteStream:
             data = self._source.read(size)
         self._hash.update(data)
         self.size += len(data)
+        if not self.is_plain:
+            check_expansion(self.label, self.size, self.position())
         return data
 
     def position(self) -> int:
@@ -67,6 +72,15 @@ class ByteStream:
     def close(self) -> None:
         self._source.close()
         self._raw.close()
+
+
+def check_expansion(label: str, size: int, packed: int) -> None:
+    """Raises FileRefused for `packed` bytes that become far too many."""
+    if size > max(EXPANDS_FREELY, MAX_EXPANSION * packed):
+        raise FileRefused(
+            f"{label} expands to more than {MAX_EXPANSION} times its size, as no real export does",
+            hint="unpack it where there is room, look at it, and load the plain file",
+        )
 
 
 @contextmanager

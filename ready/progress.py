@@ -15,6 +15,7 @@ from loader import FileResult, LoadSummary
 from loader import Progress as LoadProgress
 from loader.reading import describe
 from loader.results import Silent
+from ready.terminal import one_line
 
 SHOWN_REJECTS = 3
 
@@ -34,7 +35,7 @@ class LoadBars(Silent):
         with self._lock:
             if not self._tasks:
                 self._progress.start()
-            self._tasks[file_name] = self._progress.add_task(file_name, total=total_bytes, rows="")
+            self._tasks[file_name] = self._progress.add_task(one_line(file_name), total=total_bytes, rows="")
 
     def advanced(self, file_name: str, position: int, rows: int) -> None:
         task = self._tasks[file_name]
@@ -95,11 +96,11 @@ def file_lines(result: FileResult) -> Iterator[str]:
     if result.rows_rejected and not result.refused:
         rows += f", {result.rows_rejected:,} rejected"
     note = f"{result.outcome}, load {result.load_id}" if result.is_new else result.outcome
-    yield f"  {result.file_name:<34} {rows:>20} {result.seconds:>7.2f} s  {note}"
+    yield f"  {one_line(result.file_name):<34} {rows:>20} {result.seconds:>7.2f} s  {note}"
     for warning in result.warnings:
-        yield f"    {click.style('warning', fg='yellow')}: {warning}"
+        yield f"    {click.style('warning', fg='yellow')}: {one_line(warning)}"
     if not result.refused:  # the message of a refused file shows them
-        yield from (f"  {describe(reject)}" for reject in result.first_rejects[:SHOWN_REJECTS])
+        yield from (f"  {one_line(describe(reject))}" for reject in result.first_rejects[:SHOWN_REJECTS])
 
 
 def summary_lines(summary: LoadSummary) -> Iterator[str]:
@@ -120,7 +121,7 @@ def summary_lines(summary: LoadSummary) -> Iterator[str]:
 
 
 def waiting_line(file_name: str) -> str:
-    return f"  {file_name}: another loader has this file; waiting for it"
+    return one_line(f"  {file_name}: another loader has this file; waiting for it")
 
 
 def _fresh(summary: LoadSummary) -> list[FileResult]:

@@ -9,6 +9,7 @@ import click
 
 from ready.cli.options import ALL_FLAGS, configs_option, home_option, output_options
 from ready.cli.output import Output
+from ready.terminal import one_line
 
 if TYPE_CHECKING:
     from ready.proof.leakage import Leak, LeakageReport
@@ -53,7 +54,7 @@ def check_leakage(cutoffs: int, configs: str | None, home: str | None, output: O
     with output.steps() as say:
         report = check(settings, params, cutoffs=cutoffs, say=say)
     output.show(_as_object(report))
-    output.say("\n".join(_lines(report)))
+    output.say("\n".join(map(one_line, _lines(report))))
     if not report.passed:
         raise CheckFailed(_verdict(report), hint="a feature may read only what lies before its feature_time")
     output.say("No feature row up to a cutoff moved: none of them knows its future.")

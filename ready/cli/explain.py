@@ -11,6 +11,7 @@ import click
 
 from ready.cli.options import home_option, output_options
 from ready.cli.output import Output
+from ready.terminal import one_line
 
 if TYPE_CHECKING:
     from ready.proof.explain import Explanation, SourceOrder
@@ -60,13 +61,13 @@ def _as_text(found: Explanation) -> str:
     name, time = found.feature.name, as_text(found.feature_time)
     beginning = as_text(found.window_from) if found.window_from else "the first order"
     lines = [
-        f"{name} of {found.customer_id} at {time} is {text_of(found.value)}",
+        f"{name} of {one_line(found.customer_id)} at {time} is {text_of(found.value)}",
         f"  {found.feature_set} version {found.feature_version}, fingerprint {found.data_hash}",
         f"  {found.feature.rule}; purchases from {beginning} until before {as_text(found.window_to)} UTC",
         "",
     ]
     for order in found.orders:
-        lines += _order_lines(order)
+        lines += map(one_line, _order_lines(order))
     if not found.orders:
         lines.append("  no purchase in this window")
     if not found.known:

@@ -10,6 +10,7 @@ import click
 import psycopg2
 
 from ready.errors import MachineError, ReadyError, from_database
+from ready.terminal import printable
 
 
 def run_cli(command: click.Command) -> NoReturn:
@@ -38,9 +39,9 @@ def run_cli(command: click.Command) -> NoReturn:
 
 
 def _fail(error: ReadyError) -> NoReturn:
-    click.secho(f"Error: {error.message}", fg="red", err=True, color=_colour())
+    click.secho(f"Error: {printable(error.message)}", fg="red", err=True, color=_colour())
     if error.hint:
-        click.echo(f"  Next: {error.hint}", err=True)
+        click.echo(f"  Next: {printable(error.hint)}", err=True)
     sys.exit(error.exit_code)
 
 

@@ -8,6 +8,7 @@ import click
 
 from ready.cli.options import configs_option, output_options
 from ready.cli.output import Output
+from ready.terminal import printable
 
 
 @click.command()
@@ -34,7 +35,7 @@ def lint(configs: str | None, output: Output) -> None:
     output.show([asdict(finding) for finding in findings])
     if not output.as_json:
         for finding in findings:
-            click.echo(str(finding))
+            click.echo(printable(str(finding)))
     if findings:
         raise UsageError(
             f"{len(findings)} fault(s) in {settings.configs}", hint="mend them and run ready lint again"

@@ -22,6 +22,7 @@ from ready.pipeline import PipelineResult
 from ready.progress import load_progress, summary_lines
 from ready.registry import FeatureRecord
 from ready.settings import Settings
+from ready.terminal import printable
 
 TABLES = ("model", "seed", "snapshot")
 BEFORE_THE_GATE = ("order_statuses", "orders_mapped", "orders_parsed")
@@ -69,7 +70,7 @@ class TerminalNarrator:
 
     def warning(self, text: str) -> None:
         self._live(None)
-        click.echo(f"  {click.style('warning', fg='yellow')}: {text}", err=self.quiet)
+        click.echo(f"  {click.style('warning', fg='yellow')}: {printable(text)}", err=self.quiet)
 
     def gate(self, report: Report, file: Path) -> None:
         if not report.validation_passed or not self.quiet:
@@ -111,7 +112,7 @@ class TerminalNarrator:
 
     def _say(self, text: str) -> None:
         if not self.quiet:
-            click.echo(text)
+            click.echo(printable(text))
 
     def _live(self, text: str | None) -> None:
         if self._status is None:

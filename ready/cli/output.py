@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from ready.cli.status import live_status
+from ready.terminal import printable
 
 
 @dataclass(frozen=True)
@@ -29,18 +30,19 @@ class Output:
     def say(self, text: str) -> None:
         """A line for people."""
         if not self.silent:
-            click.echo(text)
+            click.echo(printable(text))
 
     def show(self, value: Any) -> None:
         """The result for programs. Decimals and times become text, so that nothing is rounded."""
         if self.as_json:
-            click.echo(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+            text = json.dumps(value, indent=2, default=str, ensure_ascii=False)
+            click.echo("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text))
 
     @contextmanager
     def steps(self) -> Iterator[Callable[[str], None]]:
         """Gives a function that tells a step: a line each with -v, else one live line on a terminal."""
         if self.verbose and not self.silent:
-            yield lambda text: click.echo(f"  {text}", err=True)
+            yield lambda text: click.echo(printable(f"  {text}"), err=True)
         elif self.silent:
             yield lambda text: None
         else:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ready.cli.options import home_option
+from ready.terminal import printable
 
 COLOURS = {"-": "red", "+": "green", "@": "cyan"}
 
@@ -96,7 +97,7 @@ def diff(before: str, after: str, as_json: bool, home: str | None) -> None:
     for title, lines in sections.items():
         click.secho(title, bold=True)
         for line in lines or ["same"]:
-            click.secho(f"  {line}", fg=COLOURS.get(line[0]))
+            click.secho(f"  {printable(line)}", fg=COLOURS.get(line[0]))
 
 
 def _read(home: str | None, reader: Any, *arguments: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ready.gate.model import Check, Report
+from ready.terminal import one_line
 
 SAMPLES_SHOWN = 3
 
@@ -22,7 +23,7 @@ def render_console(report: Report, report_file: Path) -> str:
         lines += [f"  {_kind(check)}: {text}{_limit(check)}" for text in check.texts]
         lines += [f"    {sample.text}" for sample in check.sample[:SAMPLES_SHOWN]]
     lines += [f"  warning: {text}" for text in report.warnings if text not in told]
-    return _printable("\n".join([*lines, f"Report: {report_file}"])) + "\n"
+    return "".join(f"{one_line(line)}\n" for line in [*lines, f"Report: {report_file}"])
 
 
 def _is_told(check: Check, report: Report) -> bool:
@@ -35,8 +36,3 @@ def _kind(check: Check) -> str:
 
 def _limit(check: Check) -> str:
     return f" ({check.allowance})" if check.ceiling else ""
-
-
-def _printable(text: str) -> str:
-    """Data must not move the cursor or change colours."""
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)

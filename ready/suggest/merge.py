@@ -11,6 +11,7 @@ import yaml
 
 from ready.gate.expectations import MODEL
 from ready.suggest.proposals import Proposal
+from ready.terminal import printable
 
 INDENT = 2
 TEST_KEYS = ("data_tests", "tests")
@@ -116,7 +117,7 @@ def _tests(proposals: Iterable[Proposal], indent: int) -> list[str]:
 
 
 def _lines(proposal: Proposal) -> Iterator[str]:
-    yield f"# {' '.join(proposal.evidence.split())}"
+    yield f"# {printable(' '.join(proposal.evidence.split()))}"
     if not proposal.arguments:
         yield f"- {proposal.test}"
         return

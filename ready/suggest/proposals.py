@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -49,7 +50,12 @@ def propose(
     """What the expectations (`present`) do not say yet. Of sensitive columns no value is told."""
     said = {(call.column, _kind(call.test)) for call in present}
     proposals = [p for profile in profiles for p in _of_column(profile, tells=profile.name not in sensitive)]
-    return [p for p in proposals if (p.column, _kind(p.test)) not in said]
+    return [p for p in proposals if (p.column, _kind(p.test)) not in said and not _is_template(p)]
+
+
+def _is_template(proposal: Proposal) -> bool:
+    """dbt renders the arguments of tests with Jinja: what stands in a file must not get there."""
+    return bool(re.search(r"\{[{%#]", json.dumps(dict(proposal.arguments))))
 
 
 def _kind(test: str) -> str:
