@@ -73,10 +73,8 @@ def backup(programs: Programs, file: Path) -> int:
     """
     if file.exists() and not _is_archive(file):
         raise UsageError(f"{file} is there and no backup", hint="name another file")
-    try:
-        descriptor, name = tempfile.mkstemp(
-            dir=file.parent, prefix=f".{file.name}."
-        )  # readable by its owner only
+    try:  # readable by its owner only
+        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     except OSError as error:
         raise MachineError(f"cannot write to {file.parent}: {error.strerror}") from None
     os.close(descriptor)

@@ -171,6 +171,16 @@ def wait_for(shop: FaultyShop, process: subprocess.Popen[str], landmark: str) ->
 # Faults -----------------------------------------------------------------------------------------------
 
 
+def sessions_of(shop: FaultyShop) -> list[int]:
+    """The server's processes that work for the command."""
+    try:
+        with contextlib.closing(shop.server.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute(SESSIONS)
+            return [pid for (pid,) in cursor.fetchall()]
+    except MachineError:  # the server is down
+        return []
+
+
 @dataclass
 class Moment:
     """One command, hit by one fault. Undoing what the fault took away is `mend`'s work."""
@@ -180,15 +190,6 @@ class Moment:
     process: subprocess.Popen[str]
     rng: random.Random
     mend: Callable[[], None] = lambda: None
-
-    def sessions(self) -> list[int]:
-        """The server's processes that work for the command."""
-        try:
-            with contextlib.closing(self.shop.server.connect()) as connection, connection.cursor() as cursor:
-                cursor.execute(SESSIONS)
-                return [pid for (pid,) in cursor.fetchall()]
-        except MachineError:  # the server is down
-            return []
 
     def postmaster(self) -> int:
         pid = embedded.status(self.shop.home).pid
@@ -201,7 +202,7 @@ def kill_command(moment: Moment) -> None:
 
 
 def kill_worker(moment: Moment) -> None:
-    sessions = moment.sessions()
+    sessions = sessions_of(moment.shop)
     if sessions:
         with contextlib.suppress(ProcessLookupError):
             os.kill(moment.rng.choice(sessions), signal.SIGKILL)
@@ -216,7 +217,7 @@ def fill_disk(moment: Moment) -> None:
     server = moment.postmaster()
     victims = {
         "command": [moment.process.pid],
-        "sessions": moment.sessions(),
+        "sessions": sessions_of(moment.shop),
         "server": [server, *_children(server)],
     }[moment.rng.choice(["command", "sessions", "server"])]
     _limit_files(victims, moment.rng.choice([0, 1 << 16, 1 << 20]))
@@ -293,8 +294,7 @@ def _processes() -> Iterator[tuple[str, bytes]]:
 
 def wait_until_idle(shop: FaultyShop) -> None:
     """Until the server has noticed that its clients are gone."""
-    watcher = Moment(shop, commands(shop.folder)[0], subprocess.Popen(["true"]), random.Random())
-    while watcher.sessions():
+    while sessions_of(shop):
         time.sleep(0.02)
 
 
