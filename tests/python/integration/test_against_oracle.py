@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -40,6 +42,17 @@ def online_retail(row: Row, file_name: str, line_number: int) -> RawOrder:
     )
 
 
+def jaffle_shop(row: Row, file_name: str, line_number: int) -> RawOrder:
+    words = {"placed": "pending", "return_pending": "returned"}
+    return RawOrder(
+        order_id=row["order_id"],
+        customer_id=row["customer_id"],
+        order_ts=row["order_date"],
+        amount=str(Decimal(row["cents"]) / 100),
+        status=words.get(row["status"], row["status"]),
+    )
+
+
 def definition_in(configs: Path) -> Definition:
     """What a features.yaml says, in the oracle's terms."""
     models = yaml.safe_load((configs / "features.yaml").read_text())["models"]
@@ -75,12 +88,23 @@ def day(value: object) -> date:
 
 @dataclass(frozen=True)
 class Case:
-    """orders: how many the oracle must find, so that an empty comparison cannot pass."""
+    """orders: how many the oracle must find, so that an empty comparison cannot pass.
+
+    script: makes the folder to load from `data`.
+    """
 
     data: Path
     configs: str
     source: Source
     orders: int
+    script: str | None = None
+
+    def folder(self, target: Path) -> Path:
+        if self.script is None:
+            return self.data
+        command = [sys.executable, str(PROJECT / self.script), str(self.data), str(target)]
+        subprocess.run(command, check=True)
+        return target
 
 
 CASES = {
@@ -103,6 +127,13 @@ CASES = {
         source=Source(online_retail, parse_iso, lines=True),
         orders=1_708,
     ),
+    "jaffle_shop": Case(
+        data=SHARED / "jaffle_shop_classic",
+        configs="examples/jaffle_shop",
+        source=Source(jaffle_shop, parse_iso, lines=True),
+        orders=99,
+        script="examples/jaffle_shop_join.py",
+    ),
 }
 
 
@@ -117,12 +148,22 @@ def test_the_tables_are_what_the_oracle_computes(
     case = CASES[name]
     if not case.data.is_dir():
         pytest.skip(f"{case.data} is not laid beside the checkout")
-    orders = read_orders(case.data, case.source)
+    data = case.folder(tmp_path / "data")
+    orders = read_orders(data, case.source)
     assert len(orders) == case.orders
     run = run_ready(
-        "run", "--data", case.data, "--configs", case.configs, "--artifacts", tmp_path, database=database
+        "run", "--data", data, "--configs", case.configs, "--artifacts", tmp_path, database=database
     )
     assert run.returncode == 0, run.stdout + run.stderr
     with closing(database.connect()) as connection:
         assert_orders_equal_oracle(connection, orders)
         assert_tables_equal_oracle(connection, orders, definition_in(PROJECT / case.configs))
+    assert_readme_tells(PROJECT / case.configs / "README.md", run.stdout)
+
+
+def assert_readme_tells(readme: Path, output: str) -> None:
+    """An example's README shows the end of its run."""
+    told = [line for line in output.splitlines() if "fingerprint" in line or "feature rows" in line]
+    assert len(told) == 2
+    if readme.exists():
+        assert "\n".join(told) in readme.read_text()
