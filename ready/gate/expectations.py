@@ -9,12 +9,24 @@ from typing import Any
 import yaml
 
 from ready.gate.rules import TestCall
+from ready.lint.document import read_document
 
 MODEL = "orders_parsed"
 # What stands beside a test's arguments in the yaml; not passed to the test.
 NOT_ARGUMENTS = {"name", "test_name", "config", "description", "arguments", "column_name", "model"}
 CONFIG_KEYS = {"severity", "where", "limit", "error_if", "warn_if", "tags", "meta", "enabled", "fail_calc",
                "store_failures", "store_failures_as"}  # fmt: skip
+
+
+def sensitive_columns(file: Path) -> frozenset[str]:
+    """The columns whose values no report shows, as the expectations file names them."""
+    names = set()
+    for model in read_document(file).value["models"]:
+        for column in model.get("columns") or []:
+            metas = (column.get("meta"), (column.get("config") or {}).get("meta"))
+            if any((meta or {}).get("sensitive") for meta in metas):
+                names.add(column["name"])
+    return frozenset(names)
 
 
 def find_model(manifest: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -11,7 +11,8 @@ import psycopg2.extras
 
 from ready.configs import load_options
 from ready.errors import UsageError
-from ready.gate.model import Report
+from ready.gate.expectations import sensitive_columns
+from ready.gate.model import MASK, Report
 from ready.profiles import read_profiles
 from ready.registry import Connection, Row, list_builds, select_meta
 from ready.run_page.model import Built, Feature, Load, NodeTiming, Reject, RunPage, SplitSpan
@@ -50,9 +51,10 @@ def gather(connection: Connection, settings: Settings, page: RunPage, *, publish
     not be inside a transaction. Raises UsageError for configs that cannot be read.
     """
     versions = _versions(connection, settings)
+    masked = bool(sensitive_columns(settings.configs / "expectations.yaml"))
     return replace(
         page,
-        loads=_loads(connection, load_options(settings.configs).source, page.report),
+        loads=_loads(connection, load_options(settings.configs).source, page.report, masked=masked),
         built=_built(connection, settings, versions) if published else None,
         versions=tuple(versions),
     )
@@ -79,11 +81,11 @@ def _versions(connection: Connection, settings: Settings) -> list[Row]:
         return []
 
 
-def _loads(connection: Connection, source: str, report: Report) -> tuple[Load, ...]:
+def _loads(connection: Connection, source: str, report: Report, *, masked: bool) -> tuple[Load, ...]:
     """Those that staging reads, as they were delivered, and the superseded ones, latest first."""
     asked = {"source": source, "since": report.run.started_at, "superseded": SUPERSEDED_SHOWN}
     rows = _select(connection, LOADS, asked)
-    rejects = _rejects(connection, rows)
+    rejects = _rejects(connection, rows, masked=masked)
     return tuple(
         Load(
             load_id=row["load_id"],
@@ -99,13 +101,15 @@ def _loads(connection: Connection, source: str, report: Report) -> tuple[Load, .
     )
 
 
-def _rejects(connection: Connection, loads: Sequence[Row]) -> dict[int, list[Reject]]:
+def _rejects(connection: Connection, loads: Sequence[Row], *, masked: bool) -> dict[int, list[Reject]]:
+    """masked: a column is sensitive, and nobody knows which part of an unreadable record is its value."""
     files = {load["load_id"]: load["file_name"] for load in loads if load["rows_rejected"]}
     asked = {"load_ids": list(files), "shown": REJECTS_SHOWN, "length": LINE_LENGTH}
     found: dict[int, list[Reject]] = {}
     for row in _select(connection, REJECTS, asked) if files else []:
         place = f"{files[row['load_id']]}:{row['line_number']}"
-        found.setdefault(row["load_id"], []).append(Reject(place, row["reason"], row["raw_line"]))
+        record = MASK if masked else row["raw_line"]
+        found.setdefault(row["load_id"], []).append(Reject(place, row["reason"], record))
     return found
 
 

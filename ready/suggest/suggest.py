@@ -8,10 +8,9 @@ from contextlib import closing
 from pathlib import Path
 
 from ready.errors import UsageError
-from ready.gate.expectations import written_tests
+from ready.gate.expectations import sensitive_columns, written_tests
 from ready.gate.rules import TestCall
 from ready.lint import require_clean_configs
-from ready.lint.document import read_document
 from ready.postgres.server import ensure_server
 from ready.settings import Settings
 from ready.suggest.merge import CannotMerge, merge
@@ -28,7 +27,7 @@ def suggest(settings: Settings) -> list[Proposal]:
     file = expectations_file(settings)
     with closing(ensure_server(settings).connect()) as connection:
         profiles = read_profiles(connection, settings)
-    return propose(profiles, written_tests(file), _sensitive_columns(file))
+    return propose(profiles, written_tests(file), sensitive_columns(file))
 
 
 def write_suggestions(settings: Settings, proposals: list[Proposal]) -> Path:
@@ -65,14 +64,3 @@ def _require_all(merged: Path, original: Path, proposals: list[Proposal]) -> Non
     found = Counter(call.written + str(call.column) for call in written_tests(merged))
     if wanted != found:
         raise UsageError(f"{original} cannot be extended safely", hint="paste what ready suggest prints")
-
-
-def _sensitive_columns(file: Path) -> frozenset[str]:
-    value = read_document(file).value
-    names = set()
-    for model in value["models"]:
-        for column in model.get("columns") or []:
-            metas = (column.get("meta"), (column.get("config") or {}).get("meta"))
-            if any((meta or {}).get("sensitive") for meta in metas):
-                names.add(column["name"])
-    return frozenset(names)

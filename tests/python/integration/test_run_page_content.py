@@ -99,11 +99,19 @@ def test_the_page_tells_of_each_run_what_it_did(shop: Shop) -> None:
     assert missing(shop, 'id="features"', 'id="splits"') == ['id="features"', 'id="splits"']
 
 
-def test_a_run_that_never_comes_to_the_gate_says_why(shop: Shop) -> None:
+def test_a_run_that_never_comes_to_the_gate_says_why_and_masks_what_is_sensitive(shop: Shop) -> None:
+    expectations = shop.project / "configs/expectations.yaml"
+    named = "- name: customer_id\n"
+    expectations.write_text(
+        expectations.read_text().replace(named, f"{named}        config: {{meta: {{sensitive: true}}}}\n")
+    )
+    with (shop.data / "orders_2024_h1.csv").open("a") as file:
+        file.write("O1,C000secret\n")
     (shop.data / "orders_2026.csv").write_bytes(b"")
     assert shop.ready("run", "--data", shop.data).returncode == 1
-    why, loaded = "orders_2026.csv", "orders_2024_h1.csv"
-    assert missing(shop, "✗ Run stopped", why, loaded, "The run did not come to dbt.") == []
+    why, rejected = "orders_2026.csv", "orders_2024_h1.csv:1312"
+    assert missing(shop, "✗ Run stopped", why, rejected, "The run did not come to dbt.") == []
+    assert missing(shop, "C000secret") == ["C000secret"]
 
 
 def page(shop: Shop) -> str:
