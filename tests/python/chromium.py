@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE = 300_000  # ms; only against waiting for ever, however busy the machine
 NO_BROWSER = (
     "no Chromium on this machine: install it (Debian: apt-get install chromium), then make test; "
     ".ci/run does both"
@@ -51,6 +52,7 @@ def pages(browser: Browser) -> Iterator[OpenPage]:
 
     def open_file(file: Path, **context: Any) -> Page:
         page = browser.new_context(**context).new_page()
+        page.set_default_timeout(PATIENCE)
         page.on("console", note)
         page.on("pageerror", lambda error: reported.append(str(error)))
         page.on("request", lambda request: requests.append(request.url))
