@@ -47,13 +47,13 @@ def pinned() -> dict[str, str]:
 
 
 def licence(package: Message) -> str:
-    """The SPDX expression where there is one, else the short form, else what the classifiers say."""
+    """The SPDX expression where there is one, else the short form, else what the classifiers say, if they do."""
     stated = package.get("License-Expression") or package.get("License") or ""
     classifiers = [
         c.split(" :: ")[-1] for c in package.get_all("Classifier") or [] if c.startswith("License")
     ]
     is_name = stated not in NO_NAMES and len(stated) < 60 and "::" not in stated
-    return stated if is_name else " or ".join(classifiers)
+    return stated if is_name else " or ".join(classifiers) or "in its licence file"
 
 
 def _installed(name: str) -> Message | None:
