@@ -47,7 +47,7 @@ def pinned() -> dict[str, str]:
 
 
 def licence(package: Message) -> str:
-    """The SPDX expression where there is one, else the short form, else what the classifiers say, if they do."""
+    """The SPDX expression where there is one, else the short form, else what the classifiers say, if any."""
     stated = package.get("License-Expression") or package.get("License") or ""
     classifiers = [
         c.split(" :: ")[-1] for c in package.get_all("Classifier") or [] if c.startswith("License")
