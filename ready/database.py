@@ -50,7 +50,8 @@ def grant_database(settings: Settings) -> ConnectionParams:
 def _connection(params: ConnectionParams) -> Iterator[Connection]:
     """A connection to a database that can be built in, with the raw tables in it."""
     with closing(params.connect()) as connection:
-        check_rights(params, connection)
+        roles = read_roles(connection)
+        check_rights(params, connection, creates=not (roles.granted and roles.mine))
         try:
             ensure_raw_schema(connection)
         except LoaderError as error:

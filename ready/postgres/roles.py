@@ -24,7 +24,12 @@ GRANT_LOCK = 7_239_404
 MARK = "meta.hand_over_history(text, text[])"
 
 STATE = f"""
-select obj_description(to_regprocedure('{MARK}')::oid, 'pg_proc'),
+select
+    (
+        select obj_description(pg_proc.oid, 'pg_proc') from pg_proc
+        join pg_namespace on pg_namespace.oid = pronamespace
+        where nspname = 'meta' and proname = 'hand_over_history'
+    ),
     coalesce(
         has_schema_privilege(to_regrole('{READER}'), to_regnamespace('feats'), 'usage')
         and has_database_privilege(to_regrole('{BUILDER}'), current_database(), 'create'), false),

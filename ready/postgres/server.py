@@ -54,7 +54,7 @@ def _check_version(params: ConnectionParams) -> None:
         )
 
 
-def check_rights(params: ConnectionParams, connection: Connection) -> None:
+def check_rights(params: ConnectionParams, connection: Connection, *, creates: bool) -> None:
     """Raises MachineError where nothing can be built: on a standby, or by one who may not create schemas."""
     with connection, connection.cursor() as cursor:
         cursor.execute(
@@ -63,7 +63,7 @@ def check_rights(params: ConnectionParams, connection: Connection) -> None:
         read_only, may_create = cursor.fetchone() or (True, False)
     if read_only:
         raise MachineError(f"PostgreSQL at {params} is a read-only standby", hint="name its primary server")
-    if not may_create:
+    if creates and not may_create:
         raise MachineError(
             f"user {params.user} may not create schemas in the database {params.dbname} at {params}",
             hint=f'let its owner run: grant create on database "{params.dbname}" to "{params.user}"',

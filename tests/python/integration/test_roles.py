@@ -153,6 +153,22 @@ def test_the_loader_loads_and_supersedes(shop: Shop, tmp_path: Path) -> None:
     assert shop.value("select status from raw.loads where load_id = 1") == "superseded"
 
 
+def test_a_login_for_each_role_is_enough(granted: Warehouse) -> None:
+    """On a server where no one user may do both."""
+    loader, builder, reader = (
+        replace(granted, database=replace(granted.database, user=role)) for role in (LOADER, BUILDER, READER)
+    )
+    data = granted.folder / "data"
+    loaded = loader.ready("load", data)
+    assert (loaded.returncode, "3 already loaded" in loaded.stdout) == (0, True), loaded.stderr
+    built = builder.ready("run", "--data", data)
+    assert (built.returncode, "already recorded" in built.stdout) == (0, True), built.stderr
+    exported = reader.ready("export", "--out", granted.folder / "exported")
+    assert (exported.returncode, "written" in exported.stdout) == (0, True), exported.stderr
+    refused = reader.ready("run", "--data", data)
+    assert (refused.returncode, "Traceback" in refused.stderr) == (3, False), refused.stderr
+
+
 def test_a_rewritten_membership_takes_the_place_of_the_old(shop: Shop) -> None:
     """Through the one door: the rows of the earlier build go, other versions' stay."""
     owner = replace(shop.database, role=OWNER)
