@@ -58,10 +58,8 @@ lint: lint-sql ## Check style, types, SQL and configs
 	@$(BIN)/mypy
 	@for folder in configs examples/*/; do $(BIN)/ready lint --configs "$$folder" || exit; done
 
-# The compiled SQL, so with the database up; `ready env` also says which folder dbt writes to.
 lint-sql: $(STAMP) ## Only check the SQL of models, snapshots and tests
-	@$(BIN)/ready db start >/dev/null
-	@eval "$$($(BIN)/ready env)" && $(BIN)/sqlfluff lint models snapshots tests/dbt/singular
+	@sh scripts/lint_sql.sh $(BIN)
 
 ci: lint ## All that a pull request goes through: make lint, make test on each Python found, make ci-data
 	@for version in 3.10 3.11 3.12 3.13; do \
