@@ -255,8 +255,8 @@ class _Run:
         if not report.validation_passed:
             raise CheckFailed(
                 f"the gate stopped the run: {len(report.errors)} error(s); tables behind it are as they were",
-                hint="mend the CSV file and run again: a file of the same name takes the old one's place. If the file is right, orders.yaml or "
-                "expectations.yaml is not",
+                hint="mend the CSV file and run again: a file of the same name takes the old one's place. "
+                "If the file is right, orders.yaml or expectations.yaml is not",
             )
         return report
 
