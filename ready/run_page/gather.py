@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from operator import itemgetter
 from typing import Any
 
 import psycopg2.extras
@@ -14,7 +15,7 @@ from ready.errors import UsageError
 from ready.gate.expectations import sensitive_columns
 from ready.gate.model import MASK, Report
 from ready.profiles import read_profiles
-from ready.registry import Connection, Row, list_builds, select_meta
+from ready.registry import FEATURE_SET, Connection, Row, list_builds, select_meta
 from ready.run_page.model import Built, Feature, Load, NodeTiming, Reject, RunPage, SplitSpan
 from ready.settings import Settings
 
@@ -55,7 +56,7 @@ def gather(connection: Connection, settings: Settings, page: RunPage, *, publish
     return replace(
         page,
         loads=_loads(connection, load_options(settings.configs).source, page.report, masked=masked),
-        built=_built(connection, settings, versions) if published else None,
+        built=_built(connection, settings, versions) if published else (),
         versions=tuple(versions),
     )
 
@@ -76,7 +77,8 @@ def node_timings(run_results: Mapping[str, Any] | None) -> tuple[NodeTiming, ...
 
 def _versions(connection: Connection, settings: Settings) -> list[Row]:
     try:
-        return list_builds(connection, settings)[::-1]
+        builds = list_builds(connection, settings)[::-1]
+        return [build for build in builds if build["feature_set"] == FEATURE_SET]
     except UsageError:  # nothing was ever recorded
         return []
 
@@ -113,17 +115,21 @@ def _rejects(connection: Connection, loads: Sequence[Row], *, masked: bool) -> d
     return found
 
 
-def _built(connection: Connection, settings: Settings, versions: Sequence[Row]) -> Built | None:
-    """versions: latest first, so that the build before is the first that the tables do not hold."""
-    current = next((build for build in versions if build["is_current"]), None)
-    if current is None:
-        return None
-    before = next((build for build in versions if not build["is_current"]), None)
+def _built(connection: Connection, settings: Settings, versions: Sequence[Row]) -> tuple[Built, ...]:
+    """What the tables hold of each feature set. versions: latest first."""
+    current = sorted((build for build in versions if build["is_current"]), key=itemgetter("feature_set"))
+    return tuple(_built_set(connection, settings, build, versions) for build in current)
+
+
+def _built_set(connection: Connection, settings: Settings, build: Row, versions: Sequence[Row]) -> Built:
+    """The build before is the latest one of this set that the tables do not hold."""
+    others = (b for b in versions if b["feature_set"] == build["feature_set"] and not b["is_current"])
+    before = next(others, None)
     return Built(
-        current=current,
+        current=build,
         before=before,
-        features=_features(connection, settings, current, before),
-        splits=_splits(connection, settings, current),
+        features=_features(connection, settings, build, before),
+        splits=_splits(connection, settings, build),
     )
 
 

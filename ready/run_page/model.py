@@ -73,7 +73,7 @@ class NodeTiming:
 
 @dataclass(frozen=True)
 class Built:
-    """What the tables hold after a run that came to its end: a recorded build and the one before it."""
+    """What the tables hold of a feature set: a recorded build, and the one before it."""
 
     current: Row
     before: Row | None
@@ -85,13 +85,13 @@ class Built:
 class RunPage:
     """A whole run.
 
-    failure: what stopped it, empty when it came to its end. built is None when nothing was published.
-    versions are the registry's builds, latest first.
+    failure: what stopped it, empty when it came to its end. built: one for each feature set, none when
+    nothing was published. versions are the registry's builds, latest first.
     """
 
     report: Report
     failure: str = ""
     loads: tuple[Load, ...] = ()
-    built: Built | None = None
+    built: tuple[Built, ...] = ()
     versions: tuple[Row, ...] = ()
     timings: tuple[NodeTiming, ...] = ()

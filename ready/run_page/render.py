@@ -59,7 +59,6 @@ def publish_run_page(
 def render_run_page(page: RunPage) -> str:
     """Every value from data or configuration is escaped; nothing is asked of the network."""
     script = (files("ready") / "templates" / "_page.js").read_text(encoding="utf-8")
-    features = page.built.features if page.built else ()
     return render_page(
         "run_page.html.j2",
         page=page,
@@ -68,8 +67,8 @@ def render_run_page(page: RunPage) -> str:
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         shift=shift,
         thresholds=(MODERATE_SHIFT, MAJOR_SHIFT),
-        histograms=[charts.histogram(feature.profile, feature.before) for feature in features],
-        split_chart=charts.splits_over_time(page.built.splits if page.built else ()),
+        histogram=charts.histogram,
+        splits_over_time=charts.splits_over_time,
         time_chart=charts.node_times(_slowest(page)),
         plain=charts.plain_number,
         **check_context(page.report),

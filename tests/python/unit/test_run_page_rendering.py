@@ -66,15 +66,18 @@ def _page(text: str = "orders") -> RunPage:
             Load(2, text, 10, 1, NOON, None, True, (Reject(f"{text}:3", text, text),)),
             Load(1, text, 10, 0, NOON, 2, False),
         ),
-        built=Built(
-            current={**BUILD, "feature_set": text},
-            before=before,
-            # One without a histogram before the one with it: links must not slip.
-            features=(
-                Feature(ColumnProfile(text, 4, 1), None),
-                Feature(profile, profile_of(text, [1, 1, 1])),
+        built=(
+            Built(
+                current={**BUILD, "feature_set": text},
+                before=before,
+                # One without a histogram before the one with it: links must not slip.
+                features=(
+                    Feature(ColumnProfile(text, 4, 1), None),
+                    Feature(profile, profile_of(text, [1, 1, 1])),
+                ),
+                splits=(_span("train", 1, 10, 13), _span(text, 13, 20, 20)),
             ),
-            splits=(_span("train", 1, 10, 13), _span(text, 13, 20, 20)),
+            Built({**BUILD, "feature_set": "of_my_own"}, None, (Feature(profile, None),), ()),
         ),
         versions=(BUILD, before),
         timings=(NodeTiming(text, text, text, 1.5),),
@@ -96,7 +99,7 @@ def test_every_section_has_its_stable_id() -> None:
 def test_every_link_on_the_page_leads_somewhere() -> None:
     page = Page(render_run_page(_page()))
     inside = [link[1:] for link in page.links if link.startswith("#")]
-    assert {"rejects-2", "check-1", "feature-2"} <= set(inside)
+    assert {"rejects-2", "check-1", "feature-1-2", "feature-2-1"} <= set(inside)
     assert [name for name in inside if name not in page.ids] == []
     assert [link for link in page.links if not link.startswith("#")] == ["data:,", "validation_report.html"]
 
@@ -110,7 +113,7 @@ def test_nothing_in_the_data_becomes_a_tag_or_a_link() -> None:
 
 def test_the_page_of_a_stopped_run_has_files_and_gate_but_no_features() -> None:
     whole = _page()
-    stopped = RunPage(whole.report, "the gate stopped it", whole.loads, None, whole.versions)
+    stopped = RunPage(whole.report, "the gate stopped it", whole.loads, (), whole.versions)
     page = Page(render_run_page(stopped))
     assert "features" not in page.ids
     assert "splits" not in page.ids
