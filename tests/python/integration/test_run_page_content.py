@@ -11,6 +11,7 @@ from proof_case import Shop
 
 from ready.profiles import parse_profile, population_stability_index, read_profiles
 from ready.registry import find_build
+from ready.registry_diff import diff_builds
 
 # Features as they might be: exact and floating numbers, constant, without any value, and no number at all.
 ODD_TABLE = """
@@ -82,7 +83,10 @@ def test_the_page_tells_of_each_run_what_it_did(shop: Shop) -> None:
     file = shop.data / "orders_2025_h1.csv"
     file.write_text("\n".join([*file.read_text().splitlines()[:1200], "<b>too</b>,few"]) + "\n")
     assert "reports/index.html" in shop.run("--data", shop.data).stdout
-    drift = f'data-value="{drift_between_builds(shop, "days_since_first_order")}"'
+    index, told = drift_between_builds(shop, "days_since_first_order")
+    drift = f'data-value="{index}"'
+    assert f"@ days_since_first_order: PSI {index:.3f}, stable" in told
+    assert any(line.startswith("-days_since_first_order: 2,211 rows, 0 missing, 6 zero,") for line in told)
     rejects = ['href="#rejects-4"', "orders_2025_h1.csv:1201", "&lt;b&gt;too&lt;/b&gt;,few"]
     assert missing(shop, "superseded by load 4", drift, *rejects) == []
 
@@ -124,12 +128,14 @@ def missing(shop: Shop, *texts: str) -> list[str]:
     return [text for text in texts if text not in html]
 
 
-def drift_between_builds(shop: Shop, column: str) -> float:
+def drift_between_builds(shop: Shop, column: str) -> tuple[float, list[str]]:
+    """The index between the two builds, and what `ready registry diff` says of them."""
     hashes = shop.rows("select data_hash from meta.feature_registry order by created_at")
+    names = [f"1@{data_hash}" for (data_hash,) in hashes]
     with closing(shop.database.connect()) as connection:
         before, after = (
-            read_profiles(connection, shop.settings, find_build(connection, shop.settings, f"1@{data_hash}"))
-            for (data_hash,) in hashes
+            read_profiles(connection, shop.settings, find_build(connection, shop.settings, name))
+            for name in names
         )
-    assert after[column].rows < before[column].rows
-    return population_stability_index(before[column], after[column])
+        told = diff_builds(connection, shop.settings, *names)["distribution"]
+    return population_stability_index(before[column], after[column]), told
