@@ -125,5 +125,5 @@ class TerminalNarrator:
 
 
 def _shown(path: Path) -> Path:
-    """Relative to the current folder where it lies below it."""
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    """Seen from the current folder, where that is shorter."""
+    return Path(min(str(path), os.path.relpath(path), key=len))
