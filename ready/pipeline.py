@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -26,7 +25,7 @@ from ready.dbt import DbtRun, NodeResult, require_success, run_dbt
 from ready.errors import CheckFailed, MachineError, UsageError, from_database, from_loader
 from ready.export import ExportResult, export_dataset
 from ready.gate.model import Report, RunInfo
-from ready.gate.report import REPORT_NAME, build_report, failed_before_gate, write_report
+from ready.gate.report import REPORT_NAME, build_report, failed_before_gate, require_writable, write_report
 from ready.lint import require_clean_configs
 from ready.loads import active_loads
 from ready.locks import LockTimeout, take_run_lock
@@ -98,7 +97,7 @@ def validate(*, settings: Settings, narrator: Narrator, lock_timeout: float | No
 @contextmanager
 def _reported(run: _Run) -> Iterator[_Run]:
     """Whatever ends the run, Ctrl-C too, its report says so: an older one must not look like today's."""
-    run.check_reports_folder()
+    require_writable(run.settings.reports)
     try:
         yield run
     except LockTimeout:  # the report is the other run's to write
@@ -264,19 +263,6 @@ class _Run:
         write_report(report, self.settings.reports)
         self.report = report
         return self.settings.reports / f"{REPORT_NAME}.html"
-
-    def check_reports_folder(self) -> None:
-        """Raises MachineError when no report could be written: better now than after the build."""
-        folder = self.settings.reports
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                pass
-        except OSError as error:
-            raise MachineError(
-                f"cannot write to {folder}: {error.strerror}",
-                hint="name another folder with --artifacts or READY_ARTIFACTS",
-            ) from None
 
     def report_failure(self, reason: str) -> None:
         told = self.report is not None

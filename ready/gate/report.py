@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from ready.errors import MachineError
 from ready.gate.checks import CheckBuilder, brief_message, missing_columns
 from ready.gate.expectations import find_model, gate_tests
 from ready.gate.history import read_history
@@ -70,6 +72,19 @@ def write_report(report: Report, folder: Path) -> list[Path]:
     }
     folder.mkdir(parents=True, exist_ok=True)
     return [write_atomically(folder / name, content) for name, content in contents.items()]
+
+
+def require_writable(folder: Path) -> None:
+    """Raises MachineError when no report could be written: better now than after the build."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise MachineError(
+            f"cannot write to {folder}: {error.strerror}",
+            hint="name another folder with --artifacts or READY_ARTIFACTS",
+        ) from None
 
 
 def utf8(text: str) -> str:

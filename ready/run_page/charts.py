@@ -22,12 +22,12 @@ SHOWN_FROM, SHOWN_TO = 0.005, 0.995
 
 def histogram(after: ColumnProfile, before: ColumnProfile | None = None) -> Markup:
     """Shares of the values, those of the build before as outlines over them. Empty without any value."""
-    import pygal
-
     drawn = [profile for profile in (after, before) if profile and profile.distribution]
     edges = histogram_edges(drawn)
     if not edges:
         return Markup("")
+    import pygal
+
     highest = max(max(bin_shares(profile, edges)) for profile in drawn)
     chart = pygal.Histogram(width=320, height=160, margin=8, margin_right=24, show_legend=False)
     chart.x_labels = [float(edges[0]), float(edges[len(edges) // 2]), float(edges[-1])]
@@ -61,10 +61,10 @@ def bin_shares(profile: ColumnProfile, edges: Sequence[Decimal]) -> list[float]:
 
 def splits_over_time(spans: Sequence[SplitSpan]) -> Markup:
     """A bar in time for each split, and a grey one for its embargo. Empty without any split."""
-    import pygal
-
     if not spans:
         return Markup("")
+    import pygal
+
     lanes = list(range(len(spans), 0, -1))
     chart = pygal.XY(width=720, height=80 + 40 * len(spans), margin=8, margin_right=56)
     chart.config(show_legend=False, show_dots=False, range=(0.5, len(spans) + 0.5), x_label_rotation=20)
@@ -83,10 +83,10 @@ def splits_over_time(spans: Sequence[SplitSpan]) -> Markup:
 
 def node_times(timings: Sequence[NodeTiming]) -> Markup:
     """A horizontal bar a node, in seconds, the first on top. Empty without any."""
-    import pygal
-
     if not timings:
         return Markup("")
+    import pygal
+
     chart = pygal.HorizontalBar(width=720, height=40 + 20 * len(timings), margin=8, margin_right=56)
     chart.config(show_legend=False, show_x_labels=False, print_values=True, print_values_position="top")
     # Drawn from the bottom.
