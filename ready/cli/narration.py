@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from types import TracebackType
 
@@ -37,6 +38,7 @@ class TerminalNarrator:
         self._progress = load_progress(quiet=self.quiet)
         self._status = Console(stderr=True).status("") if sys.stderr.isatty() and not self.quiet else None
         self._behind_the_gate = False
+        self._stage_began = time.monotonic()
 
     def __enter__(self) -> TerminalNarrator:
         self.load_progress: LoadProgress = self._progress.__enter__()
@@ -49,6 +51,7 @@ class TerminalNarrator:
         self._progress.__exit__(kind, error, trace)
 
     def stage(self, title: str, detail: str = "") -> None:
+        self._stage_began = time.monotonic()
         self._say(f"{click.style(f'{title:<10}', bold=True)}{detail.replace(f'{Path.cwd()}/', '')}")
 
     def loaded(self, summary: LoadSummary) -> None:
@@ -98,6 +101,8 @@ class TerminalNarrator:
         for entry in result.manifest["files"]:
             note = "" if result.written else "already there"
             self._row(entry["name"], f"{entry['row_count']:,} rows", None, note)
+        rows = sum(entry["row_count"] for entry in result.manifest["files"])
+        self._say(f"  {rows:,} rows in {time.monotonic() - self._stage_began:.1f} s.")
 
     def finished(self, result: PipelineResult, settings: Settings) -> None:
         self._live(None)
