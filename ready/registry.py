@@ -14,6 +14,8 @@ from psycopg2 import sql
 from ready.errors import UsageError
 from ready.settings import Settings
 
+FEATURE_SET = "customer_features"
+
 Connection = psycopg2.extensions.connection
 Row = dict[str, Any]
 
@@ -49,25 +51,27 @@ def list_builds(connection: Connection, settings: Settings) -> list[Row]:
     )
 
 
-def show_version(connection: Connection, settings: Settings, version: int) -> Row:
+def show_version(connection: Connection, settings: Settings, name: str) -> Row:
     """All of one version: its definition, and its builds with lineage and splits.
 
-    Raises UsageError when there is no such version.
+    name: VERSION, or FEATURE_SET:VERSION. Raises UsageError when there is no such version.
     """
+    feature_set, version, _ = _parts(name)
     builds = select_meta(
         connection,
         settings,
-        "select * from {meta}.feature_registry where feature_version = %s order by created_at",
-        [version],
+        "select * from {meta}.feature_registry where feature_set = %s and feature_version = %s "
+        "order by created_at",
+        [feature_set, version],
     )
     if not builds:
-        raise UsageError(f"version {version} is not recorded", hint="see what is: ready registry list")
+        raise UsageError(f"version {name} is not recorded", hint="see what is: ready registry list")
     splits = select_meta(
         connection,
         settings,
-        "select * from {meta}.dataset_split_summary where feature_version = %s "
+        "select * from {meta}.dataset_split_summary where feature_set = %s and feature_version = %s "
         "order by created_at, time_from",
-        [version],
+        [feature_set, version],
     )
     for build in builds:
         build["splits"] = [split for split in splits if split["data_hash"] == build["data_hash"]]
@@ -79,25 +83,32 @@ def show_version(connection: Connection, settings: Settings, version: int) -> Ro
 
 
 def find_build(connection: Connection, settings: Settings, name: str) -> Row:
-    """The registry's row of VERSION or VERSION@DATA_HASH, of which the first digits will do.
+    """The registry's row of [FEATURE_SET:]VERSION[@DATA_HASH]; of the hash the first digits will do.
 
     Of several builds of a version the current one, else the latest. Raises UsageError when there is none.
     """
-    version, _, data_hash = name.removeprefix("v").partition("@")
-    if not version.isdigit():
-        raise UsageError(f"{name} names no build", hint="write a version, such as 1, or 1@0fae7259")
+    feature_set, version, data_hash = _parts(name)
     builds = select_meta(
         connection,
         settings,
         "select registry.* from {meta}.feature_registry as registry "
         "left join {meta}.current_versions as versions using (feature_set, feature_version, data_hash) "
-        "where feature_version = %s and starts_with(data_hash, %s) "
+        "where feature_set = %s and feature_version = %s and starts_with(data_hash, %s) "
         "order by versions.data_hash is not null, registry.created_at",
-        [int(version), data_hash],
+        [feature_set, version, data_hash],
     )
     if not builds:
         raise UsageError(f"build {name} is not recorded", hint="see what is: ready registry list")
     return builds[-1]
+
+
+def _parts(name: str) -> tuple[str, int, str]:
+    """The feature set (default customer_features), the version and the beginning of a data hash."""
+    feature_set, _, build = name.rpartition(":")
+    version, _, data_hash = build.removeprefix("v").partition("@")
+    if not version.isdigit():
+        raise UsageError(f"{name} names no build", hint="write a version, such as 1, or 1@0fae7259")
+    return feature_set or FEATURE_SET, int(version), data_hash
 
 
 def read_record(connection: Connection, settings: Settings, invocation_id: str) -> FeatureRecord:
@@ -107,7 +118,8 @@ def read_record(connection: Connection, settings: Settings, invocation_id: str) 
         cursor.execute(
             f"select feature_set, feature_version, data_hash, row_count, registry.invocation_id "
             f'from "{meta}".current_versions join "{meta}".feature_registry as registry '
-            f"using (feature_set, feature_version, data_hash)"
+            f"using (feature_set, feature_version, data_hash) where feature_set = %s",
+            [FEATURE_SET],
         )
         feature_set, feature_version, data_hash, row_count, first_built_by = cursor.fetchone()  # type: ignore[misc]
         cursor.execute(

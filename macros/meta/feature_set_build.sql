@@ -1,12 +1,12 @@
-{# What a build of the feature set is, before it is recorded: {feature_set, version, definition, columns, row_count,
+{# What a build of a feature set is, before it is recorded: {feature_set, version, definition, columns, row_count,
    data_hash, features, labels, training_set}; the last three are the relations that hold it. The version
    is the one this definition had before, else the next number. #}
-{% macro feature_set_build() %}
-    {% set definition = feature_set_definition() %}
+{% macro feature_set_build(feature_set) %}
+    {% set definition = feature_set_definition(feature_set) %}
     {% set build = {
-        'feature_set': 'customer_features',
+        'feature_set': feature_set,
         'definition': definition,
-        'features': newest_relation('customer_features'),
+        'features': newest_relation(feature_set),
         'labels': newest_relation('customer_labels'),
         'training_set': newest_relation('customer_training_set'),
     } %}

@@ -1,11 +1,11 @@
-{# The whole definition of the feature set, as its registry row holds it: {config, config_hash, sql_hash, lineage}.
+{# The whole definition of a feature set, as its registry row holds it: {config, config_hash, sql_hash, lineage}.
    config: what configs/features.yaml says of features, label and splits; not hashed, the mapping of orders.yaml,
-   which counts through the SQL it compiles to, and the configs folder. sql_hash: the compiled SQL of the feature model, of everything
-   upstream of it, of the label and of the training set, as each table was built. lineage: every upstream node with
+   which counts through the SQL it compiles to, and the configs folder. sql_hash: the compiled SQL of the feature model, of
+   everything upstream of it, of the label and of the training set, as each table was built. lineage: every upstream node with
    its checksum (nodes), and the models of the feature set itself (models). #}
-{% macro feature_set_definition() %}
+{% macro feature_set_definition(feature_set) %}
     {% set hashed_config = {
-        'features': node_meta('customer_features'),
+        'features': node_meta(feature_set),
         'label': node_meta('customer_labels'),
         'splits': node_meta('customer_training_set').get('splits', {}),
     } %}
@@ -14,13 +14,13 @@
     {% set recorded = recorded_sql_hashes() %}
     {% set hashes = [] %}
     {% set models = [] %}
-    {% for name in ['customer_features', 'customer_labels', 'customer_training_set'] %}
+    {% for name in [feature_set, 'customer_labels', 'customer_training_set'] %}
         {% set node_id = 'model.' ~ project_name ~ '.' ~ name %}
         {% do hashes.append([name, recorded.get(node_id)]) %}
         {% do models.append({'node': node_id, 'sql_hash': recorded.get(node_id)}) %}
     {% endfor %}
     {% set nodes = [] %}
-    {% for node in upstream_nodes(graph.nodes['model.' ~ project_name ~ '.customer_features']) %}
+    {% for node in upstream_nodes(graph.nodes['model.' ~ project_name ~ '.' ~ feature_set]) %}
         {% set sql_hash = built_sql_hash(node, recorded) %}
         {% do nodes.append({
             'node': node.unique_id, 'type': node.resource_type, 'checksum': node.checksum.checksum, 'sql_hash': sql_hash,

@@ -4,7 +4,9 @@
 {% macro record_dataset_splits(build) -%}
     {%- set splits = split_definition() -%}
     {%- set summary = run_query(split_summary(build, splits)) -%}
-    {%- do warn_of_empty_splits(summary.columns[0].values()) -%}
+    {%- if build.feature_set == 'customer_features' -%}
+        {%- do warn_of_empty_splits(summary.columns[0].values()) -%}
+    {%- endif -%}
     {%- set version = 'feature_set = ' ~ quote_literal(build.feature_set) ~ ' and feature_version = ' ~ build.version -%}
 
     {#- Rewritten only where it differs: an unchanged run must not touch millions of rows. -#}
@@ -12,7 +14,7 @@
     {%- if rewritten %}
     insert into {{ source('meta', 'dataset_splits') }} (feature_set, feature_version, customer_id, feature_time, split)
     select {{ quote_literal(build.feature_set) }}, {{ build.version }}, customer_id, feature_time, split
-    from {{ published_name(build.training_set) }}
+    from {{ split_rows(build, published_name(build.features), published_name(build.training_set)) }}
     where split is not null;
     {%- endif %}
 
@@ -41,7 +43,7 @@
             count(*) as row_count,
             count(distinct customer_id) as entity_count,
             {{ label_mean() }} as label_mean
-        from {{ build.training_set }}
+        from {{ split_rows(build, build.features, build.training_set) }}
         where split is not null
         group by split
     )
@@ -51,9 +53,22 @@
         cast(boundaries.time_from as text) as time_from,
         cast(boundaries.time_to as text) as time_to
     from members
-    inner join ({{ split_boundaries(splits, build.features, relation_of('orders')) }}) as boundaries
+    inner join ({{ split_boundaries(splits, newest_relation('customer_features'), relation_of('orders')) }}) as boundaries
         on members.split = boundaries.split
     order by boundaries.time_from
+{%- endmacro %}
+
+{# The rows of a feature set with label and split. A set of one's own has those of customer_training_set at its own keys. #}
+{% macro split_rows(build, features, training_set) -%}
+    {%- if build.feature_set == 'customer_features' -%}
+        {{ training_set }}
+    {%- else -%}
+        (
+            select customer_id, feature_time, training_set.{{ label_column() }}, training_set.split
+            from {{ features }} as features
+            inner join {{ training_set }} as training_set using (customer_id, feature_time)
+        ) as members
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro label_mean() -%}

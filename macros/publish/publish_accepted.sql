@@ -28,15 +28,18 @@
             {% do return(node.name ~ ' reads it and was not built with it: build ' ~ nodes[0].name ~ '+') %}
         {% endif %}
     {% endfor %}
+    {% for name in own_feature_sets() %}
+        {% set columns = adapter.get_columns_in_relation(newest_relation(name)) | map(attribute='name') | list %}
+        {% if columns and not ('customer_id' in columns and 'feature_time' in columns) %}
+            {% do return(name ~ ' is a feature_set, and its columns are not by customer_id and feature_time') %}
+        {% endif %}
+    {% endfor %}
     {% do return(none) %}
 {% endmacro %}
 
 {# Renames and records in one transaction. What is recorded is read before it begins, to keep it short. #}
 {% macro publish(nodes) -%}
-    {%- set records_splits = nodes | selectattr('name', 'equalto', 'customer_training_set') | list -%}
-    {#- A deferred build (slim CI) reads the rest of the set from another schema: it is no version of its own. #}
-    {%- set is_whole = load_cached_relation(newest_relation('customer_features')) and load_cached_relation(newest_relation('customer_labels')) -%}
-    {%- set build = feature_set_build() if records_splits and is_whole else none -%}
+    {%- set builds = feature_set_builds(nodes) -%}
     begin;
     {%- for node in nodes %}
     {%- set final = api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias) %}
@@ -44,13 +47,17 @@
     alter table {{ standing_candidate(final) }} rename to {{ adapter.quote(node.alias) }};
     {{ publish_table_state(standing_candidate(final), final) }};
     {%- endfor %}
-    {%- if build %}
+    {%- for build in builds %}
     {{ record_feature_version(build) }}
-    {{ record_features_query(build) }}
     {{ record_dataset_splits(build) }}
-    {{ record_label_summary(build) }}
     {{ record_feature_profiles(build) }}
+    {%- if build.feature_set == 'customer_features' %}
+    {{ record_features_query(build) }}
+    {{ record_label_summary(build) }}
+    {%- else %}
+    {{ create_own_training_set(build) }};
     {%- endif %}
+    {%- endfor %}
     {{ forget_order_changes() }};
     commit
 {%- endmacro %}

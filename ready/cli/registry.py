@@ -55,9 +55,9 @@ def list_command(as_json: bool, home: str | None) -> None:
 
 
 @registry.command()
-@click.argument("version", type=click.IntRange(min=1))
+@click.argument("version", metavar="[FEATURE_SET:]VERSION")
 @home_option
-def show(version: int, home: str | None) -> None:
+def show(version: str, home: str | None) -> None:
     """Show all that is recorded of a version, as JSON.
 
     Definition, hashes, lineage and splits.
@@ -72,8 +72,8 @@ def show(version: int, home: str | None) -> None:
 
 
 @registry.command()
-@click.argument("before", metavar="A[@DATA_HASH]")
-@click.argument("after", metavar="B[@DATA_HASH]")
+@click.argument("before", metavar="[FEATURE_SET:]A[@DATA_HASH]")
+@click.argument("after", metavar="[FEATURE_SET:]B[@DATA_HASH]")
 @click.option("--json", "as_json", is_flag=True, help="As a JSON object of lists of lines.")
 @home_option
 def diff(before: str, after: str, as_json: bool, home: str | None) -> None:

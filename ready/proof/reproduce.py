@@ -18,7 +18,7 @@ from ready.proof.compare import compare_tables, table_columns
 from ready.proof.parquet import compare_parquet
 from ready.proof.recorded_project import Code, write_recorded_configs
 from ready.proof.scratch import Scratch, scratch
-from ready.registry import find_build, select_meta
+from ready.registry import FEATURE_SET, find_build, select_meta
 from ready.settings import Settings
 from ready.training_set import SPLITS
 
@@ -65,6 +65,11 @@ def reproduce(settings: Settings, params: ConnectionParams, *, name: str, say: S
     """
     with closing(params.connect()) as connection:
         record = find_build(connection, settings, name)
+        if record["feature_set"] != FEATURE_SET:
+            raise UsageError(
+                f"{record['feature_set']} is not reproduced on its own, only {FEATURE_SET} with its labels",
+                hint="ready registry show has its SQL, its loads and its fingerprint on record",
+            )
         _check_loads(connection, settings, record)
     # No tests run: READY_SCRATCH lets the tables be published all the same.
     environ = {"READY_LOAD_IDS": ",".join(map(str, record["load_ids"])), "READY_SCRATCH": "true"}

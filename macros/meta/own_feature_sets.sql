@@ -1,0 +1,45 @@
+{# The feature sets that these nodes make, as builds to record: customer_features with its training set, and those of one's
+   own. A deferred build (slim CI) reads the rest of a set from another schema: it is no version of its own. #}
+{% macro feature_set_builds(nodes) %}
+    {% set builds = [] %}
+    {% set built = nodes | map(attribute='name') | list %}
+    {% set stands = [] %}
+    {% for name in ['customer_features', 'customer_labels', 'customer_training_set'] if load_cached_relation(newest_relation(name)) %}
+        {% do stands.append(name) %}
+    {% endfor %}
+    {% if stands | length == 3 and 'customer_training_set' in built %}
+        {% do builds.append(feature_set_build('customer_features')) %}
+    {% endif %}
+    {% for name in own_feature_sets() if stands | length == 3 and load_cached_relation(newest_relation(name)) %}
+        {% if name in built or 'customer_training_set' in built %}
+            {% do builds.append(feature_set_build(name)) %}
+        {% endif %}
+    {% endfor %}
+    {% do return(builds) %}
+{% endmacro %}
+
+{# The models that are a feature set of their own: those with `feature_set: true` in their meta. #}
+{% macro own_feature_sets() %}
+    {% set names = [] %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.meta.get('feature_set') %}
+        {% do names.append(node.name) %}
+    {% endfor %}
+    {% do return(names | sort) %}
+{% endmacro %}
+
+{# A view of one's own features with the label and split of customer_training_set, under the name that `ready export` and
+   load_dataset look for: X_features gives X_training_set. A model of that name stands instead. #}
+{% macro create_own_training_set(build) -%}
+    {%- set features = published_name(build.features) -%}
+    {%- set name = modules.re.sub('_features$', '', build.feature_set) ~ '_training_set' -%}
+    {%- if 'model.' ~ project_name ~ '.' ~ name not in graph.nodes -%}
+    {%- set view = features.incorporate(path={'identifier': name}) -%}
+    drop view if exists {{ view }};
+    create view {{ view }} as
+    select features.*, training_set.{{ label_column() }}, training_set.split
+    from {{ features }} as features
+    left join {{ published_name(build.training_set) }} as training_set using (customer_id, feature_time)
+    {%- else -%}
+    select 1
+    {%- endif -%}
+{%- endmacro %}

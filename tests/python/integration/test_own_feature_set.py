@@ -1,0 +1,94 @@
+"""A feature model in SQL of one's own: by one line of config it is versioned, split and published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from proof_case import Shop
+
+import ready
+from ready.errors import UsageError
+from ready.proof.reproduce import reproduce
+
+MODEL = """{{ config(meta={'feature_set': true}) }}
+
+select customer_id, feature_time, cast(orders_7d * FACTOR as numeric(38, 6)) as weighted
+from {{ ref('customer_features') }}
+where orders_90d > 0
+"""
+SPLITS = (
+    "select split, count(*) from meta.dataset_splits where feature_set = 'own_features' group by 1 order by 1"
+)
+MEMBERS = """
+    select split, count(*) from feats.customer_training_set
+    where orders_90d > 0 and split is not null group by 1 order by 1"""
+
+
+def model(shop: Shop) -> Path:
+    return shop.project / "models" / "features" / "own_features.sql"
+
+
+def run(shop: Shop, *, factor: str) -> None:
+    model(shop).write_text(MODEL.replace("FACTOR", factor))
+    shop.run("--data", shop.data)
+
+
+def test_one_line_of_config_versions_splits_and_profiles_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(shop, factor="1.5")
+    assert shop.rows(SPLITS) == shop.rows(MEMBERS)
+    assert shop.value("select count(*) from meta.feature_profiles where feature_set = 'own_features'") == 1
+    registry = "select feature_set, feature_version from meta.feature_registry order by created_at, 1"
+    before = shop.rows(registry)
+    assert before == [("customer_features", 1), ("own_features", 1)]
+
+    shop.run("--data", shop.data, "--full-refresh")
+    assert shop.rows(registry) == before
+    run(shop, factor="2.5")
+    assert shop.rows(registry) == [*before, ("own_features", 2)]
+
+    for name, value in shop.environ.items():
+        monkeypatch.setenv(name, value)
+    test = ready.load_dataset("own_features", split="test")
+    assert test.table.column_names == [
+        "customer_id", "feature_time", "weighted", "label_revenue_next_30d", "split",
+    ]  # fmt: skip
+    assert test.table.num_rows == dict(shop.rows(MEMBERS))["test"]
+    with_hash = shop.ready("registry", "diff", "own_features:1", "own_features:2")
+    assert (
+        "-select customer_id, feature_time, cast(orders_7d * 1.5 as numeric(38, 6)) as weighted"
+        in with_hash.stdout
+    )
+    assert "__candidate" not in with_hash.stdout
+
+    with pytest.raises(UsageError, match="own_features is not reproduced on its own"):
+        reproduce(shop.settings, shop.database, name="own_features:2", say=lambda text: None)
+    shown = shop.ready("registry", "show", "own_features:2")
+    assert '"feature_set": "own_features"' in shown.stdout
+
+
+def test_a_failing_test_on_it_keeps_everything_as_it_was(shop: Shop) -> None:
+    run(shop, factor="1.5")
+    kept = shop.content_of("feats.customer_features"), shop.content_of("feats.own_training_set")
+    (model(shop).parent / "_own.yml").write_text(
+        "version: 2\nmodels:\n  - name: own_features\n    columns:\n      - name: weighted\n"
+        "        data_tests: [{accepted_values: {arguments: {values: [0]}}}]\n"
+    )
+    (shop.data / "new.csv").write_text(
+        "order_id,customer_id,order_ts,amount,currency,status,channel\n"
+        "N1,C000015,2025-03-04,11.11,EUR,completed,web\n"
+    )
+    done = shop.ready("run", "--data", shop.data)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert (shop.content_of("feats.customer_features"), shop.content_of("feats.own_training_set")) == kept
+    assert shop.value("select count(*) from meta.feature_registry") == 2
+
+
+def test_a_feature_set_without_its_key_is_not_published(shop: Shop) -> None:
+    model(shop).write_text("{{ config(meta={'feature_set': true}) }}\nselect 1 as weighted")
+    done = shop.ready("run", "--data", shop.data)
+    assert shop.value("select count(*) from meta.feature_registry") == 1
+    told = shop.ready("dbt", "build", "--exclude-resource-type", "unit_test").stdout + done.stdout
+    assert "own_features is a feature_set, and its columns are not by customer_id and feature_time" in told
