@@ -38,9 +38,15 @@ def shell_blocks(readme: str) -> list[Block]:
             commands, shown = _session(body)
             blocks.append(Block(line, section, commands, shown))
         elif language == "sh":
-            text = following.group(2) if following and following.group(1) == "text" else None
-            blocks.append(Block(line, section, body, text))
+            shown = following.group(2) if following and _is_output(following, readme[fence.end() :]) else None
+            blocks.append(Block(line, section, body, shown))
     return blocks
+
+
+def _is_output(following: re.Match[str], rest: str) -> bool:
+    """A text of the same section."""
+    between = rest[: rest.index(following.group())]
+    return following.group(1) == "text" and not re.search(r"^#+ ", between, re.MULTILINE)
 
 
 def fenced(readme: str, language: str, *, after: str) -> str:
