@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import click
 
-from ready.cli.options import home_option
+from ready.cli.options import home_option, output_options
+from ready.cli.output import Output
 from ready.terminal import printable
 
 COLOURS = {"-": "red", "+": "green", "@": "cyan"}
@@ -27,9 +28,9 @@ def registry() -> None:
 
 
 @registry.command("list")
-@click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
 @home_option
-def list_command(as_json: bool, home: str | None) -> None:
+@output_options("as_json")
+def list_command(home: str | None, output: Output) -> None:
     """List every recorded build.
 
     Version, fingerprint, rows and time; a star marks what the tables hold now.
@@ -42,25 +43,24 @@ def list_command(as_json: bool, home: str | None) -> None:
     from ready.registry import list_builds
 
     builds = _read(home, list_builds)
-    if as_json:
-        _echo_json(builds)
-        return
+    output.show(builds)
     for build in builds:
         mark = "*" if build["is_current"] else " "
-        click.echo(
+        output.say(
             f"{mark} {build['feature_set']} v{build['feature_version']}  {build['data_hash']}  "
             f"{build['row_count']:>12,} rows  {build['created_at']:%Y-%m-%d %H:%M:%S} UTC"
         )
-    click.echo("* what the tables in feats hold now")
+    output.say("* what the tables in feats hold now")
 
 
 @registry.command()
 @click.argument("version", metavar="[FEATURE_SET:]VERSION")
 @home_option
-def show(version: str, home: str | None) -> None:
-    """Show all that is recorded of a version, as JSON.
+@output_options("as_json")
+def show(version: str, home: str | None, output: Output) -> None:
+    """Show all that is recorded of a version.
 
-    Definition, hashes, lineage and splits.
+    Definition, hashes, lineage and splits; as JSON in any case, for people too.
 
     \b
     Example:
@@ -68,15 +68,15 @@ def show(version: str, home: str | None) -> None:
     """
     from ready.registry import show_version
 
-    _echo_json(_read(home, show_version, version))
+    replace(output, as_json=True).show(_read(home, show_version, version))
 
 
 @registry.command()
 @click.argument("before", metavar="[FEATURE_SET:]A[@DATA_HASH]")
 @click.argument("after", metavar="[FEATURE_SET:]B[@DATA_HASH]")
-@click.option("--json", "as_json", is_flag=True, help="As a JSON object of lists of lines.")
 @home_option
-def diff(before: str, after: str, as_json: bool, home: str | None) -> None:
+@output_options("as_json")
+def diff(before: str, after: str, home: str | None, output: Output) -> None:
     """Show what changed from one build to another.
 
     Config and SQL as diffs; loads, columns, row counts, and how the values of each column are distributed,
@@ -91,10 +91,8 @@ def diff(before: str, after: str, as_json: bool, home: str | None) -> None:
     from ready.registry_diff import diff_builds
 
     sections = _read(home, diff_builds, before, after)
-    if as_json:
-        _echo_json(sections)
-        return
-    for title, lines in sections.items():
+    output.show(sections)
+    for title, lines in () if output.silent else sections.items():
         click.secho(title, bold=True)
         for line in lines or ["same"]:
             click.secho(f"  {printable(line)}", fg=COLOURS.get(line[0]))
@@ -107,7 +105,3 @@ def _read(home: str | None, reader: Any, *arguments: Any) -> Any:
     settings = Settings.resolve(home=home)
     with closing(ensure_server(settings).connect()) as connection:
         return reader(connection, settings, *arguments)
-
-
-def _echo_json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=2, default=str, ensure_ascii=False))

@@ -38,15 +38,16 @@ def shell_blocks(readme: str) -> list[Block]:
             commands, shown = _session(body)
             blocks.append(Block(line, section, commands, shown))
         elif language == "sh":
-            shown = following.group(2) if following and _is_output(following, readme[fence.end() :]) else None
-            blocks.append(Block(line, section, body, shown))
+            between = readme[fence.end() : following.start()] if following else ""
+            blocks.append(Block(line, section, body, _output(following, between)))
     return blocks
 
 
-def _is_output(following: re.Match[str], rest: str) -> bool:
-    """A text of the same section."""
-    between = rest[: rest.index(following.group())]
-    return following.group(1) == "text" and not re.search(r"^#+ ", between, re.MULTILINE)
+def _output(following: re.Match[str] | None, between: str) -> str | None:
+    """A text that follows in the same section."""
+    if following is None or following.group(1) != "text" or re.search(r"^#+ ", between, re.MULTILINE):
+        return None
+    return following.group(2)
 
 
 def fenced(readme: str, language: str, *, after: str) -> str:

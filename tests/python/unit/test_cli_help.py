@@ -93,7 +93,7 @@ def test_typing_nothing_shows_where_to_start() -> None:
 
 
 @pytest.mark.parametrize(
-    "slip", [["rum"], ["run", "--cofigs", "x"], ["run", "folder"], ["registry", "show", "x"]], ids=" ".join
+    "slip", [["rum"], ["run", "--cofigs", "x"], ["run", "folder"], ["export", "--version", "x"]], ids=" ".join
 )
 def test_a_slip_is_answered_with_the_way_to_the_help(slip: list[str]) -> None:
     result = typed(*slip)
