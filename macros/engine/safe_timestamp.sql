@@ -5,8 +5,11 @@
 {%- endmacro %}
 
 {% macro postgres__safe_timestamp(text) -%}
+    {#- The usual notation first: its short pattern takes half the time. #}
     case
-        when {{ text }} ~ {{ iso_timestamp_pattern() }}
+        when
+            (length({{ text }}) = 20 and {{ text }} ~ '^[0-9]+-[0-9][0-9]-[0-9][0-9]T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$')
+            or {{ text }} ~ {{ iso_timestamp_pattern() }}
             then case
                 when pg_input_is_valid({{ text }}, 'timestamptz') then cast({{ text }} as timestamptz)
             end

@@ -3,7 +3,11 @@
 {% macro zoned_iso_timestamp(text, timezone, format=none) -%}
     {%- set iso = rearranged_timestamp(text, format) if format else text -%}
     {%- set offset = '(:[0-9]{2}([.][0-9]+)?|[AaPp][Mm]) ?(Z|z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)$' -%}
-    case when {{ matches(iso, offset) }} then {{ iso }} else {{ iso }} || {{ quote_literal(' ' ~ timezone) }} end
+    {#- The usual ending first: a pattern takes longer than all the rest. #}
+    case
+        when {{ iso }} like '%:__Z' or {{ matches(iso, offset) }} then {{ iso }}
+        else {{ iso }} || {{ quote_literal(' ' ~ timezone) }}
+    end
 {%- endmacro %}
 
 {# Null where the text is not in the format: a day-first date must never pass as a month-first one. #}
