@@ -5,7 +5,8 @@
    distribution function where it passes each half percent: [value, rows with it, rows up to it], in order, so of a column
    with few values it is all of them, and percentiles are read off it exactly. Tables of over 100,000 rows give it from a
    sample of 50,000 to 100,000, every sampled_every-th row by a hash of its key: the same rows for the same data, and most
-   of them again in the next build. Columns that are no numbers have rows and missing only. #}
+   of them again in the next build. Columns that are no numbers have rows and missing only. NaN and infinity count as
+   missing. #}
 {% macro feature_profiles(build) -%}
     {{ return(adapter.dispatch('feature_profiles')(build.features, profiled_columns(build.columns), sample_step(build.row_count))) }}
 {%- endmacro %}
@@ -16,20 +17,23 @@
         select
             count(*) as row_count
             {%- for column in columns %},
-            count({{ column.quoted }}) as filled_{{ loop.index }}
+            count({{ column.value }}) as filled_{{ loop.index }}
             {%- endfor %}
             {%- for column in numbers %},
-            count(*) filter (where {{ column.quoted }} = 0) as zero_{{ column.index }},
-            min({{ column.quoted }}) as minimum_{{ column.index }},
-            max({{ column.quoted }}) as maximum_{{ column.index }},
-            sum(cast({{ column.quoted }} as numeric)) as sum_{{ column.index }}
+            count(*) filter (where {{ column.value }} = 0) as zero_{{ column.index }},
+            min({{ column.value }}) as minimum_{{ column.index }},
+            max({{ column.value }}) as maximum_{{ column.index }},
+            sum(cast({{ column.value }} as numeric)) as sum_{{ column.index }}
             {%- endfor %}
         from {{ table }}
     )
     {%- if numbers %},
 
     sampled as materialized (
-        select {{ numbers | map(attribute='quoted') | join(', ') }}
+        select
+            {%- for column in numbers %}
+            {{ column.value }} as {{ column.quoted }}{{ ',' if not loop.last }}
+            {%- endfor %}
         from {{ table }}
         {%- if step > 1 %}
         where {{ is_sampled(step) }}
@@ -91,12 +95,16 @@
     {% do return(steps[-1]) %}
 {% endmacro %}
 
-{# The columns but the key, as {index, name, quoted, is_number}. #}
+{# The columns but the key, as {index, name, quoted, value, is_number}. #}
 {% macro profiled_columns(columns) %}
     {% set profiled = [] %}
     {% for column in columns if column.name not in ['customer_id', 'feature_time'] %}
+        {% set quoted = adapter.quote(column.name) %}
         {% do profiled.append({
-            'index': profiled | length + 1, 'name': column.name, 'quoted': adapter.quote(column.name),
+            'index': profiled | length + 1,
+            'name': column.name,
+            'quoted': quoted,
+            'value': "case when abs(" ~ quoted ~ ") < 'Infinity' then " ~ quoted ~ " end" if column.is_float() else quoted,
             'is_number': column.is_number(),
         }) %}
     {% endfor %}

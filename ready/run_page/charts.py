@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from decimal import Decimal
 from itertools import pairwise
@@ -23,40 +24,63 @@ SHOWN_FROM, SHOWN_TO = 0.005, 0.995
 def histogram(after: ColumnProfile, before: ColumnProfile | None = None) -> Markup:
     """Shares of the values, those of the build before as outlines over them. Empty without any value."""
     drawn = [profile for profile in (after, before) if profile and profile.distribution]
-    edges = histogram_edges(drawn)
-    if not edges:
+    bins = histogram_bins(drawn)
+    if not bins.edges:
         return Markup("")
     import pygal
 
-    highest = max(max(bin_shares(profile, edges)) for profile in drawn)
     chart = pygal.Histogram(width=320, height=160, margin=8, margin_right=24, show_legend=False)
-    chart.x_labels = [float(edges[0]), float(edges[len(edges) // 2]), float(edges[-1])]
-    chart.y_labels = [0, highest]
+    chart.x_labels = bins.ticks
+    chart.y_labels = [0, max(max(bins.shares(profile)) for profile in drawn)]
     chart.value_formatter, chart.x_value_formatter = _percent, plain_number
     for profile in drawn:
-        chart.add(profile.name, _bars(profile, edges))
+        chart.add(profile.name, _bars(profile, bins))
     return inline_svg(chart, f"Distribution of {after.name}")
 
 
-def histogram_edges(profiles: Sequence[ColumnProfile]) -> list[Decimal]:
-    """Of bars (low, high], as wide as each other; whole numbers that are few have a bar each."""
+@dataclass(frozen=True)
+class Bins:
+    """Of bars (low, high], as wide as each other; single: each is of the one value in its middle."""
+
+    edges: tuple[Decimal, ...] = ()
+    single: bool = False
+
+    def shares(self, profile: ColumnProfile) -> list[float]:
+        """Of the values, 0 to 1; what lies outside counts in the outer bars."""
+        up_to = [0.0, *(profile.share_up_to(edge) for edge in self.edges[1:-1]), 1.0]
+        return [high - low for low, high in pairwise(up_to)]
+
+    @property
+    def names(self) -> list[str]:
+        """Of each bar, its value or from where to where it goes."""
+        if self.single:
+            return [plain_number(middle) for middle in self._middles]
+        return [f"{plain_number(low)} to {plain_number(high)}" for low, high in pairwise(self.edges)]
+
+    @property
+    def ticks(self) -> list[float]:
+        """The ends and the middle of the axis."""
+        marks = self._middles if self.single else self.edges
+        return sorted({float(marks[0]), float(marks[len(marks) // 2]), float(marks[-1])})
+
+    @property
+    def _middles(self) -> list[Decimal]:
+        return [(low + high) / 2 for low, high in pairwise(self.edges)]
+
+
+def histogram_bins(profiles: Sequence[ColumnProfile]) -> Bins:
+    """The bars for all of these profiles; whole numbers that are few have one each."""
     lows = [low for profile in profiles if (low := profile.quantile(SHOWN_FROM)) is not None]
     highs = [high for profile in profiles if (high := profile.quantile(SHOWN_TO)) is not None]
     if not lows:
-        return []
+        return Bins()
     low, high = min(lows), max(highs)
     whole = all(value == int(value) for profile in profiles for value, _, _ in profile.distribution)
     if low == high or (whole and high - low <= WIDE_BINS):
         half = Decimal("0.5")
-        return [low - half + step for step in range(int(high - low) + 2)]
+        return Bins(tuple(low - half + step for step in range(int(high - low) + 2)), single=True)
     width = (high - low) / BINS
-    return [low + width * step for step in range(BINS + 1)]
-
-
-def bin_shares(profile: ColumnProfile, edges: Sequence[Decimal]) -> list[float]:
-    """Of the values, 0 to 1; what lies outside counts in the outer bars."""
-    up_to = [0.0, *(profile.share_up_to(edge) for edge in edges[1:-1]), 1.0]
-    return [high - low for low, high in pairwise(up_to)]
+    return Bins(tuple(low + width * step for step in range(BINS + 1)))
 
 
 def splits_over_time(spans: Sequence[SplitSpan]) -> Markup:
@@ -120,15 +144,17 @@ def _is_dropped(node: Any) -> bool:
     return overlay or (node.tag == "desc" and not names.startswith("value"))
 
 
-def _bars(profile: ColumnProfile, edges: Sequence[Decimal]) -> list[Any]:
+def _bars(profile: ColumnProfile, bins: Bins) -> list[Any]:
     return [
-        {"value": (share, float(low), float(high)), "formatter": _bar_text(low, high)}
-        for share, (low, high) in zip(bin_shares(profile, edges), pairwise(edges), strict=True)
+        {"value": (share, float(low), float(high)), "formatter": _bar_text(name)}
+        for share, name, (low, high) in zip(
+            bins.shares(profile), bins.names, pairwise(bins.edges), strict=True
+        )
     ]
 
 
-def _bar_text(low: Decimal, high: Decimal) -> Callable[[Sequence[float]], str]:
-    return lambda bar: f"{plain_number(low)} to {plain_number(high)}: {_percent(bar[0])}"
+def _bar_text(name: str) -> Callable[[Sequence[float]], str]:
+    return lambda bar: f"{name}: {_percent(bar[0])}"
 
 
 def _lane_label(span: SplitSpan) -> str:

@@ -14,7 +14,7 @@ from profile_oracle import profile_of
 
 from ready.gate.model import Check, Report, Sample
 from ready.profiles import ColumnProfile
-from ready.run_page.charts import bin_shares, histogram, histogram_edges, node_times, splits_over_time
+from ready.run_page.charts import histogram, histogram_bins, node_times, splits_over_time
 from ready.run_page.model import Built, Feature, Load, NodeTiming, Reject, RunPage, SplitSpan
 from ready.run_page.render import render_run_page
 
@@ -133,17 +133,16 @@ def test_the_same_data_give_the_same_text() -> None:
 
 def test_a_histogram_has_a_bar_for_each_of_few_whole_numbers() -> None:
     profile = profile_of("orders", [0] * 60 + [1] * 30 + [3] * 10)
-    edges = histogram_edges([profile])
-    assert edges == [Decimal(edge) for edge in ("-0.5", "0.5", "1.5", "2.5", "3.5")]
-    assert bin_shares(profile, edges) == pytest.approx([0.6, 0.3, 0, 0.1])
-    assert _tooltips(histogram(profile))[:2] == ["-0.5 to 0.5: 60.0%", "0.5 to 1.5: 30.0%"]
+    assert histogram_bins([profile]).shares(profile) == pytest.approx([0.6, 0.3, 0, 0.1])
+    assert _tooltips(histogram(profile)) == ["0: 60.0%", "1: 30.0%", "2: 0.0%", "3: 10.0%"]
 
 
 def test_a_histogram_counts_the_tails_in_its_outer_bars() -> None:
     profile = profile_of("revenue", [*range(1000), 10_000_000])
-    edges = histogram_edges([profile])
-    shares = bin_shares(profile, edges)
-    assert float(edges[-1]) < 1000
+    bins = histogram_bins([profile])
+    shares = bins.shares(profile)
+    assert bins.edges[-1] < 1000
+    assert bins.names[0] == "5 to 54.5"
     assert sum(shares) == pytest.approx(1)
     assert shares == pytest.approx([0.05] * 20, abs=0.006)
 
@@ -161,7 +160,7 @@ def test_a_feature_without_any_value_has_no_histogram(values: list[None]) -> Non
 
 
 def test_a_constant_feature_has_a_histogram() -> None:
-    assert _tooltips(histogram(profile_of("f", [Decimal("2.25")] * 9))) == ["1.75 to 2.75: 100.0%"]
+    assert _tooltips(histogram(profile_of("f", [Decimal("2.25")] * 9))) == ["2.25: 100.0%"]
 
 
 def test_splits_are_drawn_to_scale_with_their_embargo() -> None:
