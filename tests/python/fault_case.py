@@ -35,6 +35,7 @@ SESSIONS = (
     "select pid from pg_stat_activity where datname = 'ready' and backend_type = 'client backend' "
     f"and application_name not in ('{reader.NAME}', 'harness')"
 )
+AT_WORK = f"select exists ({SESSIONS})"
 CANDIDATE = "select to_regclass('feats.customer_training_set__candidate') is not null"
 
 # What an undisturbed run ends with; all of it without times, invocations and the order of loads.
@@ -132,9 +133,6 @@ class Command:
 
 
 def commands(delivery: Path) -> list[Command]:
-    at_work = (
-        "select exists (select from pg_stat_activity where datname = 'ready' and pid <> pg_backend_pid())"
-    )
     reads = ("usage on schema raw", "ready_builder")
     builds = (
         reads,
@@ -143,12 +141,12 @@ def commands(delivery: Path) -> list[Command]:
     )
     return [
         Command(
-            "load", ("load", str(delivery)), "first", at_work, (("insert on raw.raw_events", "ready_loader"),)
+            "load", ("load", str(delivery)), "first", AT_WORK, (("insert on raw.raw_events", "ready_loader"),)
         ),
-        Command("build", BUILD, "loaded", at_work, builds),
+        Command("build", BUILD, "loaded", AT_WORK, builds),
         Command("publish", ("run", "--data", str(delivery)), "loaded", CANDIDATE, builds),
-        Command("export", ("export",), "unexported", at_work, (("usage on schema meta", "ready_builder"),)),
-        Command("reproduce", ("reproduce", "1"), "second", at_work, builds),
+        Command("export", ("export",), "unexported", AT_WORK, (("usage on schema meta", "ready_builder"),)),
+        Command("reproduce", ("reproduce", "1"), "second", AT_WORK, builds),
     ]
 
 

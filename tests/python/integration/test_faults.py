@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from conftest import PROJECT
 from fault_case import (
+    AT_WORK,
     FAULTS,
     Command,
     FaultyShop,
@@ -26,6 +27,7 @@ from fault_case import (
     held_locks,
     left_processes,
     outcome,
+    sessions_of,
     wait_for,
     wait_until_idle,
 )
@@ -78,18 +80,21 @@ def shop(tmp_path_factory: pytest.TempPathFactory, deliveries: tuple[Path, Path]
 
 
 def _undisturbed(shop: FaultyShop, folder: Path, *arguments: str) -> float:
-    return _timed(shop, folder, Command("", arguments, "", "select true", ()))
+    return _timed(shop, folder, Command("", arguments, "", AT_WORK, ()))
 
 
 def _timed(shop: FaultyShop, folder: Path, command: Command) -> float:
-    """Seconds from the landmark on."""
+    """Seconds from the landmark on, until it has no session left in the database."""
     folder.mkdir(exist_ok=True)
     embedded.start(shop.home)
     process = shop.start(folder, *command.arguments)
     wait_for(shop, process, command.landmark)
-    started = time.monotonic()
-    assert process.wait() == 0, (folder / "output.txt").read_text()
-    return time.monotonic() - started
+    started = last = time.monotonic()
+    while process.poll() is None:
+        if sessions_of(shop):
+            last = time.monotonic()
+    assert process.returncode == 0, (folder / "output.txt").read_text()
+    return last - started
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +143,7 @@ def _hit(
     moment = Moment(shop, command, process, rng)
     with process:
         if wait_for(shop, process, command.landmark):
-            time.sleep(rng.uniform(0, 0.9 * shop.seconds[command.name]))
+            time.sleep(rng.uniform(0, 0.8 * shop.seconds[command.name]))
         hit = process.poll() is None
         fault(moment)
         process.wait()
