@@ -30,6 +30,10 @@ customer_features version 1 came out the same, bit for bit.
 """
 
 
+# Holds the purchases against the orders.
+SAME_PURCHASES = "tests/dbt/singular/every_purchase_is_in_customer_purchases_once.sql"
+
+
 @pytest.fixture(scope="module")
 def changed_shop(
     built_shop: Shop, server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory
@@ -40,7 +44,8 @@ def changed_shop(
         file = shop.data / "orders_2025_h1.csv"
         file.write_text("\n".join(file.read_text().splitlines()[:1500]).replace(",17.33,", ",99.00,"))
         edit(shop, "configs/features.yaml", "[7, 30, 90]", "[7, 60]")
-        edit(shop, "models/staging/customer_purchases.sql", "is_purchase\n", "is_purchase and amount > 10\n")
+        for part in ("models/staging/customer_purchases.sql", SAME_PURCHASES):
+            edit(shop, part, "is_purchase\n", "is_purchase and amount > 10\n")
         shop.run("--data", shop.data)
         yield shop
 
