@@ -1,8 +1,9 @@
 {# What a table is built from in this run, read before it is built: what arrives in between counts as new the next time.
    {definition_hash, load_ids, generation, last_change, data_end}
    definition_hash: the model's SQL and that of everything upstream. load_ids: the loads in it, of tables kept by load or
-   by order. generation: the full build of the orders since which meta.order_changes tells the changes; last_change: the
-   last of these that is in the table. data_end: the latest order, for labels. #}
+   by order; none where that is not known, as of a deferred build's upstream. generation: the full build of the orders
+   since which meta.order_changes tells the changes; last_change: the last of these that is in the table. data_end: the
+   latest order, for labels. #}
 {% macro table_state(kept_by, sql) %}
     {% set row = run_query(
         'select ' ~ loads_upstream(kept_by) ~ ' as load_ids, source.generation, '
@@ -13,7 +14,7 @@
     ).rows[0] %}
     {% do return({
         'definition_hash': local_md5(tojson([normalized_sql(sql), upstream_hashes(graph.nodes[model.unique_id])])),
-        'load_ids': (row[0] | string).split(',') | reject('equalto', '') | list,
+        'load_ids': none if row[0] is none else row[0].split(',') | reject('equalto', '') | list,
         'generation': row[1] if goes_by_changes(kept_by) else none,
         'last_change': row[2] if goes_by_changes(kept_by) else none,
         'data_end': row[3],
@@ -29,7 +30,7 @@
     {% for row in rows %}
         {% do return({
             'definition_hash': row[0],
-            'load_ids': (row[1] | string).split(',') | reject('equalto', '') | list,
+            'load_ids': row[1].split(',') | reject('equalto', '') | list,
             'generation': row[2],
             'last_change': row[3],
             'data_end': row[4],
@@ -40,6 +41,9 @@
 
 {# In the transaction that changes the relation. #}
 {% macro record_table_state(relation, state) -%}
+    {%- if state.load_ids is none -%}
+    delete from {{ source('meta', 'table_states') }} where relation = {{ quote_literal(state_key(relation)) }}
+    {%- else -%}
     insert into {{ source('meta', 'table_states') }}
         (relation, definition_hash, load_ids, generation, last_change, data_end)
     values (
@@ -57,6 +61,7 @@
         last_change = excluded.last_change,
         data_end = excluded.data_end,
         built_at = excluded.built_at
+    {%- endif -%}
 {%- endmacro %}
 
 {# A candidate's state is the table's own once it takes over. #}
