@@ -3,6 +3,7 @@ machine slows both sides of it; seconds of different machines do not compare, th
 
 from __future__ import annotations
 
+import math
 import statistics
 import sys
 import time
@@ -49,18 +50,22 @@ Rounds = list[dict[str, Sample]]
 
 
 def measure(
-    ways: Mapping[str, Way], rounds: int, *, server: Callable[[], Iterable[int]] | None = None
+    ways: Mapping[str, Way],
+    rounds: int,
+    *,
+    server: Callable[[], Iterable[int]] | None = None,
+    warm_up: bool = True,
 ) -> Rounds:
-    """Run every way once a round. A first round warms up, and exits where the results do not agree.
+    """Run every way once a round; exits where the results do not agree. A first round only warms up.
 
     server: the processes of a database server, whose memory is told apart.
     """
     measured = []
-    for _ in range(rounds + 1):
+    for _ in range(rounds + warm_up):
         outcomes = {name: _run(way, server) for name, way in ways.items()}
         _agree({name: result for name, (_, result) in outcomes.items()})
         measured.append({name: sample for name, (sample, _) in outcomes.items()})
-    return measured[1:]
+    return measured[warm_up:]
 
 
 def _run(way: Way, server: Callable[[], Iterable[int]] | None) -> tuple[Sample, Any]:
@@ -100,6 +105,16 @@ def summary(name: str, rows: int, rounds: Rounds, ratios: Mapping[str, Ratio]) -
             for title, ratio in ratios.items()
         },
     }
+
+
+def growth(sizes: list[int], summed: dict[str, Any], unit: str) -> dict[str, Any]:
+    """A summary whose ways are sizes, with the exponent of the time: the slope of its fit on log-log axes."""
+    middles = [seconds["median"] for seconds in summed["seconds"].values()]
+    slope, _ = statistics.linear_regression(
+        [math.log(size) for size in sizes], [math.log(s) for s in middles]
+    )
+    notes = {"exponent of the time": round(slope, 2), **summed.get("notes", {})}
+    return {**summed, "sizes": sizes, "unit": unit, "exponent": slope, "notes": notes}
 
 
 def spread(values: list[float]) -> dict[str, float]:
