@@ -72,7 +72,12 @@ def start(tcp: bool, port: int, home: str | None) -> None:
 @db.command()
 @home_option
 def stop(home: str | None) -> None:
-    """Stop the embedded server; its data stays."""
+    """Stop the embedded server; its data stays.
+
+    \b
+    Example:
+      ready db stop
+    """
     settings = _embedded_settings(home, "stop")
     click.echo("PostgreSQL stopped." if embedded.stop(settings.home) else "PostgreSQL was not running.")
 
@@ -89,6 +94,10 @@ def grant_roles(home: str | None) -> None:
 
     The embedded server has them by itself. On another one a superuser, or the owner of the database
     with the right to create roles, runs this once, and again after an upgrade.
+
+    \b
+    Example:
+      DATABASE_URL=postgresql://owner@host/ready ready db grant
     """
     from ready.database import grant_database
 
@@ -104,6 +113,11 @@ def status(ctx: click.Context, home: str | None, output: Output) -> None:
     """Say whether the server is up.
 
     Exit code 0 when it is, 3 when it is not.
+
+    \b
+    Examples:
+      ready db status
+      ready db status --quiet || ready db start
     """
     found = _status(Settings.resolve(home=home))
     output.show(found)
@@ -155,7 +169,12 @@ def psql(home: str | None, arguments: tuple[str, ...]) -> None:
 @db.command()
 @home_option
 def url(home: str | None) -> None:
-    """Print the database's address as a postgresql:// URL."""
+    """Print the database's address as a postgresql:// URL.
+
+    \b
+    Example:
+      DATABASE_URL=$(ready db url) my-bi-tool
+    """
     click.echo(server_params(Settings.resolve(home=home)).url())
 
 
@@ -163,7 +182,13 @@ def url(home: str | None) -> None:
 @home_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def reset(home: str | None, yes: bool) -> None:
-    """Stop the embedded server and delete its database."""
+    """Stop the embedded server and delete its database.
+
+    \b
+    Examples:
+      ready db reset
+      ready db reset --yes      without asking
+    """
     settings = _embedded_settings(home, "reset")
     found = embedded.status(settings.home)
     if not yes:

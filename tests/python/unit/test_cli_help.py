@@ -29,9 +29,10 @@ def with_subcommands(name: str) -> dict[str, click.Command]:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_tells_what_a_command_does_and_shows_it(name: str) -> None:
-    shown = typed(name, "--help")
-    assert shown.exit_code == 0
-    assert re.search(rf"Examples?:\n +.*ready {name}\b", shown.output), shown.output
+    for path in with_subcommands(name):
+        shown = typed(*path.split(), "--help")
+        assert shown.exit_code == 0
+        assert re.search(rf"Examples?:\n(.*\n)*? +.*ready {path}\b", shown.output), shown.output
 
 
 @pytest.mark.parametrize("name", COMMANDS)
