@@ -1,13 +1,17 @@
-{# sum / count, rounded half up to 6 decimals; null where count is 0.
-   Integer division on the scaled sum: numeric division would round a first time on its own, and to whole numbers
-   where those are large. #}
+{# sum / count, rounded half up to 6 decimals; null where count is 0. Each value has at most 6 decimals. #}
 {% macro exact_average(sum, count) -%}
     {{ return(adapter.dispatch('exact_average')(sum, count)) }}
 {%- endmacro %}
 
+{# With fewer decimals than it is told, a numeric division would round a first time on its own, and to whole numbers
+   where those are large. With 20 it errs by less than 1/(2 count) millionths, which is how far a quotient lies from
+   a half at least: so the second rounding is right. #}
 {% macro postgres__exact_average(sum, count) -%}
     cast(
-        sign(cast({{ sum }} as numeric)) * div(2000000 * abs({{ sum }}) + {{ count }}, 2 * nullif({{ count }}, 0)) * 0.000001
-        as numeric(38, 6)
+        case {{ count }}
+            when 0 then null
+            when 1 then {{ sum }}
+            else round(cast({{ sum }} as numeric(58, 20)) / {{ count }}, 6)
+        end as numeric(38, 6)
     )
 {%- endmacro %}

@@ -24,7 +24,8 @@ RATIOS = {"ours / by hand": Ratio(OURS, BY_HAND, 1.25)}
 CONTENT = """
 select
     count(*), count(split), sum(orders_7d), sum(revenue_30d), sum(avg_order_value_90d),
-    sum(max_order_value_30d), sum(revenue_total), sum(days_since_last_order), sum(days_since_first_order), sum(label_revenue_next_30d),
+    sum(max_order_value_30d), sum(revenue_total), sum(days_since_last_order),
+    sum(days_since_first_order), sum(label_revenue_next_30d),
     sum(hashtextextended(concat_ws('|', customer_id, extract(epoch from feature_time), split), 0))
 from feats.customer_training_set
 """

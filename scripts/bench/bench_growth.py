@@ -1,5 +1,6 @@
-"""How time and memory grow with the orders, the windows and the number of files. Targets: an exponent of 1.05 at
-most from a tenth of --rows to --rows, Python below 500 MB.
+"""How time and memory grow with the orders, the windows and the number of files.
+
+Targets: an exponent of at most 1.05 from a tenth of --rows to all of them, Python below 500 MB.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def main() -> None:
 
 
 def by_orders(place: Scratch, rows: int, rounds: int) -> dict[str, Any]:
-    """The whole way at growing sizes, each from an empty database, at a constant number of orders a customer."""
+    """The whole way at growing sizes, each from an empty database; orders a customer stay as many."""
     sizes = [int(rows * share) for share in SHARES]
     ways = {f"ours, {size:,} orders": Way(_whole_way(place, size)) for size in sizes}
     measured = measure(ways, rounds, server=place.server, warm_up=False)
@@ -60,8 +61,7 @@ def _whole_way(place: Scratch, size: int) -> Any:
 def by_windows(place: Scratch, stack: ExitStack, rows: int, rounds: int) -> dict[str, Any]:
     """The features alone with 1 to 8 windows, none longer than 90 days."""
     file = place.orders("windows", rows)
-    place.python("-m", "ready", "load", "--quiet", str(file.parent))
-    place.python("-m", "ready", "dbt", "--quiet", "run")
+    place.python("-m", "ready", "run", "--data", str(file.parent))
     numbers = [1, 2, 4, 8]
     ways = {f"ours, {n} windows": _features(place, stack, WINDOWS[len(WINDOWS) - n :]) for n in numbers}
     measured = measure(ways, rounds, server=place.server)
