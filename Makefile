@@ -15,7 +15,7 @@ export READY_ARTIFACTS := $(ARTIFACTS)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: missing help install pipeline load validate db docs test lint lint-sql ci ci-data bench-load bench-gate test-faults soak licences audit sample clean distclean
+.PHONY: missing help install pipeline load validate db docs test lint lint-sql ci ci-data bench bench-load bench-gate bench-features bench-e2e bench-growth bench-guard test-faults soak licences audit sample clean distclean
 
 help: ## List these commands
 	@echo "From Raw to Ready: raw CSV files in, train, validation and test sets out."
@@ -76,6 +76,20 @@ bench-load: $(STAMP) ## Time the loader against one COPY of ready-made JSON, and
 
 bench-gate: $(STAMP) ## Time the gate against SQL by hand and Great Expectations (ARGS='--rows 1000000')
 	@$(BIN)/python scripts/bench/bench_gate.py $(ARGS)
+
+bench-features: $(STAMP) ## Time the features against DuckDB and Feast, and 1% new orders against all (ARGS='--rows 5000000')
+	@$(BIN)/python scripts/bench/bench_features.py $(ARGS)
+
+bench-e2e: $(STAMP) ## Time the whole way against the same work as psql steps by hand, and a second run
+	@$(BIN)/python scripts/bench/bench_e2e.py $(ARGS)
+
+bench-growth: $(STAMP) ## Time growing numbers of orders, windows and files (ARGS='--rows 10000000')
+	@$(BIN)/python scripts/bench/bench_growth.py $(ARGS)
+
+bench-guard: $(STAMP) ## A small benchmark that fails only when something has become many times slower
+	@$(BIN)/python scripts/bench/bench_guard.py $(ARGS)
+
+bench: bench-load bench-gate bench-features bench-e2e bench-growth ## All benchmarks; figures and charts in artifacts/bench
 
 test-faults: $(STAMP) ## Kill, starve and cut off the commands at 60 moments
 	@$(BIN)/python -m pytest tests/python/integration/test_faults.py --fault-moments 60 $(ARGS)
