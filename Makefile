@@ -20,7 +20,7 @@ endif
 help: ## List these commands
 	@echo "From Raw to Ready: raw CSV files in, train, validation and test sets out."
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "Variables of pipeline and load:  DATA=folder (data/raw); of all:  CONFIGS=folder (configs)  ARTIFACTS=folder (artifacts)"
 	@echo "Variable of test:        ARGS='-k gate' and whatever else pytest takes; ARGS='-n 0 -x --pdb' in one process"
