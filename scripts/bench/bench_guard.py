@@ -22,7 +22,7 @@ def main() -> None:
         orders = place.orders("data", options.rows)
         rounds = measure(ways(place, orders), options.rounds, server=place.server, warm_up=False)
     compared = summary("guard", options.rows, rounds, RATIOS)
-    publish("guard", [compared])
+    publish("guard", [compared], chart=False)
     fallen = [title for title, ratio in compared["ratios"].items() if ratio["median"] > ratio["at_most"]]
     if fallen:
         sys.exit(f"collapsed: {', '.join(fallen)}")

@@ -16,7 +16,7 @@ from ready.postgres.tuning import machine_memory
 CHARTS = ("matplotlib>=3.8,<4",)
 
 
-def publish(bench: str, comparisons: list[dict[str, Any]]) -> None:
+def publish(bench: str, comparisons: list[dict[str, Any]], *, chart: bool = True) -> None:
     """Print the comparisons, and write them with the machine they were made on, and their chart."""
     figures = {"bench": bench, "machine": machine(), "comparisons": comparisons}
     print(_line_of(figures["machine"]))
@@ -25,8 +25,9 @@ def publish(bench: str, comparisons: list[dict[str, Any]]) -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     file = OUT / f"{bench}.json"
     file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    chart = [peer_python("charts", *CHARTS), str(Path(__file__).with_name("chart.py")), str(file)]
-    subprocess.run(chart, check=True)
+    if chart:
+        script = Path(__file__).with_name("chart.py")
+        subprocess.run([peer_python("charts", *CHARTS), str(script), str(file)], check=True)
 
 
 def machine() -> dict[str, Any]:
@@ -71,5 +72,4 @@ def lines_of(comparison: dict[str, Any]) -> list[str]:
 
 
 def _cells(spread: dict[str, float]) -> str:
-    return "".join(f"{spread[key]:>9.3g}" if spread[key] < 100 else f"{spread[key]:>9.0f}" for key in spread
-                   if key in ("median", "min", "max"))  # fmt: skip
+    return "".join(f"{spread[key]:>9.2f}" for key in ("median", "min", "max"))
