@@ -37,9 +37,11 @@ select
 """
 
 # Statements that give the builder what another user has made: dbt under another name, or an older release.
+# Scratch schemas too (ready/proof/scratch.py), so that what a killed check has left can be swept away.
 STRAYS = f"""
 with kept as (
-    select oid, nspname from pg_namespace where nspname = any(%s)
+    select oid, nspname from pg_namespace
+    where nspname = any(%s) or nspname ~ '^(leak|repro)_[0-9a-f]{{8}}_'
 )
 select format('alter schema %%I owner to {BUILDER}', nspname)
 from kept join pg_namespace using (oid, nspname)

@@ -107,7 +107,11 @@ def _lock(connection: Connection, prefix: str) -> bool:
 def _sweep(connection: Connection) -> None:
     """Remove what checks that were killed left behind: their lock is free."""
     with connection.cursor() as cursor:
-        cursor.execute("select distinct substring(nspname from %s) from pg_namespace", [NAME])
+        cursor.execute(
+            "select distinct substring(nspname from %s) from pg_namespace "
+            "where pg_has_role(nspowner, 'usage')",
+            [NAME],
+        )
         left = [prefix for (prefix,) in cursor.fetchall() if prefix]
     for prefix in left:
         if _lock(connection, prefix):
