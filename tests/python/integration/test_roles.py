@@ -161,8 +161,8 @@ def test_a_login_for_each_role_is_enough(granted: Warehouse) -> None:
     data = granted.folder / "data"
     loaded = loader.ready("load", data)
     assert (loaded.returncode, "3 already loaded" in loaded.stdout) == (0, True), loaded.stderr
-    built = builder.ready("run", "--data", data)
-    assert (built.returncode, "already recorded" in built.stdout) == (0, True), built.stderr
+    built = builder.ready("dbt", "run", "--select", "order_statuses+1", "--quiet")
+    assert built.returncode == 0, built.stdout
     exported = reader.ready("export", "--out", granted.folder / "exported")
     assert (exported.returncode, "written" in exported.stdout) == (0, True), exported.stderr
     refused = reader.ready("run", "--data", data)
