@@ -204,6 +204,12 @@ MACHINE_FAULTS = (
     "out of memory",
 )
 
+
+def of_machine(message: str) -> bool:
+    """Whether a failed statement was the machine's or the rights' fault, and not the SQL's."""
+    return any(fault in message for fault in MACHINE_FAULTS)
+
+
 # The expressions of orders.yaml are compiled into these.
 FROM_MAPPING = ("orders_parsed", "orders_mapped")
 
@@ -211,8 +217,7 @@ FROM_MAPPING = ("orders_parsed", "orders_mapped")
 def _failed_node(entry: dict[str, Any], settings: Settings) -> UsageError | MachineError:
     name = entry["unique_id"].split(".")[2]
     message = brief_message(entry.get("message"))
-    machine = any(fault in message for fault in MACHINE_FAULTS)
-    if not machine and ("Compilation Error" in str(entry.get("message")) or name in FROM_MAPPING):
+    if not of_machine(message) and ("Compilation Error" in str(entry.get("message")) or name in FROM_MAPPING):
         return UsageError(
             f"{name} cannot be built: {message}", hint=f"look at {settings.configs}/orders.yaml"
         )

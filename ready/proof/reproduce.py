@@ -11,6 +11,7 @@ from psycopg2 import sql
 
 from ready.build_state import Connection
 from ready.dataset_folder import read_manifest
+from ready.dbt import of_machine
 from ready.errors import CheckFailed, ReadyError, UsageError
 from ready.export import export_dataset
 from ready.postgres.connection import ConnectionParams
@@ -115,6 +116,8 @@ def _rebuild(settings: Settings, place: Scratch, record: Row, code: Code) -> str
         own = replace(place.settings, project_dir=project, configs=configs)
         replace(place, settings=own).dbt(*BUILD)
     except ReadyError as error:
+        if of_machine(error.message):  # that says nothing about the definition
+            raise
         return f"{error.message}{f' ({error.hint})' if error.hint else ''}"
     built = _built(place)
     if (built["config_hash"], built["sql_hash"]) == (record["config_hash"], record["sql_hash"]):
