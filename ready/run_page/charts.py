@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -32,7 +32,7 @@ def histogram(after: ColumnProfile, before: ColumnProfile | None = None) -> Mark
     chart = pygal.Histogram(width=320, height=160, margin=8, margin_right=24, show_legend=False)
     chart.x_labels = bins.ticks
     chart.y_labels = [0, max(max(bins.shares(profile)) for profile in drawn)]
-    chart.value_formatter, chart.x_value_formatter = _percent, plain_number
+    chart.value_formatter = _percent
     for profile in drawn:
         chart.add(profile.name, _bars(profile, bins))
     return inline_svg(chart, f"Distribution of {after.name}")
@@ -58,10 +58,15 @@ class Bins:
         return [f"{plain_number(low)} to {plain_number(high)}" for low, high in pairwise(self.edges)]
 
     @property
-    def ticks(self) -> list[float]:
-        """The ends and the middle of the axis."""
+    def ticks(self) -> list[dict[str, Any]]:
+        """The ends and the middle of the axis, which counts bars: {value: place, label}.
+
+        Not the values themselves: pygal goes round for ever between large ones that are close together.
+        """
         marks = self._middles if self.single else self.edges
-        return sorted({float(marks[0]), float(marks[len(marks) // 2]), float(marks[-1])})
+        offset = 0.5 if self.single else 0.0
+        places = sorted({0, len(marks) // 2, len(marks) - 1})
+        return [{"value": place + offset, "label": plain_number(marks[place])} for place in places]
 
     @property
     def _middles(self) -> list[Decimal]:
@@ -90,18 +95,28 @@ def splits_over_time(spans: Sequence[SplitSpan]) -> Markup:
     import pygal
 
     lanes = list(range(len(spans), 0, -1))
+    # In days from the first; seconds of the epoch that are close together pygal does not get over.
+    origin = min(span.time_from for span in spans)
+
+    def days(start: datetime, end: datetime | None = None) -> float:
+        """Of a bar's end at least one after its start: a split may have a single feature time."""
+        from_start = (start - origin) / timedelta(days=1)
+        return from_start if end is None else max((end - origin) / timedelta(days=1), from_start + 1)
+
     chart = pygal.XY(width=720, height=80 + 40 * len(spans), margin=8, margin_right=56)
     chart.config(show_legend=False, show_dots=False, range=(0.5, len(spans) + 0.5), x_label_rotation=20)
     chart.y_labels = [
         {"label": _lane_label(span), "value": lane} for span, lane in zip(spans, lanes, strict=True)
     ]
-    chart.x_labels = sorted({t.timestamp() for span in spans for t in (span.time_from, span.time_to)})
-    chart.x_value_formatter = _date
+    marks = sorted({t for span in spans for t in (span.time_from, span.time_to)})
+    chart.x_labels = [{"value": days(mark), "label": f"{mark:%Y-%m-%d}"} for mark in marks]
     for span, lane in zip(spans, lanes, strict=True):
-        chart.add(span.split, [(span.time_from.timestamp(), lane), (span.members_to.timestamp(), lane)])
+        bar = (days(span.time_from), days(span.time_from, span.members_to))
+        chart.add(span.split, [(place, lane) for place in bar])
     for span, lane in zip(spans, lanes, strict=True):
         if span.embargo_days:
-            chart.add("embargo", [(span.members_to.timestamp(), lane), (span.time_to.timestamp(), lane)])
+            bar = (days(span.members_to), days(span.members_to, span.time_to))
+            chart.add("embargo", [(place, lane) for place in bar])
     return inline_svg(chart, "Splits over time")
 
 
@@ -146,10 +161,8 @@ def _is_dropped(node: Any) -> bool:
 
 def _bars(profile: ColumnProfile, bins: Bins) -> list[Any]:
     return [
-        {"value": (share, float(low), float(high)), "formatter": _bar_text(name)}
-        for share, name, (low, high) in zip(
-            bins.shares(profile), bins.names, pairwise(bins.edges), strict=True
-        )
+        {"value": (share, place, place + 1), "formatter": _bar_text(name)}
+        for place, (share, name) in enumerate(zip(bins.shares(profile), bins.names, strict=True))
     ]
 
 
@@ -164,10 +177,6 @@ def _lane_label(span: SplitSpan) -> str:
 
 def _shortened(name: str) -> str:
     return name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1]}…"
-
-
-def _date(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%d}"
 
 
 def plain_number(value: Any) -> str:

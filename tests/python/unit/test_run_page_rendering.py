@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from html.parser import HTMLParser
 from xml.etree import ElementTree
@@ -161,6 +162,20 @@ def test_a_feature_without_any_value_has_no_histogram(values: list[None]) -> Non
 
 def test_a_constant_feature_has_a_histogram() -> None:
     assert _tooltips(histogram(profile_of("f", [Decimal("2.25")] * 9))) == ["2.25: 100.0%"]
+
+
+@pytest.mark.parametrize("offset", [0, 10**18, -(10**20)])
+@pytest.mark.parametrize("step", ["1", "0.000001", "128"])
+def test_large_values_close_together_have_a_histogram(offset: int, step: str) -> None:
+    values = [offset + number * Decimal(step) for number in range(50)]
+    shares = [float(text.split(": ")[1][:-1]) for text in _tooltips(histogram(profile_of("f", values)))]
+    assert sum(shares) == pytest.approx(100, abs=1)
+
+
+def test_a_split_of_one_feature_time_is_drawn() -> None:
+    instant = NOON + timedelta(microseconds=1)
+    span = replace(_span("train", 1, 1, 1), time_from=NOON, members_to=instant, time_to=instant)
+    assert "2026-03-01" in splits_over_time([span])
 
 
 def test_splits_are_drawn_to_scale_with_their_embargo() -> None:
