@@ -63,6 +63,8 @@ class CleanBlocks:
         """Which columns have two quotes in every line; None when the lines are not all alike."""
         if len(self._order) == 1 and (block.startswith(end) or end + end in block):
             return None  # a blank line is not a record
+        if block.count(end) != rows:
+            return None  # some lines end in \r\n, others have the two apart
         structure = block.translate(None, self._harmless)
         line, _, _ = structure.partition(end)
         shape = line.split(self._delimiter)

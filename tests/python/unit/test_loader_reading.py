@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from unittest import mock
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from loader_case import Table, read_csv
 
@@ -338,6 +338,7 @@ PIECES = st.sampled_from(
 
 
 @settings(max_examples=500, deadline=None)
+@example(body="\ra\n\r\n", width=1)
 @given(body=st.lists(PIECES, max_size=60).map("".join), width=st.integers(1, 3))
 def test_both_paths_say_the_same_of_any_bytes(body: str, width: int) -> None:
     head = ",".join("abc"[:width])
