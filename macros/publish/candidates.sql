@@ -20,7 +20,7 @@
 {% macro models_with_candidate() %}
     {% set nodes = [] %}
     {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'published' %}
-        {% if standing_candidate(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) %}
+        {% if standing_candidate(node_relation(node)) %}
             {% do nodes.append(node) %}
         {% endif %}
     {% endfor %}
@@ -31,9 +31,7 @@
 {% macro drop_stale_candidates() %}
     {% if execute and flags.WHICH in ['build', 'run'] %}
         {% for node in models_with_candidate() %}
-            {% do adapter.drop_relation(standing_candidate(
-                api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)
-            )) %}
+            {% do adapter.drop_relation(standing_candidate(node_relation(node))) %}
         {% endfor %}
     {% endif %}
 {% endmacro %}

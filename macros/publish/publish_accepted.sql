@@ -42,7 +42,7 @@
     {%- set builds = feature_set_builds(nodes) -%}
     begin;
     {%- for node in nodes %}
-    {%- set final = api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias) %}
+    {%- set final = node_relation(node) %}
     drop table if exists {{ final }} cascade;
     alter table {{ standing_candidate(final) }} rename to {{ adapter.quote(node.alias) }};
     {{ publish_table_state(standing_candidate(final), final) }};
