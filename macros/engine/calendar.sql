@@ -27,3 +27,21 @@
 {% macro utc_midnight(date) -%}
     timestamp '{{ date }}'
 {%- endmacro %}
+
+{% macro spark__calendar(relation, every, first_ts, last_ts, starts_at, ends_at) -%}
+    {%- set first = utc_midnight(starts_at) if starts_at else first_ts -%}
+    {%- set last = utc_midnight(ends_at) if ends_at else last_ts -%}
+    {%- set step = 'interval 1 ' ~ every -%}
+    select feature_time
+    from (
+        select {{ first }} as first_instant, explode(case when begins <= ends then sequence(begins, ends, {{ step }}) end) as feature_time
+        from (
+            select
+                *,
+                date_trunc('{{ every }}', {{ first }}) as begins,
+                date_trunc('{{ every }}', {{ last }}){{ '' if ends_at else ' + ' ~ step }} as ends
+            from {{ relation }}
+        ) as ends_of
+    ) as boundaries
+    where feature_time {{ '>=' if starts_at else '>' }} first_instant
+{%- endmacro %}

@@ -6,3 +6,7 @@
 {% macro postgres__days(n) -%}
     interval '{{ n * 24 }} hours'
 {%- endmacro %}
+
+{% macro spark__days(n) -%}
+    interval '{{ n * 24 }}' hour
+{%- endmacro %}

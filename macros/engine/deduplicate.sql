@@ -8,3 +8,12 @@
     from {{ relation }}
     order by {{ key }}, {{ order_by }}
 {%- endmacro %}
+
+{% macro spark__deduplicate(relation, key, order_by) -%}
+    select * except (place__)
+    from (
+        select {{ relation }}.*, row_number() over (partition by {{ key }} order by {{ order_by }}) as place__
+        from {{ relation }}
+    ) as placed
+    where place__ = 1
+{%- endmacro %}

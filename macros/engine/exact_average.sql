@@ -15,3 +15,14 @@
         end as numeric(38, 6)
     )
 {%- endmacro %}
+
+{# The quotient has 16 decimals: enough by the same reasoning for up to 10^10 rows. #}
+{% macro spark__exact_average(sum, count) -%}
+    {%- set quotient = 'round(cast(' ~ sum ~ ' as decimal(38, 6)) / cast(' ~ count ~ ' as decimal(20, 0)), 6)' -%}
+    case when {{ count }} > 0 then cast({{ or_overflow(quotient) }} as decimal(38, 6)) end
+{%- endmacro %}
+
+{# Outside ANSI mode what passes 38 digits is null in Spark; better no result than a wrong one. #}
+{% macro or_overflow(expression) -%}
+    coalesce({{ expression }}, raise_error('a sum or an average has more digits than the 38 that Spark counts with'))
+{%- endmacro %}

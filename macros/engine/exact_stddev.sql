@@ -21,3 +21,33 @@
         as numeric(38, 6)
     )
 {%- endmacro %}
+
+{# The sums are of millionths here. A float's square root may be off; a step of Newton's method leaves it at most one from
+   the whole number. Lambdas name what is used more than once. What passes 38 digits raises. #}
+{% macro spark__exact_stddev(sum, sum_of_squares, count) -%}
+    {%- set n = 'cast(' ~ count ~ ' as decimal(10, 0))' -%}
+    {%- set root = 'r - cast(r * r > v as int) + cast((r + 1) * (r + 1) <= v as int)' -%}
+    case when {{ count }} > 1 then transform(
+        transform(
+            array(named_struct('d', {{ or_overflow('4 * (' ~ n ~ ' * ' ~ sum_of_squares ~ ' - ' ~ sum ~ ' * ' ~ sum ~ ')') }}, 'm', {{ n }} * ({{ n }} - 1))),
+            q -> cast((q.d - q.d % q.m) / q.m as decimal(38, 0))
+        ),
+        v -> cast(cast(floor((case when v = 0 then 0 else transform(
+            transform(array(cast(sqrt(cast(v as double)) as decimal(20, 0))), r -> cast(floor((r + v / r) / 2) as decimal(20, 0))),
+            r -> {{ root }}
+        )[0] end + 1) / 2) as decimal(20, 0)) * 0.000001 as decimal(38, 6))
+    )[0] end
+{%- endmacro %}
+
+{# The number of which exact_stddev takes the sums of values and squares: no integer, whose squares would overflow. #}
+{% macro squarable(column) -%}
+    {{ return(adapter.dispatch('squarable')(column)) }}
+{%- endmacro %}
+
+{% macro postgres__squarable(column) -%}
+    cast({{ column }} as numeric)
+{%- endmacro %}
+
+{% macro spark__squarable(column) -%}
+    cast({{ column }} * 1000000 as decimal(38, 0))
+{%- endmacro %}

@@ -7,3 +7,7 @@
 {% macro postgres__hash_number(text, seed) -%}
     cast(cast('x' || left(md5('{{ seed }}|' || {{ text }}), 8) as bit(32)) as bigint)
 {%- endmacro %}
+
+{% macro spark__hash_number(text, seed) -%}
+    cast(conv(left(md5(concat('{{ seed }}|', {{ text }})), 8), 16, 10) as bigint)
+{%- endmacro %}

@@ -9,3 +9,6 @@
     create index if not exists {{ name }} on {{ relation }} ({{ keys | join(', ') }}) include ({{ included | join(', ') }})
     {%- if condition %} where {{ condition }}{% endif %}
 {%- endmacro %}
+
+{% macro spark__index_covering(relation, keys, included, condition) -%}
+{%- endmacro %}

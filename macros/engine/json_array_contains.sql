@@ -6,3 +6,7 @@
 {% macro postgres__json_array_contains(json, text) -%}
     jsonb_exists({{ json }}, {{ quote_literal(text) }})
 {%- endmacro %}
+
+{% macro spark__json_array_contains(json, text) -%}
+    coalesce(array_contains(from_json({{ json }}, 'array<string>'), {{ quote_literal(text) }}), false)
+{%- endmacro %}

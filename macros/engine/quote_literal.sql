@@ -8,3 +8,9 @@
     {%- set escaped = (text | string).replace('\\', '\\\\').replace("'", "''") -%}
     {{ return(("E'" if '\\' in (text | string) else "'") ~ escaped ~ "'") }}
 {%- endmacro %}
+
+{# Spark reads \uXXXX in literals. A quote and a variable's mark are written so: what finds the literals in SQL text need
+   not know of backslashes, and nothing is substituted. #}
+{% macro spark__quote_literal(text) -%}
+    {{ return("'" ~ (text | string).replace('\\', '\\\\').replace("'", '\\u0027').replace('$' ~ '{', '\\u0024{') ~ "'") }}
+{%- endmacro %}

@@ -6,3 +6,7 @@
 {% macro postgres__rearrange(text, pattern, template) -%}
     regexp_replace({{ text }}, {{ quote_literal(pattern) }}, {{ quote_literal(template) }})
 {%- endmacro %}
+
+{% macro spark__rearrange(text, pattern, template) -%}
+    regexp_replace({{ text }}, {{ quote_literal(java_pattern(pattern)) }}, {{ quote_literal(template.replace('\\', '$')) }})
+{%- endmacro %}

@@ -29,3 +29,18 @@
     end
     {%- endif -%}
 {%- endmacro %}
+
+{# The cast rounds half up, once, from whatever digits there are. #}
+{% macro spark__safe_number(text, decimals) -%}
+    {%- if decimals is none -%}
+    case
+        when {{ matches(text, '^[+-]?([0-9]{1,18}[.]?|[0-9]{0,18}[.][0-9]{1,6}0{0,200})$') }}
+            then try_cast({{ text }} as decimal(24, 6))
+    end
+    {%- else -%}
+    case
+        when {{ matches(text, '^[+-]?([0-9]{1,18}[.]?[0-9]{0,200}|[.][0-9]{1,200})([eE][+-]?[0-9]{1,3})?$') }}
+            then cast(try_cast({{ text }} as decimal({{ 18 + decimals }}, {{ decimals }})) as decimal(24, 6))
+    end
+    {%- endif -%}
+{%- endmacro %}

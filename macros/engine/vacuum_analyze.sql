@@ -6,3 +6,6 @@
 {% macro postgres__vacuum_analyze(relation) -%}
     vacuum (analyze) {{ relation }}
 {%- endmacro %}
+
+{% macro spark__vacuum_analyze(relation) -%}
+{%- endmacro %}

@@ -6,3 +6,9 @@
 {% macro postgres__whole_days_between(earlier, later) -%}
     cast(floor(extract(epoch from ({{ later }} - {{ earlier }})) / 86400) as integer)
 {%- endmacro %}
+
+{# `div` rounds towards zero; without the remainder there is nothing to round. #}
+{% macro spark__whole_days_between(earlier, later) -%}
+    {%- set micros = '(unix_micros(' ~ later ~ ') - unix_micros(' ~ earlier ~ '))' -%}
+    cast(({{ micros }} - pmod({{ micros }}, 86400000000)) div 86400000000 as int)
+{%- endmacro %}

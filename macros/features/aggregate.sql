@@ -16,7 +16,7 @@
         {{ exact_average('sum(' ~ column ~ ') ' ~ filter, 'count(' ~ column ~ ') ' ~ filter) }}
     {%- elif aggregation.function == 'stddev' -%}
         {#- Squares of integers would overflow. -#}
-        {%- set number = 'cast(' ~ column ~ ' as numeric)' -%}
+        {%- set number = squarable(column) -%}
         {{ exact_stddev('sum(' ~ number ~ ') ' ~ filter, 'sum(' ~ number ~ ' * ' ~ number ~ ') ' ~ filter, 'count(' ~ column ~ ') ' ~ filter) }}
     {%- else -%}
         cast({{ aggregation.function }}({{ column }}) {{ filter }} as {{ type_amount() }})

@@ -4,6 +4,10 @@
    With `every_row` the result has every row of the spine, also where nothing was known or nothing recent. `purchases`
    names customer_purchases where ref() cannot. #}
 {% macro point_in_time_features(definition, spine, keys, every_row=false, purchases=none) -%}
+    {{ return(adapter.dispatch('point_in_time_features')(definition, spine, keys, every_row, purchases)) }}
+{%- endmacro %}
+
+{% macro postgres__point_in_time_features(definition, spine, keys, every_row, purchases) -%}
     {%- set customer_purchases = purchases or ref('customer_purchases') -%}
     {%- set instant = spine ~ '.feature_time' -%}
     {%- set conditions = [] -%}

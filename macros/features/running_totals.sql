@@ -19,11 +19,8 @@
 {# A lifetime feature from what known_to_date gives, aliased `latest`. #}
 {% macro total_to_date(aggregation) -%}
     {%- set to_date = '_' ~ aggregation.column ~ '_to_date' -%}
-    {%- if aggregation.value is not none or aggregation.function in ['stddev', 'count_distinct'] -%}
-        {% do exceptions.raise_compiler_error(
-            "features.yaml: totals: '" ~ aggregation.name ~ "' has no lifetime total; count, sum, avg, min and max have one"
-        ) %}
-    {%- elif tracks_availability() -%}
+    {%- do require_total(aggregation) -%}
+    {%- if tracks_availability() -%}
         latest.{{ aggregation.name }}_total
     {%- elif aggregation.function == 'count' -%}
         coalesce(latest.orders_to_date, 0)
@@ -35,3 +32,11 @@
         cast(latest.{{ aggregation.function ~ to_date }} as {{ type_amount() }})
     {%- endif -%}
 {%- endmacro %}
+
+{% macro require_total(aggregation) %}
+    {% if aggregation.value is not none or aggregation.function in ['stddev', 'count_distinct'] %}
+        {% do exceptions.raise_compiler_error(
+            "features.yaml: totals: '" ~ aggregation.name ~ "' has no lifetime total; count, sum, avg, min and max have one"
+        ) %}
+    {% endif %}
+{% endmacro %}

@@ -22,11 +22,11 @@
             min(times.feature_time) as first_time,
             max(times.feature_time) + interval '1 microsecond' as end_time,
             {%- if splits.get('by') == 'customer' %}
-            cast(null as timestamptz) as val_from,
-            cast(null as timestamptz) as test_from
+            cast(null as {{ type_instant() }}) as val_from,
+            cast(null as {{ type_instant() }}) as test_from
             {%- elif splits.by_date %}
-            cast('{{ splits.val_from }} 00:00:00+00' as timestamptz) as val_from,
-            cast('{{ splits.test_from }} 00:00:00+00' as timestamptz) as test_from
+            cast('{{ splits.val_from }} 00:00:00+00' as {{ type_instant() }}) as val_from,
+            cast('{{ splits.test_from }} 00:00:00+00' as {{ type_instant() }}) as test_from
             {%- else %}
             coalesce(
                 min(times.feature_time) filter (where position = floor(n * {{ splits.train }})),
@@ -42,20 +42,25 @@
 
     select parts.split, parts.time_from, least(parts.time_to, bounds.end_time) as time_to, parts.next_from
     from bounds
-    cross join lateral (
-        values
-        {%- if splits.get('by') == 'customer' %}
-        ('train', bounds.first_time, bounds.end_time, bounds.val_from),
-        ('val', bounds.first_time, bounds.end_time, bounds.val_from),
-        ('test', bounds.first_time, bounds.end_time, bounds.test_from)
-        {%- else %}
-        ('train', bounds.first_time, bounds.val_from, nullif(bounds.val_from, bounds.end_time)),
-        ('val', bounds.val_from, bounds.test_from, nullif(bounds.test_from, bounds.end_time)),
-        ('test', bounds.test_from, bounds.end_time, null)
-        {%- endif %}
-    ) as parts (split, time_from, time_to, next_from)
+    {{ lateral_rows('parts', ['split', 'time_from', 'time_to', 'next_from'], split_parts(splits)) }}
     where parts.time_from < least(parts.time_to, bounds.end_time)
 {%- endmacro %}
+
+{# Each part by split, time_from, time_to and next_from, from `bounds`. #}
+{% macro split_parts(splits) %}
+    {% if splits.get('by') == 'customer' %}
+        {% do return([
+            ["'train'", 'bounds.first_time', 'bounds.end_time', 'bounds.val_from'],
+            ["'val'", 'bounds.first_time', 'bounds.end_time', 'bounds.val_from'],
+            ["'test'", 'bounds.first_time', 'bounds.end_time', 'bounds.test_from'],
+        ]) %}
+    {% endif %}
+    {% do return([
+        ["'train'", 'bounds.first_time', 'bounds.val_from', 'nullif(bounds.val_from, bounds.end_time)'],
+        ["'val'", 'bounds.val_from', 'bounds.test_from', 'nullif(bounds.test_from, bounds.end_time)'],
+        ["'test'", 'bounds.test_from', 'bounds.end_time', 'null'],
+    ]) %}
+{% endmacro %}
 
 {# A row (customer_id, feature_time) belongs to a part only if its embargo does not pass the start of the next one:
    so no label window reaches into the next split. By customer, or by both: only if its customer is of that part. #}

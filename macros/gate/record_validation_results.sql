@@ -1,5 +1,9 @@
 {# on-run-end: one row in meta.validation_results for each gate check that this run carried out. #}
 {% macro record_validation_results(results) -%}
+    {{ return(adapter.dispatch('record_validation_results')(results)) }}
+{%- endmacro %}
+
+{% macro postgres__record_validation_results(results) -%}
     {%- set rows = gate_results(results) if execute else [] -%}
     {%- if rows -%}
         insert into {{ source('meta', 'validation_results') }} (
@@ -31,7 +35,7 @@
         {% do rows.append([
             quote_literal(invocation_id),
             quote_literal(node.name),
-            quote_literal(node.column_name) if node.column_name else 'cast(null as text)',
+            quote_literal(node.column_name) if node.column_name else 'cast(null as ' ~ type_string() ~ ')',
             quote_literal(test_rule(node)),
             quote_literal(node.config.meta.get('on_fail') or node.config.severity | lower),
             quote_literal(result.status | string),

@@ -5,7 +5,7 @@
     {%- if entry.get('column') -%}
         {{ csv_text(entry.column, null_words) }}
     {%- elif entry.get('expression') -%}
-        cast(({{ mapped_expression(entry.expression, null_words, entry.get('round')) }}) as {{ type_string() }})
+        {{ plain_text('(' ~ mapped_expression(entry.expression, null_words, entry.get('round')) ~ ')') }}
     {%- else -%}
         cast(null as {{ type_string() }})
     {%- endif -%}

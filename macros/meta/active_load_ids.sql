@@ -1,5 +1,9 @@
 {# A scalar subquery: the ids of the loads that staging reads now, in order, as an array. #}
 {% macro active_load_ids() -%}
+    {{ return(adapter.dispatch('active_load_ids')()) }}
+{%- endmacro %}
+
+{% macro postgres__active_load_ids() -%}
     (
         select coalesce(array_agg(load_id order by load_id), cast(array[] as bigint[]))
         from {{ source('raw', 'loads') }}
@@ -16,6 +20,14 @@
             ),
             '[]'
         )
+        from {{ source('raw', 'loads') }}
+        where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }}
+    )
+{%- endmacro %}
+
+{% macro spark__active_load_ids() -%}
+    (
+        select array_sort(collect_list(load_id))
         from {{ source('raw', 'loads') }}
         where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }}
     )

@@ -2,12 +2,7 @@
    whether a table was read as a candidate do not count.
    What is left is joined by single blanks, so that equal texts mean equal queries. #}
 {% macro normalized_sql(sql) %}
-    {% set prefix = env_var('READY_SCHEMA_PREFIX', '') %}
-    {% set local = sql.replace('"' ~ target.database ~ '".', '') %}
-    {% if prefix %}
-        {% set local = local.replace('"' ~ prefix, '"') %}
-    {% endif %}
-    {% set local = local.replace(is_active_load(), default_load_condition()).replace(candidate_name('') ~ '"', '"') %}
+    {% set local = published_names(sql).replace(is_active_load(), default_load_condition()) %}
     {% set pattern = "'(?:[^']|'')*'|\"[^\"]*\"|--[^\\n]*|/\\*[\\s\\S]*?\\*/|\\{#[\\s\\S]*?#\\}|\\w+|[^\\w\\s]" %}
     {% set words = [] %}
     {% for word in modules.re.findall(pattern, local) %}
@@ -16,6 +11,26 @@
         {% endif %}
     {% endfor %}
     {% do return(words | join(' ')) %}
+{% endmacro %}
+
+{# SQL with the names that its tables have without database and prefix, once they are published. #}
+{% macro published_names(sql) %}
+    {% do return(adapter.dispatch('published_names')(sql)) %}
+{% endmacro %}
+
+{% macro postgres__published_names(sql) %}
+    {% set prefix = env_var('READY_SCHEMA_PREFIX', '') %}
+    {% set local = sql.replace('"' ~ target.database ~ '".', '') %}
+    {% if prefix %}
+        {% set local = local.replace('"' ~ prefix, '"') %}
+    {% endif %}
+    {% do return(local.replace(candidate_name('') ~ '"', '"')) %}
+{% endmacro %}
+
+{% macro spark__published_names(sql) %}
+    {% set prefix = '\\b' ~ modules.re.escape(env_var('READY_SCHEMA_PREFIX', '')) %}
+    {% set local = modules.re.sub(prefix ~ '(?=(raw|stg|feats|meta)[.])', '', sql) %}
+    {% do return(modules.re.sub(candidate_name('') ~ '\\b', '', local)) %}
 {% endmacro %}
 
 {# The nodes that a node is built from, itself left out, in the order of their ids. #}

@@ -50,8 +50,8 @@
 
     select
         members.*,
-        cast(boundaries.time_from as text) as time_from,
-        cast(boundaries.time_to as text) as time_to
+        cast(boundaries.time_from as {{ type_string() }}) as time_from,
+        cast(boundaries.time_to as {{ type_string() }}) as time_to
     from members
     inner join ({{ split_boundaries(splits, newest_relation('customer_features'), relation_of('orders')) }}) as boundaries
         on members.split = boundaries.split
@@ -72,6 +72,10 @@
 {%- endmacro %}
 
 {% macro label_mean() -%}
+    {{ return(adapter.dispatch('label_mean')()) }}
+{%- endmacro %}
+
+{% macro postgres__label_mean() -%}
     {%- set column = label_column() -%}
     {%- set number = 'case when ' ~ column ~ ' then 1 else 0 end' if label_definition().function == 'no_purchase' else column -%}
     round(avg({{ number }}), 6)
@@ -106,3 +110,9 @@
         ) %}
     {% endfor %}
 {% endmacro %}
+
+{% macro spark__label_mean() -%}
+    {%- set column = label_column() -%}
+    {%- set number = 'case when ' ~ column ~ ' then 1 else 0 end' if label_definition().function == 'no_purchase' else column -%}
+    {{ exact_average('sum(' ~ number ~ ')', 'count(' ~ number ~ ')') }}
+{%- endmacro %}

@@ -39,6 +39,10 @@
 
 {# Renames and records in one transaction. What is recorded is read before it begins, to keep it short. #}
 {% macro publish(nodes) -%}
+    {{ return(adapter.dispatch('publish')(nodes)) }}
+{%- endmacro %}
+
+{% macro postgres__publish(nodes) -%}
     {%- set builds = feature_set_builds(nodes) -%}
     begin;
     {%- for node in nodes %}

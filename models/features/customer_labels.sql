@@ -20,27 +20,7 @@ data as (
 
 -- The label looks ahead: [feature_time, feature_time + horizon). It is known only where the data reach that far.
 labels as (
-    select
-        spine.customer_id,
-        spine.feature_time,
-        cast(
-            case when spine.feature_time + {{ days(label.horizon) }} <= data.data_end then ahead.label end
-            as {{ aggregate_type(label.function) }}
-        ) as {{ label_column() }}
-    from spine
-    inner join customers on spine.customer_id = customers.customer_id
-    cross join data
-    cross join lateral (
-        select {{ aggregate(label, 'purchases', 'true') }} as label
-        from {{ ref('customer_purchases') }} as purchases
-        where
-            purchases.customer_key = customers.customer_key
-            and purchases.order_ts >= spine.feature_time
-            and purchases.order_ts < spine.feature_time + {{ days(label.horizon) }}
-            {%- if tracks_availability() %}
-            and purchases.superseded_at is null
-            {%- endif %}
-    ) as ahead
+    {{ point_in_time_labels(label, 'spine', 'customers', 'data') }}
 )
 
 select * from labels

@@ -35,7 +35,7 @@ purchases as (
 -- An integer key: comparing it is what the feature queries spend their time on.
 keyed as (
     select
-        {{ instead('cast(dense_rank() over (order by customer_id) as integer)', 'changed.customer_key') }} as customer_key,
+        {{ instead(customer_number('customer_id'), 'changed.customer_key') }} as customer_key,
         customer_id,
         order_id,
         order_ts

@@ -14,7 +14,7 @@ with active_loads as (
 ),
 
 events as (
-    select raw_events.load_id, raw_events.line_number, active_loads.file_name, raw_events.payload
+    select raw_events.load_id, raw_events.line_number, active_loads.file_name, {{ json_object('raw_events', 'payload') }}
     from {{ source('raw', 'raw_events') }} as raw_events
     inner join active_loads on raw_events.load_id = active_loads.load_id
 ),

@@ -29,8 +29,8 @@ parsed as (
         {%- endfor %}
 
         -- text
-        upper(currency_raw) as currency,
-        lower(replace(status_raw, '-', '')) as status,
+        {{ in_case('upper', 'currency_raw') }} as currency,
+        {{ in_case('lower', "replace(status_raw, '-', '')") }} as status,
         channel_raw as channel,
         {%- for name in extras if extras[name].type == 'text' %}
         {{ name }}_raw as {{ name }},

@@ -1,0 +1,20 @@
+{# What PostgreSQL has and Spark does not yet: one clear message instead of another engine's SQL. #}
+{% macro not_available(what) %}
+    {% do exceptions.raise_compiler_error(what ~ ' not available on Spark yet: use PostgreSQL') %}
+{% endmacro %}
+
+{% macro spark__apply_changes(kept_by, relation, sql, held, state) %}
+    {% do not_available('incremental builds are') %}
+{% endmacro %}
+
+{% macro spark__create_candidate_from_published(kept_by, candidate, published, sql, held, state) %}
+    {% do not_available('incremental builds are') %}
+{% endmacro %}
+
+{% macro spark__feature_profiles(table, columns, step) %}
+    {% do not_available('feature profiles are') %}
+{% endmacro %}
+
+{# Nothing on Spark keeps a table from being changed: rights are the warehouse's. #}
+{% macro spark__protect_history() %}
+{% endmacro %}
