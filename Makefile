@@ -15,7 +15,7 @@ export READY_ARTIFACTS := $(ARTIFACTS)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: missing help install pipeline load validate db docs test lint lint-sql ci ci-data bench bench-load bench-gate bench-features bench-e2e bench-growth bench-guard test-faults soak licences audit sample clean distclean
+.PHONY: missing help install pipeline load validate db spark-up spark-down docs test lint lint-sql ci ci-data bench bench-load bench-gate bench-features bench-e2e bench-growth bench-guard test-faults soak licences audit sample clean distclean
 
 help: ## List these commands
 	@echo "From Raw to Ready: raw CSV files in, train, validation and test sets out."
@@ -44,6 +44,12 @@ validate: $(STAMP) ## Only run the gate on what is loaded
 
 db: $(STAMP) ## Start the embedded PostgreSQL server
 	@$(BIN)/ready db start
+
+spark-up: $(STAMP) ## Start the local Spark cluster; needs Java 17 and the extra `spark`
+	@$(BIN)/ready spark start
+
+spark-down: $(STAMP) ## Stop it; its tables stay
+	@$(BIN)/ready spark stop
 
 docs: $(STAMP) ## Serve the dbt documentation
 	@$(BIN)/ready docs
@@ -112,6 +118,7 @@ sample: $(STAMP) ## Write data/raw and data/dirty again, byte for byte
 
 clean: ## Stop the server; delete its data (.ready), artifacts, dbt's output and caches
 	@if [ -d .ready ] && [ -x $(BIN)/python ]; then env -u DATABASE_URL -u PGHOST READY_HOME=.ready $(BIN)/python -m ready db stop; fi
+	@if [ -d .ready/spark ] && [ -x $(BIN)/python ]; then env -u READY_SPARK_HOST READY_HOME=.ready $(BIN)/python -m ready spark stop; fi
 	@rm -rf .ready artifacts target logs .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	@find loader ready scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -35,6 +35,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "The machine": {
         "db": ("ready.cli.db:db", "Start, stop and inspect the database."),
+        "spark": ("ready.cli.spark:spark", "Start, stop and inspect the local Spark cluster."),
         "env": ("ready.cli.env:env", "Print the settings as shell exports."),
         "completion": ("ready.cli.completion:completion", "Let bash, zsh or fish complete ready."),
     },

@@ -1,0 +1,84 @@
+"""How to reach Spark: the Thrift server that the environment names, or the local cluster's."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from ready.errors import MachineError, UsageError
+
+LOOPBACK = "127.0.0.1"
+DEFAULT_PORT = 10000
+HOST_VARIABLE, PORT_VARIABLE = "READY_SPARK_HOST", "READY_SPARK_PORT"
+INSTALL = "install it: pip install -c constraints.txt -e '.[spark]'"
+
+# What decides results; profiles/profiles.yml gives dbt the same.
+SESSION = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "false",
+    "spark.sql.decimalOperations.allowPrecisionLoss": "false",
+}
+
+
+@dataclass(frozen=True)
+class SparkParams:
+    """Host and port of a Thrift server."""
+
+    host: str = LOOPBACK
+    port: int = DEFAULT_PORT
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+    @property
+    def is_local(self) -> bool:
+        """On this machine, where the cluster is ours to start and stop."""
+        return self.host in (LOOPBACK, "localhost", "::1")
+
+    def env(self) -> dict[str, str]:
+        return {HOST_VARIABLE: self.host, PORT_VARIABLE: str(self.port)}
+
+    def listens(self) -> bool:
+        try:
+            socket.create_connection((self.host, self.port), timeout=5).close()
+        except OSError:
+            return False
+        return True
+
+    def connect(self) -> Any:
+        """A PyHive connection (DB-API).
+
+        Raises MachineError when no server answers, or PyHive is not installed.
+        """
+        try:
+            from pyhive import hive
+            from thrift.transport.TTransport import TTransportException
+        except ImportError:
+            raise MachineError("the packages for Spark are not installed", hint=INSTALL) from None
+        down = MachineError(f"no Spark Thrift server answers at {self}", hint="start it: ready spark start")
+        if not self.listens():  # PyHive would log a traceback
+            raise down
+        try:
+            return hive.connect(host=self.host, port=self.port, username="ready", configuration=dict(SESSION))
+        except (TTransportException, OSError, EOFError, hive.Error):
+            raise down from None
+
+    def answers(self) -> bool:
+        """Runs a statement, since the port listens before the server can."""
+        try:
+            with closing(self.connect()) as connection, closing(connection.cursor()) as cursor:
+                cursor.execute("select 1")
+                return bool(cursor.fetchall() == [(1,)])
+        except MachineError:
+            return False
+
+
+def spark_params(environ: Mapping[str, str]) -> SparkParams:
+    """From READY_SPARK_HOST and READY_SPARK_PORT. Raises UsageError for a port that is none."""
+    port = environ.get(PORT_VARIABLE) or str(DEFAULT_PORT)
+    if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+        raise UsageError(f"{PORT_VARIABLE} is no port: {port!r}", hint=f"for example {PORT_VARIABLE}=10000")
+    return SparkParams(environ.get(HOST_VARIABLE) or LOOPBACK, int(port))
