@@ -4,28 +4,17 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-import psycopg2.errors
-
-from loader.copy import copy_events, copy_rejects
 from loader.files import InputFile
 from loader.hashes import Hashes
-from loader.ledger import Ledger, Load, NewLoad, drift
+from loader.ledger import Load, NewLoad, drift
 from loader.options import LoadOptions
 from loader.reading import read_records
 from loader.results import FileResult, Progress
+from loader.sink import BytesKnown, Ledger, Session, Transaction
 from loader.source import CsvSource
 from loader.spool import RejectSpool
 from loader.turns import Turns
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection as Connection
-    from psycopg2.extensions import cursor as Cursor
-
-
-class BytesKnown(Exception):
-    """What has just been copied is there already: it could not be told before."""
 
 
 @dataclass(frozen=True)
@@ -45,15 +34,15 @@ class FileLoad:
     begin: Turns
     commit: Turns
 
-    def run(self, connection: Connection) -> FileResult:
-        """Raises FileRefused; psycopg2's errors pass through. Either way nothing is written."""
-        with connection, connection.cursor() as cursor:
-            ledger = Ledger(cursor, self.options.source)
+    def run(self, session: Session) -> FileResult:
+        """Raises FileRefused, or ServerError. Either way nothing is written."""
+        with session.transaction(self.file.label, self.options.source) as transaction:
+            ledger = transaction.ledger
             self.begin.wait(self.number)
             self._lock(ledger)
             if known := self._known(ledger):
                 return self._already(ledger, known)
-            return self._load(cursor, ledger)
+            return self._load(transaction)
 
     def _lock(self, ledger: Ledger) -> None:
         if not ledger.lock_file(self.file.name, wait=False):
@@ -74,23 +63,23 @@ class FileLoad:
             self._retire(ledger, earlier, by=known.load_id)
         return already(self.file, known, earlier)
 
-    def _load(self, cursor: Cursor, ledger: Ledger) -> FileResult:
+    def _load(self, transaction: Transaction) -> FileResult:
+        ledger = transaction.ledger
         with closing(self.file.open()) as stream:
             self.progress.started(self.file.name, stream.total)
             source = CsvSource(stream, self.options)
             load_id = ledger.next_id()  # only now, so that a file without a header costs none
             self.begin.done(self.number)
-            cursor.execute("savepoint before_copy")
             try:
-                return self._copy(cursor, ledger, source, load_id)
-            except (BytesKnown, psycopg2.errors.UniqueViolation):
-                cursor.execute("rollback to savepoint before_copy")
+                return self._write(transaction, source, load_id)
+            except transaction.conflicts:
+                transaction.undo()
                 known = ledger.by_bytes(stream.sha256())
                 if not known:
                     raise
                 return self._already(ledger, known)
 
-    def _copy(self, cursor: Cursor, ledger: Ledger, source: CsvSource, load_id: int) -> FileResult:
+    def _write(self, transaction: Transaction, source: CsvSource, load_id: int) -> FileResult:
         with closing(RejectSpool(load_id)) as rejects:
             result = read_records(
                 self.file.name,
@@ -98,13 +87,13 @@ class FileLoad:
                 rejects,
                 self.progress,
                 load_id=load_id,
-                consume=lambda ahead: copy_events(cursor, ahead),
+                consume=lambda ahead: transaction.write_events(load_id, ahead),
             )
             self.commit.wait(self.number)
-            if ledger.by_bytes(source.stream.sha256()):
+            if transaction.ledger.by_bytes(source.stream.sha256()):
                 raise BytesKnown
-            copy_rejects(cursor, rejects.rewound())
-        return self._record(ledger, result, load_id, source.stream.sha256())
+            transaction.write_rejects(rejects)
+        return self._record(transaction.ledger, result, load_id, source.stream.sha256())
 
     def _record(self, ledger: Ledger, result: FileResult, load_id: int, sha256: str) -> FileResult:
         latest, earlier = ledger.latest(), ledger.by_name(self.file.name)

@@ -46,7 +46,7 @@ class NewLoad:
     encoding: str
 
 
-class Ledger:
+class PostgresLedger:
     """The ledger as one transaction sees it. `source` is fixed."""
 
     def __init__(self, cursor: Cursor, source: str) -> None:

@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from dataclasses import replace
-from types import TracebackType
-from typing import TYPE_CHECKING
-
-import psycopg2
-import psycopg2.errors
 
 from loader.dry_run import DryRun
-from loader.errors import FileRefused, FilesRefused, ServerError
+from loader.errors import FileRefused, FilesRefused
 from loader.file_load import FileLoad
 from loader.files import InputFile, find_files
 from loader.hashes import Hashes
 from loader.options import LoadOptions
+from loader.postgres import Connect, PostgresSink
 from loader.results import FileResult, LoadSummary, Progress, Silent
-from loader.schema import ensure_raw_schema
+from loader.sink import Session, Sink
 from loader.turns import Aborted, Turns
-
-if TYPE_CHECKING:
-    from psycopg2.extensions import connection as Connection
-
-Connect = Callable[[], "Connection"]
 
 
 def load_files(
@@ -40,17 +30,28 @@ def load_files(
     *,
     dry_run: bool = False,
 ) -> LoadSummary:
+    """`load_into` a PostgreSQL. `connect` opens a psycopg2 connection; it is called once per worker."""
+    return load_into(PostgresSink(connect), paths, options, progress, dry_run=dry_run)
+
+
+def load_into(
+    sink: Sink,
+    paths: Iterable[str | os.PathLike[str]],
+    options: LoadOptions | None = None,
+    progress: Progress | None = None,
+    *,
+    dry_run: bool = False,
+) -> LoadSummary:
     """Load what `paths` mean (files, folders, globs, archives, `-`) into schema raw, each once.
 
-    `connect` opens a psycopg2 connection; it is called once per worker. A dry run reads and
-    reports, and writes nothing.
+    A dry run reads and reports, and writes nothing.
     Raises InputError (no such file), FilesRefused at the end when some files could not be loaded
     (the others are), ServerError when the server fails.
     """
     options = options or LoadOptions()
     files = find_files(paths, options.pattern, options.name)
     started = time.monotonic()
-    call = _Call(connect, files, options, progress or Silent(), dry_run)
+    call = _Call(sink, files, options, progress or Silent(), dry_run)
     results = call.run()
     summary = LoadSummary(options.source, tuple(results), time.monotonic() - started, dry_run)
     if summary.refused:
@@ -63,13 +64,13 @@ class _Call:
 
     def __init__(
         self,
-        connect: Connect,
+        sink: Sink,
         files: list[InputFile],
         options: LoadOptions,
         progress: Progress,
         dry_run: bool,
     ) -> None:
-        self._connect = connect
+        self._sink = sink
         self._files = files
         self._options = options
         self._progress = progress
@@ -79,15 +80,14 @@ class _Call:
         self._hashes = Hashes(files)
         self._begin, self._commit = Turns(), Turns()
         self._aborted = threading.Event()
-        self._connections: list[Connection] = []
+        self._sessions: list[Session] = []
         self._results: dict[int, FileResult] = {}
 
     def run(self) -> list[FileResult]:
         if not self._dry_run:
-            with closing(self._connect()) as connection:
-                ensure_raw_schema(connection)
-        workers = max(1, min(self._options.workers, len(self._files)))
-        with _without_psycopg2_noise(), ThreadPoolExecutor(workers, thread_name_prefix="loader") as pool:
+            self._sink.prepare()
+        workers = max(1, min(self._options.workers, self._sink.max_workers, len(self._files)))
+        with self._sink.running(), ThreadPoolExecutor(workers, thread_name_prefix="loader") as pool:
             futures = [pool.submit(self._work) for _ in range(workers)]
             try:
                 for future in as_completed(futures):
@@ -102,16 +102,15 @@ class _Call:
         self._aborted.set()
         self._begin.abort()
         self._commit.abort()
-        for connection in list(self._connections):
-            with suppress(psycopg2.Error):
-                connection.cancel()
+        for session in list(self._sessions):
+            session.cancel()
 
     def _work(self) -> None:
-        with closing(self._connect()) as connection:
-            self._connections.append(connection)
+        with closing(self._sink.connect()) as session:
+            self._sessions.append(session)
             try:
                 while (number := self._take()) is not None:
-                    self._results[number] = self._result(connection, number)
+                    self._results[number] = self._result(session, number)
                     self._progress.finished(self._results[number])
             except Aborted:
                 return
@@ -120,27 +119,23 @@ class _Call:
         with self._taking:
             return None if self._aborted.is_set() else next(self._numbers, None)
 
-    def _result(self, connection: Connection, number: int) -> FileResult:
+    def _result(self, session: Session, number: int) -> FileResult:
         file, started = self._files[number], time.monotonic()
         try:
-            result = self._run_one(connection, number)
+            result = self._run_one(session, number)
         except FileRefused as refusal:
             result = _refused(file, refusal)
-        except psycopg2.DataError as error:
-            result = _refused(file, FileRefused(f"{file.label}: {str(error).strip()}"))
-        except psycopg2.Error as error:
-            raise _server_error(file, error) from None
         finally:
             self._begin.done(number)
             self._commit.done(number)
         return replace(result, seconds=time.monotonic() - started)
 
-    def _run_one(self, connection: Connection, number: int) -> FileResult:
+    def _run_one(self, session: Session, number: int) -> FileResult:
         file = self._files[number]
         if self._dry_run:
-            return DryRun(file, self._options, self._progress).run(connection)
+            return DryRun(file, self._options, self._progress).run(session)
         load = FileLoad(file, self._options, self._progress, self._hashes, number, self._begin, self._commit)
-        return load.run(connection)
+        return load.run(session)
 
 
 def _refused(file: InputFile, refusal: FileRefused) -> FileResult:
@@ -164,31 +159,3 @@ def _refusal(summary: LoadSummary) -> FilesRefused:
         summary,
         hint="; ".join(hints) or None,
     )
-
-
-@contextmanager
-def _without_psycopg2_noise() -> Iterator[None]:
-    """When the server dies within a COPY, psycopg2 prints a SystemError of its own besides raising."""
-    before = sys.excepthook
-
-    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if kind is not SystemError:
-            before(kind, error, trace)
-
-    sys.excepthook = hook
-    try:
-        yield
-    finally:
-        sys.excepthook = before
-
-
-def _server_error(file: InputFile, error: psycopg2.Error) -> ServerError:
-    # The rollback on a lost connection fails as well, and hides why it was lost.
-    if isinstance(error, psycopg2.InterfaceError) and isinstance(error.__context__, psycopg2.Error):
-        error = error.__context__
-    text = str(error).strip() or "the connection was lost"
-    if isinstance(error, psycopg2.errors.InsufficientPrivilege):
-        hint = "grant the database user insert on the tables of schema raw, or name another user"
-    else:
-        hint = "nothing of this file is in the database; run the command again when the server is well"
-    return ServerError(f"the database failed while {file.label} was loaded: {text}", hint=hint)

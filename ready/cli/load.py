@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from ready.cli.options import ALL_FLAGS, configs_option, home_option, output_options
+from ready.cli.options import ALL_FLAGS, configs_option, home_option, output_options, target_option
 from ready.cli.output import Output
 
 if TYPE_CHECKING:
     from loader import LoadOptions, LoadSummary
-    from ready.postgres.connection import ConnectionParams
+    from loader.sink import Sink
+    from ready.settings import Settings
 
 
 @click.command()
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("--name", metavar="NAME", help="File name of standard input (PATH -).")
 @click.option("--dry-run", is_flag=True, help="Read and report; write nothing.")
 @click.option("--list", "list_loads", is_flag=True, help="Show what is loaded (the ledger, raw.loads).")
+@target_option
 @configs_option
 @home_option
 @output_options(*ALL_FLAGS)
@@ -39,6 +42,7 @@ def load(
     paths: tuple[str, ...],
     dry_run: bool,
     list_loads: bool,
+    target: str,
     configs: str | None,
     home: str | None,
     output: Output,
@@ -57,39 +61,68 @@ def load(
       ready load exports/
       ready load 'exports/2024-*.csv.gz' --delimiter ';' --encoding cp1252
       curl -s URL | ready load - --name orders.csv
+      ready load --target spark exports/
     """
     from ready.configs import load_options
-    from ready.database import open_database
-    from ready.postgres.roles import LOADER
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, configs=configs)
     if flags["delimiter"] == "\\t":
         flags["delimiter"] = "\t"
     options = load_options(settings.configs, flags)
-    params = open_database(settings, role=LOADER)
+    engine = _spark(settings) if target == "spark" else _postgres(settings)
     if list_loads:
-        _list(params, options.source if flags["source"] else None, output)
+        _list(engine, options.source if flags["source"] else None, output)
         return
     chosen = paths or (str(settings.project_dir / "data" / "raw"),)
-    _load(params, chosen, options, dry_run=dry_run, output=output)
+    _load(engine.sink, chosen, options, dry_run=dry_run, output=output)
+
+
+class _Engine(NamedTuple):
+    """What loads go into, and what lists its ledger."""
+
+    sink: Sink
+    loads: Callable[[str | None], list[dict[str, Any]]]
+
+
+def _postgres(settings: Settings) -> _Engine:
+    from loader.ledger import all_loads
+    from loader.postgres import PostgresSink
+    from ready.database import open_database
+    from ready.postgres.roles import LOADER
+
+    params = open_database(settings, role=LOADER)
+
+    def loads(source: str | None) -> list[dict[str, Any]]:
+        with closing(params.connect()) as connection:
+            return all_loads(connection, source)
+
+    return _Engine(PostgresSink(params.connect), loads)
+
+
+def _spark(settings: Settings) -> _Engine:
+    from ready.spark.loading import all_loads, spark_sink
+    from ready.spark.server import ensure_spark
+
+    params = ensure_spark(settings)
+    return _Engine(spark_sink(params), lambda source: all_loads(params, source))
 
 
 def _load(
-    params: ConnectionParams,
+    sink: Sink,
     paths: tuple[str, ...],
     options: LoadOptions,
     *,
     dry_run: bool,
     output: Output,
 ) -> None:
-    from loader import FilesRefused, LoaderError, load_files
+    from loader import FilesRefused, LoaderError, load_into
     from ready.errors import from_loader
     from ready.progress import load_progress
 
     try:
         with load_progress(quiet=output.silent) as progress:
-            summary = load_files(params.connect, paths, options, progress, dry_run=dry_run)
+            summary = load_into(sink, paths, options, progress, dry_run=dry_run)
     except FilesRefused as error:
         _tell(error.summary, output)
         raise from_loader(error) from None
@@ -109,11 +142,8 @@ def _tell(summary: LoadSummary, output: Output) -> None:
     output.say("\n".join(summary_lines(summary)))
 
 
-def _list(params: ConnectionParams, source: str | None, output: Output) -> None:
-    from loader.ledger import all_loads
-
-    with closing(params.connect()) as connection:
-        loads = all_loads(connection, source)
+def _list(engine: _Engine, source: str | None, output: Output) -> None:
+    loads = engine.loads(source)
     output.show(loads)
     if not loads:
         output.say("Nothing is loaded yet.")

@@ -41,6 +41,16 @@ def home_option(command: F) -> F:
     )(command)
 
 
+def target_option(command: F) -> F:
+    return click.option(
+        "--target",
+        type=click.Choice(["postgres", "spark"]),
+        default="postgres",
+        show_default=True,
+        help="Engine to work on.",
+    )(command)
+
+
 OUTPUT_FLAGS = {
     "quiet": click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong."),
     "verbose": click.option("-v", "--verbose", is_flag=True, help="Tell each step and each check."),

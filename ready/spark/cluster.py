@@ -37,6 +37,8 @@ spark.sql.warehouse.dir                     file:{warehouse}
 spark.sql.session.timeZone                  UTC
 spark.sql.ansi.enabled                      false
 spark.sql.decimalOperations.allowPrecisionLoss  false
+spark.sql.variable.substitute               false
+spark.sql.parquet.outputTimestampType       TIMESTAMP_MICROS
 spark.sql.legacy.createHiveTableByDefault   false
 spark.sql.shuffle.partitions                8
 spark.sql.adaptive.enabled                  true

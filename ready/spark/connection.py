@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ SESSION = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "false",
     "spark.sql.decimalOperations.allowPrecisionLoss": "false",
+    "spark.sql.variable.substitute": "false",
 }
 
 
@@ -74,6 +75,27 @@ class SparkParams:
                 return bool(cursor.fetchall() == [(1,)])
         except MachineError:
             return False
+
+
+@contextmanager
+def spark_errors() -> Iterator[None]:
+    """PyHive's errors as one MachineError."""
+    try:
+        yield
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in ("pyhive", "thrift", "TCLIService"):
+            raise
+        raise MachineError(
+            f"Spark failed: {brief(error)}",
+            hint="see whether it is well with ready spark status, and run it again",
+        ) from None
+
+
+def brief(error: Exception) -> str:
+    """The first line of what the server said, which comes with its stack."""
+    status = getattr(error.args[0], "status", None) if error.args else None
+    text = str(getattr(status, "errorMessage", None) or error) or "the connection was lost"
+    return text.removeprefix("org.apache.hive.service.cli.HiveSQLException: ").splitlines()[0]
 
 
 def spark_params(environ: Mapping[str, str]) -> SparkParams:

@@ -1,0 +1,1 @@
+"""The sink Spark: Parquet files that the loader itself writes into the warehouse."""
