@@ -22,7 +22,7 @@ help: ## List these commands
 	@echo
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo "Variables of pipeline and load:  DATA=folder (data/raw); of all:  CONFIGS=folder (configs)  ARTIFACTS=folder (artifacts)"
+	@echo "Variables of pipeline and load:  DATA=folder (data/raw)  TARGET=spark; of all:  CONFIGS=folder (configs)  ARTIFACTS=folder (artifacts)"
 	@echo "Variable of test:        ARGS='-k gate' and whatever else pytest takes; ARGS='-n 0 -x --pdb' in one process"
 	@echo "Variable of install:     PYTHON=python3.12 instead of the newest one found"
 
@@ -34,13 +34,13 @@ $(STAMP): pyproject.toml constraints.txt packages.yml scripts/install.sh $(if $(
 	@touch $@
 
 pipeline: $(STAMP) ## Load, validate, build the features, split, record and export
-	@$(BIN)/ready run $${DATA:+--data "$$DATA"}
+	@$(BIN)/ready run $(if $(TARGET),--target $(TARGET)) $${DATA:+--data "$$DATA"}
 
 load: $(STAMP) ## Only load the CSV files of DATA
-	@$(BIN)/ready load "$${DATA:-data/raw}"
+	@$(BIN)/ready load $(if $(TARGET),--target $(TARGET)) "$${DATA:-data/raw}"
 
 validate: $(STAMP) ## Only run the gate on what is loaded
-	@$(BIN)/ready validate
+	@$(BIN)/ready validate $(if $(TARGET),--target $(TARGET))
 
 db: $(STAMP) ## Start the embedded PostgreSQL server
 	@$(BIN)/ready db start

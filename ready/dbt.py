@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ready.environment import environment
+from ready.environment import Server, environment
 from ready.errors import MachineError, UsageError
 from ready.gate.checks import brief_message
-from ready.postgres.connection import ConnectionParams
 from ready.settings import Settings
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def run_dbt(
     arguments: Sequence[str],
     *,
     settings: Settings,
-    params: ConnectionParams,
+    params: Server,
     on_node: Callable[[NodeResult], None],
     on_warning: Callable[[str], None],
 ) -> DbtRun:
@@ -85,7 +84,7 @@ def run_dbt(
     )
 
 
-def prepare(settings: Settings, params: ConnectionParams) -> None:
+def prepare(settings: Settings, params: Server) -> None:
     """Set the environment that dbt reads and install its packages where they are missing."""
     os.environ.update(environment(settings, params))
     os.environ.update(git_state(settings.project_dir))

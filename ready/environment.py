@@ -5,12 +5,18 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+from typing import Protocol
 
-from ready.postgres.connection import ConnectionParams
 from ready.settings import Settings
 
 
-def environment(settings: Settings, params: ConnectionParams) -> dict[str, str]:
+class Server(Protocol):
+    """What tells dbt and other tools where the database is."""
+
+    def env(self) -> dict[str, str]: ...
+
+
+def environment(settings: Settings, params: Server) -> dict[str, str]:
     """READY_*, PG* and DBT_* variables, all paths absolute but READY_CONFIGS.
 
     PGPASSWORD is there only when the user gave one, in PGPASSWORD or DATABASE_URL.

@@ -88,7 +88,7 @@ def dataset_folder(settings: Settings, source: TrainingSet) -> Path:
     return settings.datasets / str(feature_set) / f"v{version}"
 
 
-def _header(source: TrainingSet) -> Manifest:
+def manifest_header(source: TrainingSet) -> Manifest:
     """The manifest without its files."""
     columns = [{"name": field.name, "type": str(field.type)} for field in source.schema]
     return {**source.identity, "columns": columns}
@@ -106,7 +106,7 @@ def _wanted(split: str | None, there: Manifest | None, source: TrainingSet) -> l
 
 def covers(manifest: Manifest, source: TrainingSet, splits: Sequence[str]) -> bool:
     """Whether a manifest describes this very version and data, with these splits among its files."""
-    header = _header(source)
+    header = manifest_header(source)
     same = {key: manifest.get(key) for key in header} == header
     return same and set(splits) <= {entry["split"] for entry in manifest["files"]}
 
@@ -128,7 +128,7 @@ def _write(
             path = partial / f"{split}.parquet"
             rows = _write_split(cursor, source, split, path, count)
             files.append(describe_file(path, split=split, row_count=rows))
-        manifest = {**_header(source), "files": files}
+        manifest = {**manifest_header(source), "files": files}
         write_manifest(partial, manifest)
     return manifest
 

@@ -39,12 +39,13 @@ def active_loads(connection: Connection, source: str) -> list[ActiveLoad]:
     with connection, connection.cursor() as cursor:
         cursor.execute(ACTIVE, [source])
         return [
-            ActiveLoad(load_id, file_name, tuple(columns or ()), _warning(file_name, *rejects))
+            ActiveLoad(load_id, file_name, tuple(columns or ()), reject_warning(file_name, *rejects))
             for load_id, file_name, columns, *rejects in cursor.fetchall()
         ]
 
 
-def _warning(file_name: str, rejected: int, line_number: int | None, reason: str | None) -> str | None:
+def reject_warning(file_name: str, rejected: int, line_number: int | None, reason: str | None) -> str | None:
+    """line_number, reason: of its first record that could not be read."""
     if not rejected:
         return None
     return (

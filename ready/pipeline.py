@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from importlib.metadata import version as package_version
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import orjson
 import psycopg2
 
-from loader import FilesRefused, LoadSummary, load_files
+from loader import FilesRefused, LoadSummary, load_into
 from loader.errors import LoaderError
+from loader.postgres import PostgresSink
 from loader.results import Progress as LoadProgress
+from loader.sink import Sink
 from ready import __version__
 from ready.build_state import Connection, build_key, built_by, mark_built
 from ready.configs import load_options
@@ -27,7 +29,7 @@ from ready.export import ExportResult, export_dataset
 from ready.gate.model import Report, RunInfo
 from ready.gate.report import REPORT_NAME, build_report, failed_before_gate, require_writable, write_report
 from ready.lint import require_clean_configs
-from ready.loads import active_loads
+from ready.loads import ActiveLoad, active_loads
 from ready.locks import LockTimeout, take_run_lock
 from ready.mapping import check_mapping, orders_meta
 from ready.postgres.connection import ConnectionParams
@@ -76,26 +78,41 @@ def run_pipeline(
     narrator: Narrator,
     lock_timeout: float | None = None,
     full_refresh: bool = False,
+    target: str = "postgres",
 ) -> PipelineResult:
     """Take CSV files to recorded, exported splits; a second call with nothing new does nothing.
 
     lock_timeout: seconds to wait for another run on the same database, None for ever. full_refresh: build
-    every table from all loads, also where nothing has changed.
+    every table from all loads, also where nothing has changed. target: `postgres` or `spark`.
     Raises CheckFailed when a file or the gate stops it, UsageError for a wrong call or config,
     MachineError for the database or the disk, and for LockTimeout, which alone writes no report.
     """
-    with _reported(_Run(settings, narrator, lock_timeout)) as run:
+    with _reported(_run_on(target)(settings, narrator, lock_timeout)) as run:
         return run.whole_way(paths, full_refresh=full_refresh)
 
 
-def validate(*, settings: Settings, narrator: Narrator, lock_timeout: float | None = None) -> Report:
+def validate(
+    *,
+    settings: Settings,
+    narrator: Narrator,
+    lock_timeout: float | None = None,
+    target: str = "postgres",
+) -> Report:
     """Run the gate alone on what is loaded. Raises CheckFailed when it does not pass."""
-    with _reported(_Run(settings, narrator, lock_timeout)) as run:
+    with _reported(_run_on(target)(settings, narrator, lock_timeout)) as run:
         return run.gate_only()
 
 
+def _run_on(target: str) -> type[Run]:
+    if target == "postgres":
+        return Run
+    from ready.spark.pipeline import SparkRun
+
+    return SparkRun
+
+
 @contextmanager
-def _reported(run: _Run) -> Iterator[_Run]:
+def _reported(run: Run) -> Iterator[Run]:
     """Whatever ends the run, Ctrl-C too, its report says so: an older one must not look like today's."""
     require_writable(run.settings.reports)
     try:
@@ -115,8 +132,11 @@ def _reported(run: _Run) -> Iterator[_Run]:
     run.write_page()
 
 
-class _Run:
-    """One run's state between its stages."""
+class Run:
+    """One run's state between its stages.
+
+    What it asks of an engine is in methods of their own: ready/spark/pipeline.py has Spark's.
+    """
 
     def __init__(self, settings: Settings, narrator: Narrator, lock_timeout: float | None) -> None:
         self.settings = settings
@@ -156,7 +176,7 @@ class _Run:
             return self._gate(params, self._dbt(params, GATE))
 
     @contextmanager
-    def _database(self) -> Iterator[tuple[ConnectionParams, Connection]]:
+    def _database(self) -> Iterator[tuple[Any, Any]]:
         """The database, for this run alone, once the configs are known to be in order."""
         require_clean_configs(self.settings)
         params = open_database(self.settings)
@@ -174,18 +194,33 @@ class _Run:
         self.narrator.stage("Load", ", ".join(paths))
         self.info = replace(self.info, data_folder=paths[0])
         options = load_options(self.settings.configs)
-        params = open_database(self.settings, role=LOADER)
         try:
-            self.narrator.loaded(load_files(params.connect, paths, options, self.narrator.load_progress))
+            self.narrator.loaded(load_into(self._sink(), paths, options, self.narrator.load_progress))
         except FilesRefused as error:
             self.narrator.loaded(error.summary)
             raise from_loader(error) from None
         except LoaderError as error:
             raise from_loader(error) from None
 
+    def _sink(self) -> Sink:
+        return PostgresSink(open_database(self.settings, role=LOADER).connect)
+
+    def _loads(self, connection: Connection) -> list[ActiveLoad]:
+        return active_loads(connection, load_options(self.settings.configs).source)
+
+    def _built_by(self, connection: Connection, key: str) -> str | None:
+        return built_by(connection, self.settings, key)
+
+    def _mark_built(self, connection: Connection, key: str, invocation_id: str) -> None:
+        mark_built(connection, self.settings, key, invocation_id)
+
+    def _inspected(self, params: ConnectionParams) -> Callable[[], Connection] | None:
+        """What opens a connection on which the report may ask for samples."""
+        return params.connect
+
     def _active_loads(self, connection: Connection) -> list[int]:
         configs = self.settings.configs
-        loads = active_loads(connection, load_options(configs).source)
+        loads = self._loads(connection)
         load_ids = [load.load_id for load in loads]
         warnings = tuple(load.warning for load in loads if load.warning)
         self.info = replace(self.info, load_ids=tuple(load_ids), load_warnings=warnings)
@@ -194,7 +229,7 @@ class _Run:
 
     def _is_current(self, connection: Connection, key: str) -> bool:
         """Built from the very same, and the latest report and page are that build's."""
-        invocation_id = built_by(connection, self.settings, key)
+        invocation_id = self._built_by(connection, key)
         return (
             invocation_id is not None
             and invocation_id == self._latest_report_of()
@@ -222,7 +257,7 @@ class _Run:
                 f"{len(failed)} test(s) failed behind the gate: {', '.join(names)}",
                 hint=f"see {self.settings.home}/dbt/logs/dbt.log, or: ready dbt test --select {names[0]}",
             )
-        mark_built(connection, self.settings, key, run.invocation_id)
+        self._mark_built(connection, key, run.invocation_id)
 
     def _dbt(self, params: ConnectionParams, arguments: Sequence[str]) -> DbtRun:
         run = run_dbt(
@@ -244,7 +279,7 @@ class _Run:
             manifest=run.manifest or {},
             run_results=run.run_results,
             expectations_file=self.settings.configs / "expectations.yaml",
-            connect=params.connect,
+            connect=self._inspected(params),
             run=self.info,
         )
         file = self._write(report)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from ready.cli.options import names_spark
+
 # dbt commands whose result would be wrong where dbt overlooks a typo.
 LINTED = {"build", "run", "test", "compile"}
 
@@ -25,6 +27,7 @@ def dbt(ctx: click.Context, arguments: tuple[str, ...]) -> None:
       ready dbt build
       ready dbt build -s customer_features+
       ready dbt test -s orders_parsed
+      ready dbt build --target spark
     """
     if arguments in ((), ("-h",), ("--help",)):
         click.echo(ctx.get_help())
@@ -37,11 +40,12 @@ def dbt(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     from ready.errors import UsageError
     from ready.lint import require_clean_configs
     from ready.settings import Settings
+    from ready.spark.server import ensure_spark
 
     settings = Settings.resolve()
     if LINTED.intersection(arguments):
         require_clean_configs(settings)
-    prepare(settings, open_database(settings))
+    prepare(settings, ensure_spark(settings) if names_spark(arguments) else open_database(settings))
     outcome = invoke(arguments)
     if isinstance(outcome.exception, DbtUsageException):
         raise UsageError(f"dbt: {outcome.exception}", hint="see: ready dbt build --help")

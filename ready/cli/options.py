@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -45,10 +46,19 @@ def target_option(command: F) -> F:
     return click.option(
         "--target",
         type=click.Choice(["postgres", "spark"]),
+        envvar="READY_TARGET",
         default="postgres",
-        show_default=True,
-        help="Engine to work on.",
+        help="Engine to work on.  [env: READY_TARGET; default: postgres]",
     )(command)
+
+
+def names_spark(arguments: Sequence[str]) -> bool:
+    """Whether a command line, or READY_TARGET, means Spark."""
+    for place, argument in enumerate(arguments):
+        option, _, value = argument.partition("=")
+        if option in ("--target", "-t"):
+            return (value or "".join(arguments[place + 1 : place + 2])) == "spark"
+    return os.environ.get("READY_TARGET") == "spark"
 
 
 OUTPUT_FLAGS = {

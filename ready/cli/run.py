@@ -11,6 +11,7 @@ from ready.cli.options import (
     home_option,
     lock_timeout_option,
     output_options,
+    target_option,
 )
 from ready.cli.output import Output
 
@@ -28,6 +29,7 @@ from ready.cli.output import Output
     is_flag=True,
     help="Build every table from all loads, not only what new and superseded loads have changed.",
 )
+@target_option
 @configs_option
 @artifacts_option
 @home_option
@@ -36,6 +38,7 @@ from ready.cli.output import Output
 def run(
     data: tuple[str, ...],
     full_refresh: bool,
+    target: str,
     configs: str | None,
     artifacts: str | None,
     home: str | None,
@@ -52,6 +55,7 @@ def run(
       ready run
       ready run --data ~/exports
       ready run --data exports --configs examples/cdnow
+      ready run --target spark
       ready run --json | jq .data_hash
     """
     from ready.cli.narration import TerminalNarrator
@@ -68,6 +72,7 @@ def run(
             narrator=narrator,
             lock_timeout=lock_timeout,
             full_refresh=full_refresh,
+            target=target,
         )
         narrator.finished(result, settings)
         verdict.update(result_object(result))

@@ -11,17 +11,20 @@ from ready.cli.options import (
     home_option,
     lock_timeout_option,
     output_options,
+    target_option,
 )
 from ready.cli.output import Output
 
 
 @click.command()
+@target_option
 @configs_option
 @artifacts_option
 @home_option
 @lock_timeout_option
 @output_options(*ALL_FLAGS)
 def validate(
+    target: str,
     configs: str | None,
     artifacts: str | None,
     home: str | None,
@@ -46,4 +49,4 @@ def validate(
 
     settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts)
     with TerminalNarrator(output) as narrator, verdict_shown(output, settings):
-        run_gate(settings=settings, narrator=narrator, lock_timeout=lock_timeout)
+        run_gate(settings=settings, narrator=narrator, lock_timeout=lock_timeout, target=target)

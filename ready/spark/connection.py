@@ -70,11 +70,17 @@ class SparkParams:
     def answers(self) -> bool:
         """Runs a statement, since the port listens before the server can."""
         try:
-            with closing(self.connect()) as connection, closing(connection.cursor()) as cursor:
-                cursor.execute("select 1")
-                return bool(cursor.fetchall() == [(1,)])
+            with closing(self.connect()) as connection:
+                return fetch(connection, "select 1") == [(1,)]
         except MachineError:
             return False
+
+
+def fetch(connection: Any, statement: str) -> list[tuple[Any, ...]]:
+    """All rows of a statement."""
+    with closing(connection.cursor()) as cursor:
+        cursor.execute(statement)
+        return list(cursor.fetchall())
 
 
 @contextmanager

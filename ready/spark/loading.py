@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-from loader.spark.sink import SparkSession, SparkSink
+from loader.spark.sink import SparkSession, SparkSink, WarehouseLock
 from loader.spark.tables import LOADS, ensure_raw_tables
-from ready.spark.connection import SparkParams, spark_errors
+from ready.loads import ActiveLoad, reject_warning
+from ready.spark.connection import SparkParams, fetch, spark_errors
 
 LEDGER = ", ".join(name for name in LOADS.names if name != "entry")
 
@@ -30,19 +32,51 @@ def spark_sink(params: SparkParams) -> SparkSink:
     return ReportingSink(params.connect)
 
 
+@contextmanager
+def loads_kept_off(params: SparkParams) -> Iterator[None]:
+    """Loaders wait meanwhile: without snapshots a query could see a load in the ledger and not its rows."""
+    with closing(params.connect()) as connection:
+        folder = ensure_raw_tables(connection)
+    lock = WarehouseLock(folder, threading.Event())
+    lock.take(wait=True)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def all_loads(params: SparkParams, source: str | None = None) -> list[dict[str, Any]]:
     """The whole ledger in order of delivery, superseded loads too; one source, or all."""
-    with _cursor(params) as cursor:
-        cursor.execute(f"select {LEDGER} from raw.loads order by load_id")
-        rows = [dict(zip(LEDGER.split(", "), row, strict=True)) for row in cursor.fetchall()]
+    with spark_errors(), closing(params.connect()) as connection:
+        ensure_raw_tables(connection)  # so that an empty warehouse has no rows, rather than no tables
+        found = fetch(connection, f"select {LEDGER} from raw.loads order by load_id")
+    rows = [dict(zip(LEDGER.split(", "), row, strict=True)) for row in found]
     loads = [{**row, "columns": json.loads(row["columns"])} for row in rows]
     return [load for load in loads if source in (None, load["source"])]
 
 
-@contextmanager
-def _cursor(params: SparkParams) -> Iterator[Any]:
-    """With the raw tables there, so that an empty warehouse has no rows, rather than no tables."""
-    with spark_errors(), closing(params.connect()) as connection:
-        ensure_raw_tables(connection)
-        with closing(connection.cursor()) as cursor:
-            yield cursor
+def active_loads(connection: Any, source: str) -> list[ActiveLoad]:
+    """The loads that staging reads now, in the order of delivery. The raw tables must be there."""
+    rejects = {
+        load_id: first
+        for load_id, *first in fetch(
+            connection,
+            "select load_id, min(line_number), min_by(reason, line_number) "
+            "from raw.rejected_rows group by load_id",
+        )
+    }
+    loads = fetch(
+        connection,
+        "select load_id, file_name, columns, rows_rejected, source from raw.loads "
+        "where status = 'loaded' order by load_id",
+    )
+    return [
+        ActiveLoad(
+            load_id,
+            file_name,
+            tuple(json.loads(columns)),
+            reject_warning(file_name, rejected, *rejects.get(load_id, (None, None))),
+        )
+        for load_id, file_name, columns, rejected, of in loads
+        if of == source
+    ]

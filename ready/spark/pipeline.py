@@ -1,0 +1,120 @@
+"""The whole way on Spark: the stages of ready/pipeline.py, with Spark where PostgreSQL stood."""
+
+from __future__ import annotations
+
+import fcntl
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from loader.sink import Sink
+from ready.configs import load_options
+from ready.dbt import DbtRun
+from ready.export import ExportResult
+from ready.lint import require_clean_configs
+from ready.loads import ActiveLoad
+from ready.locks import LockTimeout
+from ready.pipeline import Run
+from ready.registry import FEATURE_SET, FeatureRecord
+from ready.settings import Settings
+from ready.spark.connection import fetch, spark_errors
+from ready.spark.export import export_dataset
+from ready.spark.loading import active_loads, loads_kept_off, spark_sink
+from ready.spark.server import ensure_spark
+
+SECONDS_BETWEEN_TRIES = 0.2
+
+
+class SparkRun(Run):
+    """Does what `Run` does; samples of failed checks and the page's tables are not there on Spark yet."""
+
+    @contextmanager
+    def _database(self) -> Iterator[tuple[Any, Any]]:
+        require_clean_configs(self.settings)
+        params = ensure_spark(self.settings)
+        self.narrator.stage("Database", f"Spark at {params}")
+        with run_lock(self.settings.home, self.lock_timeout), spark_errors():
+            spark_sink(params).prepare()
+            with closing(params.connect()) as connection:
+                version = fetch(connection, "select version()")[0][0]
+                self.info = replace(self.info, versions={**self.info.versions, "spark": version.split()[0]})
+                yield params, connection
+
+    def _sink(self) -> Sink:
+        return spark_sink(ensure_spark(self.settings))
+
+    def _loads(self, connection: Any) -> list[ActiveLoad]:
+        return active_loads(connection, load_options(self.settings.configs).source)
+
+    def _built_by(self, connection: Any, key: str) -> str | None:
+        meta = self.settings.schema("meta")
+        if not fetch(connection, f"show databases like '{meta}'"):
+            return None
+        if ("build_state",) not in [row[1:2] for row in fetch(connection, f"show tables in {meta}")]:
+            return None
+        found = fetch(connection, f"select invocation_id from {meta}.build_state where build_key = '{key}'")
+        return str(found[0][0]) if found else None
+
+    def _mark_built(self, connection: Any, key: str, invocation_id: str) -> None:
+        log = f"{self.settings.schema('meta')}.build_state_log"
+        fetch(connection, f"insert into {log} select '{key}', '{invocation_id}', current_timestamp()")
+
+    def _dbt(self, params: Any, arguments: Sequence[str]) -> DbtRun:
+        with loads_kept_off(params):
+            return super()._dbt(params, [*arguments, "--target", "spark"])
+
+    def _inspected(self, params: Any) -> None:
+        """Its queries are PostgreSQL's."""
+        return
+
+    def _record(self, connection: Any, *, changed: bool) -> FeatureRecord:
+        record = read_record(connection, self.settings, self.info.invocation_id if changed else "")
+        self.narrator.recorded(record)
+        return record
+
+    def _export(self, connection: Any) -> ExportResult:
+        self.narrator.stage("Export", str(self.settings.datasets))
+        result = export_dataset(connection, settings=self.settings)
+        self.narrator.exported(result)
+        return result
+
+
+def read_record(connection: Any, settings: Settings, invocation_id: str) -> FeatureRecord:
+    """The registry's word on what the tables hold; is_new when this dbt run was the first to build it."""
+    meta = settings.schema("meta")
+    ((version, data_hash, row_count, first_built_by),) = fetch(
+        connection,
+        f"select feature_version, data_hash, row_count, registry.invocation_id from {meta}.current_versions "
+        f"join {meta}.feature_registry as registry using (feature_set, feature_version, data_hash) "
+        f"where feature_set = '{FEATURE_SET}'",
+    )
+    counted = fetch(
+        connection,
+        f"select split, count(*) from {meta}.dataset_splits "
+        f"where feature_set = '{FEATURE_SET}' and feature_version = {version} group by split",
+    )
+    splits = dict.fromkeys(("train", "val", "test"), 0) | dict(counted)
+    is_new = first_built_by == invocation_id
+    return FeatureRecord(FEATURE_SET, version, data_hash, row_count, is_new, splits)
+
+
+@contextmanager
+def run_lock(home: Path, timeout: float | None) -> Iterator[None]:
+    """One run at a time on this READY_HOME. Raises LockTimeout after so many seconds; None waits for ever."""
+    give_up = time.monotonic() + (float("inf") if timeout is None else timeout)
+    with open(home / "spark.run.lock", "a", encoding="ascii") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= give_up:
+                    raise LockTimeout(
+                        f"another run is still at work on Spark after {timeout:g} s",
+                        hint="let it end and run again, or wait longer: --lock-timeout SECONDS",
+                    ) from None
+            time.sleep(SECONDS_BETWEEN_TRIES)
+        yield
