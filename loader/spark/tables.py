@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 
@@ -101,7 +101,7 @@ def _folder(cursor: Any) -> Path:
             f"Spark's warehouse is in {place}; loading into {scheme}:// is not available on Spark yet",
             hint="use a warehouse in a folder that this machine shares with Spark's",
         )
-    folder = Path(place.removeprefix("file:"))
+    folder = Path(unquote(urlsplit(place).path))
     if not folder.is_dir():
         raise ServerError(
             f"Spark's warehouse {folder} is not on this machine",

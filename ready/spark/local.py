@@ -121,7 +121,9 @@ def _end(pid: int, number: signal.Signals) -> None:
 
 
 def _is_alive(pid: int) -> bool:
-    """False for a zombie, too, which a child of this very process can be."""
-    with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
-    return Path(f"/proc/{pid}").exists()
+    """False for a zombie, too, which stays where nobody waits for it, as in a container."""
+    try:
+        os.readlink(f"/proc/{pid}/cwd")
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,110 @@
+"""Fixtures on a local Spark cluster, one for the session; all are skipped where Spark cannot run.
+
+spark        the cluster's SparkParams; its READY_HOME is `spark_home`
+warehouse    the same with no schema in it, for one test at a time
+on_spark     runs the `ready` command with this cluster as its Spark
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from spark_case import query
+
+from ready.errors import MachineError
+from ready.spark import local
+from ready.spark.connection import SparkParams
+from ready.spark.requirements import free_port, require_java
+
+PROJECT = Path(__file__).parents[3]
+SCHEMAS = ("raw", "stg", "feats", "meta")
+OnSpark = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def missing() -> str | None:
+    """Why Spark cannot run here."""
+    for package in ("pyspark", "dbt.adapters.spark", "pyhive"):
+        if importlib.util.find_spec(package) is None:
+            return f"{package} is not installed: pip install -c constraints.txt -e '.[dev,spark]'"
+    try:
+        require_java()
+    except MachineError as error:
+        return error.message
+    return None
+
+
+@pytest.fixture(scope="session")
+def spark_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same one in all of pytest-xdist's processes."""
+    if reason := missing():
+        pytest.skip(f"no Spark here: {reason}")
+    base = tmp_path_factory.getbasetemp()
+    home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "spark home"  # with a space
+    home.mkdir(exist_ok=True)
+    return home
+
+
+@pytest.fixture(scope="session")
+def spark(spark_home: Path) -> Iterator[SparkParams]:
+    with open(spark_home / "users", "a", encoding="ascii") as users:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        try:
+            params = SparkParams(port=_port(spark_home))
+            local.start(spark_home, params)
+            yield params
+        finally:
+            with contextlib.suppress(BlockingIOError):  # others still use it
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                local.stop(spark_home)
+
+
+def _port(home: Path) -> int:
+    """Chosen by the first process that asks."""
+    with open(home / "port", "a+", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        port = int(file.read() or free_port())
+        file.truncate(0)
+        file.write(str(port))
+    return port
+
+
+@pytest.fixture
+def warehouse(spark: SparkParams, spark_home: Path) -> Iterator[SparkParams]:
+    with open(spark_home / "turn", "a", encoding="ascii") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        local.start(spark_home, spark)  # a test may have killed a part of it
+        _drop(spark)
+        yield spark
+        local.start(spark_home, spark)
+        _drop(spark)
+
+
+@pytest.fixture
+def on_spark(spark: SparkParams, spark_home: Path, tmp_path: Path) -> OnSpark:
+    def run(*arguments: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("READY_", "PG", "DBT_"))}
+        own = {"READY_HOME": str(spark_home), "READY_ARTIFACTS": str(tmp_path / "artifacts"), **spark.env()}
+        return subprocess.run(
+            [sys.executable, "-m", "ready", *map(str, arguments)],
+            cwd=PROJECT,
+            env={**inherited, **own, **env},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def _drop(params: SparkParams) -> None:
+    for schema in SCHEMAS:
+        query(params, f"drop database if exists {schema} cascade")

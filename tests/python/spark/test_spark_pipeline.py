@@ -1,0 +1,107 @@
+"""The whole way on Spark ends with what PostgreSQL ends with, also when a process of it is killed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from proof_case import Shop
+from spark_case import query
+
+from ready.spark import local
+from ready.spark.connection import SparkParams
+
+FINGERPRINT = "0fae725904a1a2eb7a9b6f471d0682e3"
+OnSpark = Callable[..., "subprocess.CompletedProcess[str]"]
+# The SQL differs by engine, and with it what the files say of it.
+BY_ENGINE = ("sql_hash", "files")
+
+
+def manifest(artifacts: Path) -> dict[str, object]:
+    folder = artifacts / "datasets" / "customer_features" / "v1"
+    found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return {key: value for key, value in found.items() if key not in BY_ENGINE}
+
+
+def test_same_rows_exported(
+    warehouse: SparkParams, on_spark: OnSpark, built_shop: Shop, tmp_path: Path
+) -> None:
+    done = on_spark("run", "--target", "spark", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["data_hash"] == FINGERPRINT
+    assert manifest(tmp_path / "artifacts") == manifest(built_shop.settings.artifacts)
+    for split in ("train", "val", "test"):
+        path = Path("datasets", "customer_features", "v1", f"{split}.parquet")
+        ours, theirs = (
+            pq.read_table(root / path).replace_schema_metadata(None)
+            for root in (tmp_path / "artifacts", built_shop.settings.artifacts)
+        )
+        assert ours.equals(theirs)
+    again = on_spark("run", "--target", "spark", "--json")
+    assert json.loads(again.stdout)["changed"] is False
+
+
+def test_the_gate_stops_dirty_data(warehouse: SparkParams, on_spark: OnSpark, built_shop: Shop) -> None:
+    done = on_spark("run", "--target", "spark", "--data", "data/dirty")
+    assert done.returncode == 1
+    assert "the gate stopped the run" in done.stderr
+    assert not query(warehouse, "show databases like 'feats'") or not query(
+        warehouse, "show tables in feats like 'customer_features'"
+    )
+
+
+def test_a_killed_executor_is_replaced(warehouse: SparkParams, spark_home: Path, on_spark: OnSpark) -> None:
+    killed = threading.Timer(12, kill_executor, [spark_home])
+    killed.start()
+    done = on_spark("run", "--target", "spark", "--json")
+    killed.join()
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["data_hash"] == FINGERPRINT
+
+
+def test_a_killed_thrift_server_is_told_and_the_next_run_makes_it_good(
+    warehouse: SparkParams, spark: SparkParams, spark_home: Path, on_spark: OnSpark
+) -> None:
+    pid = local.status(spark_home, spark).pids["thrift"]
+    killed = threading.Timer(15, os.kill, [pid, signal.SIGKILL])
+    killed.start()
+    done = on_spark("run", "--target", "spark")
+    killed.join()
+    assert done.returncode == 3, done.stdout
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("Error:") == 1
+    again = on_spark("run", "--target", "spark", "--json")
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["data_hash"] == FINGERPRINT
+
+
+def kill_executor(home: Path) -> None:
+    """One of this cluster's two."""
+    workers = set(local.status(home, SparkParams()).pids.values())
+    give_up = time.monotonic() + 30
+    while time.monotonic() < give_up:
+        for process in Path("/proc").iterdir():
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+                if parent in workers:
+                    os.kill(int(process.name), signal.SIGKILL)
+                    return
+        time.sleep(0.2)
+    pytest.fail("no executor runs")
+
+
+@pytest.mark.parametrize("command", ["explain", "check-leakage", "reproduce", "registry", "export", "docs"])
+def test_what_is_not_there_yet_is_told(on_spark: OnSpark, command: str) -> None:
+    done = on_spark(command, "--target", "spark")
+    assert done.returncode == 2
+    assert f"`ready {command}` is not available on Spark yet" in done.stderr
+    assert "Traceback" not in done.stderr
