@@ -100,8 +100,8 @@ def spark_errors() -> Iterator[None]:
 def brief(error: Exception) -> str:
     """The first line of what the server said, which comes with its stack."""
     status = getattr(error.args[0], "status", None) if error.args else None
-    text = str(getattr(status, "errorMessage", None) or error) or "the connection was lost"
-    return text.removeprefix("org.apache.hive.service.cli.HiveSQLException: ").splitlines()[0]
+    text = str(getattr(status, "errorMessage", None) or error)
+    return text.removeprefix("org.apache.hive.service.cli.HiveSQLException: ").partition("\n")[0]
 
 
 def spark_params(environ: Mapping[str, str]) -> SparkParams:
