@@ -89,11 +89,13 @@ def spark_errors() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if type(error).__module__.partition(".")[0] not in ("pyhive", "thrift", "TCLIService"):
+        package = type(error).__module__.partition(".")[0]
+        if package not in ("pyhive", "thrift", "TCLIService"):
             raise
+        lost = "the connection to its Thrift server was lost"
         raise MachineError(
-            f"Spark failed: {brief(error)}",
-            hint="see whether it is well with ready spark status, and run it again",
+            f"Spark failed: {lost if package == 'thrift' else brief(error)}",
+            hint="see whether it is well with ready spark status, and run the command again",
         ) from None
 
 
