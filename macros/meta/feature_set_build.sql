@@ -12,7 +12,9 @@
     } %}
     {% set columns = adapter.get_columns_in_relation(build.features) %}
     {# Read on their own: a statement that also writes would not be run in parallel. #}
-    {% set content = run_query('select count(*), ' ~ content_hash(typed_columns(columns)) ~ ' from ' ~ build.features).rows[0] %}
+    {% set content = run_query(
+        'select count(*), ' ~ content_hash() ~ ' from ' ~ hashed_rows(build.features, typed_columns(columns))
+    ).rows[0] %}
     {% set version = run_query(definition_version(build.feature_set, definition)).rows[0][0] %}
     {% do build.update({
         'version': version, 'columns': columns, 'row_count': content[0], 'data_hash': content[1],

@@ -39,12 +39,14 @@
     with members as (
         select
             split,
-            {{ membership_hash() }} as membership_hash,
+            {{ content_hash() }} as membership_hash,
             count(*) as row_count,
             count(distinct customer_id) as entity_count,
             {{ label_mean() }} as label_mean
-        from {{ split_rows(build, build.features, build.training_set) }}
-        where split is not null
+        from {{ hashed_rows(
+            split_rows(build, build.features, build.training_set), membership_columns(),
+            kept=['split', 'customer_id', label_column()], condition='split is not null'
+        ) }}
         group by split
     )
 
@@ -83,15 +85,14 @@
 
 {# A select of split and membership hash of what meta.dataset_splits holds of a version. #}
 {% macro held_membership(version) -%}
-    select split, {{ membership_hash() }}
-    from {{ source('meta', 'dataset_splits') }}
-    where {{ version }}
+    select split, {{ content_hash() }}
+    from {{ hashed_rows(source('meta', 'dataset_splits'), membership_columns(), kept=['split'], condition=version) }}
     group by split
 {%- endmacro %}
 
-{% macro membership_hash() -%}
-    {{ content_hash([('customer_id', 'text'), ('feature_time', 'timestamptz')]) }}
-{%- endmacro %}
+{% macro membership_columns() %}
+    {% do return([('customer_id', 'text'), ('feature_time', 'timestamptz')]) %}
+{% endmacro %}
 
 {% macro membership_hashes(table) %}
     {% set hashes = {} %}

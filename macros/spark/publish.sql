@@ -49,10 +49,7 @@
     {% for row in build.splits.rows if not is_recorded('dataset_split_summary', build, {'split': row[0], 'membership_hash': row[1]}) %}
         {% do run_query(split_summary_row(build, row)) %}
     {% endfor %}
-    {% set labels = run_query(
-        'select count(*), count(' ~ adapter.quote(label_column()) ~ '), '
-        ~ content_hash(typed_columns(adapter.get_columns_in_relation(build.labels))) ~ ' from ' ~ build.labels
-    ).rows[0] %}
+    {% set labels = labels_content(build) %}
     {% if not is_recorded('dataset_label_summary', build, {'labels_hash': labels[2]}) %}
         {% do run_query('insert into ' ~ source('meta', 'dataset_label_summary') ~ ' select ' ~ build_key_values(build)
             ~ ', ' ~ quote_literal(labels[2]) ~ ', ' ~ labels[0] ~ ', ' ~ labels[1] ~ ', current_timestamp()') %}
