@@ -1,6 +1,7 @@
 {# A time's text as ISO 8601 with its offset, or with the time zone's name where the file states none.
    `format` is the file's own notation in the words YYYY MM DD HH24 HH12 MI SS AM (default: ISO 8601). #}
 {% macro zoned_iso_timestamp(text, timezone, format=none) -%}
+    {%- do require_zone(timezone) -%}
     {%- set iso = rearranged_timestamp(text, format) if format else text -%}
     {%- set offset = '(:[0-9]{2}([.][0-9]+)?|[AaPp][Mm]) ?(Z|z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)$' -%}
     {#- The usual ending first: a pattern takes longer than all the rest. #}
@@ -38,3 +39,18 @@
     {%- set template = group['YYYY'] ~ '-' ~ group['MM'] ~ '-' ~ group['DD'] ~ time -%}
     (case when {{ matches(text, pattern) }} then {{ rearrange(text, pattern, template) }} end)
 {%- endmacro %}
+
+{# Stops where an engine does not know a time zone of the configs as the others do. #}
+{% macro require_zone(timezone) %}
+    {% do return(adapter.dispatch('require_zone')(timezone)) %}
+{% endmacro %}
+
+{% macro default__require_zone(timezone) %}
+{% endmacro %}
+
+{# An abbreviation is a fixed offset to PostgreSQL, and to Java often a region with its summer time. #}
+{% macro spark__require_zone(timezone) %}
+    {% if '/' not in timezone and timezone | upper not in ['UTC', 'GMT'] %}
+        {% do not_available("orders.yaml: timezone: '" ~ timezone ~ "' (only UTC, GMT and names such as Europe/Berlin) is") %}
+    {% endif %}
+{% endmacro %}
