@@ -15,7 +15,7 @@ HEADER = "order_id,customer_id,order_ts,amount,currency,status,channel\n"
 # One of the tests reads customer_purchases too.
 BUILD = ("--select", "+orders_history", "customer_purchases", "--exclude-resource-type", "unit_test")
 
-# Order, status and amount of every row of the file, as one delivery after another has it; the last brings nothing new.
+# Order, status and amount of every row of the file, delivery by delivery; the last one brings nothing new.
 DELIVERIES = (
     ("1 completed 10", "2 pending 20", "3 completed 30", "4 shipped 40"),
     ("1 completed 10", "2 completed 20", "3 completed 31", "5 pending 50"),
