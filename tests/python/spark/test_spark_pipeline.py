@@ -20,6 +20,9 @@ from spark_case import query
 from ready.spark import local
 from ready.spark.connection import SparkParams
 
+PROJECT = Path(__file__).parents[3]
+ONLINE_RETAIL = PROJECT.parent / "shared" / "data" / "online_retail"
+EXAMPLE = PROJECT / "examples" / "online_retail"
 FINGERPRINT = "0fae725904a1a2eb7a9b6f471d0682e3"
 OnSpark = Callable[..., "subprocess.CompletedProcess[str]"]
 # The SQL differs by engine, and with it what the files say of it.
@@ -51,6 +54,16 @@ def test_same_rows_exported_although_an_executor_is_killed(
         assert ours.equals(theirs)
     again = on_spark("run", "--target", "spark", "--json")
     assert json.loads(again.stdout)["changed"] is False
+
+
+@pytest.mark.skipif(not ONLINE_RETAIL.is_dir(), reason=f"{ONLINE_RETAIL} is not laid beside the checkout")
+def test_lines_summed_into_orders_have_the_fingerprint_of_the_example(
+    warehouse: SparkParams, on_spark: OnSpark
+) -> None:
+    done = on_spark("run", "--target", "spark", "--json", "--data", ONLINE_RETAIL, "--configs", EXAMPLE)
+    assert done.returncode == 0, done.stderr
+    fingerprint = json.loads(done.stdout)["data_hash"]
+    assert f"fingerprint {fingerprint}\n" in (EXAMPLE / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_gate_stops_dirty_data(warehouse: SparkParams, on_spark: OnSpark, built_shop: Shop) -> None:
