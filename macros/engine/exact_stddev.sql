@@ -30,7 +30,7 @@
     case when {{ count }} > 1 then transform(
         transform(
             array(named_struct('d', {{ or_overflow('4 * (' ~ n ~ ' * ' ~ sum_of_squares ~ ' - ' ~ sum ~ ' * ' ~ sum ~ ')') }}, 'm', {{ n }} * ({{ n }} - 1))),
-            q -> cast((q.d - q.d % q.m) / q.m as decimal(38, 0))
+            q -> {{ or_overflow('cast((q.d - q.d % q.m) / cast(q.m as decimal(10, 0)) as decimal(38, 0))') }}
         ),
         v -> cast(cast(floor((case when v = 0 then 0 else transform(
             transform(array(cast(sqrt(cast(v as double)) as decimal(20, 0))), r -> cast(floor((r + v / r) / 2) as decimal(20, 0))),

@@ -67,7 +67,7 @@
             {%- set held = run_query('set ' ~ setting).rows[0][1] -%}
             {%- if held != value -%}
                 {%- do exceptions.raise_compiler_error('Spark must run with ' ~ setting ~ '=' ~ value ~ ', and has ' ~ held
-                    ~ ': results would differ from PostgreSQL. Set it in profiles.yml (server_side_parameters) or on the server.') -%}
+                    ~ ': results would differ from PostgreSQL. Set it in spark-defaults.conf of the Thrift server.') -%}
             {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
