@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from loader.durable import flush
 from ready.errors import MachineError, UsageError
 
 MANIFEST = "manifest.json"
@@ -103,15 +104,6 @@ def replacing(folder: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
         if folder.exists():
             shutil.rmtree(previous, ignore_errors=True)
-
-
-def flush(path: Path) -> None:
-    """To the disk: a rename must not survive a power cut that its content does not."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _swap(partial: Path, folder: Path, previous: Path) -> None:

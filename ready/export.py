@@ -15,12 +15,12 @@ import pyarrow.parquet
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
+from loader.durable import flush
 from ready.arrow import BATCH_ROWS, BatchSink
 from ready.dataset_folder import (
     Manifest,
     describe_file,
     exclusive,
-    flush,
     is_intact,
     read_manifest,
     replacing,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,6 +13,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from loader.copy import Ahead
+from loader.durable import flush
 from loader.spark.tables import EVENTS, REJECTS
 
 # A row group; Spark reads each in a task of its own.
@@ -32,11 +32,11 @@ class NewFile:
         with pq.ParquetWriter(self.hidden, schema, compression="zstd") as writer:
             for table in tables:
                 writer.write_table(table)
-        _flush(self.hidden)
+        flush(self.hidden)
 
     def publish(self) -> None:
         self.hidden.replace(self.path)
-        _flush(self.path.parent)
+        flush(self.path.parent)
 
     def discard(self) -> None:
         self.hidden.unlink(missing_ok=True)
@@ -86,12 +86,3 @@ def reject_table(lines: IO[bytes]) -> pa.Table:
 def _plain(value: str) -> str:
     """Undoes COPY's escapes."""
     return re.sub(r"\\(.)", lambda found: ESCAPES[found[1]], value)
-
-
-def _flush(path: Path) -> None:
-    """To the disk: a rename must not survive a power cut that its content does not."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

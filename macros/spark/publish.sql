@@ -4,9 +4,7 @@
 {% macro spark__publish(nodes) -%}
     {%- set builds = feature_set_builds(nodes) -%}
     {%- for build in builds if build.feature_set != 'customer_features' -%}
-        {%- do exceptions.raise_compiler_error(
-            build.feature_set ~ ' is a feature set of its own, which is not available on Spark yet: build it on PostgreSQL'
-        ) -%}
+        {%- do not_available(build.feature_set ~ ' is a feature set of its own, which is') -%}
     {%- endfor -%}
     {%- for build in builds -%}
         {%- do build.update(splits_to_publish(build)) -%}

@@ -16,7 +16,7 @@ from typing import IO
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from ready.dataset_folder import flush
+from loader.durable import flush
 from ready.errors import MachineError, UsageError
 from ready.locks import take_run_lock
 from ready.postgres.cluster import program_path

@@ -18,11 +18,11 @@ import pyarrow.dataset
 import pyarrow.parquet
 from psycopg2 import sql
 
+from loader.durable import flush
 from ready.arrow import BATCH_ROWS
 from ready.dataset_folder import (
     describe_file,
     exclusive,
-    flush,
     is_intact,
     read_manifest,
     replacing,
