@@ -12,7 +12,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from ready.registry import Connection, Row, select_meta
+from ready.query import Row
+from ready.registry import Connection, select_meta
 from ready.settings import Settings
 
 # By custom an index below the first is stable, and from the second on it is another population.
@@ -95,15 +96,17 @@ def read_profiles(connection: Connection, settings: Settings, build: Row) -> dic
     rows = select_meta(
         connection,
         settings,
-        "select profiles.column_name, cast(profiles.profile as text) as profile "
-        "from {meta}.feature_profiles as profiles "
-        "inner join {meta}.feature_registry as registry using (feature_set, feature_version, data_hash) "
-        "cross join lateral jsonb_array_elements(registry.columns) with ordinality as columns (entry, place) "
-        "where feature_set = %s and feature_version = %s and data_hash = %s "
-        "and columns.entry ->> 'name' = profiles.column_name order by columns.place",
-        [build["feature_set"], build["feature_version"], build["data_hash"]],
+        # concat makes a text of jsonb, whose decimals psycopg2 would read as floats.
+        "select column_name, concat('', profile) as profile, registry.columns "
+        "from {meta}.feature_profiles "
+        "join {meta}.feature_registry as registry using (feature_set, feature_version, data_hash) "
+        "where feature_set = %(feature_set)s and feature_version = %(feature_version)s "
+        "and data_hash = %(data_hash)s",
+        build,
     )
-    return {row["column_name"]: parse_profile(row["column_name"], row["profile"]) for row in rows}
+    profiles = {row["column_name"]: row["profile"] for row in rows}
+    names = [column["name"] for column in rows[0]["columns"]] if rows else []
+    return {name: parse_profile(name, profiles[name]) for name in names if name in profiles}
 
 
 def parse_profile(name: str, text: str) -> ColumnProfile:

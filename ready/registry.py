@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg2
-import psycopg2.extensions
-import psycopg2.extras
-from psycopg2 import sql
-
 from ready.errors import UsageError
+from ready.query import NothingThere, Row, select_rows
 from ready.settings import Settings
 
 FEATURE_SET = "customer_features"
 
-Connection = psycopg2.extensions.connection
-Row = dict[str, Any]
+Connection = Any  # psycopg2's, or PyHive's: see ready/query.py
 
 
 @dataclass(frozen=True)
@@ -47,7 +42,6 @@ def list_builds(connection: Connection, settings: Settings) -> list[Row]:
         "from {meta}.feature_registry as registry "
         "left join {meta}.current_versions as versions using (feature_set, feature_version) "
         "order by registry.created_at, registry.feature_version",
-        [],
     )
 
 
@@ -57,21 +51,23 @@ def show_version(connection: Connection, settings: Settings, name: str) -> Row:
     name: VERSION, or FEATURE_SET:VERSION. Raises UsageError when there is no such version.
     """
     feature_set, version, _ = _parts(name)
+    asked = {"feature_set": feature_set, "version": version}
     builds = select_meta(
         connection,
         settings,
-        "select * from {meta}.feature_registry where feature_set = %s and feature_version = %s "
-        "order by created_at",
-        [feature_set, version],
+        "select * from {meta}.feature_registry "
+        "where feature_set = %(feature_set)s and feature_version = %(version)s order by created_at",
+        asked,
     )
     if not builds:
         raise UsageError(f"version {name} is not recorded", hint="see what is: ready registry list")
     splits = select_meta(
         connection,
         settings,
-        "select * from {meta}.dataset_split_summary where feature_set = %s and feature_version = %s "
+        "select * from {meta}.dataset_split_summary "
+        "where feature_set = %(feature_set)s and feature_version = %(version)s "
         "order by created_at, time_from",
-        [feature_set, version],
+        asked,
     )
     for build in builds:
         build["splits"] = [split for split in splits if split["data_hash"] == build["data_hash"]]
@@ -93,9 +89,15 @@ def find_build(connection: Connection, settings: Settings, name: str) -> Row:
         settings,
         "select registry.* from {meta}.feature_registry as registry "
         "left join {meta}.current_versions as versions using (feature_set, feature_version, data_hash) "
-        "where feature_set = %s and feature_version = %s and starts_with(data_hash, %s) "
+        "where feature_set = %(feature_set)s and feature_version = %(version)s "
+        "and left(data_hash, %(digits)s) = %(data_hash)s "
         "order by versions.data_hash is not null, registry.created_at",
-        [feature_set, version, data_hash],
+        {
+            "feature_set": feature_set,
+            "version": version,
+            "data_hash": data_hash,
+            "digits": len(data_hash),
+        },
     )
     if not builds:
         raise UsageError(f"build {name} is not recorded", hint="see what is: ready registry list")
@@ -113,39 +115,41 @@ def _parts(name: str) -> tuple[str, int, str]:
 
 def read_record(connection: Connection, settings: Settings, invocation_id: str) -> FeatureRecord:
     """The registry's word on what the tables hold; is_new when this dbt run was the first to build it."""
-    meta = settings.schema("meta")
-    with connection, connection.cursor() as cursor:
-        cursor.execute(
-            f"select feature_set, feature_version, data_hash, row_count, registry.invocation_id "
-            f'from "{meta}".current_versions join "{meta}".feature_registry as registry '
-            f"using (feature_set, feature_version, data_hash) where feature_set = %s",
-            [FEATURE_SET],
-        )
-        feature_set, feature_version, data_hash, row_count, first_built_by = cursor.fetchone()  # type: ignore[misc]
-        cursor.execute(
-            f'select split, count(*) from "{meta}".dataset_splits '
-            f"where feature_set = %s and feature_version = %s group by split",
-            [feature_set, feature_version],
-        )
-        splits = dict.fromkeys(("train", "val", "test"), 0) | dict(cursor.fetchall())
+    (current,) = select_meta(
+        connection,
+        settings,
+        "select feature_version, data_hash, row_count, registry.invocation_id from {meta}.current_versions "
+        "join {meta}.feature_registry as registry using (feature_set, feature_version, data_hash) "
+        "where feature_set = %(feature_set)s",
+        {"feature_set": FEATURE_SET},
+    )
+    splits = select_meta(
+        connection,
+        settings,
+        "select split, count(*) as row_count from {meta}.dataset_splits "
+        "where feature_set = %(feature_set)s and feature_version = %(version)s group by split",
+        {"feature_set": FEATURE_SET, "version": current["feature_version"]},
+    )
     return FeatureRecord(
-        feature_set, feature_version, data_hash, row_count, first_built_by == invocation_id, splits
+        feature_set=FEATURE_SET,
+        feature_version=current["feature_version"],
+        data_hash=current["data_hash"],
+        row_count=current["row_count"],
+        is_new=current["invocation_id"] == invocation_id,
+        splits=dict.fromkeys(("train", "val", "test"), 0)
+        | {split["split"]: split["row_count"] for split in splits},
     )
 
 
 def select_meta(
-    connection: Connection, settings: Settings, query: str, arguments: Sequence[Any], **names: str
+    connection: Connection,
+    settings: Settings,
+    query: str,
+    values: Mapping[str, Any] | None = None,
+    **names: str,
 ) -> list[Row]:
-    """The rows of a query in which {meta} stands for the schema, and {name} for any other of `names`.
-
-    Raises UsageError when nothing was ever recorded.
-    """
-    identifiers = {name: sql.Identifier(value) for name, value in names.items()}
+    """As ready.query.select_rows. Raises UsageError when nothing was ever recorded."""
     try:
-        with connection, connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
-            cursor.execute(
-                sql.SQL(query).format(meta=sql.Identifier(settings.schema("meta")), **identifiers), arguments
-            )
-            return [dict(row) for row in cursor.fetchall()]
-    except (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName):
+        return select_rows(connection, settings, query, values, **names)
+    except NothingThere:
         raise UsageError("no version is recorded yet", hint="build one: ready run") from None

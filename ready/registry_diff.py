@@ -9,7 +9,8 @@ from typing import Any
 import yaml
 
 from ready.profiles import ColumnProfile, population_stability_index, read_profiles, shift
-from ready.registry import Connection, Row, find_build, select_meta
+from ready.query import Row
+from ready.registry import Connection, find_build, select_meta
 from ready.settings import Settings
 
 
@@ -21,7 +22,7 @@ def diff_builds(connection: Connection, settings: Settings, before: str, after: 
     index. Raises UsageError for a build that is not recorded.
     """
     old, new = (find_build(connection, settings, name) for name in (before, after))
-    texts = {row["sql_hash"]: row["sql"] for row in select_meta(connection, settings, SQL_TEXTS, [])}
+    texts = {row["sql_hash"]: row["sql"] for row in select_meta(connection, settings, SQL_TEXTS)}
     counts = [_counts(connection, settings, build) for build in (old, new)]
     return {
         "config": _unified(_yaml(old["config"]), _yaml(new["config"])),
@@ -80,9 +81,10 @@ def _counts(connection: Connection, settings: Settings, build: Row) -> dict[str,
     splits = select_meta(
         connection,
         settings,
-        "select distinct on (split) split, row_count from {meta}.dataset_split_summary "
-        "where feature_set = %s and feature_version = %s and data_hash = %s order by split, created_at",
-        [build["feature_set"], build["feature_version"], build["data_hash"]],
+        "select split, row_count from {meta}.dataset_split_summary where feature_set = %(feature_set)s "
+        "and feature_version = %(feature_version)s and data_hash = %(data_hash)s "
+        "order by split, created_at desc",
+        build,
     )
     return {
         "features": f"{build['row_count']:,}",

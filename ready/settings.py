@@ -10,6 +10,7 @@ from pathlib import Path
 from ready.errors import UsageError
 
 PROJECT_MARKER = "name: raw_to_ready"
+TARGETS = ("postgres", "spark")
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Settings:
     artifacts: reports, datasets, docs (READY_ARTIFACTS).
     schema_prefix: put before stg, feats and meta, never before raw (READY_SCHEMA_PREFIX).
     environ: the environment that the rest is read from (PG*, DATABASE_URL).
+    target: the engine that holds the tables, postgres or spark (READY_TARGET).
     """
 
     project_dir: Path
@@ -30,6 +32,7 @@ class Settings:
     artifacts: Path
     schema_prefix: str
     environ: Mapping[str, str]
+    target: str = "postgres"
 
     @classmethod
     def resolve(
@@ -38,6 +41,7 @@ class Settings:
         home: str | os.PathLike[str] | None = None,
         configs: str | os.PathLike[str] | None = None,
         artifacts: str | os.PathLike[str] | None = None,
+        target: str | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> Settings:
         """Flags win over the environment, the environment over the defaults.
@@ -45,7 +49,7 @@ class Settings:
         A relative path given by the caller is relative to the current folder; a relative
         READY_CONFIGS is looked for in the current folder first, then in the project.
 
-        Raises UsageError when there is no project or no configs folder.
+        Raises UsageError when there is no project, no configs folder or no such target.
         """
         env = dict(os.environ if environ is None else environ)
         project = find_project(env)
@@ -56,6 +60,7 @@ class Settings:
             artifacts=_absolute(artifacts or env.get("READY_ARTIFACTS") or project / "artifacts"),
             schema_prefix=env.get("READY_SCHEMA_PREFIX", ""),
             environ=env,
+            target=_target(target or env.get("READY_TARGET") or "postgres"),
         )
 
     @property
@@ -83,6 +88,12 @@ def find_project(env: Mapping[str, str]) -> Path:
         f"no From Raw to Ready project found{f' in {named}' if named else ''}",
         hint="run the command in the checkout, or set READY_PROJECT_DIR to it",
     )
+
+
+def _target(name: str) -> str:
+    if name not in TARGETS:
+        raise UsageError(f"there is no target {name}", hint=f"READY_TARGET is one of {', '.join(TARGETS)}")
+    return name
 
 
 def _absolute(path: str | os.PathLike[str]) -> Path:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ready.cli.options import home_option, output_options
+from ready.cli.options import home_option, output_options, target_option
 from ready.cli.output import Output
 from ready.terminal import one_line
 
@@ -21,9 +20,12 @@ if TYPE_CHECKING:
 @click.argument("customer")
 @click.argument("feature_time")
 @click.argument("feature")
+@target_option
 @home_option
 @output_options("as_json")
-def explain(customer: str, feature_time: str, feature: str, home: str | None, output: Output) -> None:
+def explain(
+    customer: str, feature_time: str, feature: str, target: str, home: str | None, output: Output
+) -> None:
     """Show every order behind a feature value, with its file and line.
 
     FEATURE_TIME is a date or time in UTC; FEATURE a column of customer_features, or the label. The value
@@ -34,14 +36,14 @@ def explain(customer: str, feature_time: str, feature: str, home: str | None, ou
       ready explain C000015 2024-03-01 revenue_30d
     """
     from ready.errors import CheckFailed
-    from ready.postgres.server import ensure_server
     from ready.proof.compare import text_of
     from ready.proof.explain import explain as trace
     from ready.proof.nearest import parse_time
+    from ready.query import connected
     from ready.settings import Settings
 
-    settings = Settings.resolve(home=home)
-    with closing(ensure_server(settings).connect()) as connection:
+    settings = Settings.resolve(home=home, target=target)
+    with connected(settings) as connection:
         found = trace(
             connection, settings, customer_id=customer, feature_time=parse_time(feature_time), feature=feature
         )

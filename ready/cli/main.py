@@ -43,7 +43,10 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
 
 
 # What works on Spark, or needs no engine. docs/spark.md says the same.
-ON_SPARK = {"run", "load", "lint", "validate", "dbt", "db", "spark", "env", "completion"}
+ON_SPARK = {
+    *("run", "load", "lint", "validate", "dbt", "registry", "explain"),
+    *("db", "spark", "env", "completion"),
+}
 
 
 class LazyGroup(click.Group):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
 import click
 
-from ready.cli.options import home_option, output_options
+from ready.cli.options import home_option, output_options, target_option
 from ready.cli.output import Output
 from ready.terminal import printable
 
@@ -28,9 +27,10 @@ def registry() -> None:
 
 
 @registry.command("list")
+@target_option
 @home_option
 @output_options("as_json")
-def list_command(home: str | None, output: Output) -> None:
+def list_command(target: str, home: str | None, output: Output) -> None:
     """List every recorded build.
 
     Version, fingerprint, rows and time; a star marks what the tables hold now.
@@ -42,7 +42,7 @@ def list_command(home: str | None, output: Output) -> None:
     """
     from ready.registry import list_builds
 
-    builds = _read(home, list_builds)
+    builds = _read(target, home, list_builds)
     output.show(builds)
     for build in builds:
         mark = "*" if build["is_current"] else " "
@@ -55,9 +55,10 @@ def list_command(home: str | None, output: Output) -> None:
 
 @registry.command()
 @click.argument("version", metavar="[FEATURE_SET:]VERSION")
+@target_option
 @home_option
 @output_options("as_json")
-def show(version: str, home: str | None, output: Output) -> None:
+def show(version: str, target: str, home: str | None, output: Output) -> None:
     """Show all that is recorded of a version.
 
     Definition, hashes, lineage and splits; as JSON in any case, for people too.
@@ -68,15 +69,16 @@ def show(version: str, home: str | None, output: Output) -> None:
     """
     from ready.registry import show_version
 
-    replace(output, as_json=True).show(_read(home, show_version, version))
+    replace(output, as_json=True).show(_read(target, home, show_version, version))
 
 
 @registry.command()
 @click.argument("before", metavar="[FEATURE_SET:]A[@DATA_HASH]")
 @click.argument("after", metavar="[FEATURE_SET:]B[@DATA_HASH]")
+@target_option
 @home_option
 @output_options("as_json")
-def diff(before: str, after: str, home: str | None, output: Output) -> None:
+def diff(before: str, after: str, target: str, home: str | None, output: Output) -> None:
     """Show what changed from one build to another.
 
     Config and SQL as diffs; loads, columns, row counts, and how the values of each column are distributed,
@@ -90,7 +92,7 @@ def diff(before: str, after: str, home: str | None, output: Output) -> None:
     """
     from ready.registry_diff import diff_builds
 
-    sections = _read(home, diff_builds, before, after)
+    sections = _read(target, home, diff_builds, before, after)
     output.show(sections)
     for title, lines in () if output.silent else sections.items():
         click.secho(title, bold=True)
@@ -98,10 +100,10 @@ def diff(before: str, after: str, home: str | None, output: Output) -> None:
             click.secho(f"  {printable(line)}", fg=COLOURS.get(line[0]))
 
 
-def _read(home: str | None, reader: Any, *arguments: Any) -> Any:
-    from ready.postgres.server import ensure_server
+def _read(target: str, home: str | None, reader: Any, *arguments: Any) -> Any:
+    from ready.query import connected
     from ready.settings import Settings
 
-    settings = Settings.resolve(home=home)
-    with closing(ensure_server(settings).connect()) as connection:
+    settings = Settings.resolve(home=home, target=target)
+    with connected(settings) as connection:
         return reader(connection, settings, *arguments)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
-import psycopg2.errors
-import psycopg2.extras
-from psycopg2 import sql
-
-from ready.build_state import Connection
 from ready.errors import CheckFailed, UsageError
 from ready.proof import nearest
 from ready.proof.definition import Feature, recorded_features
 from ready.proof.recompute import Measure, Purchase, Value, arithmetic, recompute
+from ready.query import NothingThere, Row, select_rows, snapshot
 from ready.settings import Settings
 
-Row = dict[str, Any]
-Cursor = psycopg2.extras.RealDictCursor
+FIRST_INSTANT = datetime.min.replace(tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -72,29 +68,24 @@ class Explanation:
 
 
 def explain(
-    connection: Connection, settings: Settings, *, customer_id: str, feature_time: datetime, feature: str
+    connection: Any, settings: Settings, *, customer_id: str, feature_time: datetime, feature: str
 ) -> Explanation:
     """Trace one value of the version that the tables hold now. feature_time is an aware datetime.
 
-    feature is a column of customer_features, or the label's. Raises UsageError when there is no such
-    customer, feature time or feature (naming the nearest), CheckFailed when the tables are of different
-    builds, so that an order cannot be followed to its file.
+    connection: as ready.query.connected gives it. feature is a column of customer_features, or the label's.
+    Raises UsageError when there is no such customer, feature time or feature (naming the nearest),
+    CheckFailed when the tables are of different builds, so that an order cannot be followed to its file.
     """
-    try:
-        with connection, connection.cursor(cursor_factory=Cursor) as cursor:
-            cursor.execute("set transaction isolation level repeatable read, read only")
-            return _Trace(cursor, settings).explain(customer_id, feature_time, feature)
-    except (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName):
-        raise UsageError("nothing has been built yet", hint="build it with: ready run") from None
+    with snapshot(connection):
+        return _Trace(connection, settings).explain(customer_id, feature_time, feature)
 
 
 class _Trace:
-    """The look-ups of one explanation, all in one snapshot."""
+    """The look-ups of one explanation."""
 
-    def __init__(self, cursor: Cursor, settings: Settings) -> None:
-        self.cursor = cursor
-        names = ("raw", "stg", "feats", "meta")
-        self.schemas = {name: sql.Identifier(settings.schema(name)) for name in names}
+    def __init__(self, connection: Any, settings: Settings) -> None:
+        self.connection = connection
+        self.settings = settings
 
     def explain(self, customer_id: str, feature_time: datetime, name: str) -> Explanation:
         record = self._current()
@@ -124,16 +115,14 @@ class _Trace:
             orders=orders,
         )
 
-    def _select(self, query: str, arguments: Mapping[str, Any], **names: sql.Composable) -> list[Row]:
-        self.cursor.execute(sql.SQL(query).format(**self.schemas, **names), arguments)
-        return [dict(row) for row in self.cursor.fetchall()]
+    def _select(self, query: str, values: Mapping[str, Any] | None = None, **names: str) -> list[Row]:
+        return select_rows(self.connection, self.settings, query, values, **names)
 
     def _current(self) -> Row:
         rows = self._select(
             "select feature_set, feature_version, data_hash, config from {meta}.current_versions "
             "join {meta}.feature_registry using (feature_set, feature_version, data_hash) "
-            "where feature_set = 'customer_features'",
-            {},
+            "where feature_set = 'customer_features'"
         )
         if not rows:
             raise UsageError("no version is recorded as the current one", hint="build it with: ready run")
@@ -146,10 +135,10 @@ class _Trace:
                 "select {column} as value from {feats}.{table} "
                 "where customer_id = %(customer_id)s and feature_time = %(feature_time)s",
                 {"customer_id": customer_id, "feature_time": feature_time},
-                column=sql.Identifier(feature.name),
-                table=sql.Identifier(table),
+                column=feature.name,
+                table=table,
             )
-        except psycopg2.errors.UndefinedColumn:
+        except NothingThere:
             raise CheckFailed(
                 f"{table} has no column {feature.name}, which the current version defines",
                 hint="the table is of another build: ready run",
@@ -177,24 +166,28 @@ class _Trace:
         return nearest.unknown("customer", customer_id, [row["customer_id"] for row in around])
 
     def _data_end(self) -> datetime:
-        end: datetime = self._select("select max(order_ts) as data_end from {stg}.orders", {})[0]["data_end"]
+        end: datetime = self._select("select max(order_ts) as data_end from {stg}.orders")[0]["data_end"]
         return end
 
     def _orders(
         self, feature: Feature, customer_id: str, window_from: datetime | None, window_to: datetime
     ) -> tuple[SourceOrder, ...]:
+        measure = feature.column
         orders = self._select(
             "select order_id, order_ts, amount, load_id, line_number, line_count, {measure} as measure "
-            "from {orders} where customer_id = %(customer_id)s and is_purchase and order_ts < %(to)s "
-            "and (%(from)s::timestamptz is null or order_ts >= %(from)s) "
-            "and (%(value)s::text is null or {by}::text = %(value)s) order by order_ts, order_id",
-            {"customer_id": customer_id, "from": window_from, "to": window_to, "value": feature.value},
-            orders=self._known_orders()
-            if self.tracked and not feature.ahead
-            else self._table("stg", "orders"),
-            measure=sql.Identifier(feature.column) if feature.column else sql.SQL("null"),
-            by=sql.Identifier(feature.by) if feature.by else sql.SQL("null"),
+            f"from {self._states(feature)} where customer_id = %(customer_id)s and is_purchase "
+            "and order_ts >= %(from)s and order_ts < %(to)s"
+            + (" and {by} = %(value)s" if feature.by else ""),
+            {
+                "customer_id": customer_id,
+                "from": window_from or FIRST_INSTANT,
+                "to": window_to,
+                "value": feature.value,
+            },
+            measure=measure or "order_id",
+            by=feature.by or "order_id",
         )
+        orders.sort(key=lambda order: (order["order_ts"], order["order_id"]))
         if feature.function.startswith("days_since") and orders:
             end = orders[-1 if feature.function == "days_since_last" else 0]["order_ts"]
             orders = [order for order in orders if order["order_ts"] == end]
@@ -204,33 +197,33 @@ class _Trace:
             SourceOrder(
                 order_id=order["order_id"],
                 order_ts=order["order_ts"],
-                amount=order["amount"],
-                measure=order["measure"],
+                amount=_short(order["amount"]),
+                measure=_short(order["measure"]) if measure else None,
                 lines=tuple(sources[place] for place in places[order["order_id"]]),
             )
             for order in orders
         )
 
-    def _known_orders(self) -> sql.Composable:
-        """The orders that were the customer's in some state, each in the one known before `to`."""
-        return sql.SQL(
-            "(select distinct on (order_id) * from {versions} where available_at < %(to)s and order_id in "
-            "(select order_id from {versions} where customer_id = %(customer_id)s) "
-            "order by order_id, available_at desc) as known"
-        ).format(versions=self._table("stg", "order_versions"))
-
-    def _table(self, schema: str, name: str) -> sql.Composable:
-        return sql.SQL("{}.{}").format(self.schemas[schema], sql.Identifier(name))
+    def _states(self, feature: Feature) -> str:
+        """The orders; of a feature, where available_at is mapped, each in the state known before `to`."""
+        if not self.tracked or feature.ahead:
+            return "{stg}.orders"
+        return (
+            "(select * from (select *, row_number() over (partition by order_id order by available_at desc) "
+            "as place from {stg}.order_versions where available_at < %(to)s and order_id in "
+            "(select order_id from {stg}.order_versions where customer_id = %(customer_id)s)) as states "
+            "where place = 1) as known"
+        )
 
     def _places(self, orders: Sequence[Row]) -> dict[str, list[tuple[int, int]]]:
         """Of each order the (load_id, line_number) of its CSV records. Raises CheckFailed if one is lost."""
         several = [order for order in orders if order["line_count"] > 1]
-        lines = self._select(
+        lines = several and self._select(
             "select order_id, load_id, line_number, amount from {stg}.orders_parsed as parsed "
-            "where order_id = any(%(ids)s) and not exists (select from {stg}.orders_rejected as rejected "
-            "where (rejected.load_id, rejected.line_number) = (parsed.load_id, parsed.line_number)) "
+            "where order_id in %(ids)s and not exists (select 1 from {stg}.orders_rejected as rejected "
+            "where rejected.load_id = parsed.load_id and rejected.line_number = parsed.line_number) "
             "order by load_id, line_number",
-            {"ids": [order["order_id"] for order in several]},
+            {"ids": tuple(order["order_id"] for order in several)},
         )
         places = {order["order_id"]: [(order["load_id"], order["line_number"])] for order in orders}
         for order in several:
@@ -242,11 +235,16 @@ class _Trace:
         return places
 
     def _sources(self, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], SourceLine]:
+        if not places:
+            return {}
         rows = self._select(
             "select load_id, line_number, file_name, columns, payload "
             "from {raw}.raw_events join {raw}.loads using (load_id) "
-            "where load_id = any(%(loads)s) and line_number = any(%(lines)s)",
-            {"loads": sorted({load for load, _ in places}), "lines": sorted({line for _, line in places})},
+            "where load_id in %(loads)s and line_number in %(lines)s",
+            {
+                "loads": tuple(sorted({load for load, _ in places})),
+                "lines": tuple(sorted({line for _, line in places})),
+            },
         )
         return {
             (row["load_id"], row["line_number"]): SourceLine(
@@ -257,6 +255,13 @@ class _Trace:
             )
             for row in rows
         }
+
+
+def _short(value: Any) -> Any:
+    """A decimal without the zeros that Spark fills up to six places with; cents stay."""
+    if not isinstance(value, Decimal):
+        return value
+    return Decimal(re.sub(r"(\.\d\d\d*?)0+$", r"\1", f"{value:f}"))
 
 
 def _other_build(order: Row) -> CheckFailed:

@@ -90,7 +90,7 @@ def _check_loads(connection: Connection, settings: Settings, record: Row) -> Non
     """The loads on record must be in raw, with the same files."""
     if not record["load_ids"]:
         raise UsageError("that version was built from no loads: there is nothing to rebuild it from")
-    rows = select_meta(connection, settings, "select load_id, file_sha256 from raw.loads", [])
+    rows = select_meta(connection, settings, "select load_id, file_sha256 from raw.loads")
     held = {row["load_id"]: row["file_sha256"] for row in rows}
     for load in record["lineage"]["loads"]:
         if held.get(load["load_id"]) != load["file_sha256"]:
@@ -133,7 +133,7 @@ def _built(place: Scratch) -> Row:
 
 def _all(place: Scratch, table: str) -> list[Row]:
     """The rows of a meta table of the scratch build."""
-    return select_meta(place.connection, place.settings, "select * from {meta}.{table}", [], table=table)
+    return select_meta(place.connection, place.settings, "select * from {meta}.{table}", table=table)
 
 
 def _sql_hashes(record: Row) -> dict[str, str | None]:
@@ -179,8 +179,9 @@ def _recorded(settings: Settings, place: Scratch, record: Row, table: str) -> li
     return select_meta(
         place.connection,
         settings,
-        "select * from {meta}.{table} where feature_set = %s and feature_version = %s and data_hash = %s",
-        [record["feature_set"], record["feature_version"], record["data_hash"]],
+        "select * from {meta}.{table} where feature_set = %(feature_set)s "
+        "and feature_version = %(feature_version)s and data_hash = %(data_hash)s",
+        record,
         table=table,
     )
 

@@ -8,39 +8,37 @@ from datetime import timedelta
 from operator import itemgetter
 from typing import Any
 
-import psycopg2.extras
-
 from ready.configs import load_options
 from ready.errors import UsageError
 from ready.gate.expectations import sensitive_columns
 from ready.gate.model import MASK, Report
 from ready.profiles import read_profiles
-from ready.registry import FEATURE_SET, Connection, Row, list_builds, select_meta
+from ready.query import Row, select_rows
+from ready.registry import FEATURE_SET, Connection, list_builds, select_meta
 from ready.run_page.model import Built, Feature, Load, NodeTiming, Reject, RunPage, SplitSpan
 from ready.settings import Settings
+from ready.training_set import SPLITS
 
 REJECTS_SHOWN = 5  # of a file
 SUPERSEDED_SHOWN = 50
 LINE_LENGTH = 200
 
 LOADS = """
-select
-    load_id, file_name, rows_loaded, rows_rejected, loaded_at, superseded_by,
-    loaded_at >= %(since)s as is_new
-from raw.loads
-where source = %(source)s
-order by status = 'superseded', case when status = 'superseded' then -load_id else load_id end
-limit (select count(*) from raw.loads where source = %(source)s and status = 'loaded') + %(superseded)s
+select load_id, file_name, rows_loaded, rows_rejected, loaded_at, superseded_by
+from {raw}.loads
+where source = %(source)s and
 """
+IN_USE = "status = 'loaded' order by load_id"
+SUPERSEDED = f"status = 'superseded' order by load_id desc limit {SUPERSEDED_SHOWN}"
 
 REJECTS = """
 select load_id, line_number, reason, left(raw_line, %(length)s) as raw_line
 from (
-    select *, row_number() over (partition by load_id order by line_number) as position
-    from raw.rejected_rows
-    where load_id = any(%(load_ids)s)
+    select *, row_number() over (partition by load_id order by line_number) as place
+    from {raw}.rejected_rows
+    where load_id in %(load_ids)s
 ) as numbered
-where position <= %(shown)s
+where place <= %(shown)s
 order by load_id, line_number
 """
 
@@ -55,7 +53,7 @@ def gather(connection: Connection, settings: Settings, page: RunPage, *, publish
     masked = bool(sensitive_columns(settings.configs / "expectations.yaml"))
     return replace(
         page,
-        loads=_loads(connection, load_options(settings.configs).source, page.report, masked=masked),
+        loads=_loads(connection, settings, page.report, masked=masked),
         built=_built(connection, settings, versions) if published else (),
         versions=tuple(versions),
     )
@@ -83,11 +81,15 @@ def _versions(connection: Connection, settings: Settings) -> list[Row]:
         return []
 
 
-def _loads(connection: Connection, source: str, report: Report, *, masked: bool) -> tuple[Load, ...]:
+def _loads(connection: Connection, settings: Settings, report: Report, *, masked: bool) -> tuple[Load, ...]:
     """Those that staging reads, as they were delivered, and the superseded ones, latest first."""
-    asked = {"source": source, "since": report.run.started_at, "superseded": SUPERSEDED_SHOWN}
-    rows = _select(connection, LOADS, asked)
-    rejects = _rejects(connection, rows, masked=masked)
+    asked = {"source": load_options(settings.configs).source}
+    rows = [
+        row
+        for which in (IN_USE, SUPERSEDED)
+        for row in select_rows(connection, settings, f"{LOADS} {which}", asked)
+    ]
+    rejects = _rejects(connection, settings, rows, masked=masked)
     return tuple(
         Load(
             load_id=row["load_id"],
@@ -96,19 +98,21 @@ def _loads(connection: Connection, source: str, report: Report, *, masked: bool)
             rejected=row["rows_rejected"],
             loaded_at=row["loaded_at"],
             superseded_by=row["superseded_by"],
-            is_new=row["is_new"],
+            is_new=row["loaded_at"] >= report.run.started_at,
             rejects=tuple(rejects.get(row["load_id"], ())),
         )
         for row in rows
     )
 
 
-def _rejects(connection: Connection, loads: Sequence[Row], *, masked: bool) -> dict[int, list[Reject]]:
+def _rejects(
+    connection: Connection, settings: Settings, loads: Sequence[Row], *, masked: bool
+) -> dict[int, list[Reject]]:
     """masked: a column is sensitive, and nobody knows which part of an unreadable record is its value."""
     files = {load["load_id"]: load["file_name"] for load in loads if load["rows_rejected"]}
-    asked = {"load_ids": list(files), "shown": REJECTS_SHOWN, "length": LINE_LENGTH}
+    asked = {"load_ids": tuple(files), "shown": REJECTS_SHOWN, "length": LINE_LENGTH}
     found: dict[int, list[Reject]] = {}
-    for row in _select(connection, REJECTS, asked) if files else []:
+    for row in select_rows(connection, settings, REJECTS, asked) if files else []:
         place = f"{files[row['load_id']]}:{row['line_number']}"
         record = MASK if masked else row["raw_line"]
         found.setdefault(row["load_id"], []).append(Reject(place, row["reason"], record))
@@ -148,12 +152,13 @@ def _splits(connection: Connection, settings: Settings, build: Row) -> tuple[Spl
     rows = select_meta(
         connection,
         settings,
-        "select * from (select distinct on (split) * from {meta}.dataset_split_summary "
-        "where feature_set = %s and feature_version = %s and data_hash = %s "
-        "order by split, created_at desc) as latest order by time_from, array_position(%s, split)",
-        [build["feature_set"], build["feature_version"], build["data_hash"], ["train", "val", "test"]],
+        "select * from {meta}.dataset_split_summary where feature_set = %(feature_set)s "
+        "and feature_version = %(feature_version)s and data_hash = %(data_hash)s order by created_at",
+        build,
     )
-    return tuple(_span(row, rows) for row in rows)
+    latest = {row["split"]: row for row in rows}.values()
+    ordered = sorted(latest, key=lambda row: (row["time_from"], SPLITS.index(row["split"])))
+    return tuple(_span(row, ordered) for row in ordered)
 
 
 def _span(row: Row, rows: Sequence[Row]) -> SplitSpan:
@@ -170,9 +175,3 @@ def _span(row: Row, rows: Sequence[Row]) -> SplitSpan:
         label_mean=row["label_mean"],
         embargo_days=row["embargo_days"] if followed else 0,
     )
-
-
-def _select(connection: Connection, query: str, arguments: Mapping[str, Any]) -> list[Row]:
-    with connection, connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
-        cursor.execute(query, arguments)
-        return [dict(row) for row in cursor.fetchall()]

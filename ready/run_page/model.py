@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from ready.gate.model import Report
 from ready.profiles import ColumnProfile, population_stability_index
-from ready.registry import Row
+from ready.query import Row
 
 
 @dataclass(frozen=True)

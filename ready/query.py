@@ -1,0 +1,97 @@
+"""Queries on tables of either engine, in SQL that PostgreSQL and Spark both understand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, nullcontext
+from typing import Any
+
+import psycopg2
+import psycopg2.errors
+import psycopg2.extensions
+import psycopg2.extras
+from psycopg2 import sql
+
+from ready.errors import UsageError
+from ready.postgres.server import ensure_server
+from ready.settings import Settings
+from ready.transactions import reading
+
+Row = dict[str, Any]
+SCHEMAS = ("raw", "stg", "feats", "meta")
+
+
+class NothingThere(UsageError):
+    """A table or column that a query names is not there."""
+
+    def __init__(self, missing: str | None) -> None:
+        super().__init__(f"nothing has been built yet: {missing}", hint="build it with: ready run")
+
+
+@contextmanager
+def connected(settings: Settings) -> Iterator[Any]:
+    """A connection to the engine that the settings name, whose server is started where it is ours and down.
+
+    Raises MachineError when it does not answer, UsageError when the environment names it wrongly.
+    """
+    if settings.target == "spark":
+        from ready.spark.connection import spark_errors
+        from ready.spark.server import ensure_spark
+
+        with spark_errors(), closing(ensure_spark(settings).connect()) as connection:
+            yield connection
+    else:
+        with closing(ensure_server(settings).connect()) as connection:
+            yield connection
+
+
+@contextmanager
+def snapshot(connection: Any) -> Iterator[None]:
+    """What is read within is of one moment; Spark has no such thing."""
+    if isinstance(connection, psycopg2.extensions.connection):
+        with reading(connection, snapshot=True) as cursor:
+            cursor.execute("select")  # begins it
+            yield
+    else:
+        yield
+
+
+def select_rows(
+    connection: Any, settings: Settings, query: str, values: Mapping[str, Any] | None = None, **names: str
+) -> list[Row]:
+    """The rows of a query, by column; times are aware, JSON is read.
+
+    connection: psycopg2's or PyHive's. In the query {raw}, {stg}, {feats} and {meta} stand for the schemas,
+    {name} for any other of `names`, %(name)s for one of `values`; a tuple is a list in brackets. {by_bytes}
+    compares the text before it by its bytes. A transaction that is under way goes on. Raises NothingThere.
+    """
+    identifiers = {**{name: settings.schema(name) for name in SCHEMAS}, **names}
+    if isinstance(connection, psycopg2.extensions.connection):
+        return _select(connection, query, values or {}, identifiers)
+    from ready.spark.query import select
+
+    return select(connection, query, values or {}, identifiers)
+
+
+def _select(
+    connection: psycopg2.extensions.connection,
+    query: str,
+    values: Mapping[str, Any],
+    names: Mapping[str, str],
+) -> list[Row]:
+    identifiers = {name: sql.Identifier(value) for name, value in names.items()}
+    statement = sql.SQL(query).format(**identifiers, by_bytes=sql.SQL('collate "C"'))
+    idle = connection.info.transaction_status == psycopg2.extensions.TRANSACTION_STATUS_IDLE
+    try:
+        with (
+            connection if idle else nullcontext(),
+            connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor,
+        ):
+            cursor.execute(statement, values)
+            return [dict(row) for row in cursor.fetchall()]
+    except (
+        psycopg2.errors.UndefinedTable,
+        psycopg2.errors.InvalidSchemaName,
+        psycopg2.errors.UndefinedColumn,
+    ) as error:
+        raise NothingThere(error.diag.message_primary) from None

@@ -1,0 +1,76 @@
+"""What ready/query.py asks of Spark: names and values stand in the text, columns are as PostgreSQL's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import datetime, timezone
+from typing import Any
+
+from ready.query import NothingThere
+from ready.spark.connection import brief
+
+# Where PostgreSQL has jsonb or an array, Spark's tables or Thrift have its text.
+JSON_COLUMNS = {"columns", "config", "lineage", "load_ids", "payload"}
+NOT_THERE = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND", "UNRESOLVED_COLUMN")
+
+
+def select(
+    connection: Any, query: str, values: Mapping[str, Any], names: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """connection: PyHive's. See ready.query.select_rows."""
+    named = query.format(**{name: identifier(value) for name, value in names.items()}, by_bytes="")
+    statement = named % {name: literal(value) for name, value in values.items()}
+    with missing_told(), closing(connection.cursor()) as cursor:
+        cursor.execute(statement)
+        columns = [column[0] for column in cursor.description]
+        readers = [_reader(name) for name in columns]
+        return [
+            {name: read(value) for name, read, value in zip(columns, readers, row, strict=True)}
+            for row in cursor.fetchall()
+        ]
+
+
+@contextmanager
+def missing_told() -> Iterator[None]:
+    """Raises NothingThere where Spark finds no such table or column."""
+    from pyhive import hive
+
+    try:
+        yield
+    except hive.OperationalError as error:
+        message = brief(error)
+        if any(f"[{condition}" in message for condition in NOT_THERE):
+            raise NothingThere(message) from None
+        raise
+
+
+def _reader(name: str) -> Callable[[Any], Any]:
+    return _from_json if name in JSON_COLUMNS else _aware
+
+
+def _from_json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _aware(value: Any) -> Any:
+    """Instants come in the session's time zone, which is UTC."""
+    return value.replace(tzinfo=timezone.utc) if isinstance(value, datetime) else value
+
+
+def identifier(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def literal(value: Any) -> str:
+    """A text, number, instant or None, or a tuple of them, as Spark SQL reads it."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(literal, value))})"
+    if isinstance(value, datetime):
+        return f"timestamp '{value.astimezone(timezone.utc).replace(tzinfo=None).isoformat(sep=' ')}Z'"
+    if isinstance(value, str):
+        # As macros/engine/quote_literal.sql writes it, which tells why.
+        escaped = value.replace("\\", "\\\\").replace("'", "\\u0027").replace("${", "\\u0024{")
+        return f"'{escaped}'"
+    return "null" if value is None else str(value)
