@@ -81,9 +81,93 @@
     ) as cumulated
 {%- endmacro %}
 
+{# The columns stand one below the other, so that each figure is written once. #}
+{% macro spark__feature_profiles(table, columns, step) -%}
+    with listed as (
+        select
+            {{ is_sampled(step) if step > 1 else 'true' }} as is_drawn,
+            inline(array(
+                {%- for column in columns %}
+                named_struct(
+                    'column_name', {{ quote_literal(column.name) }},
+                    'is_number', {{ 'true' if column.is_number else 'false' }},
+                    'is_filled', {{ column.value }} is not null,
+                    'value', cast({{ column.value if column.is_number else 'null' }} as {{ type_amount() }})
+                ){{ ',' if not loop.last }}
+                {%- endfor %}
+            ))
+        from {{ table }}
+    ),
+
+    counted as (
+        select
+            column_name,
+            is_number,
+            count(*) as row_count,
+            count_if(is_filled) as filled,
+            count_if(value = 0) as zero,
+            min(value) as minimum,
+            max(value) as maximum,
+            {{ exact_average('sum(value)', 'count(value)') }} as mean
+        from listed
+        group by column_name, is_number
+    ),
+
+    valued as (
+        select column_name, value, count(*) as times
+        from listed
+        where is_drawn and value is not null
+        group by column_name, value
+    ),
+
+    cumulated as (
+        select
+            *,
+            sum(times) over (partition by column_name order by value) as up_to,
+            sum(times) over (partition by column_name) as total
+        from valued
+    ),
+
+    distributed as (
+        select
+            column_name,
+            count(*) as distinct_values,
+            array_join(transform(
+                array_sort(collect_list(named_struct('value', value, 'times', times, 'up_to', up_to)) filter (
+                    where up_to = times or up_to * 200 div total > (up_to - times) * 200 div total
+                )),
+                s -> concat('[', {{ json_number('s.value') }}, ', ', s.times, ', ', s.up_to, ']')
+            ), ', ') as distribution
+        from cumulated
+        group by column_name
+    )
+
+    select
+        column_name,
+        concat(
+            '{"rows": ', row_count, ', "missing": ', row_count - filled,
+            case when is_number then concat(
+                ', "zero": ', zero,
+                ', "minimum": ', {{ json_number('minimum') }},
+                ', "maximum": ', {{ json_number('maximum') }},
+                ', "mean": ', {{ json_number('mean') }},
+                ', "sampled_every": {{ step }}, "distinct": ', coalesce(distinct_values, 0),
+                ', "distribution": [', coalesce(distribution, ''), ']'
+            ) else '' end,
+            '}'
+        ) as profile
+    from counted
+    left join distributed using (column_name)
+{%- endmacro %}
+
+{# A decimal with places as JSON has it, without the zeros at its end. #}
+{% macro json_number(decimal) -%}
+    coalesce(regexp_replace(cast({{ decimal }} as string), '[.]?0+$', ''), 'null')
+{%- endmacro %}
+
 {# Whether a row of features is in a sample of one in `step`. #}
 {% macro is_sampled(step) -%}
-    mod({{ hash_number('customer_id', 'profile') }} + {{ whole_days_between("timestamptz '2000-01-01 00:00:00+00'", 'feature_time') }}, {{ step }}) = 0
+    mod({{ hash_number('customer_id', 'profile') }} + {{ whole_days_between("cast('2000-01-01 00:00:00+00:00' as " ~ type_instant() ~ ")", 'feature_time') }}, {{ step }}) = 0
 {%- endmacro %}
 
 {# A power of two, so that a table that has grown is sampled from the same rows. #}
@@ -105,8 +189,21 @@
             'name': column.name,
             'quoted': quoted,
             'value': "case when abs(" ~ quoted ~ ") < 'Infinity' then " ~ quoted ~ " end" if column.is_float() else quoted,
-            'is_number': column.is_number(),
+            'is_number': is_number(column),
         }) %}
     {% endfor %}
     {% do return(profiled) %}
+{% endmacro %}
+
+{% macro is_number(column) %}
+    {{ return(adapter.dispatch('is_number')(column)) }}
+{% endmacro %}
+
+{% macro postgres__is_number(column) %}
+    {% do return(column.is_number()) %}
+{% endmacro %}
+
+{# dbt knows numbers by PostgreSQL's names. #}
+{% macro spark__is_number(column) %}
+    {% do return(modules.re.match('(tiny|small|big)?int$|decimal', column.dtype) is not none) %}
 {% endmacro %}

@@ -30,6 +30,7 @@
             label_mean decimal(38, 6)',
         'dataset_label_summary': version ~ 'data_hash string, labels_hash string, row_count bigint, labelled_count bigint,
             created_at timestamp',
+        'feature_profiles': version ~ 'data_hash string, column_name string, profile string, created_at timestamp',
         'model_definitions_log': 'node_id string, relation string, sql_hash string, recorded_at timestamp',
         'model_sql_log': 'sql_hash string, sql string, recorded_at timestamp',
         'validation_results': 'invocation_id string, check_name string, column_name string, rule string, severity string,

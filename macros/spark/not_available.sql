@@ -11,10 +11,6 @@
     {% do not_available('incremental builds are') %}
 {% endmacro %}
 
-{% macro spark__feature_profiles(table, columns, step) %}
-    {% do not_available('feature profiles are') %}
-{% endmacro %}
-
 {# Nothing on Spark keeps a table from being changed: rights are the warehouse's. #}
 {% macro spark__protect_history() %}
 {% endmacro %}

@@ -47,6 +47,10 @@
     {% for row in build.splits.rows if not is_recorded('dataset_split_summary', build, {'split': row[0], 'membership_hash': row[1]}) %}
         {% do run_query(split_summary_row(build, row)) %}
     {% endfor %}
+    {% if lacks_profiles(build) %}
+        {% do run_query('insert into ' ~ source('meta', 'feature_profiles') ~ ' select ' ~ build_key_values(build)
+            ~ ', column_name, profile, current_timestamp() from (' ~ feature_profiles(build) ~ ') as profiles') %}
+    {% endif %}
     {% set labels = labels_content(build) %}
     {% if not is_recorded('dataset_label_summary', build, {'labels_hash': labels[2]}) %}
         {% do run_query('insert into ' ~ source('meta', 'dataset_label_summary') ~ ' select ' ~ build_key_values(build)
