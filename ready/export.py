@@ -1,22 +1,17 @@
-"""The training set as Parquet: exact types, key order, and the same bytes for the same version.
-
-Each split is one COPY in key order under one snapshot, so memory stays at two batches
-whatever the number of rows.
-"""
+"""The training set as Parquet: exact types, key order, and the same bytes for the same version."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet
-from psycopg2.extensions import connection as Connection
-from psycopg2.extensions import cursor as Cursor
 
 from loader.durable import flush
-from ready.arrow import BATCH_ROWS, BatchSink
+from ready.arrow import BATCH_ROWS
 from ready.dataset_folder import (
     Manifest,
     describe_file,
@@ -28,14 +23,7 @@ from ready.dataset_folder import (
 )
 from ready.errors import UsageError
 from ready.settings import Settings
-from ready.training_set import (
-    SPLITS,
-    TrainingSet,
-    check_row_count,
-    copy_statement,
-    find_training_set,
-)
-from ready.transactions import reading
+from ready.training_set import SPLITS, TrainingSet, open_training_set
 
 Progress = Callable[[int, int], None]
 """Called with rows done and rows in total, from a worker thread."""
@@ -51,7 +39,7 @@ class ExportResult:
 
 
 def export_dataset(
-    connection: Connection,
+    connection: Any,
     *,
     settings: Settings,
     feature_set: str = "customer_features",
@@ -66,19 +54,18 @@ def export_dataset(
     <artifacts>/datasets/<feature_set>/v<version>. The folder is replaced as a whole, or left
     alone when it already holds these very rows. Rows outside the splits are not exported.
 
-    The connection must not be inside a transaction. Raises UsageError for a version that is
-    not there or a folder of foreign files, CheckFailed when the rows are not those on record,
-    MachineError when the database or the disk fails.
+    connection: as ready.query.connected gives it, not inside a transaction. Raises UsageError for a
+    version that is not there or a folder of foreign files, CheckFailed when the rows are not those on
+    record, MachineError when the database or the disk fails.
     """
-    with reading(connection, snapshot=True) as cursor:
-        source = find_training_set(cursor, settings, feature_set=feature_set, version=version)
+    with open_training_set(connection, settings, feature_set=feature_set, version=version) as source:
         folder = (out or dataset_folder(settings, source)).resolve()
         with exclusive(folder):
             there = read_manifest(folder)
             splits = _wanted(split, there, source)
             if there and covers(there, source, splits) and is_intact(folder, there):
                 return ExportResult(folder, there, written=False)
-            manifest = _write(cursor, source, splits, folder, progress or (lambda done, total: None))
+            manifest = _write(source, splits, folder, progress or (lambda done, total: None))
             return ExportResult(folder, manifest, written=True)
 
 
@@ -111,9 +98,7 @@ def covers(manifest: Manifest, source: TrainingSet, splits: Sequence[str]) -> bo
     return same and set(splits) <= {entry["split"] for entry in manifest["files"]}
 
 
-def _write(
-    cursor: Cursor, source: TrainingSet, splits: list[str], folder: Path, progress: Progress
-) -> Manifest:
+def _write(source: TrainingSet, splits: list[str], folder: Path, progress: Progress) -> Manifest:
     total = sum(source.row_counts[split] for split in splits)
     done = 0
     files = []
@@ -126,16 +111,14 @@ def _write(
     with replacing(folder) as partial:
         for split in splits:
             path = partial / f"{split}.parquet"
-            rows = _write_split(cursor, source, split, path, count)
+            rows = _write_split(source, split, path, count)
             files.append(describe_file(path, split=split, row_count=rows))
         manifest = {**manifest_header(source), "files": files}
         write_manifest(partial, manifest)
     return manifest
 
 
-def _write_split(
-    cursor: Cursor, source: TrainingSet, split: str, path: Path, count: Callable[[int], None]
-) -> int:
+def _write_split(source: TrainingSet, split: str, path: Path, count: Callable[[int], None]) -> int:
     """Stream one split to `path`, one row group a batch; returns its number of rows."""
     identity = {**source.identity, "split": split}
     schema = source.schema.with_metadata({key: str(value) for key, value in identity.items()})
@@ -145,8 +128,6 @@ def _write_split(
             writer.write_table(batch.replace_schema_metadata(schema.metadata), row_group_size=BATCH_ROWS)
             count(batch.num_rows)
 
-        with BatchSink(schema, consume) as sink:
-            cursor.copy_expert(copy_statement(cursor, source, split), sink)
+        rows = source.read(split, consume)
     flush(path)
-    check_row_count(source, split, sink.rows)
-    return sink.rows
+    return rows

@@ -38,6 +38,7 @@ from ready.postgres.server import is_embedded, server_params
 from ready.registry import FeatureRecord, read_record
 from ready.run_page.render import PAGE_NAME, publish_run_page
 from ready.settings import Settings
+from ready.spark.connection import SparkParams
 
 # Unit tests prove the project's SQL, not a user's data: they belong to `make test`.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
@@ -150,7 +151,7 @@ class Run:
             versions={"ready": __version__, "dbt": package_version("dbt-core")},
         )
         self.report: Report | None = None
-        self.params: ConnectionParams | None = None
+        self.params: ConnectionParams | SparkParams | None = None
         self.dbt_run: DbtRun | None = None
         self.published = False
 

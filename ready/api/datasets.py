@@ -1,25 +1,21 @@
-"""A recorded training set as an Arrow table: from its Parquet files where they are, else from PostgreSQL."""
+"""A recorded training set as an Arrow table: from its Parquet files where they are, else from the engine."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet
-from psycopg2.extensions import cursor as Cursor
 
 from ready.api.table import Table
-from ready.arrow import BatchSink
 from ready.dataset_folder import Manifest, exclusive, is_intact, manifest_in
 from ready.errors import UsageError
 from ready.export import covers, dataset_folder
-from ready.postgres.server import ensure_server
+from ready.query import connected
 from ready.settings import Settings
-from ready.training_set import SPLITS, TrainingSet, check_row_count, copy_statement, find_training_set
-from ready.transactions import reading
+from ready.training_set import SPLITS, TrainingSet, open_training_set
 
 
 def load_dataset(
@@ -33,8 +29,9 @@ def load_dataset(
     are no part of it: for prediction take `features_at`.
 
     Read from <artifacts>/datasets/<feature_set>/v<version> where these very rows were exported,
-    else from the database in one stream; both give the same table. Folders and server are those of
-    the `ready` command: READY_HOME, READY_ARTIFACTS, PG* or DATABASE_URL.
+    else from the database in one stream, or with READY_TARGET=spark from the warehouse; all give the same
+    table. Folders and server are those of the `ready` command: READY_HOME, READY_ARTIFACTS, PG* or
+    DATABASE_URL.
 
     Raises UsageError for a feature set, version or split that is not there, CheckFailed when the
     table is not what was recorded, MachineError when the database fails.
@@ -55,13 +52,12 @@ def load_dataset(
 def _current(settings: Settings, feature_set: str, version: int | None, splits: Sequence[str]) -> pa.Table:
     """What the tables hold now."""
     with (
-        closing(ensure_server(settings).connect()) as connection,
-        reading(connection, snapshot=True) as cursor,
+        connected(settings) as connection,
+        open_training_set(connection, settings, feature_set=feature_set, version=version) as source,
     ):
-        source = find_training_set(cursor, settings, feature_set=feature_set, version=version)
         folder = dataset_folder(settings, source)
         exported = _read_files(folder, splits, lambda manifest: covers(manifest, source, splits))
-        return _read_database(cursor, source, splits) if exported is None else exported
+        return _read_database(source, splits) if exported is None else exported
 
 
 def _exported_earlier(
@@ -93,12 +89,10 @@ def _read_files(
     return _described(pa.concat_tables(parts), identity)
 
 
-def _read_database(cursor: Cursor, source: TrainingSet, splits: Sequence[str]) -> pa.Table:
+def _read_database(source: TrainingSet, splits: Sequence[str]) -> pa.Table:
     parts = [source.schema.empty_table()]
     for split in splits:
-        with BatchSink(source.schema, parts.append) as sink:
-            cursor.copy_expert(copy_statement(cursor, source, split), sink)
-        check_row_count(source, split, sink.rows)
+        source.read(split, parts.append)
     return _described(pa.concat_tables(parts), source.identity)
 
 

@@ -17,8 +17,9 @@ from ready.api.table import Table
 from ready.arrow import EXACT_TEXT, BatchSink
 from ready.database import open_database
 from ready.errors import UsageError
+from ready.postgres.stored_table import table_schema
 from ready.settings import Settings
-from ready.training_set import KEY, table_schema
+from ready.training_set import KEY
 from ready.transactions import reading
 
 FEATURE_SET = "customer_features"
@@ -49,6 +50,10 @@ def features_at(spine: ArrowStream | Mapping[str, Any]) -> Table:
     """
     keys = _keys(spine)
     settings = Settings.resolve()
+    if settings.target == "spark":
+        raise UsageError(
+            "features_at is not available on Spark yet", hint="use PostgreSQL: READY_TARGET=postgres"
+        )
     with closing(open_database(settings).connect()) as connection, reading(connection) as cursor:
         version, planner_settings, query = _recorded_query(cursor, settings)
         _copy_in(cursor, keys)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from ready.cli.options import artifacts_option, home_option, output_options
+from ready.cli.options import artifacts_option, home_option, output_options, target_option
 from ready.cli.output import Output
 
 
@@ -22,6 +22,7 @@ from ready.cli.output import Output
     metavar="DIR",
     help="Folder to write.  [default: datasets/customer_features/v<N> in the artifacts folder]",
 )
+@target_option
 @artifacts_option
 @home_option
 @output_options("quiet", "as_json")
@@ -29,6 +30,7 @@ def export(
     version: int | None,
     split: str | None,
     out: Path | None,
+    target: str,
     artifacts: str | None,
     home: str | None,
     output: Output,
@@ -44,11 +46,11 @@ def export(
       ready export --version 1 --split train --out ~/train
     """
     from ready.export import export_dataset
-    from ready.postgres.server import ensure_server
+    from ready.query import connected
     from ready.settings import Settings
 
-    settings = Settings.resolve(home=home, artifacts=artifacts)
-    with closing(ensure_server(settings).connect()) as connection, _progress(output) as progress:
+    settings = Settings.resolve(home=home, artifacts=artifacts, target=target)
+    with connected(settings) as connection, _progress(output) as progress:
         result = export_dataset(
             connection, settings=settings, version=version, split=split, out=out, progress=progress
         )

@@ -23,6 +23,7 @@ from ready.run_page import charts
 from ready.run_page.gather import gather, node_timings
 from ready.run_page.model import NodeTiming, RunPage
 from ready.settings import Settings
+from ready.spark.connection import SparkParams, spark_errors
 
 PAGE_NAME = "index.html"
 SLOWEST_SHOWN = 20
@@ -30,7 +31,7 @@ SLOWEST_SHOWN = 20
 
 def publish_run_page(
     settings: Settings,
-    params: ConnectionParams | None,
+    params: ConnectionParams | SparkParams | None,
     *,
     report: Report,
     run_results: Mapping[str, Any] | None,
@@ -44,7 +45,7 @@ def publish_run_page(
     the file cannot be written.
     """
     page = RunPage(report, failure, timings=node_timings(run_results))
-    with suppress(psycopg2.Error, ReadyError):  # whatever failed was told already
+    with suppress(psycopg2.Error, ReadyError), spark_errors():  # whatever failed was told already
         if params:
             with closing(params.connect()) as connection:
                 page = gather(connection, settings, page, published=published)

@@ -13,15 +13,11 @@ from typing import Any
 from loader.sink import Sink
 from ready.configs import load_options
 from ready.dbt import DbtRun
-from ready.export import ExportResult
 from ready.lint import require_clean_configs
 from ready.loads import ActiveLoad
 from ready.locks import LockTimeout
 from ready.pipeline import Run
-from ready.registry import FEATURE_SET, FeatureRecord
-from ready.settings import Settings
 from ready.spark.connection import fetch, spark_errors
-from ready.spark.export import export_dataset
 from ready.spark.loading import active_loads, loads_kept_off, spark_sink
 from ready.spark.server import ensure_spark
 
@@ -29,13 +25,14 @@ SECONDS_BETWEEN_TRIES = 0.2
 
 
 class SparkRun(Run):
-    """Does what `Run` does; samples of failed checks and the page's tables are not there on Spark yet."""
+    """Does what `Run` does; samples of failed checks are not there on Spark yet."""
 
     @contextmanager
     def _database(self) -> Iterator[tuple[Any, Any]]:
         require_clean_configs(self.settings)
         params = ensure_spark(self.settings)
         self.narrator.stage("Database", f"Spark at {params}")
+        self.params = params
         with run_lock(self.settings.home, self.lock_timeout), spark_errors():
             spark_sink(params).prepare()
             with closing(params.connect()) as connection:
@@ -69,36 +66,6 @@ class SparkRun(Run):
     def _inspected(self, params: Any) -> None:
         """Its queries are PostgreSQL's."""
         return
-
-    def _record(self, connection: Any, *, changed: bool) -> FeatureRecord:
-        record = read_record(connection, self.settings, self.info.invocation_id if changed else "")
-        self.narrator.recorded(record)
-        return record
-
-    def _export(self, connection: Any) -> ExportResult:
-        self.narrator.stage("Export", str(self.settings.datasets))
-        result = export_dataset(connection, settings=self.settings)
-        self.narrator.exported(result)
-        return result
-
-
-def read_record(connection: Any, settings: Settings, invocation_id: str) -> FeatureRecord:
-    """The registry's word on what the tables hold; is_new when this dbt run was the first to build it."""
-    meta = settings.schema("meta")
-    ((version, data_hash, row_count, first_built_by),) = fetch(
-        connection,
-        f"select feature_version, data_hash, row_count, registry.invocation_id from {meta}.current_versions "
-        f"join {meta}.feature_registry as registry using (feature_set, feature_version, data_hash) "
-        f"where feature_set = '{FEATURE_SET}'",
-    )
-    counted = fetch(
-        connection,
-        f"select split, count(*) from {meta}.dataset_splits "
-        f"where feature_set = '{FEATURE_SET}' and feature_version = {version} group by split",
-    )
-    splits = dict.fromkeys(("train", "val", "test"), 0) | dict(counted)
-    is_new = first_built_by == invocation_id
-    return FeatureRecord(FEATURE_SET, version, data_hash, row_count, is_new, splits)
 
 
 @contextmanager

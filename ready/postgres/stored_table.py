@@ -1,0 +1,70 @@
+"""A training set's table on PostgreSQL, streamed by COPY: memory holds two batches of however many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pyarrow as pa
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+
+from ready.arrow import EXACT_TEXT, BatchSink, arrow_schema
+from ready.transactions import reading
+
+
+@contextmanager
+def stored_table(connection: Connection, schema: str, name: str) -> Iterator[PostgresTable]:
+    """In a snapshot of its own, locked against a rebuild until its end."""
+    table = sql.Identifier(schema, name)
+    with reading(connection, snapshot=True) as cursor:
+        # Locked before the snapshot is taken: a table that dbt replaces afterwards would look empty in it.
+        cursor.execute(sql.SQL("lock table {} in access share mode").format(table))
+        cursor.execute(EXACT_TEXT)
+        yield PostgresTable(cursor, table)
+
+
+class PostgresTable:
+    """See ready.training_set.StoredTable."""
+
+    def __init__(self, cursor: Cursor, table: sql.Composable) -> None:
+        self.cursor = cursor
+        self.table = table
+        self.schema = table_schema(cursor, table)
+
+    def content_hash(self, columns: list[str]) -> str:
+        """Exact sums of md5 halves. Without the offset PostgreSQL would compute each md5 twice."""
+        self.cursor.execute(
+            sql.SQL(
+                "select md5(concat_ws('|', count(*), sum(('x' || left(digest, 16))::bit(64)::bigint), "
+                "sum(('x' || right(digest, 16))::bit(64)::bigint))) "
+                "from (select md5(row({})::text) as digest from {} where split is not null offset 0) as rows"
+            ).format(sql.SQL(", ").join(map(sql.Identifier, columns)), self.table)
+        )
+        (digest,) = self.cursor.fetchone() or ("",)
+        return str(digest)
+
+    def read(self, split: str, consume: Callable[[pa.Table], None]) -> int:
+        """In the order of the key's bytes, whatever the locale of the database."""
+        statement = sql.SQL(
+            "copy (select {columns} from {table} where split = {split} "
+            "order by customer_id collate \"C\", feature_time) to stdout (format csv, encoding 'UTF8')"
+        ).format(
+            columns=sql.SQL(", ").join(map(sql.Identifier, self.schema.names)),
+            table=self.table,
+            split=sql.Literal(split),
+        )
+        with BatchSink(self.schema, consume) as sink:
+            self.cursor.copy_expert(statement, sink)
+        return sink.rows
+
+
+def table_schema(cursor: Cursor, table: sql.Composable) -> pa.Schema:
+    """The Arrow schema of a table or view. Raises UsageError for a column without an exact type."""
+    cursor.execute(
+        "select attname, format_type(atttypid, atttypmod) from pg_attribute "
+        "where attrelid = %s::regclass and attnum > 0 and not attisdropped order by attnum",
+        [table.as_string(cursor)],
+    )
+    return arrow_schema(cursor.fetchall())
