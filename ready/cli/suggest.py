@@ -6,16 +6,17 @@ from dataclasses import asdict
 
 import click
 
-from ready.cli.options import configs_option, home_option, output_options
+from ready.cli.options import configs_option, home_option, output_options, target_option
 from ready.cli.output import Output
 
 
 @click.command()
 @click.option("--write", is_flag=True, help="Add them to expectations.yaml; comments and tests there stay.")
+@target_option
 @configs_option
 @home_option
 @output_options("as_json")
-def suggest(write: bool, configs: str | None, home: str | None, output: Output) -> None:
+def suggest(write: bool, target: str, configs: str | None, home: str | None, output: Output) -> None:
     """Propose expectations that the loaded data meets.
 
     Looks at stg.orders_parsed (null, unique, values, ranges, patterns, lengths) and prints tests that
@@ -32,7 +33,7 @@ def suggest(write: bool, configs: str | None, home: str | None, output: Output) 
     from ready.suggest.suggest import suggest as proposals_for
     from ready.suggest.suggest import write_suggestions
 
-    settings = Settings.resolve(home=home, configs=configs)
+    settings = Settings.resolve(home=home, configs=configs, target=target)
     proposals = proposals_for(settings)
     output.show([asdict(proposal) for proposal in proposals])
     if not proposals:

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from contextlib import closing
+import string
 from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-import psycopg2
-import psycopg2.errors
-import psycopg2.extensions
-
 from ready.errors import UsageError
-from ready.gate.faults import identifier
 from ready.lint.mapping import canonical_columns
+from ready.query import NothingThere, Row, select_rows
 from ready.settings import Settings
 
 MAX_SET = 20  # more values than that are no set
 MAX_SHAPES = 50
-TYPES = {"numeric": "number", "timestamp with time zone": "time", "text": "text"}
+KINDS = {Decimal: "number", datetime: "time"}
 # Runs of these classes are what a pattern is made of.
-DIGITS = "regexp_replace({c}, '[0-9]', '9', 'g')"
-SHAPE = f"regexp_replace(regexp_replace({DIGITS}, '[A-Z]', 'A', 'g'), '[a-z]', 'a', 'g')"
+CLASSES = (string.digits + string.ascii_uppercase + string.ascii_lowercase, "9" * 10 + "A" * 26 + "a" * 26)
+SHAPE = f"translate({{column}}, '{CLASSES[0]}', '{CLASSES[1]}')"
 
 
 @dataclass(frozen=True)
@@ -50,11 +48,14 @@ class ColumnProfile:
     prefix: str = ""
 
 
-def read_profiles(connection: psycopg2.extensions.connection, settings: Settings) -> list[ColumnProfile]:
-    """A profile of each canonical column that has any value. Raises UsageError without a table or rows."""
+def read_profiles(connection: Any, settings: Settings) -> list[ColumnProfile]:
+    """A profile of each canonical column that has any value. Raises UsageError without a table or rows.
+
+    connection: as ready.query.connected gives it.
+    """
     try:
-        profiles = _Reader(connection, settings.schema("stg")).read()
-    except psycopg2.errors.UndefinedTable:
+        profiles = _Reader(connection, settings).read()
+    except NothingThere:
         profiles = []
     if not profiles:
         raise UsageError(
@@ -65,45 +66,42 @@ def read_profiles(connection: psycopg2.extensions.connection, settings: Settings
 
 
 class _Reader:
-    def __init__(self, connection: psycopg2.extensions.connection, schema: str) -> None:
+    def __init__(self, connection: Any, settings: Settings) -> None:
         self.connection = connection
-        self.table = f"{identifier(schema)}.orders_parsed"
+        self.settings = settings
 
     def read(self) -> list[ColumnProfile]:
         names = canonical_columns()
-        counted = self._one(f"select count(*) as rows, {', '.join(map(_measures, names))} from {self.table}")
+        (counted,) = self._select(f"count(*) as row_count, {', '.join(map(_measures, names))}")
         profiles = [_profile(name, counted) for name in names if counted[f"{name}_valid"]]
         return [self._in_detail(profile) if profile.kind == "text" else profile for profile in profiles]
 
     def _in_detail(self, profile: ColumnProfile) -> ColumnProfile:
-        name, given = profile.name, f"from {self.table} where {profile.name} is not null"
+        name, given = profile.name, "where {column} is not null"
         if profile.distinct <= MAX_SET:
-            rows = self._all(f"select {name}, count(*) {given} group by 1 order by 2 desc, 1")
-            return replace(profile, values=tuple((str(value), int(count)) for value, count in rows))
-        repeated = self._all(
-            "select coalesce(sum(copies - 1), 0) from "
-            f"(select count(*) as copies {given} group by load_id, {name} having count(*) > 1) as repeated"
+            rows = self._select("{column} as value, count(*) as times", f"{given} group by {{column}}", name)
+            counts = {row["value"]: row["times"] for row in rows}
+            return replace(
+                profile, values=tuple(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+            )
+        copies = self._select(
+            "count(*) as copies", f"{given} group by load_id, {{column}} having count(*) > 1", name
         )
-        shapes = self._all(f"select distinct {SHAPE.format(c=name)} {given} limit {MAX_SHAPES + 1}")
+        shapes = self._select(f"distinct {SHAPE} as shape", f"{given} limit {MAX_SHAPES + 1}", name)
         # Sorted by bytes, what the first and the last text share is what all share.
-        ends = self._all(f'select min({name} collate "C"), max({name} collate "C") {given}')
+        (ends,) = self._select(
+            "min({column} {by_bytes}) as first, max({column} {by_bytes}) as last", given, name
+        )
         return replace(
             profile,
-            repeated=int(repeated[0][0]),
-            shapes=tuple(sorted(shape for (shape,) in shapes)) if len(shapes) <= MAX_SHAPES else (),
-            prefix=_common_prefix(*ends[0]),
+            repeated=sum(row["copies"] - 1 for row in copies),
+            shapes=tuple(sorted(row["shape"] for row in shapes)) if len(shapes) <= MAX_SHAPES else (),
+            prefix=_common_prefix(ends["first"], ends["last"]),
         )
 
-    def _one(self, query: str) -> dict[str, Any]:
-        with closing(self.connection.cursor()) as cursor:
-            cursor.execute(query)
-            names = [column.name for column in cursor.description or ()]
-            return dict(zip(names, cursor.fetchone() or (), strict=True))
-
-    def _all(self, query: str) -> list[tuple[Any, ...]]:
-        with closing(self.connection.cursor()) as cursor:
-            cursor.execute(query)
-            return cursor.fetchall()
+    def _select(self, wanted: str, rest: str = "", column: str = "") -> list[Row]:
+        query = f"select {wanted} from {{stg}}.orders_parsed {rest}"
+        return select_rows(self.connection, self.settings, query, column=column)
 
 
 def _common_prefix(first: str, last: str) -> str:
@@ -112,15 +110,23 @@ def _common_prefix(first: str, last: str) -> str:
 
 
 def _measures(name: str) -> str:
+    """concat makes a text of any type."""
     return (
-        f"pg_typeof(min({name}))::text as {name}_type, count({name}_raw) as {name}_filled, "
-        f"count({name}) as {name}_valid, count(distinct {name}) as {name}_distinct, "
-        f"min({name})::text as {name}_minimum, max({name})::text as {name}_maximum, "
-        f"min(length({name}::text)) as {name}_shortest, max(length({name}::text)) as {name}_longest"
+        f"count({name}_raw) as {name}_filled, count({name}) as {name}_valid, "
+        f"count(distinct {name}) as {name}_distinct, min({name}) as {name}_minimum, "
+        f"max({name}) as {name}_maximum, min(length(concat('', {name}))) as {name}_shortest, "
+        f"max(length(concat('', {name}))) as {name}_longest"
     )
 
 
-def _profile(name: str, counted: dict[str, Any]) -> ColumnProfile:
+def _profile(name: str, counted: Row) -> ColumnProfile:
     keys = ("filled", "valid", "distinct", "minimum", "maximum", "shortest", "longest")
     measured = {key: counted[f"{name}_{key}"] for key in keys}
-    return ColumnProfile(name, TYPES.get(counted[f"{name}_type"], "text"), counted["rows"], **measured)
+    kind = KINDS.get(type(measured["minimum"]), "text")
+    measured.update({end: _text(measured[end]) for end in ("minimum", "maximum")})
+    return ColumnProfile(name, kind, counted["row_count"], **measured)
+
+
+def _text(value: Any) -> str:
+    """Of a decimal without the zeros at its end, which engines write differently."""
+    return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)

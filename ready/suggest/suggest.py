@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from contextlib import closing
 from pathlib import Path
 
 from ready.errors import UsageError
 from ready.gate.expectations import sensitive_columns, written_tests
 from ready.gate.rules import TestCall
 from ready.lint import require_clean_configs
-from ready.postgres.server import ensure_server
+from ready.query import connected
 from ready.settings import Settings
 from ready.suggest.merge import CannotMerge, merge
 from ready.suggest.profile import read_profiles
@@ -25,7 +24,7 @@ def suggest(settings: Settings) -> list[Proposal]:
     """
     require_clean_configs(settings)
     file = expectations_file(settings)
-    with closing(ensure_server(settings).connect()) as connection:
+    with connected(settings) as connection:
         profiles = read_profiles(connection, settings)
     return propose(profiles, written_tests(file), sensitive_columns(file))
 
