@@ -10,6 +10,7 @@ from ready.database import open_database
 from ready.dbt import QUIET, invoke, prepare
 from ready.errors import MachineError, UsageError
 from ready.settings import Settings
+from ready.spark.server import ensure_spark
 
 # The browser itself sees to it that nothing is asked of anyone, whatever dbt's page would like to.
 POLICY = (
@@ -30,8 +31,10 @@ def write_docs(settings: Settings) -> Path:
 
     Raises UsageError when dbt refuses the project.
     """
-    prepare(settings, open_database(settings))
-    outcome = invoke([*QUIET, "--no-send-anonymous-usage-stats", "docs", "generate", "--static"])
+    on_spark = settings.target == "spark"
+    prepare(settings, ensure_spark(settings) if on_spark else open_database(settings))
+    target = ["--target", "spark"] if on_spark else []
+    outcome = invoke([*QUIET, "--no-send-anonymous-usage-stats", "docs", "generate", "--static", *target])
     if not outcome.success:
         raise UsageError(
             f"dbt docs generate failed: {outcome.exception}", hint="try: ready dbt docs generate"

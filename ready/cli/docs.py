@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ready.cli.options import artifacts_option, configs_option, home_option
+from ready.cli.options import artifacts_option, configs_option, home_option, target_option
 
 
 @click.command()
@@ -16,10 +16,13 @@ from ready.cli.options import artifacts_option, configs_option, home_option
     show_default=True,
     help="Port to serve on, on this machine only.",
 )
+@target_option
 @configs_option
 @artifacts_option
 @home_option
-def docs(no_serve: bool, port: int, configs: str | None, artifacts: str | None, home: str | None) -> None:
+def docs(
+    no_serve: bool, port: int, target: str, configs: str | None, artifacts: str | None, home: str | None
+) -> None:
     """Generate and serve the dbt docs site: every table, column and test, and the lineage graph.
 
     \b
@@ -30,7 +33,7 @@ def docs(no_serve: bool, port: int, configs: str | None, artifacts: str | None, 
     from ready.docs import serve, write_docs
     from ready.settings import Settings
 
-    settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts)
+    settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts, target=target)
     page = write_docs(settings)
     click.echo(f"Written: {page}")
     if not no_serve:
