@@ -3,6 +3,7 @@
 spark        the cluster's SparkParams; its READY_HOME is `spark_home`
 warehouse    the same with no schema in it, for one test at a time
 on_spark     runs the `ready` command with this cluster as its Spark
+both         the sample, in two deliveries, on this cluster and on PostgreSQL; once a file, not to be changed
 """
 
 from __future__ import annotations
@@ -14,12 +15,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from spark_case import query
+from warehouse import Warehouse, new_database
 
 from ready.errors import MachineError
+from ready.postgres.connection import ConnectionParams
+from ready.settings import Settings
 from ready.spark import local
 from ready.spark.connection import SparkParams
 from ready.spark.requirements import free_port, require_java
@@ -79,20 +85,30 @@ def _port(home: Path) -> int:
 
 @pytest.fixture
 def warehouse(spark: SparkParams, spark_home: Path) -> Iterator[SparkParams]:
-    with open(spark_home / "turn", "a", encoding="ascii") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        local.start(spark_home, spark)  # a test may have killed a part of it
-        _drop(spark)
+    with _empty(spark, spark_home):
         yield spark
-        local.start(spark_home, spark)
+
+
+@contextlib.contextmanager
+def _empty(spark: SparkParams, home: Path) -> Iterator[None]:
+    with open(home / "turn", "a", encoding="ascii") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        local.start(home, spark)  # a test may have killed a part of it
+        _drop(spark)
+        yield
+        local.start(home, spark)
         _drop(spark)
 
 
 @pytest.fixture
 def on_spark(spark: SparkParams, spark_home: Path, tmp_path: Path) -> OnSpark:
+    return _command(spark, spark_home, tmp_path / "artifacts")
+
+
+def _command(spark: SparkParams, home: Path, artifacts: Path) -> OnSpark:
     def run(*arguments: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("READY_", "PG", "DBT_"))}
-        own = {"READY_HOME": str(spark_home), "READY_ARTIFACTS": str(tmp_path / "artifacts"), **spark.env()}
+        own = {"READY_HOME": str(home), "READY_ARTIFACTS": str(artifacts), **spark.env()}
         return subprocess.run(
             [sys.executable, "-m", "ready", *map(str, arguments)],
             cwd=PROJECT,
@@ -103,6 +119,47 @@ def on_spark(spark: SparkParams, spark_home: Path, tmp_path: Path) -> OnSpark:
         )
 
     return run
+
+
+@dataclass(frozen=True)
+class Both:
+    """One data set on either engine. artifacts: Spark's."""
+
+    postgres: Warehouse
+    spark: SparkParams
+    on_spark: OnSpark
+    artifacts: Path
+
+    def ask(self, question: Callable[..., Any], *arguments: Any, **options: Any) -> tuple[Any, Any]:
+        """What PostgreSQL and what Spark answer to a function of (connection, settings)."""
+        settings = Settings.resolve(environ=self.postgres.environ)
+        with (
+            contextlib.closing(self.postgres.database.connect()) as postgres,
+            contextlib.closing(self.spark.connect()) as spark,
+        ):
+            return (
+                question(postgres, settings, *arguments, **options),
+                question(spark, settings, *arguments, **options),
+            )
+
+
+@pytest.fixture(scope="module")
+def both(
+    spark: SparkParams,
+    spark_home: Path,
+    server: ConnectionParams,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Both]:
+    folder = tmp_path_factory.mktemp("both")
+    on_spark = _command(spark, spark_home, folder / "spark")
+    with _empty(spark, spark_home), new_database(server) as database:
+        postgres = Warehouse(folder / "postgres", database)
+        for files in ("orders_2024_h*.csv", "orders_*.csv"):
+            pattern = str(PROJECT / "data" / "raw" / files)
+            postgres.run("--data", pattern)
+            done = on_spark("run", "--target", "spark", "--data", pattern)
+            assert done.returncode == 0, done.stdout + done.stderr
+        yield Both(postgres, spark, on_spark, folder / "spark")
 
 
 def _drop(params: SparkParams) -> None:

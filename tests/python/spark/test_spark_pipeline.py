@@ -107,9 +107,28 @@ def kill_executor(home: Path) -> None:
     pytest.fail("no executor runs")
 
 
-@pytest.mark.parametrize("command", ["explain", "check-leakage", "reproduce", "registry", "export", "docs"])
+@pytest.mark.parametrize("command", ["check-leakage", "reproduce"])
 def test_what_is_not_there_yet_is_told(on_spark: OnSpark, command: str) -> None:
     done = on_spark(command, "--target", "spark")
     assert done.returncode == 2
     assert f"`ready {command}` is not available on Spark yet" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("explain", "C000015", "2025-02-01", "revenue_30d"),
+        ("registry", "list"),
+        ("export",),
+        ("suggest",),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_an_empty_warehouse_is_a_message(
+    warehouse: SparkParams, on_spark: OnSpark, arguments: tuple[str, ...]
+) -> None:
+    done = on_spark(*arguments, "--target", "spark")
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.count("Error:") == 1
     assert "Traceback" not in done.stderr

@@ -1,0 +1,226 @@
+"""What the commands answer on Spark is what they answer on PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from profile_oracle import is_sampled, profile_of
+from spark_case import query
+
+import ready
+from ready.errors import ReadyError
+from ready.profiles import parse_profile, read_profiles
+from ready.proof.explain import Explanation, explain
+from ready.registry import find_build, list_builds, show_version
+from ready.registry_diff import diff_builds
+from ready.spark.stored_table import SparkTable
+
+if TYPE_CHECKING:
+    from conftest import Both
+
+UTC = timezone.utc
+# Of this build on this machine; and the compiled SQL, which differs by engine.
+OWN = {"sql_hash", "created_at", "invocation_id", "git_commit", "git_dirty"}
+
+
+@pytest.mark.parametrize(
+    ("customer", "time", "feature"),
+    [
+        ("C000015", datetime(2025, 2, 1, tzinfo=UTC), "revenue_30d"),
+        ("C000015", datetime(2025, 2, 1, tzinfo=UTC), "orders_total"),
+        ("C000185", datetime(2025, 3, 1, tzinfo=UTC), "days_since_last_order"),
+        ("C000195", datetime(2024, 6, 1, tzinfo=UTC), "days_since_first_order"),
+        ("C000215", datetime(2025, 1, 1, tzinfo=UTC), "avg_order_value_90d"),
+        ("C000015", datetime(2025, 2, 1, tzinfo=UTC), "label_revenue_next_30d"),
+    ],
+)
+def test_values_are_explained_alike(both: Both, customer: str, time: datetime, feature: str) -> None:
+    found = both.ask(explain, customer_id=customer, feature_time=time, feature=feature)
+    postgres, spark = map(_but_for_places, found)
+    assert spark == postgres
+    assert spark.agrees
+
+
+def _but_for_places(found: Explanation) -> Explanation:
+    """Numbers of equal value are written with other decimals."""
+    return replace(found, arithmetic="")
+
+
+def _same_output(both: Both, *arguments: str) -> tuple[int, str, str]:
+    """What the command prints on both engines."""
+    postgres, spark = both.postgres.ready(*arguments), both.on_spark(*arguments, "--target", "spark")
+    assert (spark.returncode, spark.stdout, spark.stderr) == (
+        postgres.returncode,
+        postgres.stdout,
+        postgres.stderr,
+    )
+    return spark.returncode, spark.stdout, spark.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code"),
+    [
+        (("explain", "C000015", "2025-02-01", "revenue_30d"), 0),
+        (("explain", "C000015", "2025-02-01", "revenue_30d", "--json"), 0),
+        (("explain", "C000015", "2025-02-01", "revenue30d"), 2),
+        (("explain", "C00015x", "2025-02-01", "revenue_30d"), 2),
+        (("explain", "C000015", "2025-02-03", "revenue_30d"), 2),
+        (("registry", "diff", "1@FIRST", "1"), 0),
+        (("registry", "diff", "1@FIRST", "1", "--json"), 0),
+        (("registry", "show", "7"), 2),
+        (("export", "--version", "7"), 2),
+        (("suggest",), 0),
+    ],
+    ids=" ".join,
+)
+def test_commands_print_the_same(both: Both, arguments: tuple[str, ...], exit_code: int) -> None:
+    first = both.postgres.value("select data_hash from meta.feature_registry order by created_at limit 1")
+    told = _same_output(both, *(argument.replace("FIRST", first[:8]) for argument in arguments))
+    assert told[0] == exit_code
+    assert told[1] or exit_code
+
+
+def _without_own(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_own(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _without_own(item) for key, item in value.items() if key not in OWN}
+    return value
+
+
+def test_the_registry_holds_the_same(both: Both) -> None:
+    postgres, spark = both.ask(list_builds)
+    assert [build["is_current"] for build in spark] == [False, True]
+    assert _without_own(spark) == _without_own(postgres)
+
+
+def test_a_version_is_shown_alike(both: Both) -> None:
+    postgres, spark = map(_without_own, both.ask(show_version, "1"))
+    for build in (*postgres["builds"], *spark["builds"]):
+        for column in build["columns"]:
+            column.pop("type")
+    assert spark == postgres
+    assert [len(build["splits"]) for build in spark["builds"]] == [3, 3]
+
+
+def test_builds_differ_alike(both: Both) -> None:
+    hashes = [build["data_hash"] for build in both.ask(list_builds)[0]]
+    postgres, spark = both.ask(diff_builds, *(f"1@{data_hash}" for data_hash in hashes))
+    assert spark == postgres
+    assert len(spark["loads"]) == 1
+    assert len(spark["distribution"]) > 20
+
+
+def _profiles(connection: Any, settings: Any) -> Any:
+    return read_profiles(connection, settings, find_build(connection, settings, "1"))
+
+
+def test_features_are_profiled_alike(both: Both) -> None:
+    postgres, spark = both.ask(_profiles)
+    assert list(spark) == list(postgres)
+    assert spark == postgres
+    assert len(spark) > 15
+
+
+# Numbers with nulls, of any sign, without a value, constant; and no number.
+ODD = """
+create table stg.odd using parquet as
+select
+    concat('C', n % 97) as customer_id,
+    timestamp '1999-12-30 12:00:00' + make_dt_interval(0, n * 7) as feature_time,
+    cast(n % 7 - 3 as int) as small,
+    cast(case when n % 3 > 0 then n * 7919 % 10007 / 8 end as decimal(38, 6)) as `Mixed Case`,
+    cast(null as bigint) as empty,
+    cast(2.50 as decimal(38, 6)) as constant,
+    case when n % 5 > 0 then 'text' end as words,
+    n % 2 = 0 as flag
+from (select explode(sequence(1, 1500)) as n)
+"""
+PROFILES = """
+{%- set table = api.Relation.create(schema='stg', identifier='odd') -%}
+{%- set columns = adapter.get_columns_in_relation(table) -%}
+{{ feature_profiles({'features': table, 'columns': columns, 'row_count': ROWS}) }}
+"""
+
+
+@pytest.mark.parametrize(("row_count", "step"), [(1_500, 1), (400_000, 4)])
+def test_odd_columns_and_samples_are_profiled_as_in_plain_python(
+    both: Both, row_count: int, step: int
+) -> None:
+    query(both.spark, "drop table if exists stg.odd")
+    query(both.spark, ODD)
+    inline = PROFILES.replace("ROWS", str(row_count))
+    compiled = both.on_spark("dbt", "compile", "--target", "spark", "--quiet", "--inline", inline)
+    assert compiled.returncode == 0, compiled.stdout + compiled.stderr
+    found = {name: parse_profile(name, text) for name, text in query(both.spark, compiled.stdout)}
+    customers, times, *columns = zip(*query(both.spark, "select * from stg.odd"), strict=True)
+    drawn = [
+        is_sampled(customer, time.replace(tzinfo=UTC), step)
+        for customer, time in zip(customers, times, strict=True)
+    ]
+    names = ("small", "Mixed Case", "empty", "constant")
+    for name, values in zip(names, columns, strict=False):
+        assert found[name] == profile_of(name, values, sampled=drawn, step=step)
+    assert (found["words"].missing, found["flag"].missing) == (300, 0)
+    assert found["words"].zero is None
+    assert 0 < sum(drawn) < 1_500 or step == 1
+    assert found["constant"].minimum == Decimal("2.5")
+
+
+def test_a_training_set_is_exported_alike(both: Both, tmp_path: Path) -> None:
+    manifests = []
+    for run, target in ((both.postgres.ready, "postgres"), (both.on_spark, "spark")):
+        done = run("export", "--json", "--target", target, "--out", tmp_path / target, "--split", "val")
+        assert done.returncode == 0, done.stderr
+        manifests.append(json.loads(done.stdout))
+    postgres, spark = manifests
+    for key in ("feature_version", "data_hash", "config_hash", "label_split_hash", "columns", "written"):
+        assert spark[key] == postgres[key], key
+    assert [entry["name"] for entry in spark["files"]] == ["val.parquet"]
+    again = both.on_spark(
+        "export", "--json", "--target", "spark", "--out", tmp_path / "spark", "--split", "val"
+    )
+    assert json.loads(again.stdout)["written"] is False
+
+
+def test_a_training_set_is_loaded_from_its_files_and_from_the_warehouse(
+    both: Both, spark_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value in both.postgres.environ.items():
+        monkeypatch.setenv(name, value)
+    expected = ready.load_dataset()
+    for name, value in {"READY_TARGET": "spark", "READY_HOME": str(spark_home), **both.spark.env()}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("READY_ARTIFACTS", str(tmp_path))  # nothing is exported there
+    assert _same_rows(ready.load_dataset(), expected)
+    assert _same_rows(ready.load_dataset(split="val"), ready.load_dataset(split="val"))
+    monkeypatch.setenv("READY_ARTIFACTS", str(both.artifacts))
+    monkeypatch.setattr(SparkTable, "read", None)
+    assert _same_rows(ready.load_dataset(), expected)
+
+
+def _same_rows(one: ready.Table, other: ready.Table) -> bool:
+    return (
+        bool(one.table.replace_schema_metadata(None).equals(other.table.replace_schema_metadata(None)))
+        and len(one) > 0
+    )
+
+
+def test_features_at_instants_are_not_there_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("READY_TARGET", "spark")
+    with pytest.raises(ReadyError, match="not available on Spark yet"):
+        ready.features_at({"customer_id": ["C000015"], "feature_time": [datetime(2025, 1, 1)]})
+
+
+def test_the_docs_site_shows_the_tables_of_the_warehouse(both: Both) -> None:
+    done = both.on_spark("docs", "--no-serve", "--target", "spark")
+    assert done.returncode == 0, done.stdout + done.stderr
+    page = (both.artifacts / "docs" / "index.html").read_text(encoding="utf-8")
+    assert "decimal(38,6)" in page
+    assert '"generated_at"' in page
