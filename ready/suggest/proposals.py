@@ -144,7 +144,7 @@ def round_up(value: Decimal) -> int:
 
 def _range_of_times(profile: ColumnProfile) -> Proposal:
     first, last = (profile.minimum or "")[:10], (profile.maximum or "")[:10]
-    arguments = {"min_value": f"timestamptz '{first}'"}
+    arguments = {"min_value": f"timestamp '{first}'"}
     return Proposal(
         profile.name, EXPECT + "column_values_to_be_between", f"from {first} to {last}", arguments
     )

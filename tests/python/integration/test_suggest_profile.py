@@ -60,7 +60,7 @@ def test_proposals_come_from_the_data_and_are_written_once(
         ("customer_id", "accepted_values"): {"values": ["C1", "C2", "C0", "C3", "C4", "C5", "C6"]},
         ("order_ts", "not_null"): {},
         ("order_ts", "valid_timestamp"): {},
-        ("order_ts", "column_values_to_be_between"): {"min_value": "timestamptz '2025-01-02'"},
+        ("order_ts", "column_values_to_be_between"): {"min_value": "timestamp '2025-01-02'"},
         ("amount", "not_null"): {},
         ("amount", "valid_number"): {},
         ("amount", "column_values_to_be_between"): {"min_value": 0, "max_value": 500},
