@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -215,10 +215,6 @@ class Run:
     def _mark_built(self, connection: Connection, key: str, invocation_id: str) -> None:
         mark_built(connection, self.settings, key, invocation_id)
 
-    def _inspected(self, params: ConnectionParams) -> Callable[[], Connection] | None:
-        """What opens a connection on which the report may ask for samples."""
-        return params.connect
-
     def _active_loads(self, connection: Connection) -> list[int]:
         configs = self.settings.configs
         loads = self._loads(connection)
@@ -280,7 +276,7 @@ class Run:
             manifest=run.manifest or {},
             run_results=run.run_results,
             expectations_file=self.settings.configs / "expectations.yaml",
-            connect=self._inspected(params),
+            connect=params.connect,
             run=self.info,
         )
         file = self._write(report)

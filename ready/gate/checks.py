@@ -106,7 +106,7 @@ class CheckBuilder:
         sums = [count for _, count in self._counts(rule, relation)]
         compiled = outcome.get("compiled_code")
         if not sums and compiled and not any(fault.measure_sql(relation) for fault in rule.faults):
-            sums = [self.inspector.value(f"select count(*) from (\n{compiled}\n) as failing") or 0]
+            sums = [self.inspector.count_of_compiled(compiled) or 0]
         return sum(sums) or outcome.get("failures")
 
     def _shown(self, value: Any, rule: Rule) -> str | None:

@@ -11,35 +11,54 @@ import psycopg2.extensions
 import psycopg2.extras
 
 from ready.errors import ReadyError
+from ready.spark.connection import spark_errors
+from ready.spark.dialect import as_spark
 
 # A report must come out even when a query is slow; what is not ready by then is left out.
 STATEMENT_TIMEOUT_S = 60
 
-Connect = Callable[[], psycopg2.extensions.connection]
+Connect = Callable[[], Any]  # psycopg2's connection, or PyHive's
 
 
 class Inspector:
     """Read-only queries; each gives None when it fails or there is no database."""
 
-    def __init__(self, connection: psycopg2.extensions.connection | None) -> None:
+    def __init__(self, connection: Any) -> None:
         self._connection = connection
+        self._on_spark = connection is not None and not isinstance(connection, psycopg2.extensions.connection)
 
     def rows(self, sql: str | None, *, limit: int | None = None) -> list[dict[str, Any]] | None:
-        """The rows as dicts. `sql` stands as it is: no parameters, so % needs no doubling."""
+        """The rows as dicts. `sql` is PostgreSQL's, on Spark translated; no parameters: % stands as it is."""
+        return self.rows_of_compiled(as_spark(sql) if sql and self._on_spark else sql, limit=limit)
+
+    def rows_of_compiled(self, sql: str | None, *, limit: int | None = None) -> list[dict[str, Any]] | None:
+        """The same for what dbt has compiled for the engine."""
         if self._connection is None or not sql:
             return None
         bounded = sql if limit is None else f"select * from (\n{sql}\n) as listed limit {limit}"
         try:
-            with self._connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
-                cursor.execute(bounded)
-                return [dict(row) for row in cursor.fetchall()]
-        except psycopg2.Error:
+            return self._spark_rows(bounded) if self._on_spark else self._postgres_rows(bounded)
+        except (ReadyError, psycopg2.Error):
             return None
+
+    def _postgres_rows(self, sql: str) -> list[dict[str, Any]]:
+        with self._connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
+            cursor.execute(sql)
+            return [dict(row) for row in cursor.fetchall()]
+
+    def _spark_rows(self, sql: str) -> list[dict[str, Any]]:
+        from ready.spark.query import rows_of
+
+        return rows_of(self._connection, sql)
 
     def value(self, sql: str | None) -> Any:
         """The first value of the first row."""
         rows = self.rows(sql)
         return next(iter(rows[0].values())) if rows else None
+
+    def count_of_compiled(self, sql: str) -> int | None:
+        rows = self.rows_of_compiled(f"select count(*) as n from (\n{sql}\n) as failing")
+        return int(rows[0]["n"]) if rows else None
 
     def counts(self, relation: str, conditions: Iterable[str]) -> dict[str, int | None]:
         """Condition -> its rows ("" for all), in one scan where every condition is sound."""
@@ -58,14 +77,14 @@ def inspecting(connect: Connect | None) -> Iterator[Inspector]:
         yield Inspector(connection)
     finally:
         if connection is not None:
-            with contextlib.suppress(psycopg2.Error):
+            with contextlib.suppress(ReadyError, psycopg2.Error), spark_errors():
                 connection.close()
 
 
-def _open(connect: Connect | None) -> psycopg2.extensions.connection | None:
+def _open(connect: Connect | None) -> Any:
     try:
         connection = connect() if connect else None
-        if connection is not None:
+        if isinstance(connection, psycopg2.extensions.connection):
             connection.set_session(readonly=True, autocommit=True)
             with connection.cursor() as cursor:
                 cursor.execute(f"set statement_timeout = '{STATEMENT_TIMEOUT_S}s'")

@@ -38,7 +38,7 @@ class SampleReader:
         if rows and own:
             return Found(self._samples(rows, rule), own)
         test_sql = (compiled or "").strip()
-        rows = self.inspector.rows(test_sql, limit=MAX_SAMPLES) or []
+        rows = self.inspector.rows_of_compiled(test_sql, limit=MAX_SAMPLES) or []
         if rows and "file_name" not in rows[0]:
             rows = self._look_up(rows, call, relation)
         return Found(self._samples(rows, rule), test_sql)

@@ -25,7 +25,7 @@ SECONDS_BETWEEN_TRIES = 0.2
 
 
 class SparkRun(Run):
-    """Does what `Run` does; samples of failed checks are not there on Spark yet."""
+    """Does what `Run` does."""
 
     @contextmanager
     def _database(self) -> Iterator[tuple[Any, Any]]:
@@ -62,10 +62,6 @@ class SparkRun(Run):
     def _dbt(self, params: Any, arguments: Sequence[str]) -> DbtRun:
         with loads_kept_off(params):
             return super()._dbt(params, [*arguments, "--target", "spark"])
-
-    def _inspected(self, params: Any) -> None:
-        """Its queries are PostgreSQL's."""
-        return
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ready.query import NothingThere
-from ready.spark.connection import brief
+from ready.spark.connection import brief, spark_errors
+from ready.spark.dialect import identifier, text_literal
 
 # Where PostgreSQL has jsonb or an array, Spark's tables or Thrift have its text.
 JSON_COLUMNS = {"columns", "config", "lineage", "load_ids", "payload"}
@@ -22,7 +23,12 @@ def select(
     """connection: PyHive's. See ready.query.select_rows."""
     named = query.format(**{name: identifier(value) for name, value in names.items()}, by_bytes="")
     statement = named % {name: literal(value) for name, value in values.items()}
-    with missing_told(), closing(connection.cursor()) as cursor:
+    return rows_of(connection, statement)
+
+
+def rows_of(connection: Any, statement: str) -> list[dict[str, Any]]:
+    """The rows of a statement in Spark's SQL. Raises NothingThere, and MachineError for what else fails."""
+    with spark_errors(), missing_told(), closing(connection.cursor()) as cursor:
         cursor.execute(statement)
         columns = [column[0] for column in cursor.description]
         readers = [_reader(name) for name in columns]
@@ -59,10 +65,6 @@ def _aware(value: Any) -> Any:
     return value.replace(tzinfo=timezone.utc) if isinstance(value, datetime) else value
 
 
-def identifier(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
-
-
 def literal(value: Any) -> str:
     """A text, number, instant or None, or a tuple of them, as Spark SQL reads it."""
     if isinstance(value, tuple):
@@ -70,7 +72,5 @@ def literal(value: Any) -> str:
     if isinstance(value, datetime):
         return f"timestamp '{value.astimezone(timezone.utc).replace(tzinfo=None).isoformat(sep=' ')}Z'"
     if isinstance(value, str):
-        # As macros/engine/quote_literal.sql writes it, which tells why.
-        escaped = value.replace("\\", "\\\\").replace("'", "\\u0027").replace("${", "\\u0024{")
-        return f"'{escaped}'"
+        return text_literal(value)
     return "null" if value is None else str(value)

@@ -18,7 +18,8 @@ import pyarrow.dataset
 from ready.arrow import BATCH_ROWS
 from ready.errors import UsageError
 from ready.spark.connection import fetch
-from ready.spark.query import identifier, missing_told
+from ready.spark.dialect import identifier
+from ready.spark.query import missing_told
 
 NEEDS_QUOTES = re.compile(r'[\s,()"\\]|^$')
 
