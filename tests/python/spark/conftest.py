@@ -17,11 +17,10 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from spark_case import query
-from warehouse import Warehouse, new_database
 
 from ready.errors import MachineError
 from ready.postgres.connection import ConnectionParams
@@ -29,6 +28,9 @@ from ready.settings import Settings
 from ready.spark import local
 from ready.spark.connection import SparkParams
 from ready.spark.requirements import free_port, require_java
+
+if TYPE_CHECKING:
+    from warehouse import Warehouse
 
 PROJECT = Path(__file__).parents[3]
 SCHEMAS = ("raw", "stg", "feats", "meta")
@@ -150,6 +152,8 @@ def both(
     server: ConnectionParams,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Both]:
+    from warehouse import Warehouse, new_database
+
     folder = tmp_path_factory.mktemp("both")
     on_spark = _command(spark, spark_home, folder / "spark")
     with _empty(spark, spark_home), new_database(server) as database:

@@ -15,16 +15,23 @@ from spark_case import query
 
 import ready
 from ready.errors import ReadyError
+from ready.gate.history import read_history
+from ready.gate.inspector import Inspector
+from ready.gate.model import Report, RunInfo
 from ready.profiles import parse_profile, read_profiles
 from ready.proof.explain import Explanation, explain
 from ready.registry import find_build, list_builds, show_version
 from ready.registry_diff import diff_builds
+from ready.run_page.gather import gather
+from ready.run_page.model import RunPage
+from ready.settings import Settings
 from ready.spark.stored_table import SparkTable
 
 if TYPE_CHECKING:
     from conftest import Both
 
 UTC = timezone.utc
+NOW = datetime.now(UTC)
 # Of this build on this machine; and the compiled SQL, which differs by engine.
 OWN = {"sql_hash", "created_at", "invocation_id", "git_commit", "git_dirty"}
 
@@ -77,7 +84,7 @@ def _same_output(both: Both, *arguments: str) -> tuple[int, str, str]:
         (("export", "--version", "7"), 2),
         (("suggest",), 0),
     ],
-    ids=" ".join,
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
 def test_commands_print_the_same(both: Both, arguments: tuple[str, ...], exit_code: int) -> None:
     first = both.postgres.value("select data_hash from meta.feature_registry order by created_at limit 1")
@@ -117,7 +124,7 @@ def test_builds_differ_alike(both: Both) -> None:
     assert len(spark["distribution"]) > 20
 
 
-def _profiles(connection: Any, settings: Any) -> Any:
+def _profiles(connection: Any, settings: Settings) -> Any:
     return read_profiles(connection, settings, find_build(connection, settings, "1"))
 
 
@@ -171,6 +178,33 @@ def test_odd_columns_and_samples_are_profiled_as_in_plain_python(
     assert found["words"].zero is None
     assert 0 < sum(drawn) < 1_500 or step == 1
     assert found["constant"].minimum == Decimal("2.5")
+
+
+def _history(connection: Any, settings: Settings) -> dict[str, list[tuple[str, int]]]:
+    history = read_history({"schema": settings.schema("stg")}, Inspector(connection))
+    return {name: [(run.status, run.failures) for run in runs] for name, runs in history.items()}
+
+
+def test_checks_have_the_same_history(both: Both) -> None:
+    postgres, spark = both.ask(_history)
+    assert spark == postgres
+    assert {len(runs) for runs in spark.values()} == {2}
+
+
+def _page(connection: Any, settings: Settings) -> RunPage:
+    now = datetime.now(UTC)
+    run = RunInfo(invocation_id="", started_at=now, finished_at=now, versions={})
+    return gather(connection, settings, RunPage(Report((), (), (), run), "", timings=()), published=True)
+
+
+def test_the_run_page_has_the_same_files_features_and_splits(both: Both) -> None:
+    postgres, spark = both.ask(_page)
+    assert [replace(load, loaded_at=NOW) for load in spark.loads] == [
+        replace(load, loaded_at=NOW) for load in postgres.loads
+    ]
+    (built,), (expected,) = spark.built, postgres.built
+    assert (built.features, built.splits) == (expected.features, expected.splits)
+    assert "orders_2025_h1.csv" in (both.artifacts / "reports" / "index.html").read_text(encoding="utf-8")
 
 
 def test_a_training_set_is_exported_alike(both: Both, tmp_path: Path) -> None:

@@ -16,7 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 from proof_case import Shop
 from spark_case import query
+from warehouse import Warehouse
 
+from ready.postgres.connection import ConnectionParams
 from ready.spark import local
 from ready.spark.connection import SparkParams
 
@@ -66,10 +68,18 @@ def test_lines_summed_into_orders_have_the_fingerprint_of_the_example(
     assert f"fingerprint {fingerprint}\n" in (EXAMPLE / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_gate_stops_dirty_data(warehouse: SparkParams, on_spark: OnSpark, built_shop: Shop) -> None:
+def test_the_gate_stops_dirty_data_and_tells_lines_and_values(
+    warehouse: SparkParams, on_spark: OnSpark, database: ConnectionParams, tmp_path: Path
+) -> None:
+    postgres = Warehouse(tmp_path / "postgres", database)
+    assert postgres.ready("run", "--data", "data/dirty").returncode == 1
     done = on_spark("run", "--target", "spark", "--data", "data/dirty")
     assert done.returncode == 1
     assert "the gate stopped the run" in done.stderr
+    report = json.loads((tmp_path / "artifacts/reports/validation_report.json").read_text())
+    for part in ("errors", "warnings", "checks"):
+        assert report[part] == postgres.report[part]
+    assert sum(len(check["sample"]) for check in report["checks"]) > 10
     assert not query(warehouse, "show databases like 'feats'") or not query(
         warehouse, "show tables in feats like 'customer_features'"
     )
