@@ -146,3 +146,13 @@ def test_the_default_configs_are_the_project_s_wherever_the_command_runs(
     monkeypatch.chdir(elsewhere)
     settings = Settings.resolve(environ={"READY_PROJECT_DIR": str(project)})
     assert settings.configs == project / "configs"
+
+
+def test_the_target_is_the_flag_s_or_the_environment_s_and_one_of_two(project: Path) -> None:
+    env = {"READY_TARGET": "spark"}
+
+    assert Settings.resolve(environ={}).target == "postgres"
+    assert Settings.resolve(environ=env).target == "spark"
+    assert Settings.resolve(target="postgres", environ=env).target == "postgres"
+    with pytest.raises(UsageError, match="there is no target sqlite"):
+        Settings.resolve(environ={"READY_TARGET": "sqlite"})
