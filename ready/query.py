@@ -22,10 +22,14 @@ SCHEMAS = ("raw", "stg", "feats", "meta")
 
 
 class NothingThere(UsageError):
-    """A table or column that a query names is not there."""
+    """A table that a query names is not there."""
 
     def __init__(self, missing: str | None) -> None:
         super().__init__(f"nothing has been built yet: {missing}", hint="build it with: ready run")
+
+
+class NoSuchColumn(NothingThere):
+    """Its table is there."""
 
 
 @contextmanager
@@ -89,9 +93,7 @@ def _select(
         ):
             cursor.execute(statement, values)
             return [dict(row) for row in cursor.fetchall()]
-    except (
-        psycopg2.errors.UndefinedTable,
-        psycopg2.errors.InvalidSchemaName,
-        psycopg2.errors.UndefinedColumn,
-    ) as error:
+    except psycopg2.errors.UndefinedColumn as error:
+        raise NoSuchColumn(error.diag.message_primary) from None
+    except (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName) as error:
         raise NothingThere(error.diag.message_primary) from None

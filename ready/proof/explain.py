@@ -13,7 +13,7 @@ from ready.errors import CheckFailed, UsageError
 from ready.proof import nearest
 from ready.proof.definition import Feature, recorded_features
 from ready.proof.recompute import Measure, Purchase, Value, arithmetic, recompute
-from ready.query import NothingThere, Row, select_rows, snapshot
+from ready.query import NoSuchColumn, Row, select_rows, snapshot
 from ready.settings import Settings
 
 FIRST_INSTANT = datetime.min.replace(tzinfo=timezone.utc)
@@ -138,7 +138,7 @@ class _Trace:
                 column=feature.name,
                 table=table,
             )
-        except NothingThere:
+        except NoSuchColumn:
             raise CheckFailed(
                 f"{table} has no column {feature.name}, which the current version defines",
                 hint="the table is of another build: ready run",

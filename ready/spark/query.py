@@ -8,13 +8,17 @@ from contextlib import closing, contextmanager
 from datetime import datetime, timezone
 from typing import Any
 
-from ready.query import NothingThere
+from ready.query import NoSuchColumn, NothingThere
 from ready.spark.connection import brief, spark_errors
 from ready.spark.dialect import identifier, text_literal
 
 # Where PostgreSQL has jsonb or an array, Spark's tables or Thrift have its text.
 JSON_COLUMNS = {"columns", "config", "lineage", "load_ids", "payload"}
-NOT_THERE = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND", "UNRESOLVED_COLUMN")
+NOT_THERE = {
+    "[TABLE_OR_VIEW_NOT_FOUND": NothingThere,
+    "[SCHEMA_NOT_FOUND": NothingThere,
+    "[UNRESOLVED_COLUMN": NoSuchColumn,
+}
 
 
 def select(
@@ -47,8 +51,9 @@ def missing_told() -> Iterator[None]:
         yield
     except hive.OperationalError as error:
         message = brief(error)
-        if any(f"[{condition}" in message for condition in NOT_THERE):
-            raise NothingThere(message) from None
+        for condition, missing in NOT_THERE.items():
+            if condition in message:
+                raise missing(message) from None
         raise
 
 
@@ -57,7 +62,11 @@ def _reader(name: str) -> Callable[[Any], Any]:
 
 
 def _from_json(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) else value
+    """A column of the data may have such a name, too."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def _aware(value: Any) -> Any:
