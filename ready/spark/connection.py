@@ -15,7 +15,7 @@ DEFAULT_PORT = 10000
 HOST_VARIABLE, PORT_VARIABLE = "READY_SPARK_HOST", "READY_SPARK_PORT"
 INSTALL = "install it: pip install -c constraints.txt -e '.[spark]'"
 
-# What decides results; profiles/profiles.yml gives dbt the same. Without its prefix a setting would be ignored.
+# What decides results; as in profiles/profiles.yml. A setting without the prefix would be ignored.
 SESSION = {
     "set:hiveconf:spark.sql.session.timeZone": "UTC",
     "set:hiveconf:spark.sql.ansi.enabled": "false",
