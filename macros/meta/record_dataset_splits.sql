@@ -34,27 +34,38 @@
     {%- endif %}
 {%- endmacro %}
 
-{# A select of split, membership hash, rows, customers, mean label, time_from and time_to, one row a split. #}
+{# A select of split, membership hash, rows, customers, mean label, time_from and time_to, one row a split. Customers are
+   counted apart: a distinct count would keep the rest from running in parallel. #}
 {% macro split_summary(build, splits) -%}
+    {%- set rows = split_rows(build, build.features, build.training_set) -%}
     with members as (
         select
             split,
             {{ content_hash() }} as membership_hash,
             count(*) as row_count,
-            count(distinct customer_id) as entity_count,
             {{ label_mean() }} as label_mean
         from {{ hashed_rows(
-            split_rows(build, build.features, build.training_set), membership_columns(),
-            kept=['split', 'customer_id', label_column()], condition='split is not null'
+            rows, membership_columns(), kept=['split', label_column()], condition='split is not null'
         ) }}
+        group by split
+    ),
+
+    customers as (
+        select split, count(*) as entity_count
+        from (select distinct split, customer_id from {{ rows }}) as distinct_customers
         group by split
     )
 
     select
-        members.*,
+        members.split,
+        members.membership_hash,
+        members.row_count,
+        customers.entity_count,
+        members.label_mean,
         cast(boundaries.time_from as {{ type_string() }}) as time_from,
         cast(boundaries.time_to as {{ type_string() }}) as time_to
     from members
+    inner join customers on members.split = customers.split
     inner join ({{ split_boundaries(splits, newest_relation('customer_features'), relation_of('orders')) }}) as boundaries
         on members.split = boundaries.split
     order by boundaries.time_from

@@ -63,7 +63,9 @@
     {%- if execute -%}
         {%- for setting, value in {
             'spark.sql.session.timeZone': 'UTC',
+            'spark.sql.ansi.enabled': 'false',
             'spark.sql.decimalOperations.allowPrecisionLoss': 'false',
+            'spark.sql.variable.substitute': 'false',
         }.items() -%}
             {%- set held = run_query('set ' ~ setting).rows[0][1] -%}
             {%- if held != value -%}

@@ -8,12 +8,9 @@ labels as (
     select * from {{ ref('customer_labels') }}
 ),
 
-orders as (
-    select * from {{ ref('orders') }}
-),
-
+-- Named themselves: of a CTE that is used twice PostgreSQL makes a copy.
 boundaries as (
-    {{ split_boundaries(splits, 'features', 'orders') }}
+    {{ split_boundaries(splits, ref('customer_features'), ref('orders')) }}
 ),
 
 -- Rows whose label is not known yet, and rows in an embargo, have no split.

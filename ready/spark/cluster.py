@@ -34,10 +34,6 @@ spark.executor.cores                        1
 spark.driver.extraJavaOptions               -Duser.timezone=UTC
 spark.executor.extraJavaOptions             -Duser.timezone=UTC
 spark.sql.warehouse.dir                     file:{warehouse}
-spark.sql.session.timeZone                  UTC
-spark.sql.ansi.enabled                      false
-spark.sql.decimalOperations.allowPrecisionLoss  false
-spark.sql.variable.substitute               false
 spark.sql.parquet.outputTimestampType       TIMESTAMP_MICROS
 spark.sql.legacy.createHiveTableByDefault   false
 spark.sql.shuffle.partitions                8

@@ -15,12 +15,12 @@ DEFAULT_PORT = 10000
 HOST_VARIABLE, PORT_VARIABLE = "READY_SPARK_HOST", "READY_SPARK_PORT"
 INSTALL = "install it: pip install -c constraints.txt -e '.[spark]'"
 
-# What decides results; profiles/profiles.yml gives dbt the same.
+# What decides results; as in profiles/profiles.yml. A setting without the prefix would be ignored.
 SESSION = {
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.ansi.enabled": "false",
-    "spark.sql.decimalOperations.allowPrecisionLoss": "false",
-    "spark.sql.variable.substitute": "false",
+    "set:hiveconf:spark.sql.session.timeZone": "UTC",
+    "set:hiveconf:spark.sql.ansi.enabled": "false",
+    "set:hiveconf:spark.sql.decimalOperations.allowPrecisionLoss": "false",
+    "set:hiveconf:spark.sql.variable.substitute": "false",
 }
 
 
