@@ -1,0 +1,81 @@
+"""A scratch place on Spark: see ready/proof/scratch.py."""
+
+from __future__ import annotations
+
+import fcntl
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, ClassVar
+
+from loader.spark.tables import ensure_raw_tables
+from ready.engine import EngineParams
+from ready.proof.scratch import NAME, Scratch
+from ready.query import NothingThere
+from ready.spark.connection import fetch, spark_errors
+from ready.spark.query import identifier, missing_told
+
+
+class SparkScratch(Scratch):
+    text_type = "string"
+    instant_type = "timestamp"
+    dbt_target: ClassVar[tuple[str, ...]] = ("--target", "spark")
+
+    @staticmethod
+    @contextmanager
+    def connected(params: EngineParams) -> Iterator[Any]:
+        with spark_errors():
+            connection = params.connect()
+            try:
+                yield connection
+            finally:
+                with suppress(Exception):  # in the midst of a statement it cannot take leave
+                    connection.close()
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        folder = ensure_raw_tables(self.connection)
+        with open(folder / ".scratch.lock", "a", encoding="ascii") as lock:
+            with suppress(BlockingIOError):  # another check is at work: the next one will sweep
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._drop(folder.parent, NAME)
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            try:
+                yield
+            finally:
+                self._drop(folder.parent, f"^{self.settings.schema_prefix}")
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return [tuple(map(_in_utc, row)) for row in fetch(self.connection, query)]
+
+    def execute(self, statement: str) -> None:
+        fetch(self.connection, statement)
+
+    def columns(self, table: str) -> list[str]:
+        with suppress(NothingThere), missing_told():
+            return [name for (name,) in fetch(self.connection, f"show columns in {table}")]
+        return []
+
+    def quote(self, name: str) -> str:
+        return identifier(name)
+
+    def replace_table(self, table: str, query: str) -> None:
+        self.execute(f"drop table if exists {table}")
+        self.execute(f"create table {table} using parquet as {query}")
+
+    def _drop(self, warehouse: Path, pattern: str) -> None:
+        """Over a connection of its own: a statement that was interrupted has left the other one unusable."""
+        with closing(self.params.connect()) as connection:
+            for (schema,) in fetch(connection, "show databases"):
+                if re.match(pattern, schema):
+                    fetch(connection, f"drop database if exists {self.quote(schema)} cascade")
+        for left in warehouse.iterdir():  # by a statement that was at work meanwhile
+            if re.match(pattern, left.name):
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _in_utc(value: Any) -> Any:
+    return value.replace(tzinfo=timezone.utc) if isinstance(value, datetime) else value
