@@ -117,6 +117,8 @@ def _rebuild(settings: Settings, place: Scratch, record: Row, code: Code) -> str
         if of_machine(error.message):  # that says nothing about the definition
             raise
         return f"{error.message}{f' ({error.hint})' if error.hint else ''}"
+    if not _all(place, "feature_registry"):
+        return "what it builds is not published"
     built = _built(place)
     if (built["config_hash"], built["sql_hash"]) == (record["config_hash"], record["sql_hash"]):
         return None
