@@ -45,7 +45,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
 # What works on Spark, or needs no engine. docs/spark.md says the same.
 ON_SPARK = {
     *("run", "load", "lint", "validate", "suggest", "dbt", "export", "registry", "docs", "explain"),
-    "check-leakage",
+    *("check-leakage", "reproduce"),
     *("db", "spark", "env", "completion"),
 }
 

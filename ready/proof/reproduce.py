@@ -10,13 +10,14 @@ from typing import Any
 from ready.build_state import Connection
 from ready.dataset_folder import read_manifest
 from ready.dbt import of_machine
+from ready.engine import EngineParams
 from ready.errors import CheckFailed, ReadyError, UsageError
 from ready.export import export_dataset
-from ready.postgres.connection import ConnectionParams
 from ready.proof.compare import compare_tables
 from ready.proof.parquet import compare_parquet
 from ready.proof.recorded_project import Code, write_recorded_configs
 from ready.proof.scratch import Scratch, scratch
+from ready.query import connected
 from ready.registry import FEATURE_SET, find_build, select_meta
 from ready.settings import Settings
 from ready.training_set import SPLITS
@@ -55,14 +56,15 @@ class Reproduction:
         return all(finding.same is not False for finding in self.findings)
 
 
-def reproduce(settings: Settings, params: ConnectionParams, *, name: str, say: Say) -> Reproduction:
+def reproduce(settings: Settings, params: EngineParams, *, name: str, say: Say) -> Reproduction:
     """Rebuild a recorded build in scratch schemas and compare it.
 
-    name: VERSION or VERSION@DATA_HASH (a prefix will do); of several builds the current, else the latest.
-    The current code is used where it gives the recorded hashes, else the recorded commit. Raises UsageError
-    for a version that is not recorded, CheckFailed when its loads or its definition cannot be had any more.
+    params: of the settings' engine. name: VERSION or VERSION@DATA_HASH (a prefix will do); of several builds
+    the current, else the latest. The current code is used where it gives the recorded hashes, else the
+    recorded commit. Raises UsageError for a version that is not recorded, CheckFailed when its loads or its
+    definition cannot be had any more.
     """
-    with closing(params.connect()) as connection:
+    with connected(settings) as connection:
         record = find_build(connection, settings, name)
         if record["feature_set"] != FEATURE_SET:
             raise UsageError(
