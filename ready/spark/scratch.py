@@ -6,7 +6,7 @@ import fcntl
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, ClassVar
@@ -28,25 +28,20 @@ class SparkScratch(Scratch):
     @contextmanager
     def connected(params: EngineParams) -> Iterator[Any]:
         with spark_errors():
-            connection = params.connect()
-            try:
-                yield connection
-            finally:
-                with suppress(Exception):  # in the midst of a statement it cannot take leave
-                    connection.close()
+            yield params.connect()
 
     @contextmanager
     def claimed(self) -> Iterator[None]:
         folder = ensure_raw_tables(self.connection)
-        with open(folder / ".scratch.lock", "a", encoding="ascii") as lock:
+        with ExitStack() as stack:
+            lock = stack.enter_context(open(folder / ".scratch.lock", "a", encoding="ascii"))
             with suppress(BlockingIOError):  # another check is at work: the next one will sweep
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 self._drop(folder.parent, NAME)
             fcntl.flock(lock, fcntl.LOCK_SH)
-            try:
-                yield
-            finally:
-                self._drop(folder.parent, f"^{self.settings.schema_prefix}")
+            stack.callback(self._drop, folder.parent, f"^{self.settings.schema_prefix}")
+            stack.callback(self._take_leave)
+            yield
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return [tuple(map(_in_utc, row)) for row in fetch(self.connection, query)]
@@ -66,13 +61,17 @@ class SparkScratch(Scratch):
         self.execute(f"drop table if exists {table}")
         self.execute(f"create table {table} using parquet as {query}")
 
+    def _take_leave(self) -> None:
+        """Ends when a statement that was interrupted has: it would write on where nothing is left."""
+        with suppress(Exception):
+            self.connection.close()
+
     def _drop(self, warehouse: Path, pattern: str) -> None:
-        """Over a connection of its own: a statement that was interrupted has left the other one unusable."""
         with closing(self.params.connect()) as connection:
             for (schema,) in fetch(connection, "show databases"):
                 if re.match(pattern, schema):
                     fetch(connection, f"drop database if exists {self.quote(schema)} cascade")
-        for left in warehouse.iterdir():  # by a statement that was at work meanwhile
+        for left in warehouse.iterdir():  # by executors that were killed
             if re.match(pattern, left.name):
                 shutil.rmtree(left, ignore_errors=True)
 
