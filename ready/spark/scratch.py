@@ -11,12 +11,15 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, ClassVar
 
+from loader.errors import LoaderError
 from loader.spark.tables import ensure_raw_tables
 from ready.engine import EngineParams
+from ready.errors import from_loader
 from ready.proof.scratch import NAME, Scratch
 from ready.query import NothingThere
 from ready.spark.connection import fetch, spark_errors
-from ready.spark.query import identifier, missing_told
+from ready.spark.dialect import identifier
+from ready.spark.query import missing_told
 
 
 class SparkScratch(Scratch):
@@ -32,7 +35,10 @@ class SparkScratch(Scratch):
 
     @contextmanager
     def claimed(self) -> Iterator[None]:
-        folder = ensure_raw_tables(self.connection)
+        try:
+            folder = ensure_raw_tables(self.connection)
+        except LoaderError as error:  # the warehouse is not on this machine
+            raise from_loader(error) from None
         with ExitStack() as stack:
             lock = stack.enter_context(open(folder / ".scratch.lock", "a", encoding="ascii"))
             with suppress(BlockingIOError):  # another check is at work: the next one will sweep
