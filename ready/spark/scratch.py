@@ -30,8 +30,8 @@ class SparkScratch(Scratch):
     @staticmethod
     @contextmanager
     def connected(params: EngineParams) -> Iterator[Any]:
-        with spark_errors():
-            yield params.connect()
+        with spark_errors(), closing(params.connect()) as connection:
+            yield connection
 
     @contextmanager
     def claimed(self) -> Iterator[None]:
@@ -46,7 +46,8 @@ class SparkScratch(Scratch):
                 self._drop(folder.parent, NAME)
             fcntl.flock(lock, fcntl.LOCK_SH)
             stack.callback(self._drop, folder.parent, f"^{self.settings.schema_prefix}")
-            stack.callback(self._take_leave)
+            # Ends when a statement that was interrupted has, which would write on where nothing is left.
+            stack.callback(self.connection.close)
             yield
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -66,11 +67,6 @@ class SparkScratch(Scratch):
     def replace_table(self, table: str, query: str) -> None:
         self.execute(f"drop table if exists {table}")
         self.execute(f"create table {table} using parquet as {query}")
-
-    def _take_leave(self) -> None:
-        """Ends when a statement that was interrupted has: it would write on where nothing is left."""
-        with suppress(Exception):
-            self.connection.close()
 
     def _drop(self, warehouse: Path, pattern: str) -> None:
         with closing(self.params.connect()) as connection:

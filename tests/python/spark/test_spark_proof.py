@@ -11,6 +11,8 @@ import pytest
 from spark_case import query
 from spark_shop import SparkShop
 
+from ready.export import export_dataset
+from ready.query import connected
 from ready.spark.connection import SparkParams
 from ready.training_set import SPLITS
 
@@ -35,12 +37,8 @@ def shop(warehouse: SparkParams, tmp_path: Path) -> SparkShop:
     return shop
 
 
-def add_own_model(shop: SparkShop) -> None:
-    (shop.project / "models" / "features" / "own_features.sql").write_text(PEEKING)
-
-
 def test_a_feature_set_of_ones_own_is_published_and_caught_peeking(shop: SparkShop) -> None:
-    add_own_model(shop)
+    (shop.project / "models" / "features" / "own_features.sql").write_text(PEEKING)
     shop.build()
     members = "select split, count(*) from feats.{} where {} and split is not null group by 1 order by 1"
     shares = shop.rows(members.format("customer_training_set", "orders_90d > 0"))
@@ -50,6 +48,10 @@ def test_a_feature_set_of_ones_own_is_published_and_caught_peeking(shop: SparkSh
     assert shop.rows(f"{splits} order by 1") == shares
     before = shop.rows("select feature_set, feature_version from meta.feature_registry order by 1")
     assert before == [("customer_features", 1), ("own_features", 1)]
+    with connected(shop.settings) as connection:
+        out = shop.folder / "exported"
+        made = export_dataset(connection, settings=shop.settings, feature_set="own_features", out=out)
+    assert {file["split"]: file["row_count"] for file in made.manifest["files"]} == dict(shares)
 
     done = shop.ready("check-leakage", "--cutoffs", "1")
     assert done.returncode == 1, done.stdout + done.stderr
@@ -85,14 +87,8 @@ def test_the_first_version_comes_out_again_after_its_data_and_definition_have_ch
     told = json.loads(done.stdout)
     assert told["code"].startswith("commit ")
     assert told["load_ids"] == [1, 2]
-    parts = [
-        "features",
-        "labels",
-        "split train",
-        "split val",
-        "split test",
-        *(f"{s}.parquet" for s in SPLITS),
-    ]
+    splits = [f"split {name}" for name in SPLITS]
+    parts = ["features", "labels", *splits, *(f"{name}.parquet" for name in SPLITS)]
     assert [(part["what"].split(",")[0], part["same"]) for part in told["findings"]] == [
         (part, True) for part in parts
     ]
