@@ -6,7 +6,9 @@ import fcntl
 import re
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,7 +24,12 @@ from ready.spark.dialect import identifier
 from ready.spark.query import missing_told
 
 
+@dataclass(frozen=True)
 class SparkScratch(Scratch):
+    """worker: sends the check's own statements; Ctrl-C does not reach it, so it reads each answer whole."""
+
+    worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+
     text_type = "string"
     instant_type = "timestamp"
     dbt_target: ClassVar[tuple[str, ...]] = ("--target", "spark")
@@ -36,7 +43,7 @@ class SparkScratch(Scratch):
     @contextmanager
     def claimed(self) -> Iterator[None]:
         try:
-            folder = ensure_raw_tables(self.connection)
+            folder = self.worker.submit(ensure_raw_tables, self.connection).result()
         except LoaderError as error:  # the warehouse is not on this machine
             raise from_loader(error) from None
         with ExitStack() as stack:
@@ -46,19 +53,19 @@ class SparkScratch(Scratch):
                 self._drop(folder.parent, NAME)
             fcntl.flock(lock, fcntl.LOCK_SH)
             stack.callback(self._drop, folder.parent, f"^{self.settings.schema_prefix}")
-            # Ends when a statement that was interrupted has, which would write on where nothing is left.
-            stack.callback(self.connection.close)
+            # Waits for a statement at work, which would write on where nothing is left.
+            stack.callback(self.worker.shutdown)
             yield
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        return [tuple(map(_in_utc, row)) for row in fetch(self.connection, query)]
+        return [tuple(map(_in_utc, row)) for row in self._fetch(query)]
 
     def execute(self, statement: str) -> None:
-        fetch(self.connection, statement)
+        self._fetch(statement)
 
     def columns(self, table: str) -> list[str]:
         with suppress(NothingThere), missing_told():
-            return [name for (name,) in fetch(self.connection, f"show columns in {table}")]
+            return [name for (name,) in self._fetch(f"show columns in {table}")]
         return []
 
     def quote(self, name: str) -> str:
@@ -67,6 +74,9 @@ class SparkScratch(Scratch):
     def replace_table(self, table: str, query: str) -> None:
         self.execute(f"drop table if exists {table}")
         self.execute(f"create table {table} using parquet as {query}")
+
+    def _fetch(self, statement: str) -> list[tuple[Any, ...]]:
+        return self.worker.submit(fetch, self.connection, statement).result()
 
     def _drop(self, warehouse: Path, pattern: str) -> None:
         with closing(self.params.connect()) as connection:
