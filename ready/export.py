@@ -47,11 +47,13 @@ def export_dataset(
     split: str | None = None,
     out: Path | None = None,
     progress: Progress | None = None,
+    number: int | None = None,
 ) -> ExportResult:
     """Write train, val and test of the version that the tables hold now, one Parquet file each.
 
     version: refuse any other than this one. split: only this one. out: default
-    <artifacts>/datasets/<feature_set>/v<version>. The folder is replaced as a whole, or left
+    <artifacts>/datasets/<feature_set>/v<version>. number: what the files are to name as their version, for
+    a build that stands for another's. The folder is replaced as a whole, or left
     alone when it already holds these very rows. Rows outside the splits are not exported.
 
     connection: as ready.query.connected gives it, not inside a transaction. Raises UsageError for a
@@ -59,6 +61,7 @@ def export_dataset(
     record, MachineError when the database or the disk fails.
     """
     with open_training_set(connection, settings, feature_set=feature_set, version=version) as source:
+        source = source.numbered(number)
         folder = (out or dataset_folder(settings, source)).resolve()
         with exclusive(folder):
             there = read_manifest(folder)

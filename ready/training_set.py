@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import psycopg2.extensions
@@ -49,6 +49,12 @@ class TrainingSet:
     @property
     def schema(self) -> pa.Schema:
         return self.table.schema
+
+    def numbered(self, number: int | None) -> TrainingSet:
+        """The same under another version's number; None leaves it as it is."""
+        return (
+            self if number is None else replace(self, identity={**self.identity, "feature_version": number})
+        )
 
     def read(self, split: str, consume: Consume) -> int:
         """See StoredTable. Raises CheckFailed when they are not as many as are on record."""

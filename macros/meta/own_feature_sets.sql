@@ -30,16 +30,35 @@
 {# A view of one's own features with the label and split of customer_training_set, under the name that `ready export` and
    load_dataset look for: X_features gives X_training_set. A model of that name stands instead. #}
 {% macro create_own_training_set(build) -%}
-    {%- set features = published_name(build.features) -%}
     {%- set name = modules.re.sub('_features$', '', build.feature_set) ~ '_training_set' -%}
     {%- if 'model.' ~ project_name ~ '.' ~ name not in graph.nodes -%}
-    {%- set view = features.incorporate(path={'identifier': name}) -%}
-    drop view if exists {{ view }};
-    create view {{ view }} as
-    select features.*, training_set.{{ label_column() }}, training_set.split
-    from {{ features }} as features
-    left join {{ published_name(build.training_set) }} as training_set using (customer_id, feature_time)
+    {{ show_training_set(build.features.incorporate(path={'identifier': name}, type='view'), own_training_set(build)) }}
     {%- else -%}
     select 1
     {%- endif -%}
+{%- endmacro %}
+
+{# A select of a feature set of one's own with label and split. #}
+{% macro own_training_set(build) -%}
+    select features.*, training_set.{{ label_column() }}, training_set.split
+    from {{ published_name(build.features) }} as features
+    left join {{ published_name(build.training_set) }} as training_set using (customer_id, feature_time)
+{%- endmacro %}
+
+{# Lets a view show what a query gives. #}
+{% macro show_training_set(view, query) -%}
+    {{ return(adapter.dispatch('show_training_set')(view, query)) }}
+{%- endmacro %}
+
+{% macro postgres__show_training_set(view, query) -%}
+    drop view if exists {{ view }};
+    create view {{ view }} as
+    {{ query }}
+{%- endmacro %}
+
+{# A table of this build, whose files are read by the export. #}
+{% macro spark__show_training_set(view, query) -%}
+    {%- do run_query(create_build_table(view, query)) -%}
+    {%- do point_view(view, build_table(view)) -%}
+    {%- do drop_old_builds(view) -%}
 {%- endmacro %}

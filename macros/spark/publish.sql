@@ -3,9 +3,6 @@
    next. See macros/publish/publish_accepted.sql. #}
 {% macro spark__publish(nodes) -%}
     {%- set builds = feature_set_builds(nodes) -%}
-    {%- for build in builds if build.feature_set != 'customer_features' -%}
-        {%- do not_available(build.feature_set ~ ' is a feature set of its own, which is') -%}
-    {%- endfor -%}
     {%- for build in builds -%}
         {%- do build.update(splits_to_publish(build)) -%}
     {%- endfor -%}
@@ -13,6 +10,9 @@
         {%- do point_view(node_relation(node), built_tables(node_relation(node))[0]) -%}
     {%- endfor -%}
     {%- for build in builds -%}
+        {%- if build.feature_set != 'customer_features' -%}
+            {%- do create_own_training_set(build) -%}
+        {%- endif -%}
         {%- do append_build(build) -%}
     {%- endfor -%}
     {%- for node in nodes -%}
@@ -25,7 +25,9 @@
 {% macro splits_to_publish(build) %}
     {% set version = 'feature_set = ' ~ quote_literal(build.feature_set) ~ ' and feature_version = ' ~ build.version %}
     {% set summary = run_query(split_summary(build, split_definition())) %}
-    {% do warn_of_empty_splits(summary.columns[0].values()) %}
+    {% if build.feature_set == 'customer_features' %}
+        {% do warn_of_empty_splits(summary.columns[0].values()) %}
+    {% endif %}
     {% set held = run_query(
         'select max_by(splits_build_id, built_at) from ' ~ source('meta', 'current_versions') ~ '_log where ' ~ version
     ).rows[0][0] %}
@@ -35,7 +37,8 @@
     {% do run_query(
         'insert into ' ~ source('meta', 'dataset_splits') ~ '_log partition (feature_set = ' ~ quote_literal(build.feature_set)
         ~ ', feature_version = ' ~ build.version ~ ', build_id = ' ~ quote_literal(invocation_id) ~ ')'
-        ~ ' select customer_id, feature_time, split from ' ~ build.training_set ~ ' where split is not null'
+        ~ ' select customer_id, feature_time, split from ' ~ split_rows(build, build.features, build.training_set)
+        ~ ' where split is not null'
     ) %}
     {% do return({'splits': summary, 'splits_build_id': invocation_id}) %}
 {% endmacro %}
@@ -51,8 +54,8 @@
         {% do run_query('insert into ' ~ source('meta', 'feature_profiles') ~ ' select ' ~ build_key_values(build)
             ~ ', column_name, profile, current_timestamp() from (' ~ feature_profiles(build) ~ ') as profiles') %}
     {% endif %}
-    {% set labels = labels_content(build) %}
-    {% if not is_recorded('dataset_label_summary', build, {'labels_hash': labels[2]}) %}
+    {% set labels = labels_content(build) if build.feature_set == 'customer_features' else none %}
+    {% if labels and not is_recorded('dataset_label_summary', build, {'labels_hash': labels[2]}) %}
         {% do run_query('insert into ' ~ source('meta', 'dataset_label_summary') ~ ' select ' ~ build_key_values(build)
             ~ ', ' ~ quote_literal(labels[2]) ~ ', ' ~ labels[0] ~ ', ' ~ labels[1] ~ ', current_timestamp()') %}
     {% endif %}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ready.cli.options import ALL_FLAGS, configs_option, home_option, output_options
+from ready.cli.options import ALL_FLAGS, configs_option, home_option, output_options, target_option
 from ready.cli.output import Output
 from ready.terminal import one_line
 
@@ -25,10 +25,11 @@ SHOWN = 20
     show_default=True,
     help="At how many feature times to cut; they are spread evenly.",
 )
+@target_option
 @configs_option
 @home_option
 @output_options(*ALL_FLAGS)
-def check_leakage(cutoffs: int, configs: str | None, home: str | None, output: Output) -> None:
+def check_leakage(cutoffs: int, target: str, configs: str | None, home: str | None, output: Output) -> None:
     """Change the future; no earlier feature row may move.
 
     Builds every feature model in scratch schemas from a copy of stg.orders in which everything at or after
@@ -42,15 +43,16 @@ def check_leakage(cutoffs: int, configs: str | None, home: str | None, output: O
     Examples:
       ready check-leakage
       ready check-leakage --cutoffs 10
+      ready check-leakage --target spark
       ready check-leakage --json | jq '.models[] | select(.verdict != "same")'
     """
-    from ready.database import open_database
+    from ready.engine import open_engine
     from ready.errors import CheckFailed
     from ready.proof.leakage import check_leakage as check
     from ready.settings import Settings
 
-    settings = Settings.resolve(home=home, configs=configs)
-    params = open_database(settings)
+    settings = Settings.resolve(home=home, configs=configs, target=target)
+    params = open_engine(settings)
     with output.steps() as say:
         report = check(settings, params, cutoffs=cutoffs, say=say)
     output.show(_as_object(report))

@@ -42,13 +42,6 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
 }
 
 
-# What works on Spark, or needs no engine. docs/spark.md says the same.
-ON_SPARK = {
-    *("run", "load", "lint", "validate", "suggest", "dbt", "export", "registry", "docs", "explain"),
-    *("db", "spark", "env", "completion"),
-}
-
-
 class LazyGroup(click.Group):
     """A group whose commands are imported on first use and listed by section."""
 
@@ -62,20 +55,6 @@ class LazyGroup(click.Group):
                 command: click.Command = getattr(importlib.import_module(module), attribute)
                 return command
         return None
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        from ready.cli.options import names_spark
-        from ready.errors import UsageError
-
-        name, command, rest = super().resolve_command(ctx, args)
-        if name not in ON_SPARK and names_spark(rest):
-            raise UsageError(
-                f"`ready {name}` is not available on Spark yet",
-                hint="docs/spark.md says what is; use PostgreSQL",
-            )
-        return name, command, rest
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, commands in SECTIONS.items():

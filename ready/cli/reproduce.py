@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ready.cli.options import ALL_FLAGS, artifacts_option, configs_option, home_option, output_options
+from ready.cli.options import (
+    ALL_FLAGS,
+    artifacts_option,
+    configs_option,
+    home_option,
+    output_options,
+    target_option,
+)
 from ready.cli.output import Output
 
 if TYPE_CHECKING:
@@ -16,12 +23,18 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("build", metavar="VERSION[@DATA_HASH]")
+@target_option
 @configs_option
 @artifacts_option
 @home_option
 @output_options(*ALL_FLAGS)
 def reproduce(
-    build: str, configs: str | None, artifacts: str | None, home: str | None, output: Output
+    build: str,
+    target: str,
+    configs: str | None,
+    artifacts: str | None,
+    home: str | None,
+    output: Output,
 ) -> None:
     """Rebuild a recorded version and compare it.
 
@@ -37,14 +50,15 @@ def reproduce(
     Examples:
       ready reproduce 1
       ready reproduce 1@0fae7259
+      ready reproduce 1 --target spark
     """
-    from ready.database import open_database
+    from ready.engine import open_engine
     from ready.errors import CheckFailed
     from ready.proof.reproduce import reproduce as rebuild
     from ready.settings import Settings
 
-    settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts)
-    params = open_database(settings)
+    settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts, target=target)
+    params = open_engine(settings)
     with output.steps() as say:
         result = rebuild(settings, params, name=build, say=say)
     record = result.record

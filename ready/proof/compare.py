@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from psycopg2 import sql
-
-from ready.build_state import Connection
 from ready.proof.nearest import as_text
+from ready.proof.scratch import Scratch
 
 KEY = ("customer_id", "feature_time")
 
@@ -50,21 +48,10 @@ class Comparison:
     differences: tuple[Difference, ...]
 
 
-def table_columns(connection: Connection, table: sql.Composable) -> list[str]:
-    """The table's columns in their order; empty when there is no such table."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 "
-            "and not attisdropped order by attnum",
-            [table.as_string(connection)],
-        )
-        return [row[0] for row in cursor.fetchall()]
-
-
 def compare_tables(
-    connection: Connection,
-    before: sql.Composable,
-    after: sql.Composable,
+    place: Scratch,
+    before: str,
+    after: str,
     *,
     columns: Sequence[str],
     until: datetime | None = None,
@@ -75,7 +62,7 @@ def compare_tables(
     columns: of both tables, with feature_time among them. Rows that are in one table only count where
     feature_time < presence_until (None: everywhere).
     """
-    pairs = _Pairs(connection, before, after, columns, until, presence_until)
+    pairs = _Pairs(place, before, after, columns, until, presence_until)
     rows, alone, counts = pairs.count()
     found = [pairs.first(column, number) for column, number in counts.items() if number]
     return Comparison(rows, tuple(([pairs.first(None, alone)] if alone else []) + found))
@@ -86,70 +73,57 @@ class _Pairs:
 
     def __init__(
         self,
-        connection: Connection,
-        before: sql.Composable,
-        after: sql.Composable,
+        place: Scratch,
+        before: str,
+        after: str,
         columns: Sequence[str],
         until: datetime | None,
         presence_until: datetime | None,
     ) -> None:
-        self.connection = connection
+        self.place = place
         self.key = [name for name in KEY if name in columns]
         self.values = [name for name in columns if name not in self.key]
-        self.arguments = {"until": until, "presence_until": presence_until}
-        self.joined = sql.SQL(
-            "from ({before}) as b full join ({after}) as a using ({key}, copy_number) "
-            "where ((b.present and a.present) or %(presence_until)s::timestamptz is null "
-            "or feature_time < %(presence_until)s)"
-        ).format(
-            before=self._side(before, columns), after=self._side(after, columns), key=self._names(self.key)
+        b, a = (self._side(table, columns, until) for table in (before, after))
+        counts = "true"
+        if presence_until:
+            counts = f"((b.present and a.present) or feature_time < {place.instant(presence_until)})"
+        self.joined = (
+            f"from ({b}) as b full join ({a}) as a using ({place.names(self.key)}, copy_number) "
+            f"where {counts}"
         )
 
-    def _names(self, names: Sequence[str]) -> sql.Composed:
-        return sql.SQL(", ").join(map(sql.Identifier, names))
+    def _side(self, table: str, columns: Sequence[str], until: datetime | None) -> str:
+        values = ", ".join(self.place.as_text(self.place.quote(name)) for name in columns)
+        where = f"where feature_time <= {self.place.instant(until)}" if until else ""
+        number = f"row_number() over (partition by {self.place.names(self.key)} order by {values})"
+        names = self.place.names(columns)
+        return f"select {names}, true as present, {number} as copy_number from {table} {where}"
 
-    def _side(self, table: sql.Composable, columns: Sequence[str]) -> sql.Composed:
-        return sql.SQL(
-            "select {columns}, true as present, "
-            "row_number() over (partition by {key} order by row({columns})::text) as copy_number "
-            "from {table} where %(until)s::timestamptz is null or feature_time <= %(until)s"
-        ).format(columns=self._names(columns), key=self._names(self.key), table=table)
+    def _value(self, side: str, column: str) -> str:
+        return self.place.as_text(f"{side}.{self.place.quote(column)}")
 
-    def _differs(self, column: str | None) -> sql.Composable:
+    def _differs(self, column: str | None) -> str:
         if column is None:
-            return sql.SQL("(a.present and b.present) is not true")
-        return sql.SQL("a.present and b.present and a.{0}::text is distinct from b.{0}::text").format(
-            sql.Identifier(column)
-        )
+            return "(a.present and b.present) is not true"
+        differs = f"{self._value('a', column)} is distinct from {self._value('b', column)}"
+        return f"a.present and b.present and {differs}"
 
     def count(self) -> tuple[int, int, dict[str, int]]:
         """Rows of `before`, rows in one table only, and for each column how many differ."""
-        conditions = [self._differs(column) for column in (None, *self.values)]
-        counts = sql.SQL(", ").join(sql.SQL("count(*) filter (where {})").format(c) for c in conditions)
-        query = sql.SQL("select count(b.present), {} {}").format(counts, self.joined)
-        with self.connection.cursor() as cursor:
-            cursor.execute(query, self.arguments)
-            rows, alone, *numbers = cursor.fetchone() or ()
+        counts = [f"count(*) filter (where {self._differs(column)})" for column in (None, *self.values)]
+        ((rows, alone, *numbers),) = self.place.rows(
+            f"select count(b.present), {', '.join(counts)} {self.joined}"
+        )
         return rows, alone, dict(zip(self.values, numbers, strict=True))
 
     def first(self, column: str | None, number: int) -> Difference:
-        query = sql.SQL(
-            "select {key}, {before}, {after} {joined} and {differs} order by {order} limit 1"
-        ).format(
-            key=self._names(self.key),
-            before=_shown("b", column),
-            after=_shown("a", column),
-            joined=self.joined,
-            differs=self._differs(column),
-            order=self._names(self.key[::-1]),
+        ((*key, before, after),) = self.place.rows(
+            f"select {self.place.names(self.key)}, {self._shown('b', column)}, {self._shown('a', column)} "
+            f"{self.joined} and {self._differs(column)} order by {self.place.names(self.key[::-1])} limit 1"
         )
-        with self.connection.cursor() as cursor:
-            cursor.execute(query, self.arguments)
-            *key, before, after = cursor.fetchone() or ()
         return Difference(column, number, tuple(key), before, after)
 
-
-def _shown(side: str, column: str | None) -> sql.Composable:
-    if column is None:
-        return sql.SQL("case when {}.present then 'present' else 'absent' end").format(sql.Identifier(side))
-    return sql.SQL("{}::text").format(sql.Identifier(side, column))
+    def _shown(self, side: str, column: str | None) -> str:
+        if column is None:
+            return f"case when {side}.present then 'present' else 'absent' end"
+        return self._value(side, column)

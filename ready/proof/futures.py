@@ -6,8 +6,9 @@ What lies before a cutoff goes by one column: order_ts, or available_at where ev
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from psycopg2 import sql
+from ready.proof.scratch import Scratch
 
 # For each change what becomes of the columns of the orders at or after the cutoff; None where they go.
 # An order exactly at the cutoff keeps customer and time: with `every: order` they make the row there.
@@ -21,36 +22,36 @@ FUTURES: dict[str, Mapping[str, str] | None] = {
         "status": "'changed'",
         "channel": "'changed'",
         "is_purchase": "is_purchase <> (md5(order_id) < '4')",
-        "customer_id": f"case when {{time}} > %(cutoff)s then {OTHER_CUSTOMER} else customer_id end",
-        "time": "case when {time} > %(cutoff)s then {time} + interval '36 hours' else {time} end",
+        "customer_id": f"case when {{time}} > {{cutoff}} then {OTHER_CUSTOMER} else customer_id end",
+        "time": "case when {time} > {cutoff} then {time} + interval '36 hours' else {time} end",
     },
     "multiplied": {
         "order_id": "order_id || '#' || copy_number",
-        "time": f"case when copy_number = {COPIES} then %(cutoff)s::timestamptz else {{time}} end",
+        "time": f"case when copy_number = {COPIES} then {{cutoff}} else {{time}} end",
     },
 }
 
 
-def future_orders(change: str, orders: sql.Composable, columns: Sequence[str], time: str) -> sql.Composed:
-    """A select of all `columns` of `orders` under that change; it takes the argument cutoff.
+def future_orders(
+    place: Scratch, change: str, orders: str, *, columns: Sequence[str], time: str, cutoff: datetime
+) -> str:
+    """A select of all `columns` of `orders` under that change.
 
     time: the column that says what lies before the cutoff.
     """
-    names, time_column = sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(time)
-    past = sql.SQL("select {} from {} where {} < %(cutoff)s").format(names, orders, time_column)
+    known = {"time": place.quote(time), "cutoff": place.instant(cutoff)}
+    past = "select {} from {} where {time} < {cutoff}".format(place.names(columns), orders, **known)
     replacements = FUTURES[change]
     if replacements is None:
         return past
     replaced = {
-        time if name == "time" else name: sql.SQL(text).format(time=time_column)
+        time if name == "time" else name: f"{text.format(**known)} as {place.quote(name)}"
         for name, text in replacements.items()
     }
-    future = sql.SQL(
-        "select {} from {} cross join generate_series(1, {}) as copies (copy_number) where {} >= %(cutoff)s"
-    ).format(
-        sql.SQL(", ").join(replaced.get(name, sql.Identifier(name)) for name in columns),
-        orders,
-        sql.Literal(COPIES if change == "multiplied" else 1),
-        time_column,
+    numbers = ", ".join(f"({n + 1})" for n in range(COPIES if change == "multiplied" else 1))
+    future = (
+        "select {} from {} cross join (values {}) as copies (copy_number) where {time} >= {cutoff}".format(
+            ", ".join(replaced.get(name, place.quote(name)) for name in columns), orders, numbers, **known
+        )
     )
-    return sql.SQL("{} union all {}").format(past, future)
+    return f"{past} union all {future}"

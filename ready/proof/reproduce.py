@@ -7,18 +7,17 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from psycopg2 import sql
-
 from ready.build_state import Connection
 from ready.dataset_folder import read_manifest
 from ready.dbt import of_machine
+from ready.engine import EngineParams
 from ready.errors import CheckFailed, ReadyError, UsageError
 from ready.export import export_dataset
-from ready.postgres.connection import ConnectionParams
-from ready.proof.compare import compare_tables, table_columns
+from ready.proof.compare import compare_tables
 from ready.proof.parquet import compare_parquet
 from ready.proof.recorded_project import Code, write_recorded_configs
 from ready.proof.scratch import Scratch, scratch
+from ready.query import connected
 from ready.registry import FEATURE_SET, find_build, select_meta
 from ready.settings import Settings
 from ready.training_set import SPLITS
@@ -57,14 +56,15 @@ class Reproduction:
         return all(finding.same is not False for finding in self.findings)
 
 
-def reproduce(settings: Settings, params: ConnectionParams, *, name: str, say: Say) -> Reproduction:
+def reproduce(settings: Settings, params: EngineParams, *, name: str, say: Say) -> Reproduction:
     """Rebuild a recorded build in scratch schemas and compare it.
 
-    name: VERSION or VERSION@DATA_HASH (a prefix will do); of several builds the current, else the latest.
-    The current code is used where it gives the recorded hashes, else the recorded commit. Raises UsageError
-    for a version that is not recorded, CheckFailed when its loads or its definition cannot be had any more.
+    params: of the settings' engine. name: VERSION or VERSION@DATA_HASH (a prefix will do); of several builds
+    the current, else the latest. The current code is used where it gives the recorded hashes, else the
+    recorded commit. Raises UsageError for a version that is not recorded, CheckFailed when its loads or its
+    definition cannot be had any more.
     """
-    with closing(params.connect()) as connection:
+    with connected(settings) as connection:
         record = find_build(connection, settings, name)
         if record["feature_set"] != FEATURE_SET:
             raise UsageError(
@@ -119,6 +119,8 @@ def _rebuild(settings: Settings, place: Scratch, record: Row, code: Code) -> str
         if of_machine(error.message):  # that says nothing about the definition
             raise
         return f"{error.message}{f' ({error.hint})' if error.hint else ''}"
+    if not _all(place, "feature_registry"):
+        return "what it builds is not published"
     built = _built(place)
     if (built["config_hash"], built["sql_hash"]) == (record["config_hash"], record["sql_hash"]):
         return None
@@ -156,22 +158,12 @@ def _definition_lost(record: Row, reasons: list[str]) -> CheckFailed:
 
 def _compare(settings: Settings, place: Scratch, record: Row) -> Iterator[Finding]:
     built = _built(place)
-    _take_number(place, record["feature_version"])
     same = built["data_hash"] == record["data_hash"]
     detail = "" if same else _first_difference(settings, place, record, "customer_features")
     yield Finding(f"features, {built['row_count']:,} rows", same, detail)
     yield _compare_labels(settings, place, record)
     yield from _compare_splits(settings, place, record)
     yield from _compare_exports(settings, place, record)
-
-
-def _take_number(place: Scratch, version: int) -> None:
-    """In the scratch registry it was the first version; exports carry the number."""
-    tables = ("feature_registry", "current_versions", "dataset_splits", "dataset_split_summary")
-    for table in tables:
-        place.execute(
-            sql.SQL("update {} set feature_version = %s").format(place.table("meta", table)), [version]
-        )
 
 
 def _recorded(settings: Settings, place: Scratch, record: Row, table: str) -> list[Row]:
@@ -221,8 +213,9 @@ def _compare_exports(settings: Settings, place: Scratch, record: Row) -> Iterato
         yield Finding("Parquet", None, f"{folder} {state}")
         return
     out = place.settings.home / "parquet"
+    # In the scratch registry it is the first version.
     with closing(place.params.connect()) as connection:
-        export_dataset(connection, settings=place.settings, out=out)
+        export_dataset(connection, settings=place.settings, out=out, number=record["feature_version"])
     for entry in manifest["files"]:
         same, detail = compare_parquet(folder / entry["name"], out / entry["name"])
         yield Finding(entry["name"], same, detail)
@@ -232,10 +225,9 @@ def _first_difference(settings: Settings, place: Scratch, record: Row, table: st
     """Where the tables still hold the recorded build, the first rows that differ."""
     if not _recorded(settings, place, record, "current_versions"):
         return "only the fingerprint of the recorded rows is kept: the tables hold another build"
-    before = sql.Identifier(settings.schema("feats"), table)
-    after = place.table("feats", table)
-    columns = table_columns(place.connection, before)
-    if columns != table_columns(place.connection, after):
+    before, after = place.table_in_use("feats", table), place.table("feats", table)
+    columns = place.columns(before)
+    if columns != place.columns(after):
         return "the columns differ"
-    found = compare_tables(place.connection, before, after, columns=columns).differences
+    found = compare_tables(place, before, after, columns=columns).differences
     return "; ".join(map(str, found)) or "the table in use was changed since: it equals the rebuilt one"

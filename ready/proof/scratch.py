@@ -1,50 +1,102 @@
-"""Schemas and a folder for one check, gone when it ends: nothing that users read is touched."""
+"""Schemas and a folder for one check, gone when it ends: nothing that users read is touched.
+
+What differs between engines is in ready/postgres/scratch.py and ready/spark/scratch.py.
+"""
 
 from __future__ import annotations
 
 import os
 import secrets
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from psycopg2 import sql
-
-from ready.build_state import Connection
 from ready.dbt import DbtRun, require_success, run_dbt
-from ready.postgres.connection import ConnectionParams
+from ready.engine import EngineParams
 from ready.settings import Settings
 
-# Any constant; with the hash of a name it is the lock that says its owner is alive.
-SCRATCH_LOCK = 7_239_402
 NAME = "^(?:leak|repro)_[0-9a-f]{8}_"
 
 
 @dataclass(frozen=True)
-class Scratch:
+class Scratch(ABC):
     """settings: the caller's, with a schema prefix, a home and artifacts of its own.
 
-    connection: in autocommit, for the check's own statements; it holds the lock on the name.
+    caller: the settings of who asked for the check. connection: for the check's own statements, each of
+    which takes effect at once. Tables are given as SQL.
     """
 
     settings: Settings
-    params: ConnectionParams
-    connection: Connection
+    caller: Settings
+    params: EngineParams
+    connection: Any
 
-    @property
-    def folder(self) -> Path:
-        return self.settings.home
+    text_type = "text"
+    instant_type = "timestamptz"
+    dbt_target: ClassVar[tuple[str, ...]] = ()
 
-    def table(self, schema: str, name: str) -> sql.Identifier:
-        return sql.Identifier(self.settings.schema(schema), name)
+    @staticmethod
+    @contextmanager
+    def connected(params: EngineParams) -> Iterator[Any]:
+        """A connection; the engine's failures meanwhile are told as the commands tell them."""
+        with closing(params.connect()) as connection:
+            yield connection
+
+    @abstractmethod
+    def claimed(self) -> AbstractContextManager[None]:
+        """While this lasts nobody else sweeps the place; at its end the place is gone.
+
+        Also removes what checks that were killed have left.
+        """
+
+    @abstractmethod
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """All rows of a query; its times are in UTC."""
+
+    @abstractmethod
+    def execute(self, statement: str) -> None: ...
+
+    @abstractmethod
+    def columns(self, table: str) -> list[str]:
+        """The table's columns in their order; empty when there is no such table."""
+
+    @abstractmethod
+    def quote(self, name: str) -> str:
+        """A name as SQL writes it."""
+
+    @abstractmethod
+    def replace_table(self, table: str, query: str) -> None:
+        """Let a table hold what the query gives."""
+
+    def table(self, schema: str, name: str) -> str:
+        """A table of this place."""
+        return self.named(self.settings.schema(schema), name)
+
+    def table_in_use(self, schema: str, name: str) -> str:
+        """The caller's table."""
+        return self.named(self.caller.schema(schema), name)
+
+    def named(self, schema: str, name: str) -> str:
+        return f"{self.quote(schema)}.{self.quote(name)}"
+
+    def names(self, columns: Sequence[str]) -> str:
+        return ", ".join(map(self.quote, columns))
+
+    def as_text(self, expression: str) -> str:
+        return f"cast({expression} as {self.text_type})"
+
+    def instant(self, time: datetime) -> str:
+        return f"cast('{time.isoformat()}' as {self.instant_type})"
 
     def dbt(self, *arguments: str) -> DbtRun:
         """Run dbt here. Raises as ready.dbt.require_success does."""
         run = run_dbt(
-            arguments,
+            [*arguments, *self.dbt_target],
             settings=self.settings,
             params=self.params,
             on_node=lambda node: None,
@@ -53,36 +105,36 @@ class Scratch:
         require_success(run, settings=self.settings)
         return run
 
-    def execute(
-        self, query: sql.Composable | str, arguments: Sequence[Any] | Mapping[str, Any] | None = None
-    ) -> None:
-        with self.connection.cursor() as cursor:
-            cursor.execute(query, arguments)
-
 
 @contextmanager
 def scratch(
-    settings: Settings, params: ConnectionParams, kind: str, *, environ: Mapping[str, str] | None = None
+    settings: Settings, params: EngineParams, kind: str, *, environ: Mapping[str, str] | None = None
 ) -> Iterator[Scratch]:
     """A scratch place; `kind` is leak or repro. Gone whatever happens; after a kill, with the next check.
 
-    environ: further variables for dbt.
+    params: of the settings' engine. environ: further variables for dbt.
     """
+    on_engine = _class_for(settings.target)
     with (
-        closing(params.connect()) as connection,
+        on_engine.connected(params) as connection,
         tempfile.TemporaryDirectory(prefix=f"ready-{kind}-", ignore_cleanup_errors=True) as name,
     ):
-        connection.autocommit = True
-        _sweep(connection)
-        prefix = f"{kind}_{secrets.token_hex(4)}_"
-        _lock(connection, prefix)
         folder = Path(name).resolve()
+        prefix = f"{kind}_{secrets.token_hex(4)}_"
         own = replace(settings, schema_prefix=prefix, home=folder, artifacts=folder / "artifacts")
-        with _own_environment(environ or {}):
-            try:
-                yield Scratch(own, params, connection)
-            finally:
-                _drop(connection, prefix)
+        place = on_engine(own, settings, params, connection)
+        with place.claimed(), _own_environment(environ or {}):
+            yield place
+
+
+def _class_for(target: str) -> type[Scratch]:
+    if target == "spark":
+        from ready.spark.scratch import SparkScratch
+
+        return SparkScratch
+    from ready.postgres.scratch import PostgresScratch
+
+    return PostgresScratch
 
 
 @contextmanager
@@ -95,39 +147,3 @@ def _own_environment(further: Mapping[str, str]) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(environ)
-
-
-def _lock(connection: Connection, prefix: str) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(%s, hashtext(%s))", [SCRATCH_LOCK, prefix])
-        (held,) = cursor.fetchone() or (False,)
-    return bool(held)
-
-
-def _sweep(connection: Connection) -> None:
-    """Remove what checks that were killed left behind: their lock is free."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select distinct substring(nspname from %s) from pg_namespace "
-            "where pg_has_role(nspowner, 'usage')",
-            [NAME],
-        )
-        left = [prefix for (prefix,) in cursor.fetchall() if prefix]
-    for prefix in left:
-        if _lock(connection, prefix):
-            _drop(connection, prefix)
-
-
-def _drop(connection: Connection, prefix: str) -> None:
-    with connection.cursor() as cursor:
-        # A dbt that was interrupted may still have statements at work there.
-        cursor.execute(
-            "select pg_terminate_backend(pid) from (select distinct pid from pg_locks "
-            "join pg_class on pg_class.oid = pg_locks.relation "
-            "where starts_with(relnamespace::regnamespace::text, %s) and pid <> pg_backend_pid()) as holders",
-            [prefix],
-        )
-        cursor.execute("select nspname from pg_namespace where starts_with(nspname, %s)", [prefix])
-        for (schema,) in cursor.fetchall():
-            cursor.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(schema)))
-        cursor.execute("select pg_advisory_unlock(%s, hashtext(%s))", [SCRATCH_LOCK, prefix])

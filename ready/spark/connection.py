@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import socket
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +51,7 @@ class SparkParams:
         return True
 
     def connect(self) -> Any:
-        """A PyHive connection (DB-API).
+        """A PyHive connection (DB-API), whose end is never a failure.
 
         Raises MachineError when no server answers, or PyHive is not installed.
         """
@@ -63,9 +64,13 @@ class SparkParams:
         if not self.listens():  # PyHive would log a traceback
             raise down
         try:
-            return hive.connect(host=self.host, port=self.port, username="ready", configuration=dict(SESSION))
+            connection = hive.connect(
+                host=self.host, port=self.port, username="ready", configuration=dict(SESSION)
+            )
         except (TTransportException, OSError, EOFError, hive.Error):
             raise down from None
+        connection.close = functools.partial(_take_leave, connection.close)
+        return connection
 
     def answers(self) -> bool:
         """Runs a statement, since the port listens before the server can."""
@@ -74,6 +79,12 @@ class SparkParams:
                 return fetch(connection, "select 1") == [(1,)]
         except MachineError:
             return False
+
+
+def _take_leave(close: Callable[[], None]) -> None:
+    """Spark 4 now and then fails to end a session (its package lacks a class of Hive's); nothing is lost."""
+    with suppress(Exception):
+        close()
 
 
 def fetch(connection: Any, statement: str) -> list[tuple[Any, ...]]:

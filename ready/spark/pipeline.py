@@ -68,6 +68,7 @@ class SparkRun(Run):
 def run_lock(home: Path, timeout: float | None) -> Iterator[None]:
     """One run at a time on this READY_HOME. Raises LockTimeout after so many seconds; None waits for ever."""
     give_up = time.monotonic() + (float("inf") if timeout is None else timeout)
+    home.mkdir(parents=True, exist_ok=True)  # the cluster may have another
     with open(home / "spark.run.lock", "a", encoding="ascii") as file:
         while True:
             try:

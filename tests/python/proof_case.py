@@ -42,6 +42,23 @@ class Shop(Warehouse):
             ["git", "-C", str(self.project), *identity, *arguments], check=True, capture_output=True
         )
 
+    def lay_out(self) -> None:
+        """The shipped project, committed, and the sample."""
+        Code(PROJECT, None).lay_out(self.project)
+        shutil.copytree(PROJECT / "configs", self.project / "configs")
+        shutil.copy(PROJECT / ".gitignore", self.project)
+        shutil.copytree(PROJECT / "data" / "raw", self.data)
+        self.git("init", "--quiet")
+        self.git("add", ".")
+        self.git("commit", "--quiet", "--message", "As shipped")
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Change a file of the project."""
+        file = self.project / path
+        text = file.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new))
+
     def schemas(self) -> list[str]:
         return [name for (name,) in self.rows("select nspname from pg_namespace order by 1")]
 
@@ -56,13 +73,7 @@ class Shop(Warehouse):
 def open_shop(folder: Path, database: ConnectionParams) -> Shop:
     """The shipped project, committed, with the sample run through it."""
     shop = Shop(folder, database)
-    Code(PROJECT, None).lay_out(shop.project)
-    shutil.copytree(PROJECT / "configs", shop.project / "configs")
-    shutil.copy(PROJECT / ".gitignore", shop.project)
-    shutil.copytree(PROJECT / "data" / "raw", shop.data)
-    shop.git("init", "--quiet")
-    shop.git("add", ".")
-    shop.git("commit", "--quiet", "--message", "As shipped")
+    shop.lay_out()
     grant_database(shop.settings)
     shop.run("--data", shop.data)
     return shop

@@ -11,8 +11,9 @@ from pathlib import Path
 import yaml
 from proof_case import Shop
 
+from ready.postgres.scratch import SCRATCH_LOCK
 from ready.proof.leakage import LeakageReport, check_leakage
-from ready.proof.scratch import SCRATCH_LOCK, scratch
+from ready.proof.scratch import scratch
 
 OWN = ["feats", "meta", "raw", "stg"]
 

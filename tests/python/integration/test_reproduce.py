@@ -43,9 +43,9 @@ def changed_shop(
         shop = built_shop.copy(tmp_path_factory.mktemp("changed") / "shop", database)
         file = shop.data / "orders_2025_h1.csv"
         file.write_text("\n".join(file.read_text().splitlines()[:1500]).replace(",17.33,", ",99.00,"))
-        edit(shop, "configs/features.yaml", "[7, 30, 90]", "[7, 60]")
+        shop.edit("configs/features.yaml", "[7, 30, 90]", "[7, 60]")
         for part in ("models/staging/customer_purchases.sql", SAME_PURCHASES):
-            edit(shop, part, "is_purchase\n", "is_purchase and amount > 10\n")
+            shop.edit(part, "is_purchase\n", "is_purchase and amount > 10\n")
         shop.run("--data", shop.data)
         yield shop
 
@@ -55,13 +55,6 @@ def changed(changed_shop: Shop, server: ConnectionParams) -> Iterator[Shop]:
     """The same with a database of its own to spoil."""
     with new_database(server, template=changed_shop.database) as database:
         yield replace(changed_shop, database=database)
-
-
-def edit(shop: Shop, path: str, old: str, new: str) -> None:
-    file = shop.project / path
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new))
 
 
 def test_a_version_is_rebuilt_after_data_definition_and_sql_have_changed(changed_shop: Shop) -> None:

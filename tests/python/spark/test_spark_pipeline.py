@@ -117,14 +117,6 @@ def kill_executor(home: Path) -> None:
     pytest.fail("no executor runs")
 
 
-@pytest.mark.parametrize("command", ["check-leakage", "reproduce"])
-def test_what_is_not_there_yet_is_told(on_spark: OnSpark, command: str) -> None:
-    done = on_spark(command, "--target", "spark")
-    assert done.returncode == 2
-    assert f"`ready {command}` is not available on Spark yet" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -1,0 +1,87 @@
+"""A scratch place on PostgreSQL: see ready/proof/scratch.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from psycopg2 import sql
+
+from ready.proof.scratch import NAME, Scratch
+
+# Any constant; with the hash of a name it is the lock that says its owner is alive.
+SCRATCH_LOCK = 7_239_402
+
+
+class PostgresScratch(Scratch):
+    """Its connection holds the lock on the name."""
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        self.connection.autocommit = True
+        self._sweep()
+        prefix = self.settings.schema_prefix
+        self._lock(prefix)
+        try:
+            yield
+        finally:
+            self._drop(prefix)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return self._rows(query)
+
+    def execute(self, statement: str) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    def columns(self, table: str) -> list[str]:
+        found = self._rows(
+            "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 "
+            "and not attisdropped order by attnum",
+            table,
+        )
+        return [name for (name,) in found]
+
+    def quote(self, name: str) -> str:
+        return sql.Identifier(name).as_string(self.connection)
+
+    def replace_table(self, table: str, query: str) -> None:
+        self.execute(f"drop table if exists {table} cascade")
+        self.execute(f"create table {table} as {query}")
+        self.execute(f"analyze {table}")
+
+    def _rows(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
+        with self.connection.cursor() as cursor:
+            cursor.execute(query, arguments or None)
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+    def _lock(self, prefix: str) -> bool:
+        ((held,),) = self._rows("select pg_try_advisory_lock(%s, hashtext(%s))", SCRATCH_LOCK, prefix)
+        return bool(held)
+
+    def _sweep(self) -> None:
+        """Remove what checks that were killed left behind: their lock is free."""
+        found = self._rows(
+            "select distinct substring(nspname from %s) from pg_namespace "
+            "where pg_has_role(nspowner, 'usage')",
+            NAME,
+        )
+        for (prefix,) in found:
+            if prefix and self._lock(prefix):
+                self._drop(prefix)
+
+    def _drop(self, prefix: str) -> None:
+        # A dbt that was interrupted may still have statements at work there.
+        self._rows(
+            "select pg_terminate_backend(pid) from (select distinct pid from pg_locks "
+            "join pg_class on pg_class.oid = pg_locks.relation "
+            "where starts_with(relnamespace::regnamespace::text, %s) and pid <> pg_backend_pid()) as holders",
+            prefix,
+        )
+        for (schema,) in self._rows(
+            "select nspname from pg_namespace where starts_with(nspname, %s)", prefix
+        ):
+            self.execute(f"drop schema if exists {self.quote(schema)} cascade")
+        self._rows("select pg_advisory_unlock(%s, hashtext(%s))", SCRATCH_LOCK, prefix)

@@ -1,0 +1,92 @@
+"""A scratch place on Spark: see ready/proof/scratch.py."""
+
+from __future__ import annotations
+
+import fcntl
+import re
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, ClassVar
+
+from loader.errors import LoaderError
+from loader.spark.tables import ensure_raw_tables
+from ready.engine import EngineParams
+from ready.errors import from_loader
+from ready.proof.scratch import NAME, Scratch
+from ready.query import NothingThere
+from ready.spark.connection import fetch, spark_errors
+from ready.spark.dialect import identifier
+from ready.spark.query import missing_told
+
+
+@dataclass(frozen=True)
+class SparkScratch(Scratch):
+    """worker: sends the check's own statements; Ctrl-C does not reach it, so it reads each answer whole."""
+
+    worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+
+    text_type = "string"
+    instant_type = "timestamp"
+    dbt_target: ClassVar[tuple[str, ...]] = ("--target", "spark")
+
+    @staticmethod
+    @contextmanager
+    def connected(params: EngineParams) -> Iterator[Any]:
+        with spark_errors(), closing(params.connect()) as connection:
+            yield connection
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        try:
+            folder = self.worker.submit(ensure_raw_tables, self.connection).result()
+        except LoaderError as error:  # the warehouse is not on this machine
+            raise from_loader(error) from None
+        with ExitStack() as stack:
+            lock = stack.enter_context(open(folder / ".scratch.lock", "a", encoding="ascii"))
+            with suppress(BlockingIOError):  # another check is at work: the next one will sweep
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self._drop(folder.parent, NAME)
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            stack.callback(self._drop, folder.parent, f"^{self.settings.schema_prefix}")
+            # Waits for a statement at work, which would write on where nothing is left.
+            stack.callback(self.worker.shutdown)
+            yield
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return [tuple(map(_in_utc, row)) for row in self._fetch(query)]
+
+    def execute(self, statement: str) -> None:
+        self._fetch(statement)
+
+    def columns(self, table: str) -> list[str]:
+        with suppress(NothingThere), missing_told():
+            return [name for (name,) in self._fetch(f"show columns in {table}")]
+        return []
+
+    def quote(self, name: str) -> str:
+        return identifier(name)
+
+    def replace_table(self, table: str, query: str) -> None:
+        self.execute(f"drop table if exists {table}")
+        self.execute(f"create table {table} using parquet as {query}")
+
+    def _fetch(self, statement: str) -> list[tuple[Any, ...]]:
+        return self.worker.submit(fetch, self.connection, statement).result()
+
+    def _drop(self, warehouse: Path, pattern: str) -> None:
+        with closing(self.params.connect()) as connection:
+            for (schema,) in fetch(connection, "show databases"):
+                if re.match(pattern, schema):
+                    fetch(connection, f"drop database if exists {self.quote(schema)} cascade")
+        for left in warehouse.iterdir():  # by executors that were killed
+            if re.match(pattern, left.name):
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _in_utc(value: Any) -> Any:
+    return value.replace(tzinfo=timezone.utc) if isinstance(value, datetime) else value

@@ -1,0 +1,105 @@
+"""On Spark, too, features that know their future are caught, and a recorded version comes out again."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from spark_case import query
+from spark_shop import SparkShop
+
+from ready.export import export_dataset
+from ready.query import connected
+from ready.spark.connection import SparkParams
+from ready.training_set import SPLITS
+
+# The frame runs to the following row.
+PEEKING = """{{ config(meta={'feature_set': true}) }}
+
+select customer_id, feature_time, cast(sum(orders_30d) over (
+    partition by customer_id order by feature_time rows between current row and 1 following
+) as numeric(38, 6)) as orders_60d
+from {{ ref('customer_features') }}
+where orders_90d > 0
+"""
+LATER = "orders_2025_h1.csv"
+
+
+@pytest.fixture
+def shop(warehouse: SparkParams, tmp_path: Path) -> SparkShop:
+    """The sample's first two files are its data; the third lies beside them."""
+    shop = SparkShop(tmp_path / "shop", warehouse)
+    shop.lay_out()
+    (shop.data / LATER).rename(shop.folder / LATER)
+    return shop
+
+
+def test_a_feature_set_of_ones_own_is_published_and_caught_peeking(shop: SparkShop) -> None:
+    (shop.project / "models" / "features" / "own_features.sql").write_text(PEEKING)
+    shop.build()
+    members = "select split, count(*) from feats.{} where {} and split is not null group by 1 order by 1"
+    shares = shop.rows(members.format("customer_training_set", "orders_90d > 0"))
+    assert [split for split, _ in shares] == ["test", "train", "val"]
+    assert shop.rows(members.format("own_training_set", "orders_60d is not null")) == shares
+    splits = "select split, count(*) from meta.dataset_splits where feature_set = 'own_features' group by 1"
+    assert shop.rows(f"{splits} order by 1") == shares
+    before = shop.rows("select feature_set, feature_version from meta.feature_registry order by 1")
+    assert before == [("customer_features", 1), ("own_features", 1)]
+    with connected(shop.settings) as connection:
+        out = shop.folder / "exported"
+        made = export_dataset(connection, settings=shop.settings, feature_set="own_features", out=out)
+    assert {file["split"]: file["row_count"] for file in made.manifest["files"]} == dict(shares)
+
+    done = shop.ready("check-leakage", "--cutoffs", "1")
+    assert done.returncode == 1, done.stdout + done.stderr
+    told = {line.split()[0]: line.split()[-1] for line in done.stdout.splitlines() if "rows compared" in line}
+    assert told == {"customer_features": "same", "feature_times": "same", "own_features": "LEAKS"}
+    assert "orders_60d: " in done.stdout
+    assert "first: customer C0" in done.stdout
+    assert "1 column(s) know their future: own_features.orders_60d" in done.stderr
+    assert shop.scratch() == []
+    assert shop.rows("select feature_set, feature_version from meta.feature_registry order by 1") == before
+
+    with shop.started("check-leakage") as process:
+        while not any(name.startswith("leak_") for name in shop.scratch()) and process.poll() is None:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate()
+    assert process.returncode == 130, output + errors
+    assert shop.scratch() == []
+
+
+def test_the_first_version_comes_out_again_after_its_data_and_definition_have_changed(
+    shop: SparkShop,
+) -> None:
+    shop.run("--data", shop.data)
+    (shop.folder / LATER).rename(shop.data / LATER)
+    shop.edit("configs/features.yaml", "[7, 30, 90]", "[7, 30, 60, 90]")
+    shop.edit("models/staging/customer_purchases.sql", "is_purchase\n", "is_purchase and amount > 10\n")
+    shop.build()
+    versions = "select feature_version, load_ids from meta.feature_registry order by 1"
+    assert shop.rows(versions) == [(1, "[1,2]"), (2, "[1,2,3]")]
+    done = shop.ready("reproduce", "1", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert told["code"].startswith("commit ")
+    assert told["load_ids"] == [1, 2]
+    splits = [f"split {name}" for name in SPLITS]
+    parts = ["features", "labels", *splits, *(f"{name}.parquet" for name in SPLITS)]
+    assert [(part["what"].split(",")[0], part["same"]) for part in told["findings"]] == [
+        (part, True) for part in parts
+    ]
+    assert shop.rows(versions) == [(1, "[1,2]"), (2, "[1,2,3]")]
+    assert shop.scratch() == []
+
+
+def test_what_a_killed_check_has_left_goes_with_the_next_and_so_does_what_that_began(shop: SparkShop) -> None:
+    """It finds nothing built when it has made a schema already."""
+    query(shop.database, "create database leak_00000000_feats")
+    done = shop.ready("check-leakage")
+    assert done.returncode == 2
+    assert "not everything is built yet: there is no `stg`.`orders`" in done.stderr
+    assert shop.scratch() == []
