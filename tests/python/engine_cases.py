@@ -199,5 +199,9 @@ def row_cases() -> Iterator[Case]:
     for name, rows_in in (("all rows", hashed), ("no rows", hashed.replace("n <> 1", "false"))):
         query = f"select 1, {call('content_hash()')} from {rows_in}"
         yield Case(f"content_hash of {name}", query, texts, keyed=True)
+    text = call("row_text(['a', 'b'])")
+    alike = [(a, b) for a in ("", "x", ",", "x,", None) for b in ("", "x", ",x", None)] * 2
+    equal = f"select n, min(n) over (partition by t) from (select n, {text} as t from given) as texts"
+    yield Case("row_text", equal, alike, keyed=True)
     numbers = {text: (n + 1, text) for n, text in enumerate(["A", "B", "C"])}
     yield Case("customer_number", call("customer_number('a')"), column(["A", "B", "C"]), numbers)
