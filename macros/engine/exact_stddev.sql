@@ -51,3 +51,17 @@
 {% macro spark__squarable(column) -%}
     cast({{ column }} * 1000000 as decimal(38, 0))
 {%- endmacro %}
+
+{# The square of such a number. #}
+{% macro squared(number) -%}
+    {{ return(adapter.dispatch('squared')(number)) }}
+{%- endmacro %}
+
+{% macro postgres__squared(number) -%}
+    {{ number }} * {{ number }}
+{%- endmacro %}
+
+{# A sum would pass over a square that is null for its size. #}
+{% macro spark__squared(number) -%}
+    case when {{ number }} is not null then {{ or_overflow(number ~ ' * ' ~ number) }} end
+{%- endmacro %}

@@ -8,5 +8,5 @@
 {%- endmacro %}
 
 {% macro spark__json_array_contains(json, text) -%}
-    coalesce(array_contains(from_json({{ json }}, 'array<string>'), {{ quote_literal(text) }}), false)
+    array_contains(from_json({{ json }}, 'array<string>'), {{ quote_literal(text) }})
 {%- endmacro %}

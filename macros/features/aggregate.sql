@@ -17,7 +17,7 @@
     {%- elif aggregation.function == 'stddev' -%}
         {#- Squares of integers would overflow. -#}
         {%- set number = squarable(column) -%}
-        {{ exact_stddev('sum(' ~ number ~ ') ' ~ filter, 'sum(' ~ number ~ ' * ' ~ number ~ ') ' ~ filter, 'count(' ~ column ~ ') ' ~ filter) }}
+        {{ exact_stddev('sum(' ~ number ~ ') ' ~ filter, 'sum(' ~ squared(number) ~ ') ' ~ filter, 'count(' ~ column ~ ') ' ~ filter) }}
     {%- else -%}
         cast({{ aggregation.function }}({{ column }}) {{ filter }} as {{ type_amount() }})
     {%- endif -%}

@@ -49,8 +49,8 @@
     {%- for column in arguments.get('column_list') or [arguments.column_name] -%}
         {%- do columns.append(adapter.quote(column) if arguments.get('quote_columns') else column) -%}
     {%- endfor -%}
-    {%- set key = 'cast(row(' ~ columns | join(', ') ~ ') as ' ~ type_string() ~ ')' -%}
-    {%- set failing_key = 'cast(row(unique_field) as ' ~ type_string() ~ ')' if qualified_test_name(node) == 'unique' else key -%}
+    {%- set key = row_text(columns) -%}
+    {%- set failing_key = row_text(['unique_field']) if qualified_test_name(node) == 'unique' else key -%}
     {%- set conditions = [node.config.where, arguments.get('row_condition')] | select | list -%}
     (load_id, line_number) in (
         select load_id, line_number

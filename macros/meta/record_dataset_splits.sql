@@ -25,7 +25,7 @@
     )
     values (
         {{ quote_literal(build.feature_set) }}, {{ build.version }}, '{{ build.data_hash }}', '{{ row[0] }}', '{{ row[1] }}',
-        {{ row[2] }}, {{ row[3] }}, {{ row[4] }}, '{{ row[5] }}', '{{ row[6] }}', {{ splits.embargo }}
+        {{ row[2] }}, {{ row[3] }}, {{ row[4] if row[4] is not none else 'null' }}, '{{ row[5] }}', '{{ row[6] }}', {{ splits.embargo }}
     )
     on conflict do nothing;
     {%- endfor %}

@@ -15,6 +15,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from proof_case import Shop
+from same_tables import assert_same_rows
 from spark_case import query
 from warehouse import Warehouse
 
@@ -54,16 +55,21 @@ def test_same_rows_exported_although_an_executor_is_killed(
             for root in (tmp_path / "artifacts", built_shop.settings.artifacts)
         )
         assert ours.equals(theirs)
+    assert_same_rows(built_shop.database, warehouse)
     again = on_spark("run", "--target", "spark", "--json")
     assert json.loads(again.stdout)["changed"] is False
 
 
 @pytest.mark.skipif(not ONLINE_RETAIL.is_dir(), reason=f"{ONLINE_RETAIL} is not laid beside the checkout")
 def test_lines_summed_into_orders_have_the_fingerprint_of_the_example(
-    warehouse: SparkParams, on_spark: OnSpark
+    warehouse: SparkParams, on_spark: OnSpark, database: ConnectionParams, run_ready: OnSpark, tmp_path: Path
 ) -> None:
-    done = on_spark("run", "--target", "spark", "--json", "--data", ONLINE_RETAIL, "--configs", EXAMPLE)
+    example = ("--data", ONLINE_RETAIL, "--configs", EXAMPLE)
+    done = on_spark("run", "--target", "spark", "--json", *example)
     assert done.returncode == 0, done.stderr
+    there = run_ready("run", "--artifacts", tmp_path / "postgres", *example, database=database)
+    assert there.returncode == 0, there.stderr
+    assert_same_rows(database, warehouse, "stg.orders", "stg.orders_rejected", "feats.customer_training_set")
     fingerprint = json.loads(done.stdout)["data_hash"]
     assert f"fingerprint {fingerprint}\n" in (EXAMPLE / "README.md").read_text(encoding="utf-8")
 

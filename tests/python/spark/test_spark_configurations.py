@@ -1,0 +1,86 @@
+"""Definitions other than the shipped one end with the same tables on Spark as on PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from random_orders import DEFINITIONS, TRACKED, Record, draw, histories, write_configs, write_files
+from same_tables import assert_same_rows
+from spark_case import query
+
+from ready.postgres.connection import ConnectionParams
+from ready.spark.connection import SparkParams
+
+OnEngine = Callable[..., "subprocess.CompletedProcess[str]"]
+CUSTOMERS = 60
+# Of these Spark has no standard deviation: docs/spark.md.
+LARGE = {"999999999999999999.999999": "9999999.999999"}
+
+
+# Each order's own time and corrected orders; all aggregations; customers apart, rows set aside; active ones.
+@pytest.mark.parametrize("name", ["states_by_order", "every_aggregation", "customers_apart", "day"])
+def test_random_orders_give_the_same_tables(
+    name: str,
+    database: ConnectionParams,
+    run_ready: OnEngine,
+    warehouse: SparkParams,
+    on_spark: OnEngine,
+    tmp_path: Path,
+) -> None:
+    definition = DEFINITIONS[name]
+    data, configs = tmp_path / "data", tmp_path / "configs"
+    drawn = draw(histories(definition), number=CUSTOMERS)
+    write_files(data, [[countable(record) for record in history] for history in drawn])
+    write_configs(configs, definition, tracked=name in TRACKED)
+    if name == "customers_apart":
+        quarantine(configs)
+    command = ("run", "--json", "--data", data, "--configs", configs)
+    postgres = outcome(run_ready(*command, "--artifacts", tmp_path / "postgres", database=database))
+    spark = outcome(on_spark(*command, "--target", "spark"))
+    assert spark == postgres
+    assert_same_rows(database, warehouse)
+    if name == "customers_apart":
+        reasons = query(
+            warehouse, "select count(distinct reason) from stg.orders_rejected where reason like '%: %'"
+        )
+        assert reasons == [(len(ASIDE),)]
+
+
+def countable(record: Record) -> Record:
+    *others, texts, delay = record
+    return (*others, tuple(LARGE.get(text, text) for text in texts), delay)  # type: ignore[return-value]
+
+
+ASIDE: dict[str, list[Any]] = {
+    "amount": [{"dbt_expectations.expect_column_values_to_be_between": {"arguments": {"min_value": 0}}}],
+    "channel": [{"accepted_values": {"arguments": {"values": ["web", "app"]}}}],
+    "country": ["not_null"],
+    "quantity": [{"valid_number": {}}],
+    "order_ts_raw": [{"unique": {}}],
+    "order_id": [{"unique_within_load": {}}],
+}
+
+
+def quarantine(configs: Path) -> None:
+    """A rule of each kind that sets rows aside: by row, by value, by key."""
+    columns = []
+    for column, (test,) in ASIDE.items():
+        name, given = (test, {}) if isinstance(test, str) else next(iter(test.items()))
+        columns.append(
+            {"name": column, "data_tests": [{name: {**given, "config": {"meta": {"on_fail": "quarantine"}}}}]}
+        )
+    gate = {"version": 2, "models": [{"name": "orders_parsed", "columns": columns}]}
+    (configs / "expectations.yaml").write_text(yaml.safe_dump(gate))
+
+
+def outcome(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """What a run ended with, but for what is the run's own."""
+    assert done.returncode == 0, done.stdout + done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return {key: told[key] for key in ("data_hash", "splits")}
