@@ -14,6 +14,7 @@ from ready.environment import Server, environment
 from ready.errors import MachineError, UsageError
 from ready.gate.checks import brief_message
 from ready.settings import Settings
+from ready.spark.connection import CONNECTION_LOST, spark_failed
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -182,6 +183,8 @@ def require_success(run: DbtRun, *, settings: Settings) -> None:
 
 def _refused(message: str, settings: Settings) -> UsageError | MachineError:
     if of_database(message):
+        if settings.target == "spark":
+            return spark_failed(CONNECTION_LOST if "TTransportException" in message else _brief(message))
         return MachineError(f"the database failed: {_brief(message)}", hint="ready db status shows its state")
     return UsageError(
         f"dbt refuses the project: {_brief(message)}", hint=f"look at {settings.configs}, then: ready lint"

@@ -14,6 +14,7 @@ from ready.errors import MachineError, UsageError
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 10000
 HOST_VARIABLE, PORT_VARIABLE = "READY_SPARK_HOST", "READY_SPARK_PORT"
+CONNECTION_LOST = "the connection to its Thrift server was lost"
 INSTALL = "install it: pip install -c constraints.txt -e '.[spark]'"
 
 # What decides results; as in profiles/profiles.yml. A setting without the prefix would be ignored.
@@ -103,11 +104,14 @@ def spark_errors() -> Iterator[None]:
         package = type(error).__module__.partition(".")[0]
         if package not in ("pyhive", "thrift", "TCLIService"):
             raise
-        lost = "the connection to its Thrift server was lost"
-        raise MachineError(
-            f"Spark failed: {lost if package == 'thrift' else brief(error)}",
-            hint="see whether it is well with ready spark status, and run the command again",
-        ) from None
+        raise spark_failed(CONNECTION_LOST if package == "thrift" else brief(error)) from None
+
+
+def spark_failed(reason: str) -> MachineError:
+    return MachineError(
+        f"Spark failed: {reason}",
+        hint="see whether it is well with ready spark status, and run the command again",
+    )
 
 
 def brief(error: Exception) -> str:

@@ -17,7 +17,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
@@ -52,6 +52,24 @@ class RunReady(Protocol):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fault-moments", type=int, default=6, help="how many moments test_faults goes through")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file stays with one worker, and all files of Spark, which share one cluster, with one."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class OneWorkerForSpark(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file = str(super()._split_scope(nodeid))
+            return "spark" if "/spark/" in file else file
+
+    return OneWorkerForSpark(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those of Spark first: they take longest."""
+    items.sort(key=lambda item: "/spark/" not in item.nodeid)
 
 
 def _ours(name: str) -> bool:

@@ -94,11 +94,10 @@ def test_the_gate_stops_dirty_data_and_tells_lines_and_values(
 def test_a_killed_thrift_server_is_told_and_the_next_run_makes_it_good(
     warehouse: SparkParams, spark: SparkParams, spark_home: Path, on_spark: OnSpark
 ) -> None:
-    pid = local.status(spark_home, spark).pids["thrift"]
-    killed = threading.Timer(15, os.kill, [pid, signal.SIGKILL])
-    killed.start()
+    killer = threading.Thread(target=kill_thrift_in_build, args=[spark_home, spark])
+    killer.start()
     done = on_spark("run", "--target", "spark")
-    killed.join()
+    killer.join()
     assert done.returncode == 3, done.stdout
     assert "Traceback" not in done.stderr
     assert "Error: Spark failed: the connection to its Thrift server was lost" in done.stderr
@@ -106,6 +105,15 @@ def test_a_killed_thrift_server_is_told_and_the_next_run_makes_it_good(
     again = on_spark("run", "--target", "spark", "--json")
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["data_hash"] == FINGERPRINT
+
+
+def kill_thrift_in_build(home: Path, spark: SparkParams) -> None:
+    """Once the first table is being built."""
+    staging = home / "spark" / "warehouse" / "stg.db"
+    give_up = time.monotonic() + 300
+    while not list(staging.glob("orders_parsed__build_*")) and time.monotonic() < give_up:
+        time.sleep(0.1)
+    os.kill(local.status(home, spark).pids["thrift"], signal.SIGKILL)
 
 
 def kill_executor(home: Path) -> None:
