@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from compare import Ratio, Rounds, Timed, Way, growth, measure, summary
-from memory import tree
+from memory import descendants, tree
 from report import publish
 from scratch import PROJECT, Scratch, arguments, scratch
 from spark_events import BUILT, java_options, work_by_model
@@ -55,9 +55,9 @@ def by_engine(spark: Cluster, data: Path, rounds: int) -> Rounds:
             return whole_way(fresh, data)
 
     ways = {
-        POSTGRES: Way(on_postgres),
-        ONE: Way(lambda: spark.whole_way(data, workers=1)),
-        TWO: Way(lambda: spark.whole_way(data, workers=2)),
+        POSTGRES: Way(on_postgres, spark.client),
+        ONE: Way(lambda: spark.whole_way(data, workers=1), spark.client),
+        TWO: Way(lambda: spark.whole_way(data, workers=2), spark.client),
     }
     return measure(ways, rounds, server=spark.server, warm_up=False)
 
@@ -66,7 +66,7 @@ def by_orders(spark: Cluster, data: dict[int, Path], smallest: Rounds) -> dict[s
     """Growing sizes on two workers, the smallest as measured; what models took is that of the largest."""
 
     def way(size: int) -> Way:
-        return Way(lambda: Timed(spark.whole_way(data[size], workers=2).seconds, None))
+        return Way(lambda: Timed(spark.whole_way(data[size], workers=2).seconds, None), spark.client)
 
     first, *larger = data
     ways = {f"ours, {size:,} orders": way(size) for size in larger}
@@ -94,6 +94,10 @@ class Cluster:
         """The processes of both servers: Spark's, and PostgreSQL, which idles."""
         roles = local.status(self.place.home, self.params).pids.values()
         return [pid for role in roles for pid in tree(role)] + self.place.server()
+
+    def client(self) -> list[int]:
+        """The processes of `ready`: the cluster's are started by this one too."""
+        return sorted(set(descendants()) - set(self.server()))
 
     def whole_way(self, data: Path, *, workers: int) -> Timed:
         """`ready run` on an empty warehouse of a fresh cluster."""
