@@ -73,8 +73,9 @@ def customer_features(
     calendar = feature_times(orders, definition, states)
     table = {}
     for customer_id, own in _by_customer([*orders, *(states or [])]).items():
-        final = [order for order in orders if order.customer_id == customer_id]
-        times = {order.order_ts for order in final} if definition.every == "order" else calendar
+        times = calendar
+        if definition.every == "order":  # those of the final states
+            times = {order.order_ts for order in orders if order.customer_id == customer_id}
         ids = {order.order_id for order in own}
         of_these = [state for state in states or [] if state.order_id in ids]
         for t in _within_bounds(times, definition):
