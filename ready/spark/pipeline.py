@@ -17,7 +17,7 @@ from ready.lint import require_clean_configs
 from ready.loads import ActiveLoad
 from ready.locks import LockTimeout
 from ready.pipeline import Run
-from ready.spark.connection import fetch, spark_errors
+from ready.spark.connection import CONNECTION_LOST, fetch, spark_errors, spark_failed
 from ready.spark.loading import active_loads, loads_kept_off, spark_sink
 from ready.spark.server import ensure_spark
 
@@ -61,7 +61,10 @@ class SparkRun(Run):
 
     def _dbt(self, params: Any, arguments: Sequence[str]) -> DbtRun:
         with loads_kept_off(params):
-            return super()._dbt(params, [*arguments, "--target", "spark"])
+            run = super()._dbt(params, [*arguments, "--target", "spark"])
+        if not run.success and not params.listens():  # what dbt says of it is not clear
+            raise spark_failed(CONNECTION_LOST)
+        return run
 
 
 @contextmanager
