@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -65,13 +65,10 @@ class SparkParams:
         if not self.listens():  # PyHive would log a traceback
             raise down
         try:
-            connection = hive.connect(
-                host=self.host, port=self.port, username="ready", configuration=dict(SESSION)
-            )
+            _let_sessions_end(hive.Connection)
+            return hive.connect(host=self.host, port=self.port, username="ready", configuration=dict(SESSION))
         except (TTransportException, OSError, EOFError, hive.Error):
             raise down from None
-        connection.close = functools.partial(_take_leave, connection.close)
-        return connection
 
     def answers(self) -> bool:
         """Runs a statement, since the port listens before the server can."""
@@ -82,10 +79,19 @@ class SparkParams:
             return False
 
 
-def _take_leave(close: Callable[[], None]) -> None:
-    """Spark 4 now and then fails to end a session (its package lacks a class of Hive's); nothing is lost."""
-    with suppress(Exception):
-        close()
+@functools.cache
+def _let_sessions_end(connection_class: Any) -> None:
+    """All of this process, dbt's too.
+
+    Spark 4 now and then fails to end one, since its package lacks a class of Hive's; nothing is lost then.
+    """
+    close = connection_class.close
+
+    def take_leave(connection: Any) -> None:
+        with suppress(Exception):
+            close(connection)
+
+    connection_class.close = take_leave
 
 
 def fetch(connection: Any, statement: str) -> list[tuple[Any, ...]]:
