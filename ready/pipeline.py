@@ -79,16 +79,15 @@ def run_pipeline(
     narrator: Narrator,
     lock_timeout: float | None = None,
     full_refresh: bool = False,
-    target: str = "postgres",
 ) -> PipelineResult:
     """Take CSV files to recorded, exported splits; a second call with nothing new does nothing.
 
     lock_timeout: seconds to wait for another run on the same database, None for ever. full_refresh: build
-    every table from all loads, also where nothing has changed. target: `postgres` or `spark`.
+    every table from all loads, also where nothing has changed.
     Raises CheckFailed when a file or the gate stops it, UsageError for a wrong call or config,
     MachineError for the database or the disk, and for LockTimeout, which alone writes no report.
     """
-    with _reported(_run_on(target)(settings, narrator, lock_timeout)) as run:
+    with _reported(_run_on(settings.target)(settings, narrator, lock_timeout)) as run:
         return run.whole_way(paths, full_refresh=full_refresh)
 
 
@@ -97,10 +96,9 @@ def validate(
     settings: Settings,
     narrator: Narrator,
     lock_timeout: float | None = None,
-    target: str = "postgres",
 ) -> Report:
     """Run the gate alone on what is loaded. Raises CheckFailed when it does not pass."""
-    with _reported(_run_on(target)(settings, narrator, lock_timeout)) as run:
+    with _reported(_run_on(settings.target)(settings, narrator, lock_timeout)) as run:
         return run.gate_only()
 
 

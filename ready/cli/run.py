@@ -63,7 +63,7 @@ def run(
     from ready.pipeline import run_pipeline
     from ready.settings import Settings
 
-    settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts)
+    settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts, target=target)
     paths = list(data) or [str(settings.project_dir / "data" / "raw")]
     with TerminalNarrator(output) as narrator, verdict_shown(output, settings) as verdict:
         result = run_pipeline(
@@ -72,7 +72,6 @@ def run(
             narrator=narrator,
             lock_timeout=lock_timeout,
             full_refresh=full_refresh,
-            target=target,
         )
         narrator.finished(result, settings)
         verdict.update(result_object(result))

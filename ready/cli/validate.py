@@ -47,6 +47,6 @@ def validate(
     from ready.pipeline import validate as run_gate
     from ready.settings import Settings
 
-    settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts)
+    settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts, target=target)
     with TerminalNarrator(output) as narrator, verdict_shown(output, settings):
-        run_gate(settings=settings, narrator=narrator, lock_timeout=lock_timeout, target=target)
+        run_gate(settings=settings, narrator=narrator, lock_timeout=lock_timeout)
