@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import forked
 import pytest
 
 from ready.postgres import embedded
@@ -113,15 +113,8 @@ def run_ready(tmp_path: Path) -> Iterator[RunReady]:
         used = home or tmp_path / "home"
         homes.add(used)
         named = database.env() if database else {}
-        return subprocess.run(
-            [sys.executable, "-m", "ready", *map(str, arguments)],
-            cwd=cwd or PROJECT,
-            env={**os.environ, "READY_HOME": str(used), **named, **(env or {})},
-            input=input,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        environ = {**os.environ, "READY_HOME": str(used), **named, **(env or {})}
+        return forked.ready(*arguments, cwd=cwd or PROJECT, env=environ, input=input)
 
     yield run
     for home in homes:

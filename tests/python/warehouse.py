@@ -8,11 +8,12 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import forked
 import jsonschema
 from conftest import PROJECT
 from psycopg2 import sql
@@ -59,9 +60,7 @@ class Warehouse:
     def ready(
         self, *arguments: str | Path, cwd: Path = PROJECT, **env: str | Path
     ) -> subprocess.CompletedProcess[str]:
-        with self.started(*arguments, cwd=cwd, **env) as process:
-            output, errors = process.communicate()
-        return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+        return forked.ready(*arguments, cwd=cwd, env=self._with(env))
 
     def started(
         self, *arguments: str | Path, cwd: Path = PROJECT, **env: str | Path
@@ -70,11 +69,14 @@ class Warehouse:
         return subprocess.Popen(
             [sys.executable, "-u", "-m", "ready", *map(str, arguments)],
             cwd=cwd,
-            env={**self.environ, **{name: str(value) for name, value in env.items()}},
+            env=self._with(env),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def _with(self, env: Mapping[str, str | Path]) -> dict[str, str]:
+        return {**self.environ, **{name: str(value) for name, value in env.items()}}
 
     def run(self, *arguments: str | Path, **env: str | Path) -> subprocess.CompletedProcess[str]:
         """`ready run` that must end well."""

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
-from warehouse import new_database
+from warehouse import Warehouse, new_database
 
-import ready.gate
 from ready.postgres.connection import ConnectionParams
 
-PROJECT = Path(__file__).parents[3]
-SCHEMA = json.loads((Path(ready.gate.__file__).parent / "validation_report.schema.json").read_text())
 HEADER = "order_id,customer_id,order_ts,amount,currency,status,channel"
 Fault = Callable[[list[str]], list[str]]
 # The seed is the project's own data, and dbt writes it anew in every build.
@@ -54,12 +45,8 @@ def without(column: str) -> Fault:
     ]
 
 
-@dataclass(frozen=True)
-class Shop:
+class Shop(Warehouse):
     """A warehouse built from one good file, and the folder that its files come from."""
-
-    folder: Path
-    database: ConnectionParams
 
     def deliver(self, rows: list[str], name: str = "orders.csv") -> None:
         lines = (
@@ -67,46 +54,12 @@ class Shop:
         )
         (self.folder / "data" / name).write_text("\n".join(lines) + "\n")
 
-    def ready(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-        own = {"READY_HOME": self.folder / "home", "READY_ARTIFACTS": self.folder / "artifacts"}
-        return subprocess.run(
-            [sys.executable, "-m", "ready", *arguments],
-            cwd=PROJECT,
-            env={
-                **os.environ,
-                **{key: str(value) for key, value in own.items()},
-                **self.database.env(),
-                **env,
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def run(self, **env: str) -> subprocess.CompletedProcess[str]:
-        return self.ready("run", "--data", str(self.folder / "data"), **env)
-
-    @property
-    def report(self) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads(
-            (self.folder / "artifacts/reports/validation_report.json").read_text()
-        )
-        jsonschema.Draft202012Validator(SCHEMA).validate(content)
-        return content
+    def attempt(self, **env: str | Path) -> subprocess.CompletedProcess[str]:
+        return self.ready("run", "--data", self.folder / "data", **env)
 
     def tables(self) -> dict[str, tuple[Any, ...]]:
         """Each table that users read: its file, and a hash of its rows with where they are stored."""
-        with contextlib.closing(self.database.connect()) as connection, connection.cursor() as cursor:
-            cursor.execute(USER_TABLES)
-            names = [name for (name,) in cursor.fetchall()]
-            content = {}
-            for name in names:
-                cursor.execute(
-                    f"select pg_relation_filenode('{name}'), count(*), "
-                    f"md5(string_agg(concat(t.ctid, t.xmin, t), '' order by t.ctid)) from {name} as t"
-                )
-                content[name] = cursor.fetchone() or ()
-        return content
+        return self.bytes_of([name for (name,) in self.rows(USER_TABLES)])
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +68,7 @@ def shop(server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory) -> 
         shop = Shop(tmp_path_factory.mktemp("shop"), database)
         (shop.folder / "data").mkdir()
         shop.deliver(orders())
-        done = shop.run()
+        done = shop.attempt()
         assert done.returncode == 0, done.stdout + done.stderr
         yield shop
 
@@ -162,7 +115,7 @@ def test_each_fault_stops_the_run_with_its_text_and_leaves_the_tables_alone(
 ) -> None:
     before = shop.tables()
     shop.deliver(fault(orders()))
-    done = shop.run()
+    done = shop.attempt()
     assert (done.returncode, shop.report["errors"]) == (1, errors)
     assert all(f"error: {text}" in done.stdout for text in errors)
     assert "Traceback" not in done.stderr
@@ -172,7 +125,7 @@ def test_each_fault_stops_the_run_with_its_text_and_leaves_the_tables_alone(
 
 def test_samples_lead_to_the_lines_at_fault(shop: Shop) -> None:
     shop.deliver(swap(40, "40.50", "-40.50")(swap(41, "41.50", "-41.50")(orders())))
-    done = shop.run(GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(shop.folder / "summary.md"))
+    done = shop.attempt(GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=shop.folder / "summary.md")
     check = next(check for check in shop.report["checks"] if check["failures"])
     assert check["rule"] == "dbt_expectations.expect_column_values_to_be_between(min_value=0)"
     assert (check["status"], check["failures"], check["rows_checked"]) == ("fail", 2, 60)
@@ -190,7 +143,7 @@ def test_a_faulty_file_among_good_ones_stops_the_run(shop: Shop) -> None:
     shop.deliver(orders())
     shop.deliver([f"B{row[1:]}" for row in orders()], "more.csv")
     shop.deliver(["Z1,C1,someday,1,EUR,completed,web"], "last.csv")
-    assert shop.run().returncode == 1
+    assert shop.attempt().returncode == 1
     assert shop.report["errors"] == ["order_ts has 1 invalid timestamp(s)"]
     assert shop.report["checks"][-1]["rows_checked"] == 121
     assert shop.tables() == before
@@ -201,7 +154,7 @@ def test_the_mended_file_takes_the_old_one_s_place(shop: Shop) -> None:
     shop.deliver([f"B{row[1:]}" for row in orders()], "more.csv")
     shop.deliver(["Z1,C1,2025-12-31T00:00:00Z,1,EUR,completed,web"], "last.csv")
     before = shop.tables()
-    done = shop.run()
+    done = shop.attempt()
     assert done.returncode == 0, done.stdout + done.stderr
     report = shop.report
     assert (report["validation_passed"], report["errors"]) == (True, [])
@@ -210,7 +163,7 @@ def test_the_mended_file_takes_the_old_one_s_place(shop: Shop) -> None:
 
 def test_validate_runs_the_gate_alone(shop: Shop) -> None:
     shop.deliver(orders())
-    assert shop.ready("load", str(shop.folder / "data")).returncode == 0
+    assert shop.ready("load", shop.folder / "data").returncode == 0
     before = shop.tables()
     done = shop.ready("validate")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -222,7 +175,7 @@ def test_validate_runs_the_gate_alone(shop: Shop) -> None:
 
 def test_the_report_never_belongs_to_an_older_run(shop: Shop) -> None:
     older = shop.report["run"]["invocation_id"]
-    missing = shop.ready("run", "--data", str(shop.folder / "nowhere"))
+    missing = shop.ready("run", "--data", shop.folder / "nowhere")
     assert missing.returncode != 0
     report = shop.report
     assert report["run"]["invocation_id"] != older

@@ -13,12 +13,12 @@ import fcntl
 import importlib.util
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import forked
 import pytest
 from spark_case import query
 
@@ -111,14 +111,7 @@ def _command(spark: SparkParams, home: Path, artifacts: Path) -> OnSpark:
     def run(*arguments: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("READY_", "PG", "DBT_"))}
         own = {"READY_HOME": str(home), "READY_ARTIFACTS": str(artifacts), **spark.env()}
-        return subprocess.run(
-            [sys.executable, "-m", "ready", *map(str, arguments)],
-            cwd=PROJECT,
-            env={**inherited, **own, **env},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return forked.ready(*arguments, cwd=PROJECT, env={**inherited, **own, **env})
 
     return run
 

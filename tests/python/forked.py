@@ -1,0 +1,54 @@
+"""`python -m ready` in a process of its own, forked from one that has imported dbt: that takes seconds.
+
+Only libraries are imported beforehand. The package `ready` is not: what it imports, and when, stays tested.
+"""
+
+from __future__ import annotations
+
+import atexit
+import multiprocessing
+import os
+import runpy
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+_server = multiprocessing.get_context("forkserver")
+_server.set_forkserver_preload(
+    ["dbt.cli.main", "dbt.adapters.postgres", "dbt.adapters.spark", "jsonschema", "pyarrow.parquet"]
+)
+
+
+def ready(
+    *arguments: str | Path, cwd: Path, env: Mapping[str, str], input: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Like subprocess.run with captured output; env: the whole environment."""
+    command = ["ready", *map(str, arguments)]
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder) / name for name in ("input", "output", "errors")]
+        for file, text in zip(files, (input or "", "", ""), strict=True):
+            file.write_text(text)
+        process = _server.Process(target=_become, args=(command, cwd, dict(env), files))
+        process.start()
+        process.join()
+        assert process.exitcode is not None
+        return subprocess.CompletedProcess(
+            command, process.exitcode, files[1].read_text(), files[2].read_text()
+        )
+
+
+def _become(command: list[str], cwd: Path, env: dict[str, str], files: list[Path]) -> None:
+    for number, file in enumerate(files):
+        descriptor = os.open(file, os.O_RDWR)
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(cwd)
+    sys.argv = command
+    try:
+        runpy.run_module("ready", run_name="__main__", alter_sys=True)
+    finally:
+        atexit._run_exitfuncs()  # multiprocessing ends its processes without
