@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from importlib.metadata import version as package_version
@@ -16,29 +17,23 @@ import psycopg2
 
 from loader import FilesRefused, LoadSummary, load_into
 from loader.errors import LoaderError
-from loader.postgres import PostgresSink
 from loader.results import Progress as LoadProgress
 from loader.sink import Sink
 from ready import __version__
-from ready.build_state import Connection, build_key, built_by, mark_built
+from ready.build_state import build_key
 from ready.configs import load_options
-from ready.database import open_database
 from ready.dbt import DbtRun, NodeResult, require_success, run_dbt
+from ready.engine import EngineParams
 from ready.errors import CheckFailed, MachineError, UsageError, from_database, from_loader
 from ready.export import ExportResult, export_dataset
 from ready.gate.model import Report, RunInfo
 from ready.gate.report import REPORT_NAME, build_report, failed_before_gate, require_writable, write_report
-from ready.lint import require_clean_configs
-from ready.loads import ActiveLoad, active_loads
-from ready.locks import LockTimeout, take_run_lock
+from ready.loads import ActiveLoad
+from ready.locks import LockTimeout
 from ready.mapping import check_mapping, orders_meta
-from ready.postgres.connection import ConnectionParams
-from ready.postgres.roles import LOADER
-from ready.postgres.server import is_embedded, server_params
 from ready.registry import FeatureRecord, read_record
 from ready.run_page.render import PAGE_NAME, publish_run_page
 from ready.settings import Settings
-from ready.spark.connection import SparkParams
 
 # Unit tests prove the project's SQL, not a user's data: they belong to `make test`.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
@@ -103,11 +98,13 @@ def validate(
 
 
 def _run_on(target: str) -> type[Run]:
-    if target == "postgres":
-        return Run
-    from ready.spark.pipeline import SparkRun
+    if target == "spark":
+        from ready.spark.pipeline import SparkRun
 
-    return SparkRun
+        return SparkRun
+    from ready.postgres.pipeline import PostgresRun
+
+    return PostgresRun
 
 
 @contextmanager
@@ -131,11 +128,8 @@ def _reported(run: Run) -> Iterator[Run]:
     run.write_page()
 
 
-class Run:
-    """One run's state between its stages.
-
-    What it asks of an engine is in methods of their own: ready/spark/pipeline.py has Spark's.
-    """
+class Run(ABC):
+    """One run's state between its stages. What it asks of an engine is in a class for each."""
 
     def __init__(self, settings: Settings, narrator: Narrator, lock_timeout: float | None) -> None:
         self.settings = settings
@@ -149,7 +143,7 @@ class Run:
             versions={"ready": __version__, "dbt": package_version("dbt-core")},
         )
         self.report: Report | None = None
-        self.params: ConnectionParams | SparkParams | None = None
+        self.params: EngineParams | None = None
         self.dbt_run: DbtRun | None = None
         self.published = False
 
@@ -174,20 +168,25 @@ class Run:
             self.narrator.stage("Validate", "stg.orders_parsed")
             return self._gate(params, self._dbt(params, GATE))
 
-    @contextmanager
-    def _database(self) -> Iterator[tuple[Any, Any]]:
-        """The database, for this run alone, once the configs are known to be in order."""
-        require_clean_configs(self.settings)
-        params = open_database(self.settings)
-        home, named = self.settings.home, server_params(self.settings)
-        where = f"embedded PostgreSQL in {home}" if is_embedded(self.settings) else str(named)
-        self.narrator.stage("Database", where)
-        self.params = params
-        with closing(params.connect()) as connection:
-            server = connection.info.parameter_status("server_version") or ""
-            self.info = replace(self.info, versions={**self.info.versions, "postgres": server.split()[0]})
-            take_run_lock(connection, self.narrator.stage, timeout=self.lock_timeout)
-            yield params, connection
+    @abstractmethod
+    def _database(self) -> AbstractContextManager[tuple[EngineParams, Any]]:
+        """The engine and a connection, for this run alone, once the configs are known to be in order."""
+
+    @abstractmethod
+    def _sink(self) -> Sink:
+        """Where files are loaded into."""
+
+    @abstractmethod
+    def _loads(self, connection: Any) -> list[ActiveLoad]:
+        """Those that staging reads now."""
+
+    @abstractmethod
+    def _built_by(self, connection: Any, key: str) -> str | None:
+        """The run that built exactly this, if its tables still stand."""
+
+    @abstractmethod
+    def _mark_built(self, connection: Any, key: str, invocation_id: str) -> None:
+        """Remember it."""
 
     def _load(self, paths: Sequence[str]) -> None:
         self.narrator.stage("Load", ", ".join(paths))
@@ -201,19 +200,7 @@ class Run:
         except LoaderError as error:
             raise from_loader(error) from None
 
-    def _sink(self) -> Sink:
-        return PostgresSink(open_database(self.settings, role=LOADER).connect)
-
-    def _loads(self, connection: Connection) -> list[ActiveLoad]:
-        return active_loads(connection, load_options(self.settings.configs).source)
-
-    def _built_by(self, connection: Connection, key: str) -> str | None:
-        return built_by(connection, self.settings, key)
-
-    def _mark_built(self, connection: Connection, key: str, invocation_id: str) -> None:
-        mark_built(connection, self.settings, key, invocation_id)
-
-    def _active_loads(self, connection: Connection) -> list[int]:
+    def _active_loads(self, connection: Any) -> list[int]:
         configs = self.settings.configs
         loads = self._loads(connection)
         load_ids = [load.load_id for load in loads]
@@ -222,7 +209,7 @@ class Run:
         check_mapping(orders_meta(configs), [load.columns for load in loads], configs=configs)
         return load_ids
 
-    def _is_current(self, connection: Connection, key: str) -> bool:
+    def _is_current(self, connection: Any, key: str) -> bool:
         """Built from the very same, and the latest report and page are that build's."""
         invocation_id = self._built_by(connection, key)
         return (
@@ -238,9 +225,7 @@ class Run:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def _build(
-        self, params: ConnectionParams, connection: Connection, key: str, command: Sequence[str]
-    ) -> None:
+    def _build(self, params: EngineParams, connection: Any, key: str, command: Sequence[str]) -> None:
         self.narrator.stage("Validate", "all checks run before a table behind the gate is touched")
         run = self._dbt(params, command)
         self._gate(params, run)
@@ -254,7 +239,7 @@ class Run:
             )
         self._mark_built(connection, key, run.invocation_id)
 
-    def _dbt(self, params: ConnectionParams, arguments: Sequence[str]) -> DbtRun:
+    def _dbt(self, params: EngineParams, arguments: Sequence[str]) -> DbtRun:
         run = run_dbt(
             arguments,
             settings=self.settings,
@@ -266,7 +251,7 @@ class Run:
         self.dbt_run = run
         return run
 
-    def _gate(self, params: ConnectionParams, run: DbtRun) -> Report:
+    def _gate(self, params: EngineParams, run: DbtRun) -> Report:
         """Write the report; raise what stopped the run before the gate, or the gate's verdict."""
         if run.run_results is None or run.manifest is None:
             require_success(run, settings=self.settings)
@@ -317,13 +302,13 @@ class Run:
                 failure=failure,
             )
 
-    def _record(self, connection: Connection, *, changed: bool) -> FeatureRecord:
+    def _record(self, connection: Any, *, changed: bool) -> FeatureRecord:
         record = read_record(connection, self.settings, self.info.invocation_id if changed else "")
         self.narrator.recorded(record)
         self.published = True
         return record
 
-    def _export(self, connection: Connection) -> ExportResult:
+    def _export(self, connection: Any) -> ExportResult:
         self.narrator.stage("Export", str(self.settings.datasets))
         result = export_dataset(connection, settings=self.settings, progress=self.narrator.exporting)
         self.narrator.exported(result)

@@ -1,4 +1,4 @@
-"""The whole way on Spark: the stages of ready/pipeline.py, with Spark where PostgreSQL stood."""
+"""The whole way on Spark."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SECONDS_BETWEEN_TRIES = 0.2
 
 
 class SparkRun(Run):
-    """Does what `Run` does."""
+    """At the Thrift server that the environment names, or the local cluster's."""
 
     @contextmanager
     def _database(self) -> Iterator[tuple[Any, Any]]:

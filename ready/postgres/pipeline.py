@@ -1,0 +1,50 @@
+"""The whole way on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+
+from loader.postgres import PostgresSink
+from loader.sink import Sink
+from ready.build_state import Connection, built_by, mark_built
+from ready.configs import load_options
+from ready.database import open_database
+from ready.lint import require_clean_configs
+from ready.loads import ActiveLoad, active_loads
+from ready.locks import take_run_lock
+from ready.pipeline import Run
+from ready.postgres.connection import ConnectionParams
+from ready.postgres.roles import LOADER
+from ready.postgres.server import is_embedded, server_params
+
+
+class PostgresRun(Run):
+    """On the server that the environment names, or the embedded one."""
+
+    @contextmanager
+    def _database(self) -> Iterator[tuple[ConnectionParams, Connection]]:
+        require_clean_configs(self.settings)
+        params = open_database(self.settings)
+        home, named = self.settings.home, server_params(self.settings)
+        where = f"embedded PostgreSQL in {home}" if is_embedded(self.settings) else str(named)
+        self.narrator.stage("Database", where)
+        self.params = params
+        with closing(params.connect()) as connection:
+            server = connection.info.parameter_status("server_version") or ""
+            self.info = replace(self.info, versions={**self.info.versions, "postgres": server.split()[0]})
+            take_run_lock(connection, self.narrator.stage, timeout=self.lock_timeout)
+            yield params, connection
+
+    def _sink(self) -> Sink:
+        return PostgresSink(open_database(self.settings, role=LOADER).connect)
+
+    def _loads(self, connection: Connection) -> list[ActiveLoad]:
+        return active_loads(connection, load_options(self.settings.configs).source)
+
+    def _built_by(self, connection: Connection, key: str) -> str | None:
+        return built_by(connection, self.settings, key)
+
+    def _mark_built(self, connection: Connection, key: str, invocation_id: str) -> None:
+        mark_built(connection, self.settings, key, invocation_id)
