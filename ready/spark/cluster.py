@@ -31,8 +31,8 @@ spark.app.name                              ready
 spark.driver.memory                         {memory}
 spark.executor.memory                       {memory}
 spark.executor.cores                        1
-spark.driver.extraJavaOptions               -Duser.timezone=UTC
-spark.executor.extraJavaOptions             -Duser.timezone=UTC
+spark.driver.extraJavaOptions               -Duser.timezone=UTC "-Djava.io.tmpdir={passing}"
+spark.executor.extraJavaOptions             -Duser.timezone=UTC "-Djava.io.tmpdir={passing}"
 spark.sql.warehouse.dir                     file:{warehouse}
 spark.sql.parquet.outputTimestampType       TIMESTAMP_MICROS
 spark.sql.legacy.createHiveTableByDefault   false
@@ -81,6 +81,11 @@ class SparkCluster:
     def work(self) -> Path:
         """Where the workers keep what their executors log."""
         return self.folder / "work"
+
+    @property
+    def passing(self) -> Path:
+        """Where they keep what does not outlive them, unless they are killed."""
+        return self.folder / "local"
 
     @property
     def state_file(self) -> Path:
@@ -132,7 +137,7 @@ class SparkCluster:
 
     def configure(self, params: SparkParams, master_port: int) -> None:
         """Write what the processes read when they start."""
-        for folder in (self.conf, self.warehouse, self.log(MASTER).parent):
+        for folder in (self.conf, self.warehouse, self.passing, self.log(MASTER).parent):
             folder.mkdir(parents=True, exist_ok=True)
         settings = SETTINGS.format(
             host=HOST,
@@ -141,6 +146,7 @@ class SparkCluster:
             master_port=master_port,
             thrift_port=params.port,
             warehouse=self.warehouse,
+            passing=self.passing,
         )
         (self.conf / "spark-defaults.conf").write_text(settings, encoding="utf-8")
         (self.conf / "log4j2.properties").write_text(LOG_SETTINGS, encoding="ascii")
@@ -188,7 +194,7 @@ class SparkCluster:
             **others,
             "SPARK_HOME": str(spark_home()),
             "SPARK_CONF_DIR": str(self.conf),
-            "SPARK_LOCAL_DIRS": str(self.folder / "local"),
+            "SPARK_LOCAL_DIRS": str(self.passing),
             "SPARK_LOCAL_IP": LOOPBACK,
             "SPARK_LOCAL_HOSTNAME": HOST,
             # Spark counts its Thrift server among the daemons, although it is the driver.

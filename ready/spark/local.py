@@ -76,7 +76,8 @@ def _bring_up(cluster: SparkCluster, params: SparkParams) -> None:
     if not (cluster.pid(MASTER) and cluster.thrift_port == params.port and params.answers()):
         _stop(cluster)
         require_free_port(params.port)
-        shutil.rmtree(cluster.work, ignore_errors=True)
+        for left in (cluster.work, cluster.passing):
+            shutil.rmtree(left, ignore_errors=True)
         cluster.configure(params, free_port())
     for role in ROLES:
         if not cluster.pid(role):
