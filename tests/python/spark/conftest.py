@@ -9,7 +9,6 @@ both         the sample, in two deliveries, on this cluster and on PostgreSQL; o
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import importlib.util
 import os
 import subprocess
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
     from warehouse import Warehouse
 
 PROJECT = Path(__file__).parents[3]
+# Many short queries: compiling them well takes longer than running them.
+JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 SCHEMAS = ("raw", "stg", "feats", "meta")
 OnSpark = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -51,38 +52,21 @@ def missing() -> str | None:
 
 @pytest.fixture(scope="session")
 def spark_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same one in all of pytest-xdist's processes."""
     if reason := missing():
         pytest.skip(f"no Spark here: {reason}")
-    base = tmp_path_factory.getbasetemp()
-    home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "spark home"  # with a space
-    home.mkdir(exist_ok=True)
-    return home
+    return tmp_path_factory.mktemp("spark home")  # with a space
 
 
 @pytest.fixture(scope="session")
 def spark(spark_home: Path) -> Iterator[SparkParams]:
-    with open(spark_home / "users", "a", encoding="ascii") as users:
-        fcntl.flock(users, fcntl.LOCK_SH)
+    params = SparkParams(port=free_port())
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("JAVA_TOOL_OPTIONS", JAVA_OPTIONS)
         try:
-            params = SparkParams(port=_port(spark_home))
             local.start(spark_home, params)
             yield params
         finally:
-            with contextlib.suppress(BlockingIOError):  # others still use it
-                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                local.stop(spark_home)
-
-
-def _port(home: Path) -> int:
-    """Chosen by the first process that asks."""
-    with open(home / "port", "a+", encoding="ascii") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.seek(0)
-        port = int(file.read() or free_port())
-        file.truncate(0)
-        file.write(str(port))
-    return port
+            local.stop(spark_home)
 
 
 @pytest.fixture
@@ -93,13 +77,11 @@ def warehouse(spark: SparkParams, spark_home: Path) -> Iterator[SparkParams]:
 
 @contextlib.contextmanager
 def _empty(spark: SparkParams, home: Path) -> Iterator[None]:
-    with open(home / "turn", "a", encoding="ascii") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        local.start(home, spark)  # a test may have killed a part of it
-        _drop(spark)
-        yield
-        local.start(home, spark)
-        _drop(spark)
+    local.start(home, spark)  # a test may have killed a part of it
+    _drop(spark)
+    yield
+    local.start(home, spark)
+    _drop(spark)
 
 
 @pytest.fixture
