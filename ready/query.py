@@ -12,7 +12,7 @@ import psycopg2.extensions
 import psycopg2.extras
 from psycopg2 import sql
 
-from ready.errors import UsageError
+from ready.errors import UsageError, from_database
 from ready.postgres.server import ensure_server
 from ready.settings import Settings
 from ready.transactions import reading
@@ -36,7 +36,8 @@ class NoSuchColumn(NothingThere):
 def connected(settings: Settings) -> Iterator[Any]:
     """A connection to the engine that the settings name, whose server is started where it is ours and down.
 
-    Raises MachineError when it does not answer, UsageError when the environment names it wrongly.
+    Raises MachineError when it does not answer or what is asked of it fails, UsageError when the environment
+    names it wrongly.
     """
     if settings.target == "spark":
         from ready.spark.connection import spark_errors
@@ -46,7 +47,10 @@ def connected(settings: Settings) -> Iterator[Any]:
             yield connection
     else:
         with closing(ensure_server(settings).connect()) as connection:
-            yield connection
+            try:
+                yield connection
+            except psycopg2.Error as error:
+                raise from_database(error) from None
 
 
 @contextmanager

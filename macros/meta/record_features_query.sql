@@ -10,11 +10,14 @@
         set planner_settings = excluded.planner_settings, query = excluded.query;
 {%- endmacro %}
 
-{# A select of the features of each row of `spine` (ordinal, customer_id, feature_time), in the order of ordinal. Every
-   row is kept; a customer without purchases has no key, and so nothing is known of it. #}
+{# A select of the features of each row of `spine` (ordinal, customer_id, feature_time): on PostgreSQL in the order of ordinal,
+   on Spark with it as a column. Every row is kept; a customer without purchases has no key, and so nothing is known of it. #}
 {% macro features_at_query() -%}
     {#- Without the database, which may be copied under another name. #}
-    {%- set purchases = newest_relation('customer_purchases').include(database=false) -%}
+    {{ return(adapter.dispatch('features_at_query')(newest_relation('customer_purchases').include(database=false))) }}
+{%- endmacro %}
+
+{% macro postgres__features_at_query(purchases) -%}
     with keyed as (
         select spine.ordinal, spine.feature_time, customer.customer_key
         from spine
@@ -30,4 +33,16 @@
 
     {{ point_in_time_features(feature_definition(), 'keyed', [], every_row=true, purchases=purchases) }}
     order by keyed.ordinal
+{%- endmacro %}
+
+{% macro spark__features_at_query(purchases) -%}
+    with keyed as (
+        select spine.ordinal, spine.feature_time, customers.customer_key
+        from spine
+        left join (
+            select distinct customer_id, customer_key from {{ purchases }} where {{ is_first_known() }}
+        ) as customers using (customer_id)
+    )
+
+    {{ point_in_time_features(feature_definition(), 'keyed', ['ordinal'], every_row=true, purchases=purchases) }}
 {%- endmacro %}

@@ -31,6 +31,7 @@
         'dataset_label_summary': version ~ 'data_hash string, labels_hash string, row_count bigint, labelled_count bigint,
             created_at timestamp',
         'feature_profiles': version ~ 'data_hash string, column_name string, profile string, created_at timestamp',
+        'feature_queries_log': version ~ 'planner_settings string, query string, recorded_at timestamp',
         'model_definitions_log': 'node_id string, relation string, sql_hash string, recorded_at timestamp',
         'model_sql_log': 'sql_hash string, sql string, recorded_at timestamp',
         'validation_results': 'invocation_id string, check_name string, column_name string, rule string, severity string,
@@ -49,6 +50,9 @@
                 select feature_set, feature_version, max_by(splits_build_id, built_at) as build_id
                 from ' ~ meta ~ '.current_versions_log group by feature_set, feature_version
             ) as newest using (feature_set, feature_version, build_id)',
+        'feature_queries': 'select feature_set, feature_version, newest.* except (recorded_at) from (
+            select feature_set, feature_version, max_by(struct(planner_settings, query, recorded_at), recorded_at) as newest
+            from ' ~ meta ~ '.feature_queries_log group by feature_set, feature_version)',
         'model_definitions': 'select node_id, newest.* from (
             select node_id, max_by(struct(relation, sql_hash, recorded_at), recorded_at) as newest
             from ' ~ meta ~ '.model_definitions_log group by node_id)',

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-import psycopg2
 import pyarrow as pa
 import pyarrow.compute
-import pyarrow.csv
-from psycopg2 import sql
-from psycopg2.extensions import cursor as Cursor
 
 from ready.api.table import Table
-from ready.arrow import EXACT_TEXT, BatchSink
-from ready.database import open_database
 from ready.errors import UsageError
-from ready.postgres.stored_table import table_schema
+from ready.query import connected, select_rows
 from ready.settings import Settings
 from ready.training_set import KEY
-from ready.transactions import reading
 
 FEATURE_SET = "customer_features"
 INSTANT = pa.timestamp("us", tz="UTC")
@@ -46,65 +38,41 @@ def features_at(spine: ArrowStream | Mapping[str, Any]) -> Table:
     staged now, so the result at the training set's own feature times equals `feats.customer_features`.
 
     Raises UsageError for a spine that is none or when nothing was built yet, MachineError when the
-    database fails.
+    database or Spark fails.
     """
     keys = _keys(spine)
     settings = Settings.resolve()
-    if settings.target == "spark":
-        raise UsageError(
-            "features_at is not available on Spark yet", hint="use PostgreSQL: READY_TARGET=postgres"
-        )
-    with closing(open_database(settings).connect()) as connection, reading(connection) as cursor:
-        version, planner_settings, query = _recorded_query(cursor, settings)
-        _copy_in(cursor, keys)
-        cursor.execute(f"{EXACT_TEXT}; {planner_settings}")
-        features = _run(cursor, query)
+    with connected(settings) as connection:
+        recorded = _recorded_query(connection, settings)
+        numbered = keys.add_column(0, "ordinal", pa.array(range(len(keys)), pa.int64()))
+        features = _on(settings.target)(connection, recorded, numbered)
     for position, name in enumerate(KEY):
         features = features.add_column(position, name, keys[name])
-    identity = {"feature_set": FEATURE_SET, "feature_version": str(version)}
+    identity = {"feature_set": FEATURE_SET, "feature_version": str(recorded["feature_version"])}
     return Table(features.replace_schema_metadata(identity))
 
 
-def _recorded_query(cursor: Cursor, settings: Settings) -> tuple[int, str, str]:
-    """The version that the tables hold, the planner settings and the query over a table `spine`."""
-    meta = sql.Identifier(settings.schema("meta"))
-    cursor.execute(
-        sql.SQL(
-            "select feature_version, planner_settings, query from {}.current_versions "
-            "join {}.feature_queries using (feature_set, feature_version) where feature_set = %s"
-        ).format(meta, meta),
-        [FEATURE_SET],
+def _recorded_query(connection: Any, settings: Settings) -> dict[str, Any]:
+    """feature_version, that the tables hold, its query over a table `spine`, and planner_settings for it."""
+    rows = select_rows(
+        connection,
+        settings,
+        "select feature_version, planner_settings, query from {meta}.current_versions "
+        "join {meta}.feature_queries using (feature_set, feature_version) "
+        "where feature_set = %(feature_set)s",
+        {"feature_set": FEATURE_SET},
     )
-    row = cursor.fetchone()
-    if row is None:
+    if not rows:
         raise UsageError(f"no version of {FEATURE_SET} has been built yet", hint="build it with: ready run")
-    version, planner_settings, query = row
-    return version, planner_settings, query
+    return rows[0]
 
 
-def _copy_in(cursor: Cursor, keys: pa.Table) -> None:
-    cursor.execute(
-        "create temporary table spine (ordinal bigint, customer_id text, feature_time timestamptz)"
-    )
-    numbered = keys.add_column(0, "ordinal", pa.array(range(len(keys)), pa.int64()))
-    text = pa.BufferOutputStream()
-    pa.csv.write_csv(numbered, text, pa.csv.WriteOptions(include_header=False))
-    try:
-        cursor.copy_expert(
-            "copy spine from stdin (format csv, encoding 'UTF8')", pa.BufferReader(text.getvalue()), 1 << 20
-        )
-    except psycopg2.DataError as error:
-        raise UsageError(f"the spine does not fit into the database: {error.diag.message_primary}") from None
-
-
-def _run(cursor: Cursor, query: str) -> pa.Table:
-    # As a view, whose columns have their exact types; it also locks its tables before they are read.
-    cursor.execute(f"create temporary view features_at as {query}")
-    schema = table_schema(cursor, sql.Identifier("pg_temp", "features_at"))
-    parts = [schema.empty_table()]
-    with BatchSink(schema, parts.append) as sink:
-        cursor.copy_expert("copy (select * from features_at) to stdout (format csv, encoding 'UTF8')", sink)
-    return pa.concat_tables(parts)
+def _on(target: str) -> Callable[[Any, dict[str, Any], pa.Table], pa.Table]:
+    if target == "spark":
+        from ready.spark.point_in_time import features_of
+    else:
+        from ready.postgres.point_in_time import features_of
+    return features_of
 
 
 def _keys(spine: Any) -> pa.Table:

@@ -29,9 +29,13 @@ def stored_table(connection: Any, schema: str, name: str) -> Iterator[SparkTable
     """The build that the published view shows now. Raises UsageError where it is not on this machine."""
     with missing_told():
         folder = _folder(connection, schema, name)
-    data = pyarrow.dataset.dataset(folder, format="parquet")
-    rows = data.to_table(filter=pc.field("split").is_valid())
-    yield SparkTable(rows.cast(pa.schema([(field.name, _exact(field.type)) for field in rows.schema])))
+    yield SparkTable(rows_in(folder, pc.field("split").is_valid()))
+
+
+def rows_in(folder: str, which: pc.Expression | None = None) -> pa.Table:
+    """What Spark has written there, typed as PostgreSQL's rows are."""
+    rows = pyarrow.dataset.dataset(folder, format="parquet").to_table(filter=which)
+    return rows.cast(pa.schema([(field.name, _exact(field.type)) for field in rows.schema]))
 
 
 def _folder(connection: Any, schema: str, name: str) -> str:

@@ -14,7 +14,6 @@ from profile_oracle import is_sampled, profile_of
 from spark_case import query
 
 import ready
-from ready.errors import ReadyError
 from ready.gate.history import read_history
 from ready.gate.inspector import Inspector
 from ready.gate.model import Report, RunInfo
@@ -251,10 +250,33 @@ def _same_rows(one: ready.Table, other: ready.Table) -> bool:
     )
 
 
-def test_features_at_instants_are_not_there_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("READY_TARGET", "spark")
-    with pytest.raises(ReadyError, match="not available on Spark yet"):
-        ready.features_at({"customer_id": ["C000015"], "feature_time": [datetime(2025, 1, 1)]})
+# At each order, a moment after it and where a window's edge meets it; a stranger; rows twice; not in order.
+SPINE = """
+select * from (
+    select customer_id, order_ts + shift as feature_time
+    from stg.orders, unnest(array['0', '1 microsecond', '30 days', '-1 year']::interval[]) as shift
+    union all
+    values ('nobody', now()), ('nobody', now()), ('', now())
+) as spine
+order by md5(customer_id || feature_time)
+"""
+
+
+def test_features_at_instants_are_the_same(
+    both: Both, spark_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customers, times = zip(*both.postgres.rows(SPINE), strict=True)
+    spines = [{"customer_id": customers[:n], "feature_time": times[:n]} for n in (len(times), 1, 0)]
+    for name, value in both.postgres.environ.items():
+        monkeypatch.setenv(name, value)
+    expected = [ready.features_at(spine) for spine in spines]
+    for name, value in {"READY_TARGET": "spark", "READY_HOME": str(spark_home), **both.spark.env()}.items():
+        monkeypatch.setenv(name, value)
+    computed = [ready.features_at(spine) for spine in spines]
+    assert computed == expected
+    assert [table.schema.metadata for table in computed] == [table.schema.metadata for table in expected]
+    assert len(computed[0]) > 5000
+    assert not list((spark_home / "spark" / "warehouse").glob("features_at_*"))
 
 
 def test_the_docs_site_shows_the_tables_of_the_warehouse(both: Both) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -19,6 +20,8 @@ from same_tables import assert_same_rows
 from spark_case import query
 from warehouse import Warehouse
 
+import ready
+from ready.errors import UsageError
 from ready.postgres.connection import ConnectionParams
 from ready.spark import local
 from ready.spark.connection import SparkParams
@@ -148,3 +151,13 @@ def test_an_empty_warehouse_is_a_message(
     assert done.returncode == 2, done.stderr
     assert done.stderr.count("Error:") == 1
     assert "Traceback" not in done.stderr
+
+
+def test_features_before_the_first_build_are_a_message(
+    warehouse: SparkParams, spark_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"READY_TARGET": "spark", "READY_HOME": str(spark_home), **warehouse.env()}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(UsageError) as caught:
+        ready.features_at({"customer_id": ["C000015"], "feature_time": [datetime(2025, 1, 1)]})
+    assert caught.value.hint == "build it with: ready run"

@@ -1,0 +1,52 @@
+"""Features of a spine on PostgreSQL: copied in, and out again as a stream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg2
+import pyarrow as pa
+import pyarrow.csv
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+
+from ready.arrow import EXACT_TEXT, BatchSink
+from ready.errors import UsageError
+from ready.postgres.stored_table import table_schema
+from ready.transactions import reading
+
+
+def features_of(connection: Connection, recorded: dict[str, Any], spine: pa.Table) -> pa.Table:
+    """The features alone of each row of spine (ordinal, customer_id, feature_time), in the order of ordinal.
+
+    recorded: the row of meta.feature_queries. Raises UsageError for text that no database holds.
+    """
+    with reading(connection) as cursor:
+        _copy_in(cursor, spine)
+        cursor.execute(f"{EXACT_TEXT}; {recorded['planner_settings']}")
+        return _run(cursor, recorded["query"])
+
+
+def _copy_in(cursor: Cursor, spine: pa.Table) -> None:
+    cursor.execute(
+        "create temporary table spine (ordinal bigint, customer_id text, feature_time timestamptz)"
+    )
+    text = pa.BufferOutputStream()
+    pa.csv.write_csv(spine, text, pa.csv.WriteOptions(include_header=False))
+    try:
+        cursor.copy_expert(
+            "copy spine from stdin (format csv, encoding 'UTF8')", pa.BufferReader(text.getvalue()), 1 << 20
+        )
+    except psycopg2.DataError as error:
+        raise UsageError(f"the spine does not fit into the database: {error.diag.message_primary}") from None
+
+
+def _run(cursor: Cursor, query: str) -> pa.Table:
+    # As a view, whose columns have their exact types; it also locks its tables before they are read.
+    cursor.execute(f"create temporary view features_at as {query}")
+    schema = table_schema(cursor, sql.Identifier("pg_temp", "features_at"))
+    parts = [schema.empty_table()]
+    with BatchSink(schema, parts.append) as sink:
+        cursor.copy_expert("copy (select * from features_at) to stdout (format csv, encoding 'UTF8')", sink)
+    return pa.concat_tables(parts)
