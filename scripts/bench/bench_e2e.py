@@ -33,7 +33,7 @@ from feats.customer_training_set
 
 
 def main() -> None:
-    options = arguments(__doc__, rows=200_000)
+    options = arguments(__doc__, rows=100_000)
     with scratch() as place:
         orders = place.orders("data", options.rows)
         rounds = measure(ways(place, orders), options.rounds, server=place.server)

@@ -48,7 +48,7 @@ from (
 
 
 def main() -> None:
-    options = arguments(__doc__, rows=500_000)
+    options = arguments(__doc__, rows=200_000)
     for name, packages in (("duckdb", DUCKDB), ("feast", FEAST)):
         peer_python(name, *packages)  # what fails for want of a network should fail at once
     with scratch() as place, ExitStack() as stack:

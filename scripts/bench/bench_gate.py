@@ -33,7 +33,7 @@ RATIOS = {
 
 
 def main() -> None:
-    options = arguments(__doc__, rows=500_000)
+    options = arguments(__doc__, rows=300_000)
     peer_python("gx", *GX)  # what fails for want of a network should fail at once
     with scratch() as place:
         eight, more = prepare(place, options.rows)

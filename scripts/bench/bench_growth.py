@@ -28,7 +28,7 @@ ONE, DAILY = "ours, one file", f"ours, {DAYS} daily files"
 
 
 def main() -> None:
-    options = arguments(__doc__, rows=500_000, rounds=1)
+    options = arguments(__doc__, rows=300_000, rounds=1)
     with scratch() as place, ExitStack() as stack:
         compared = [
             by_orders(place, options.rows, options.rounds),

@@ -42,7 +42,7 @@ RATIOS = {
 
 
 def main() -> None:
-    options = arguments(__doc__, rows=500_000)
+    options = arguments(__doc__, rows=300_000)
     peer_python("dlt", *DLT)  # what fails for want of a network should fail at once
     with scratch() as place, ExitStack() as stack:
         files = Files.made(place, options.rows)

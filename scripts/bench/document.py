@@ -11,6 +11,7 @@ import shutil
 from typing import Any
 
 from peers import OUT
+from report import rows_of
 from scratch import PROJECT
 
 DOCS = PROJECT / "docs"
@@ -42,16 +43,15 @@ def _machine(machine: dict[str, Any]) -> str:
 
 def _table(comparison: dict[str, Any]) -> str:
     """One comparison in Markdown: a row a way, then a row a ratio."""
-    rows = comparison["rows"]
     parts = list(next(iter(comparison["peak_mb"].values())))
     heads = " | ".join(
         [comparison["name"], "median s", "min", "max", "rows/s", *(f"{part} MB" for part in parts)]
     )
-    lines = [f"{rows:,} rows, {comparison['rounds']} round(s):\n", f"| {heads} |"]
+    lines = [f"{comparison['rows']:,} rows, {comparison['rounds']} round(s):\n", f"| {heads} |"]
     lines.append("|---|" + "--:|" * (4 + len(parts)))
     for way, seconds in comparison["seconds"].items():
         peaks = [f"{comparison['peak_mb'][way][part]:,}" for part in parts]
-        cells = [way, *_cells(seconds), f"{rows / seconds['median']:,.0f}", *peaks]
+        cells = [way, *_cells(seconds), f"{rows_of(comparison, way) / seconds['median']:,.0f}", *peaks]
         lines.append(f"| {' | '.join(cells)} |")
     for title, ratio in comparison["ratios"].items():
         target = f"target {ratio['at_most']}" if ratio["at_most"] else ""

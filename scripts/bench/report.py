@@ -56,19 +56,26 @@ def _line_of(described: dict[str, Any]) -> str:
 
 def lines_of(comparison: dict[str, Any]) -> list[str]:
     """The table of one comparison: seconds, rows a second and memory by way, then the ratios."""
-    rows = comparison["rows"]
-    lines = [f"{comparison['name']}: {rows:,} rows, {comparison['rounds']} rounds"]
+    lines = [f"{comparison['name']}: {comparison['rows']:,} rows, {comparison['rounds']} rounds"]
     memory = list(next(iter(comparison["peak_mb"].values())))
     heads = "".join(f"{head:>15}" for head in (f"{part} MB" for part in memory))
     lines.append(f"{'seconds':<34}{'median':>9}{'min':>9}{'max':>9}{'rows/s':>12}{heads}")
     for way, seconds in comparison["seconds"].items():
         peaks = "".join(f"{comparison['peak_mb'][way][part]:>15,}" for part in memory)
-        lines.append(f"{way:<34}{_cells(seconds)}{rows / seconds['median']:>12,.0f}{peaks}")
+        rate = rows_of(comparison, way) / seconds["median"]
+        lines.append(f"{way:<34}{_cells(seconds)}{rate:>12,.0f}{peaks}")
     if comparison["ratios"]:
         lines += ["", f"{'ratio':<34}{'median':>9}{'min':>9}{'max':>9}{'at most':>12}"]
     for title, ratio in comparison["ratios"].items():
         lines.append(f"{title:<34}{_cells(ratio)}{ratio['at_most'] or '':>12}")
     return lines + [f"{name}: {value}" for name, value in comparison.get("notes", {}).items()]
+
+
+def rows_of(comparison: dict[str, Any], way: str) -> int:
+    """The rows of one way: where they grow, each has its own number."""
+    if comparison.get("unit") != "orders":
+        return int(comparison["rows"])
+    return int(dict(zip(comparison["seconds"], comparison["sizes"], strict=True))[way])
 
 
 def _cells(spread: dict[str, float]) -> str:
