@@ -44,6 +44,7 @@ def _become(command: list[str], cwd: Path, env: dict[str, str], files: list[Path
         descriptor = os.open(file, os.O_RDWR)
         os.dup2(descriptor, number)
         os.close(descriptor)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - multiprocessing has put another in its place
     os.environ.clear()
     os.environ.update(env)
     os.chdir(cwd)
