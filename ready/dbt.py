@@ -184,7 +184,9 @@ def require_success(run: DbtRun, *, settings: Settings) -> None:
 def _refused(message: str, settings: Settings) -> UsageError | MachineError:
     if of_database(message):
         if settings.target == "spark":
-            return spark_failed(CONNECTION_LOST if "TTransportException" in message else _brief(message))
+            return spark_failed(
+                CONNECTION_LOST if "TTransportException" in message else brief_message(message)
+            )
         return MachineError(f"the database failed: {_brief(message)}", hint="ready db status shows its state")
     return UsageError(
         f"dbt refuses the project: {_brief(message)}", hint=f"look at {settings.configs}, then: ready lint"

@@ -14,6 +14,9 @@ from ready.gate.rules import EXISTENCE_TESTS, NULL_TESTS, Rule, TestCall, rule_o
 from ready.gate.samples import SampleReader
 
 NO_THRESHOLD = "!=0"
+# dbt's headline, a position in the SQL, the file of the SQL; and what Spark's server puts before its message.
+NOISE = re.compile(r"(\w+ Error( in .*)?$|LINE \d+:|\^|compiled code at )")
+JAVA_CLASSES = re.compile(r"^([\w.$]+(Exception|Error): |Error running query: )+")
 Measured = tuple[Fault, str | None]
 # The test as written, the manifest's node, the result in run_results.json or None when there is none.
 GateTest = tuple[TestCall, Mapping[str, Any], Mapping[str, Any] | None]
@@ -174,8 +177,7 @@ def _has_threshold(node: Mapping[str, Any], call: TestCall) -> bool:
 
 
 def brief_message(message: Any) -> str:
-    """dbt's message in one line: without its headline, the position in the SQL and the file of the SQL."""
-    noise = re.compile(r"^\s*(\w+ Error in |LINE \d+:|\^|compiled code at )")
+    """dbt's message in one line."""
     lines = [line.strip() for line in str(message or "").splitlines()]
-    kept = [line for line in lines if line and not noise.match(line)]
-    return kept[0] if kept else "no message"
+    kept = [line for line in lines if line and not NOISE.match(line)]
+    return JAVA_CLASSES.sub("", kept[0]) if kept else "no message"

@@ -24,6 +24,7 @@ import ready
 from ready.errors import UsageError
 from ready.postgres.connection import ConnectionParams
 from ready.spark import local
+from ready.spark.cluster import SparkCluster
 from ready.spark.connection import SparkParams
 
 PROJECT = Path(__file__).parents[3]
@@ -120,14 +121,14 @@ def kill_thrift_in_build(home: Path, spark: SparkParams) -> None:
 
 
 def kill_executor(home: Path) -> None:
-    """One of this cluster's two."""
-    workers = set(local.status(home, SparkParams()).pids.values())
+    """One of this cluster's two. The Thrift server's own children are `chmod` and the like: left alone."""
+    folder = str(SparkCluster(home).folder).encode()
     give_up = time.monotonic() + 30
     while time.monotonic() < give_up:
         for process in Path("/proc").iterdir():
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
-                if parent in workers:
+            with contextlib.suppress(OSError, ValueError):
+                command = (process / "cmdline").read_bytes()
+                if b"CoarseGrainedExecutorBackend" in command and folder in command:
                     os.kill(int(process.name), signal.SIGKILL)
                     return
         time.sleep(0.2)

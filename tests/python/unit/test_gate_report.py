@@ -13,6 +13,7 @@ from gate_artifacts import MODEL_ID, Gate, run_info
 
 import ready.gate
 from ready.errors import MachineError
+from ready.gate.checks import brief_message
 from ready.gate.report import build_report, failed_before_gate, write_report
 
 EXPECT = "dbt_expectations.expect_"
@@ -283,3 +284,22 @@ def test_writing_replaces_every_form_and_keeps_a_copy_of_the_run(tmp_path: Path)
     assert {path.name for path in first} == names - {".._two.json"}
     assert "second" in (folder / "validation_report.json").read_text()
     assert "first" in (folder / "one.json").read_text()
+
+
+JAVA = "org.apache.hive.service.cli.HiveSQLException: Error running query: java.io.IOException: disk full"
+
+
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        ("Database Error in model o (models/o.sql)\n  no column x\n  LINE 3: x\n", "no column x"),
+        (
+            f"Runtime Error in seed s\n  Database Error\n    {JAVA}\n    \tat java.lang.Thread.run",
+            "disk full",
+        ),
+        ("Database Error\n  compiled code at target/x.sql", "no message"),
+        (None, "no message"),
+    ],
+)
+def test_the_line_of_dbts_message_that_says_what_happened(message: str | None, line: str) -> None:
+    assert brief_message(message) == line
