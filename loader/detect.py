@@ -97,7 +97,12 @@ def _single_byte(sample: bytes) -> str:
 
 
 def _delimiter(text: str, newline: str, quote: str, notes: list[str]) -> str:
-    """The delimiter that gives the most records the header's number of fields, then the most fields."""
+    """The delimiter that gives the most records the header's number of fields, then the most fields.
+
+    Or what a first line `sep=;` says, as Excel writes it.
+    """
+    if told := re.match('sep=([^\\w\\s"]|\\t)\\r?\\n', text):
+        return told[1]
     candidates = [delimiter for delimiter in DELIMITERS if delimiter != quote]
     scores = {delimiter: _score(text, newline, quote, delimiter) for delimiter in candidates}
     best = max(candidates, key=lambda delimiter: scores[delimiter])

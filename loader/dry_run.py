@@ -33,7 +33,8 @@ class DryRun:
             result = read_records(self.file.name, source, rejects, self.progress, load_id=0, consume=_discard)
             known, earlier, latest = self._ledger(session, stream.sha256())
         if known:
-            return already(self.file, known, earlier, dry_run=True)
+            other = earlier if earlier and earlier.load_id != known.load_id else None
+            return already(self.file, known, other, dry_run=True)
         return replace(
             result,
             outcome=f"would supersede load {earlier.load_id}" if earlier else "would be loaded",

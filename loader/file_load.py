@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass, replace
 
+from loader.errors import FileRefused
 from loader.files import InputFile
 from loader.hashes import Hashes
 from loader.ledger import Load, NewLoad, drift
@@ -39,15 +40,10 @@ class FileLoad:
         with session.transaction(self.file.label, self.options.source) as transaction:
             ledger = transaction.ledger
             self.begin.wait(self.number)
-            self._lock(ledger)
+            lock_file(ledger, self.file.name, self.progress)
             if known := self._known(ledger):
                 return self._already(ledger, known)
             return self._load(transaction)
-
-    def _lock(self, ledger: Ledger) -> None:
-        if not ledger.lock_file(self.file.name, wait=False):
-            self.progress.waiting(self.file.name)
-            ledger.lock_file(self.file.name, wait=True)
 
     def _known(self, ledger: Ledger) -> Load | None:
         """The active load of the same bytes, unless only loading the file can tell."""
@@ -57,11 +53,19 @@ class FileLoad:
 
     def _already(self, ledger: Ledger, known: Load) -> FileResult:
         """Nothing to copy; but the name may have stood for other bytes until now."""
-        earlier = ledger.by_name(self.file.name)
-        if earlier and earlier.load_id != known.load_id:
+        earlier = self._other_of_this_name(ledger, known)
+        if earlier:
             self.commit.wait(self.number)
-            self._retire(ledger, earlier, by=known.load_id)
+            earlier = self._other_of_this_name(ledger, known)  # a file before this one may have changed it
+        if earlier:
+            ledger.supersede(earlier.load_id, known.load_id)
+        if known.file_name not in self.hashes.names:  # renamed; a copy keeps the first one's name
+            ledger.rename({known.load_id: self.file.name})
         return already(self.file, known, earlier)
+
+    def _other_of_this_name(self, ledger: Ledger, known: Load) -> Load | None:
+        earlier = ledger.by_name(self.file.name)
+        return earlier if earlier and earlier.load_id != known.load_id else None
 
     def _load(self, transaction: Transaction) -> FileResult:
         ledger = transaction.ledger
@@ -96,8 +100,15 @@ class FileLoad:
         return self._record(transaction.ledger, result, load_id, source.stream.sha256())
 
     def _record(self, ledger: Ledger, result: FileResult, load_id: int, sha256: str) -> FileResult:
-        latest, earlier = ledger.latest(), ledger.by_name(self.file.name)
-        superseded = earlier if earlier and self._retire(ledger, earlier, by=load_id) else None
+        latest, superseded = ledger.latest(), ledger.by_name(self.file.name)
+        if superseded and result.rows_rejected and not result.rows_loaded:
+            raise FileRefused(
+                f"{self.file.label}: none of its {result.rows_rejected} record(s) can be read, and it would"
+                f" replace load {superseded.load_id}",
+                hint="mend the file; one with its header alone withdraws what it had",
+            )
+        if superseded:
+            ledger.supersede(superseded.load_id, load_id)
         ledger.record(
             NewLoad(
                 load_id=load_id,
@@ -120,27 +131,19 @@ class FileLoad:
             warnings=(*result.warnings, *(drift(latest.columns, result.columns) if latest else ())),
         )
 
-    def _retire(self, ledger: Ledger, earlier: Load, by: int) -> bool:
-        """Supersede the earlier load; False when its bytes live on in another file of this call.
 
-        That happens where exports are rotated: yesterday's orders.csv is orders_1.csv today.
-        """
-        heir = self.hashes.other_with(earlier.sha256, earlier.file_bytes, than=self.file)
-        if heir is None:
-            ledger.supersede(earlier.load_id, by)
-            return True
-        replaced = ledger.by_name(heir.name)
-        if replaced:
-            ledger.supersede(replaced.load_id, earlier.load_id)
-        ledger.rename(earlier.load_id, heir.name)
-        return False
+def lock_file(ledger: Ledger, name: str, progress: Progress) -> None:
+    """Wait until no other loader has it, and say so."""
+    if not ledger.lock_file(name, wait=False):
+        progress.waiting(name)
+        ledger.lock_file(name, wait=True)
 
 
 def already(file: InputFile, known: Load, earlier: Load | None, *, dry_run: bool = False) -> FileResult:
-    """The same bytes are in, perhaps under another name, while this one stood for others (`earlier`)."""
+    """The same bytes are in, perhaps under another name; `earlier` are others for which this name stood."""
     note = () if known.file_name == file.name else (f"the same content as {known.file_name}",)
     outcome, supersedes = "already loaded", None
-    if earlier and earlier.load_id != known.load_id:
+    if earlier:
         outcome = f"{'would supersede' if dry_run else 'superseded earlier'} load {earlier.load_id}"
         supersedes = earlier.load_id
     return FileResult(

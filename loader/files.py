@@ -57,6 +57,8 @@ class InputFile:
 def _open_member(path: str, member: str, label: str) -> ByteStream:
     archive = zipfile.ZipFile(path)
     entries = archive.infolist()
+    if sum(entry.filename == member for entry in entries) > 1:
+        raise FileRefused(f"{label} is twice in its archive", hint="give the members different names")
     # All together, since members can share their bytes.
     check_expansion(path, sum(entry.file_size for entry in entries), os.path.getsize(path))
     entry = archive.getinfo(member)
@@ -148,7 +150,7 @@ def _walk(folder: str) -> Iterator[str]:
 
 
 def _is_hidden(name: str) -> bool:
-    return name.startswith(".") or name == "__MACOSX"
+    return (name.startswith(".") and name != "..") or name == "__MACOSX"
 
 
 def _matching(folder: str, relative: str, pattern: str) -> Iterator[InputFile]:

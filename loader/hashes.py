@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import closing
 
 from loader.errors import FileRefused
@@ -12,7 +12,8 @@ from loader.files import InputFile
 class Hashes:
     """The files of one call by their content. Used in turn, so it needs no lock."""
 
-    def __init__(self, files: Iterable[InputFile]) -> None:
+    def __init__(self, files: Sequence[InputFile]) -> None:
+        self.names = frozenset(file.name for file in files)
         self._files = [file for file in files if file.rereadable]
         self._known: dict[InputFile, str] = {}
 

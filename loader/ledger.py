@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,10 @@ class PostgresLedger:
         row = self._cursor.fetchone()
         return wait or row == (True,)
 
+    def active(self) -> list[Load]:
+        """One load a file name, and one a content."""
+        return self._all(f"{ACTIVE} order by load_id")
+
     def by_bytes(self, sha256: str) -> Load | None:
         return self._one(f"{ACTIVE} and file_sha256 = %s", sha256)
 
@@ -93,8 +98,15 @@ class PostgresLedger:
             (by, load_id),
         )
 
-    def rename(self, load_id: int, file_name: str) -> None:
-        self._cursor.execute("update raw.loads set file_name = %s where load_id = %s", (file_name, load_id))
+    def rename(self, names: Mapping[int, str]) -> None:
+        """Active loads by their ids; they may take over each other's names."""
+        for load_id in names:  # out of the way: two active loads never have one name, not even for a moment
+            self._rename(load_id, f"/moving/{load_id}")
+        for load_id, name in names.items():
+            self._rename(load_id, name)
+
+    def _rename(self, load_id: int, name: str) -> None:
+        self._cursor.execute("update raw.loads set file_name = %s where load_id = %s", (name, load_id))
 
     def record(self, load: NewLoad) -> None:
         """Raises psycopg2.errors.UniqueViolation when the same bytes are in already."""
@@ -116,9 +128,11 @@ class PostgresLedger:
         )
 
     def _one(self, query: str, *values: Any) -> Load | None:
+        return next(iter(self._all(query, *values)), None)
+
+    def _all(self, query: str, *values: Any) -> list[Load]:
         self._cursor.execute(query, (self._source, *values))
-        row = self._cursor.fetchone()
-        return Load(row[0], row[1], row[2], row[3], tuple(row[4])) if row else None
+        return [Load(row[0], row[1], row[2], row[3], tuple(row[4])) for row in self._cursor.fetchall()]
 
 
 def drift(before: tuple[str, ...], now: tuple[str, ...]) -> list[str]:

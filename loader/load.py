@@ -15,6 +15,7 @@ from loader.errors import FileRefused, FilesRefused
 from loader.file_load import FileLoad
 from loader.files import InputFile, find_files
 from loader.hashes import Hashes
+from loader.moves import follow_moves
 from loader.options import LoadOptions
 from loader.postgres import Connect, PostgresSink
 from loader.results import FileResult, LoadSummary, Progress, Silent
@@ -86,6 +87,7 @@ class _Call:
     def run(self) -> list[FileResult]:
         if not self._dry_run:
             self._sink.prepare()
+            self._follow_moves()
         workers = max(1, min(self._options.workers, self._sink.max_workers, len(self._files)))
         with self._sink.running(), ThreadPoolExecutor(workers, thread_name_prefix="loader") as pool:
             futures = [pool.submit(self._work) for _ in range(workers)]
@@ -96,6 +98,13 @@ class _Call:
                 self._abort()
                 raise
         return [self._results[number] for number in range(len(self._files))]
+
+    def _follow_moves(self) -> None:
+        with (
+            closing(self._sink.connect()) as session,
+            session.transaction(self._files[0].label, self._options.source) as transaction,
+        ):
+            follow_moves(transaction.ledger, self._files, self._hashes, self._progress)
 
     def _abort(self) -> None:
         """Stop the other workers as well: on Ctrl-C, and when the server fails."""

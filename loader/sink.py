@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -20,6 +21,9 @@ class Ledger(Protocol):
     def lock_file(self, file_name: str, *, wait: bool) -> bool:
         """Keep other loaders off this file until the transaction ends; False when one has it."""
 
+    def active(self) -> list[Load]:
+        """One load a file name, and one a content."""
+
     def by_bytes(self, sha256: str) -> Load | None: ...
     def by_name(self, file_name: str) -> Load | None: ...
 
@@ -32,7 +36,8 @@ class Ledger(Protocol):
     def supersede(self, load_id: int, by: int) -> None:
         """Must come before `record`: a file has one active load."""
 
-    def rename(self, load_id: int, file_name: str) -> None: ...
+    def rename(self, names: Mapping[int, str]) -> None:
+        """Active loads by their ids; they may take over each other's names."""
 
     def record(self, load: NewLoad) -> None:
         """May raise one of the transaction's `conflicts` when the same bytes are in already."""

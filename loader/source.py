@@ -64,7 +64,10 @@ class CsvSource:
         while True:
             text = mask(self._transcoder.text(block), self.format.newline)
             splitter = RecordSplitter(text, self.format, first_line=1)
-            record = next(iter(splitter), None)
+            records = iter(splitter)
+            record = next(records, None)
+            if record and record.line == 0 and record.fields == ["sep=", ""]:  # Excel's, for the delimiter
+                record = next(records, None)
             if record:
                 self._reader.put_back(block[line_offset(block, self.format.newline, splitter.line) :])
                 return self._header(record, splitter.line + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -59,6 +59,9 @@ class SparkLedger:
         self._log.refresh()
         return True
 
+    def active(self) -> list[Load]:
+        return sorted(map(_load, self._active()), key=lambda load: load.load_id)
+
     def by_bytes(self, sha256: str) -> Load | None:
         return next((_load(row) for row in self._active() if row["file_sha256"] == sha256), None)
 
@@ -79,8 +82,9 @@ class SparkLedger:
     def supersede(self, load_id: int, by: int) -> None:
         self._change(load_id, status="superseded", superseded_by=by, superseded_at=self._now)
 
-    def rename(self, load_id: int, file_name: str) -> None:
-        self._change(load_id, file_name=file_name)
+    def rename(self, names: Mapping[int, str]) -> None:
+        for load_id, file_name in names.items():
+            self._change(load_id, file_name=file_name)
 
     def record(self, load: NewLoad) -> None:
         self.changes[load.load_id] = {

@@ -107,6 +107,7 @@ class SparkSession:
         transaction = SparkTransaction(self._folder, self._log, lock, source)
         try:
             with _told(label):
+                self._log.refresh()
                 yield transaction
                 transaction.commit()
         finally:

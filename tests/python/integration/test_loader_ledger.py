@@ -96,15 +96,6 @@ def test_two_files_are_withdrawn_by_the_same_header(database: ConnectionParams, 
     assert not load(database, tmp_path).loaded_anything
 
 
-@pytest.mark.parametrize("archive", ["orders_1.csv", "a_orders.csv", "orders_1.csv.gz"])
-def test_rotated_files_keep_their_loads(database: ConnectionParams, tmp_path: Path, archive: str) -> None:
-    load(database, write(tmp_path, {"orders.csv": "id\n1\n"}))
-    old = gzip.compress(b"id\n1\n") if archive.endswith("gz") else b"id\n1\n"
-    load(database, write(tmp_path, {"orders.csv": "id\n2\n", archive: old}))
-    assert ledger(database) == [(1, archive, "loaded", None), (2, "orders.csv", "loaded", None)]
-    assert not load(database, tmp_path).loaded_anything
-
-
 def test_load_ids_follow_the_names_in_natural_order(database: ConnectionParams, tmp_path: Path) -> None:
     files = {f"orders_{day}.csv": "id\n" + f"{day}\n" * (3000 // day) for day in range(1, 13)}
     summary = load(database, write(tmp_path, files), workers=4)
@@ -169,6 +160,17 @@ def test_too_many_rejects_stop_the_file(
         assert rows(database, f"select count(*) from raw.{table}") == [(0,)]
 
 
+def test_a_file_of_which_nothing_can_be_read_replaces_none(
+    database: ConnectionParams, tmp_path: Path
+) -> None:
+    load(database, write(tmp_path, {"a.csv": "a,b\n1,2\n"}))
+    error = refused(database, write(tmp_path, {"a.csv": "a,b\n1\n"}))
+    assert "none of its 1 record(s) can be read, and it would replace load 1" in error.message
+    assert values(database, "a") == ["1"]
+    assert load(database, write(tmp_path, {"a.csv": "a,b\n1\n2,3\n"})).rows_rejected == 1
+    assert values(database, "a") == ["2"]
+
+
 def test_sources_are_apart(database: ConnectionParams, tmp_path: Path) -> None:
     folder = write(tmp_path, {"a.csv": "id\n1\n"})
     assert outcomes(load(database, folder, source="orders").files) == ["loaded"]
@@ -181,14 +183,22 @@ def test_archives_folders_and_odd_names(database: ConnectionParams, tmp_path: Pa
         tmp_path, {odd: "id\n1\n", "sub/B.CSV": "id\n2\n", "other.txt": "id\n9\n", ".hidden.csv": "id\n9\n"}
     )
     with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
-        archive.writestr("in/c.csv", "id\n3\n")
+        archive.writestr("../c.csv", "id\n3\n")
         archive.writestr("read.me", "no")
     with pa.CompressedOutputStream(str(tmp_path / "d.csv.zst"), "zstd") as out:
         out.write(b"id\n4\n")
     summary = load(database, tmp_path)
-    assert {file.file_name for file in summary.files} == {odd, "sub/B.CSV", "z.zip/in/c.csv", "d.csv.zst"}
+    assert {file.file_name for file in summary.files} == {odd, "sub/B.CSV", "z.zip/../c.csv", "d.csv.zst"}
     assert sorted(values(database, "id")) == ["1", "2", "3", "4"]
     assert not load(database, tmp_path).loaded_anything
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_member_that_is_twice_in_an_archive_is_refused(database: ConnectionParams, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
+        for text in ("id\n1\n", "id\n2\n"):
+            archive.writestr("a.csv", text)
+    assert "z.zip/a.csv is twice in its archive" in refused(database, tmp_path).message
 
 
 def test_a_name_that_is_no_text(database: ConnectionParams, tmp_path: Path) -> None:

@@ -46,6 +46,14 @@ def test_line_numbers_are_where_the_record_starts() -> None:
     assert table.rows == [(4, {"id": "1", "name": "a\nb\n"}), (8, {"id": "2", "name": "c"})]
 
 
+@pytest.mark.parametrize("first", [b"sep=;\r\n", b"\xef\xbb\xbfsep=;\n"])
+def test_the_line_by_which_excel_names_the_delimiter_is_no_header(first: bytes) -> None:
+    assert read_csv(first + b"id;name\n1;a,b,c\n2;d,e,f\n").rows == [
+        (3, {"id": "1", "name": "a,b,c"}),
+        (4, {"id": "2", "name": "d,e,f"}),
+    ]
+
+
 def test_quoted_line_ends_stay_as_they_are() -> None:
     table = read_csv(b'id,name\r\n1,"a\r\nb"\r\n2,"a\rb"\r\n3,"a\nb"\r\n')
     assert [payload["name"] for payload in table.payloads] == ["a\r\nb", "a\rb", "a\nb"]
