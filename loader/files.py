@@ -76,8 +76,13 @@ def find_files(
     for two files that would have the same name in the ledger.
     """
     found: dict[str, InputFile] = {}
-    for path in paths:
-        for file in _expand(os.fspath(path), pattern, name):
+    given = [os.fspath(path) for path in paths]
+    if name and STDIN not in given:
+        raise InputError(
+            "--name is for standard input, and no path is -", hint="leave it out, or name the path -"
+        )
+    for path in given:
+        for file in _expand(path, pattern, name):
             known = found.setdefault(file.name, file)
             if os.path.realpath(known.label) != os.path.realpath(file.label):
                 raise InputError(

@@ -88,7 +88,7 @@ class CsvSource:
             raise self._refused(line, f"the header cannot be read: {problem}")
         unnamed = [i for i, name in enumerate(names) if not name.strip()]
         for i in unnamed:
-            names[i] = f"column_{i + 1}"
+            names[i] = _free_name(f"column_{i + 1}", names)
         repeated = [name for name, count in Counter(names).items() if count > 1]
         if repeated:
             raise self._refused(line, f"the header repeats {', '.join(map(repr, repeated))}")
@@ -100,6 +100,12 @@ class CsvSource:
             f"{self.stream.label}, line {line}: {problem}",
             hint="correct the header in the file, or its --delimiter or --encoding, and load it again",
         )
+
+
+def _free_name(name: str, taken: list[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _read_fully(stream: ByteStream, size: int) -> bytes:

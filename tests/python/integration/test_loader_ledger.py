@@ -298,6 +298,11 @@ def test_wrong_calls(database: ConnectionParams, tmp_path: Path, paths: list[str
     assert caught.value.hint
 
 
+def test_a_name_without_standard_input(database: ConnectionParams, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--name is for standard input"):
+        load(database, write(tmp_path, {"a.csv": "id\n1\n"}), name="b.csv")
+
+
 def execute(params: ConnectionParams, statement: str) -> None:
     with contextlib.closing(params.connect()) as connection, connection, connection.cursor() as cursor:
         cursor.execute(statement)

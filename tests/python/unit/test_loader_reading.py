@@ -246,6 +246,8 @@ def test_a_file_without_a_usable_header_is_refused(data: bytes, words: str) -> N
 def test_columns_without_a_name_are_numbered() -> None:
     table = read_csv(b"id,, \n1,2,3\n")
     assert table.payloads == [{"id": "1", "column_2": "2", "column_3": "3"}]
+    taken = read_csv(b"id,,column_2\n1,2,3\n")
+    assert taken.payloads == [{"id": "1", "column_2_": "2", "column_2": "3"}]
     assert len(table.notes) == 2
 
 
