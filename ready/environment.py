@@ -7,6 +7,7 @@ import hashlib
 import os
 from typing import Protocol
 
+from ready.errors import MachineError
 from ready.settings import Settings
 
 
@@ -40,15 +41,22 @@ def configs_for_dbt(settings: Settings) -> str:
     """The configs folder as a path below the project; one elsewhere is reached through a link.
 
     dbt writes each compiled test to target/ + the path of its yaml file: that path must be relative.
+    Raises MachineError where the project may not be written to.
     """
     if settings.configs.is_relative_to(settings.project_dir):
         return str(settings.configs.relative_to(settings.project_dir))
     name = hashlib.sha256(os.fsencode(settings.configs)).hexdigest()[:16]
     link = settings.project_dir / ".ready" / "configs" / name
-    link.parent.mkdir(parents=True, exist_ok=True)
-    for other in link.parent.iterdir():
-        if not other.exists():  # its folder is gone
-            other.unlink(missing_ok=True)
-    with contextlib.suppress(FileExistsError):
-        link.symlink_to(settings.configs)
+    try:
+        link.parent.mkdir(parents=True, exist_ok=True)
+        for other in link.parent.iterdir():
+            if not other.exists():  # its folder is gone
+                other.unlink(missing_ok=True)
+        with contextlib.suppress(FileExistsError):
+            link.symlink_to(settings.configs)
+    except OSError as error:
+        raise MachineError(
+            f"cannot link {settings.configs} into the project: {link.parent}: {error.strerror}",
+            hint="let this user write there, or put the configs into the project's folder",
+        ) from None
     return str(link.relative_to(settings.project_dir))
