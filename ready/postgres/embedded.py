@@ -61,7 +61,7 @@ def start(home: Path, *, tcp_port: int | None = None) -> ConnectionParams:
                 _bring_up(cluster, lock, tcp_port)
                 _create_database(cluster)
     if tcp_port:
-        with closing(cluster.params.connect()) as connection:
+        with cluster.lock(), closing(cluster.params.connect()) as connection:
             give_passwords(connection, cluster.password_file, tcp_port)
     return cluster.params
 

@@ -77,7 +77,8 @@ class PostgresScratch(Scratch):
         self._rows(
             "select pg_terminate_backend(pid) from (select distinct pid from pg_locks "
             "join pg_class on pg_class.oid = pg_locks.relation "
-            "where starts_with(relnamespace::regnamespace::text, %s) and pid <> pg_backend_pid()) as holders",
+            "where pg_locks.database = (select oid from pg_database where datname = current_database()) "
+            "and starts_with(relnamespace::regnamespace::text, %s) and pid <> pg_backend_pid()) as holders",
             prefix,
         )
         for (schema,) in self._rows(
