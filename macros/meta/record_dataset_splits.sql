@@ -89,9 +89,13 @@
 {%- endmacro %}
 
 {% macro postgres__label_mean() -%}
+    round(avg({{ label_as_number() }}), 6)
+{%- endmacro %}
+
+{# A label that is a condition counts 1 where it holds. #}
+{% macro label_as_number() -%}
     {%- set column = label_column() -%}
-    {%- set number = 'case when ' ~ column ~ ' then 1 else 0 end' if label_definition().function == 'no_purchase' else column -%}
-    round(avg({{ number }}), 6)
+    {{ return('case when ' ~ column ~ ' then 1 else 0 end' if label_definition().function == 'no_purchase' else column) }}
 {%- endmacro %}
 
 {# A select of split and membership hash of what meta.dataset_splits holds of a version. #}
@@ -124,7 +128,6 @@
 {% endmacro %}
 
 {% macro spark__label_mean() -%}
-    {%- set column = label_column() -%}
-    {%- set number = 'case when ' ~ column ~ ' then 1 else 0 end' if label_definition().function == 'no_purchase' else column -%}
+    {%- set number = label_as_number() -%}
     {{ exact_average('sum(' ~ number ~ ')', 'count(' ~ number ~ ')') }}
 {%- endmacro %}

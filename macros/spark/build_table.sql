@@ -36,9 +36,12 @@
     {% do run_query('create or replace view ' ~ view ~ ' as select * from ' ~ table) %}
 {% endmacro %}
 
-{# Drops what earlier builds left, but for the one before the latest: someone may still be reading it. #}
+{# Drops what earlier builds left, but for the one before the latest, which someone may still be reading, and for the one that
+   readers are shown: builds after it may all have been refused. #}
 {% macro drop_old_builds(relation) %}
-    {% for table in built_tables(relation)[2:] %}
+    {% set view = load_cached_relation(relation) %}
+    {% set shown = run_query('show create table ' ~ view).rows[0][0] if view and view.is_view else '' %}
+    {% for table in built_tables(relation)[2:] if table.identifier not in shown %}
         {% do run_query('drop table if exists ' ~ table) %}
     {% endfor %}
 {% endmacro %}

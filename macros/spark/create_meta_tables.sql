@@ -62,7 +62,8 @@
     }) %}
 {% endmacro %}
 
-{# on-run-start, before anything: without these settings results would be others than PostgreSQL's. #}
+{# on-run-start, before anything: without these settings results would be others than PostgreSQL's. They are set by
+   profiles/profiles.yml and ready/spark/connection.py. #}
 {% macro spark__migrate_meta() -%}
     {%- if execute -%}
         {%- for setting, value in {

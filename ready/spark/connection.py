@@ -17,7 +17,8 @@ HOST_VARIABLE, PORT_VARIABLE = "READY_SPARK_HOST", "READY_SPARK_PORT"
 CONNECTION_LOST = "the connection to its Thrift server was lost"
 INSTALL = "install it: pip install -c constraints.txt -e '.[spark]'"
 
-# What decides results; as in profiles/profiles.yml. A setting without the prefix would be ignored.
+# What decides results; as in profiles/profiles.yml, and checked by spark__migrate_meta. A setting without the
+# prefix would be ignored.
 SESSION = {
     "set:hiveconf:spark.sql.session.timeZone": "UTC",
     "set:hiveconf:spark.sql.ansi.enabled": "false",
@@ -73,7 +74,7 @@ class SparkParams:
     def answers(self) -> bool:
         """Runs a statement, since the port listens before the server can."""
         try:
-            with closing(self.connect()) as connection:
+            with spark_errors(), closing(self.connect()) as connection:
                 return fetch(connection, "select 1") == [(1,)]
         except MachineError:
             return False

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
+from loader.errors import LoaderError
 from loader.spark.sink import SparkSession, SparkSink, WarehouseLock
 from loader.spark.tables import LOADS, ensure_raw_tables
+from ready.errors import from_loader
 from ready.loads import ActiveLoad, reject_warning
 from ready.spark.connection import SparkParams, fetch, spark_errors
 
@@ -20,12 +22,22 @@ class ReportingSink(SparkSink):
     """Raises MachineError when Spark does not do what the loader asks of it."""
 
     def prepare(self) -> None:
-        with spark_errors():
+        with warehouse_errors():
             super().prepare()
 
     def connect(self) -> SparkSession:
-        with spark_errors():
+        with warehouse_errors():
             return super().connect()
+
+
+@contextmanager
+def warehouse_errors() -> Iterator[None]:
+    """Spark's errors, and the loader's where the warehouse is not on this machine, as one ReadyError."""
+    try:
+        with spark_errors():
+            yield
+    except LoaderError as error:
+        raise from_loader(error) from None
 
 
 def spark_sink(params: SparkParams) -> SparkSink:
@@ -35,7 +47,7 @@ def spark_sink(params: SparkParams) -> SparkSink:
 @contextmanager
 def loads_kept_off(params: SparkParams) -> Iterator[None]:
     """Loaders wait meanwhile: without snapshots a query could see a load in the ledger and not its rows."""
-    with closing(params.connect()) as connection:
+    with warehouse_errors(), closing(params.connect()) as connection:
         folder = ensure_raw_tables(connection)
     lock = WarehouseLock(folder, threading.Event())
     lock.take(wait=True)
@@ -47,7 +59,7 @@ def loads_kept_off(params: SparkParams) -> Iterator[None]:
 
 def all_loads(params: SparkParams, source: str | None = None) -> list[dict[str, Any]]:
     """The whole ledger in order of delivery, superseded loads too; one source, or all."""
-    with spark_errors(), closing(params.connect()) as connection:
+    with warehouse_errors(), closing(params.connect()) as connection:
         ensure_raw_tables(connection)  # so that an empty warehouse has no rows, rather than no tables
         found = fetch(connection, f"select {LEDGER} from raw.loads order by load_id")
     rows = [dict(zip(LEDGER.split(", "), row, strict=True)) for row in found]

@@ -106,11 +106,12 @@ def _wait(cluster: SparkCluster, role: str, is_up: Callable[[], bool]) -> None:
 
 def _stop(cluster: SparkCluster) -> bool:
     """The Thrift server first: so its executors end, and then there is nothing for the workers to mourn."""
-    pids = [pid for role in reversed(ROLES) if (pid := cluster.pid(role))]
+    running = [role for role in reversed(ROLES) if cluster.pid(role)]
     for number in (signal.SIGTERM, signal.SIGKILL):
-        for pid in pids:
-            _end(pid, number)
-    return bool(pids)
+        for role in running:
+            if pid := cluster.pid(role):  # asked anew: the number may be another process's by now
+                _end(pid, number)
+    return bool(running)
 
 
 def _end(pid: int, number: signal.Signals) -> None:

@@ -58,7 +58,7 @@ def missing_told() -> Iterator[None]:
 
 
 def _reader(name: str) -> Callable[[Any], Any]:
-    return _from_json if name in JSON_COLUMNS else _aware
+    return _from_json if name in JSON_COLUMNS else in_utc
 
 
 def _from_json(value: Any) -> Any:
@@ -69,7 +69,7 @@ def _from_json(value: Any) -> Any:
         return value
 
 
-def _aware(value: Any) -> Any:
+def in_utc(value: Any) -> Any:
     """Instants come in the session's time zone, which is UTC."""
     return value.replace(tzinfo=timezone.utc) if isinstance(value, datetime) else value
 

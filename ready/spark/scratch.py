@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,7 +20,7 @@ from ready.proof.scratch import NAME, Scratch
 from ready.query import NothingThere
 from ready.spark.connection import fetch, spark_errors
 from ready.spark.dialect import identifier
-from ready.spark.query import missing_told
+from ready.spark.query import in_utc, missing_told
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class SparkScratch(Scratch):
             yield
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        return [tuple(map(_in_utc, row)) for row in self._fetch(query)]
+        return [tuple(map(in_utc, row)) for row in self._fetch(query)]
 
     def execute(self, statement: str) -> None:
         self._fetch(statement)
@@ -86,7 +85,3 @@ class SparkScratch(Scratch):
         for left in warehouse.iterdir():  # by executors that were killed
             if re.match(pattern, left.name):
                 shutil.rmtree(left, ignore_errors=True)
-
-
-def _in_utc(value: Any) -> Any:
-    return value.replace(tzinfo=timezone.utc) if isinstance(value, datetime) else value

@@ -21,7 +21,7 @@ from ready.spark.connection import fetch
 from ready.spark.dialect import identifier
 from ready.spark.query import missing_told
 
-NEEDS_QUOTES = re.compile(r'[\s,()"\\]|^$')
+NEEDS_QUOTES = re.compile(r'[\s,()"\\]|^$', re.ASCII)
 
 
 @contextmanager
@@ -82,7 +82,7 @@ def content_hash(rows: pa.Table) -> str:
         digest = hashlib.md5(f"({','.join(row)})".encode(), usedforsecurity=False).digest()
         for half in (0, 1):
             halves[half] += int.from_bytes(digest[8 * half : 8 * half + 8], "big", signed=True)
-    text = "|".join(map(str, (rows.num_rows, *halves)))
+    text = "|".join(map(str, (rows.num_rows, *(halves if rows.num_rows else ()))))  # no row, no sum
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
@@ -92,6 +92,8 @@ def _texts(column: pa.ChunkedArray) -> Sequence[str]:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "t" if value else "f"
     if isinstance(value, datetime):
         plain = value.isoformat(sep=" ").removesuffix("+00:00")
         return (plain.rstrip("0") if "." in plain else plain) + "+00"
