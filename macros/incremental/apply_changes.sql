@@ -38,21 +38,18 @@
     {%- if model.name == changes_come_from() %}
     {%- set columns = journaled_columns(relation) | join(', ') %}
 
+    {%- set held = '(select * from ' ~ relation ~ ' where order_id in (select order_id from touched_orders)) as held' %}
+
+    create temporary table differing_orders on commit drop as
+    (select {{ columns }} from {{ held }} except all select {{ columns }} from staged_orders)
+    union all
+    (select {{ columns }} from staged_orders except all select {{ columns }} from {{ held }});
+
+    -- Of a differing order all states: a new one ends the one before, which may have another time and customer.
     insert into {{ source('meta', 'order_changes') }} (customer_id, order_ts)
-    select customer_id, min(order_ts)
-    from (
-        (
-            select {{ columns }} from {{ relation }} where order_id in (select order_id from touched_orders)
-            except all
-            select {{ columns }} from staged_orders
-        )
-        union all
-        (
-            select {{ columns }} from staged_orders
-            except all
-            select {{ columns }} from {{ relation }} where order_id in (select order_id from touched_orders)
-        )
-    ) as differing
+    select customer_id, min({{ 'least(order_ts, available_at)' if tracks_availability() else 'order_ts' }})
+    from (select * from {{ held }} union all select * from staged_orders) as states
+    where order_id in (select order_id from differing_orders)
     group by customer_id;
     {%- endif %}
 

@@ -1,7 +1,7 @@
 {# A condition that only an incremental build applies. It stands in the compiled SQL as a comment: so a model has one SQL and
    one sql_hash, that of the full build, however its table was last brought up to date. The materialisation uncovers it.
    It reads the temporary tables that macros/incremental makes: changed_loads, touched_orders, changed_customers,
-   added_times. `word` begins it: and, where, or a join. #}
+   changed_times. `word` begins it: and, where, or a join. #}
 {% macro only_changed(condition, word='and') -%}
     {{ return('/*changed ' ~ word ~ ' ' ~ condition ~ ' changed*/') }}
 {%- endmacro %}

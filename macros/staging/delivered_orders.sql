@@ -1,6 +1,6 @@
 {# A select of one row an order and delivery, from usable rows of orders_parsed: a record as it stands or, at grain order_line,
    the lines that came with one load summed. Columns of stg.orders without is_purchase; and available_at, since when that
-   state was known: never before the order itself. #}
+   state was known. #}
 {% macro delivered_orders(usable) -%}
     {%- set extras = extra_columns() -%}
     {%- set available_at = 'available_at' if tracks_availability() else 'order_ts' -%}
@@ -9,7 +9,7 @@
         order_id,
         customer_id,
         order_ts,
-        greatest({{ available_at }}, order_ts) as available_at,
+        {{ available_at }} as available_at,
         amount,
         currency,
         status,
@@ -26,7 +26,7 @@
         order_id,
         max(case when line_rank = 1 then customer_id end) as customer_id,
         min(order_ts) as order_ts,
-        greatest(max({{ available_at }}), min(order_ts)) as available_at,
+        max({{ available_at }}) as available_at,
         sum(amount) as amount,
         max(case when line_rank = 1 then currency end) as currency,
         max(case when line_rank = 1 then status end) as status,

@@ -15,7 +15,7 @@ times as (
 
 bounds as (
     select
-        {{ '(select min(available_at) from ' ~ ref('order_versions') ~ ')' if tracks_availability() else 'min(order_ts)' }} as first_order_ts,
+        {{ '(select min(greatest(available_at, order_ts)) from ' ~ ref('order_versions') ~ ')' if tracks_availability() else 'min(order_ts)' }} as first_order_ts,
         max(order_ts) as last_order_ts
     from orders
 ),

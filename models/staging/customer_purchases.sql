@@ -43,7 +43,8 @@ keyed as (
         {{ column }}
         {%- endfor %}
         {%- if tracked %},
-        available_at,
+        -- A state may be known before its order is placed, as a wrong date is: until then it is none.
+        greatest(available_at, order_ts) as available_at,
         superseded_at
         {%- endif %}
     from purchases

@@ -161,7 +161,7 @@ def feature_times(
     """Midnights UTC, from the first after the first order is known to the first after the last order."""
     if not orders or definition.every == "order":
         return []
-    first = min(state.available_at or state.order_ts for state in states or orders)
+    first = min(max(state.available_at or state.order_ts, state.order_ts) for state in states or orders)
     last = max(order.order_ts for order in orders)
     day = first.date()
     boundaries: list[datetime] = []

@@ -174,7 +174,7 @@ def _valid_records(path: Path, source: Source) -> Iterable[Order]:
                         name: parse_amount(text) if name in source.numbers else parse_text(text)
                         for name, text in raw.extras.items()
                     },
-                    available_at=max(changed, order_ts) if changed else None,
+                    available_at=changed,
                 )
             line_number = reader.line_num + 1
 

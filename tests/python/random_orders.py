@@ -106,7 +106,9 @@ def times(definition: Definition) -> st.SearchStrategy[datetime]:
 def histories(definition: Definition) -> st.SearchStrategy[list[Record]]:
     """The deliveries of one customer; few numbers, so that orders come again with another state."""
     edges = [*definition.windows, 7, 14]
-    delays = [timedelta(days=n) for n in (0, 0, 1, -1, *edges)] + [timedelta(microseconds=n) for n in (1, -1)]
+    delays = [timedelta(days=n) for n in (0, 0, 1, -1, -40, *edges)] + [
+        timedelta(microseconds=n) for n in (1, -1)
+    ]
     record = st.tuples(
         st.integers(0, 1),
         st.integers(0, 9),
@@ -153,16 +155,23 @@ def write_files(folder: Path, customers: list[list[Record]]) -> None:
 
 
 def write_file(path: Path, customers: list[list[Record]]) -> None:
-    """One file with all deliveries of these customers; the same place in the list is the same customer."""
+    """One file with all deliveries of these customers; the same place in the list is the same customer.
+
+    Some orders are delivered now for one customer, now for the next.
+    """
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(HEADER)
         for n, history in enumerate(customers):
-            customer_id = f"{n // len(ODD_IDS)}{ODD_IDS[n % len(ODD_IDS)]}"
             for _, order, when, writing, texts, delay in history:
                 write = WRITINGS[writing]
                 changed = "" if delay is None else write(when + delay)
-                writer.writerow((f"{n}-{order}", customer_id, write(when), *texts, changed))
+                owner = n + 1 if order > 7 and texts[2] == "app" else n
+                writer.writerow((f"{n}-{order}", _customer_id(owner), write(when), *texts, changed))
+
+
+def _customer_id(n: int) -> str:
+    return f"{n // len(ODD_IDS)}{ODD_IDS[n % len(ODD_IDS)]}"
 
 
 def write_configs(folder: Path, definition: Definition, *, tracked: bool = False) -> None:

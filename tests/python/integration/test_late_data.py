@@ -32,6 +32,9 @@ o2,c1,2025-01-25,5,EUR,shipped,web,2025-02-03T12:00:00Z
 o3,c1,2025-01-20,33,EUR,completed,web,2025-02-20
 """,
     "out_of_order.csv": "o3,c1,2025-01-20,31,EUR,completed,web,2025-02-15\n",
+    # o4's date is wrong by ten months until the day after.
+    "typo.csv": "o4,c3,2025-12-10,20,EUR,completed,web,2025-02-10\n",
+    "corrected.csv": "o4,c3,2025-02-10,21,EUR,completed,web,2025-02-11\n",
     "later.csv": "o9,c2,2025-05-15,1,EUR,completed,web,2025-05-15\n",
 }
 # Of the first, what was known of its orders in the end; of the second, what was known then.
@@ -94,6 +97,19 @@ def test_a_row_sees_what_was_known_then(late: Shop) -> None:
     ]
 
 
+def test_a_corrected_time_takes_the_wrong_ones_place(late: Shop) -> None:
+    rows = late.rows(
+        "select feature_time::date::text, orders_90d, revenue_total, label_revenue_next_30d "
+        "from feats.customer_training_set where customer_id = 'c3' order by feature_time"
+    )
+    assert rows[0] == ("2025-03-01", 1, Decimal(21), Decimal(0))
+    assert {revenue for _, _, revenue, _ in rows} == {Decimal(21)}
+    assert late.rows("select order_ts::date::text, amount from stg.orders where order_id = 'o4'") == [
+        ("2025-02-10", Decimal(21))
+    ]
+    assert late.rows("select max(feature_time)::date::text from feats.feature_times") == [("2025-06-01",)]
+
+
 def test_explain_shows_the_lines_that_were_known(late: Shop) -> None:
     settings = Settings.resolve(environ=late.environ)
 
@@ -135,6 +151,28 @@ def test_a_state_without_its_time_is_set_aside(
         assert shop.rows("select order_id_raw, reason, line_number from stg.orders_rejected") == [
             ("o9", "available_at is missing", 2)
         ]
+
+
+def test_an_order_that_moves_to_another_customer_and_time_leaves_nothing_behind(
+    built_shop: Shop, server: ConnectionParams, tmp_path: Path
+) -> None:
+    def tables() -> list[list[tuple[object, ...]]]:
+        names = ("feats.customer_features", "feats.customer_labels")
+        return [shop.rows(f"select * from {name} order by customer_id, feature_time") for name in names]
+
+    with new_database(server) as database:
+        shop = built_shop.copy(tmp_path / "shop", database)
+        write(shop)
+        shop.run("--data", shop.data)
+        before = tables()
+        moved = (
+            "o2,c4,2025-04-25,5,EUR,shipped,web,2025-04-26\no9,c2,2025-03-15,1,EUR,completed,web,2025-05-16\n"
+        )
+        (shop.data / "moved.csv").write_text(HEADER + moved)
+        shop.run("--data", shop.data)
+        kept = tables()
+        shop.run("--data", shop.data, "--full-refresh")
+        assert kept == tables() != before
 
 
 def test_the_default_is_the_orders_own_time(server: ConnectionParams, tmp_path: Path) -> None:
