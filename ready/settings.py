@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,8 @@ class Settings:
         A relative path given by the caller is relative to the current folder; a relative
         READY_CONFIGS is looked for in the current folder first, then in the project.
 
-        Raises UsageError when there is no project, no configs folder or no such target.
+        Raises UsageError when there is no project, no configs folder or no such target, and for a prefix
+        that cannot be one.
         """
         env = dict(os.environ if environ is None else environ)
         project = find_project(env)
@@ -58,7 +60,7 @@ class Settings:
             home=_absolute(home or env.get("READY_HOME") or project / ".ready"),
             configs=_configs_folder(project, configs or env.get("READY_CONFIGS") or project / "configs"),
             artifacts=_absolute(artifacts or env.get("READY_ARTIFACTS") or project / "artifacts"),
-            schema_prefix=env.get("READY_SCHEMA_PREFIX", ""),
+            schema_prefix=_schema_prefix(env.get("READY_SCHEMA_PREFIX", "")),
             environ=env,
             target=_target(target or env.get("READY_TARGET") or "postgres"),
         )
@@ -94,6 +96,16 @@ def _target(name: str) -> str:
     if name not in TARGETS:
         raise UsageError(f"there is no target {name}", hint=f"READY_TARGET is one of {', '.join(TARGETS)}")
     return name
+
+
+def _schema_prefix(text: str) -> str:
+    """Part of names that SQL has without quotes: the database reads them in small letters."""
+    if not re.fullmatch("([a-z_][a-z0-9_]*)?", text):
+        raise UsageError(
+            f"READY_SCHEMA_PREFIX cannot be {text}",
+            hint="write it in a to z, 0 to 9 and _, and not with a digit first, such as pr7_",
+        )
+    return text
 
 
 def _absolute(path: str | os.PathLike[str]) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from ready.api.table import Table
 from ready.dataset_folder import Manifest, exclusive, is_intact, manifest_in
 from ready.errors import UsageError
 from ready.export import covers, dataset_folder
-from ready.query import connected
+from ready.query import connected, select_rows
 from ready.settings import Settings
 from ready.training_set import SPLITS, TrainingSet, open_training_set
 
@@ -33,9 +34,10 @@ def load_dataset(
     table. Folders and server are those of the `ready` command: READY_HOME, READY_ARTIFACTS, PG* or
     DATABASE_URL.
 
-    Raises UsageError for a feature set, version or split that is not there, CheckFailed when the
+    Raises UsageError for a feature set, version or split that is none or not there, CheckFailed when the
     table is not what was recorded, MachineError when the database fails.
     """
+    _check_types(feature_set, version)
     if split not in (None, *SPLITS):
         raise UsageError(f"unknown split: {split}", hint=f"one of {', '.join(SPLITS)}")
     splits = SPLITS if split is None else (split,)
@@ -49,15 +51,31 @@ def load_dataset(
         return Table(table)
 
 
+def _check_types(feature_set: object, version: object) -> None:
+    if not isinstance(feature_set, str):
+        raise UsageError(
+            f"a feature set is named by text, not {feature_set!r}", hint="such as customer_features"
+        )
+    # numpy's integers are Integral too; so is bool.
+    if version is not None and (not isinstance(version, Integral) or isinstance(version, bool)):
+        raise UsageError(f"a version is an int, not {version!r}", hint="such as version=1")
+
+
 def _current(settings: Settings, feature_set: str, version: int | None, splits: Sequence[str]) -> pa.Table:
     """What the tables hold now."""
-    with (
-        connected(settings) as connection,
-        open_training_set(connection, settings, feature_set=feature_set, version=version) as source,
-    ):
-        folder = dataset_folder(settings, source)
-        exported = _read_files(folder, splits, lambda manifest: covers(manifest, source, splits))
-        return _read_database(source, splits) if exported is None else exported
+    with connected(settings) as connection:
+        _check_feature_set(connection, settings, feature_set)
+        with open_training_set(connection, settings, feature_set=feature_set, version=version) as source:
+            folder = dataset_folder(settings, source)
+            exported = _read_files(folder, splits, lambda manifest: covers(manifest, source, splits))
+            return _read_database(source, splits) if exported is None else exported
+
+
+def _check_feature_set(connection: Any, settings: Settings, name: str) -> None:
+    rows = select_rows(connection, settings, "select feature_set from {meta}.current_versions order by 1")
+    known = [row["feature_set"] for row in rows]
+    if known and name not in known:
+        raise UsageError(f"no feature set {name}; there are: {', '.join(known)}")
 
 
 def _exported_earlier(

@@ -79,7 +79,7 @@ def _keys(spine: Any) -> pa.Table:
     """customer_id as text and feature_time as instants, checked."""
     try:
         table = spine if isinstance(spine, pa.Table) else pa.table(spine)
-    except (TypeError, ValueError, pa.ArrowException) as error:
+    except (TypeError, ValueError, OverflowError, pa.ArrowException) as error:
         raise UsageError(
             f"the spine cannot be read as a table: {error}",
             hint="give a pandas or Polars DataFrame, a pyarrow Table or a dict of lists",

@@ -35,7 +35,8 @@ def check_leakage(cutoffs: int, target: str, configs: str | None, home: str | No
     Builds every feature model in scratch schemas from a copy of stg.orders in which everything at or after
     a cutoff is deleted, then changed, then multiplied, and compares each row up to the cutoff, column by
     column. Feature models are all models below orders that have a feature_time, your own too, except those
-    that look ahead by purpose: models whose name ends in _labels, and what is built from them.
+    that look ahead by purpose: models whose name ends in _labels, and what is built from them. A model with
+    feature_set in its meta must not be built from them.
 
     Exit code 1 when a row knew its future. Your tables are not touched.
 
@@ -75,10 +76,12 @@ def _as_object(report: LeakageReport) -> dict[str, Any]:
                     {"cutoff": leak.cutoff.isoformat(), "change": leak.change, **asdict(leak.difference)}
                     for leak in _leaks_of(report, model)
                 ],
-                "reads": list(report.unproven.get(model, ())),
+                "reads": [*report.unproven.get(model, ()), *report.looks_ahead.get(model, ())],
+                "unstable": list(report.unstable.get(model, ())),
             }
             for model, rows in report.rows.items()
         ],
+        "left_out": list(report.left_out),
     }
 
 
@@ -93,6 +96,8 @@ def _lines(report: LeakageReport) -> list[str]:
     for model, rows in report.rows.items():
         lines.append(f"  {model:<34} {rows:>12,} rows compared  {_verdict_on(report, model)}")
         lines += [f"    {line}" for line in _faults(report, model)]
+    if report.left_out:
+        lines.append(f"Left out  {', '.join(report.left_out)}: they look ahead by purpose")
     return lines
 
 
@@ -101,11 +106,7 @@ def _leaks_of(report: LeakageReport, model: str) -> list[Leak]:
 
 
 def _verdict_on(report: LeakageReport, model: str) -> str:
-    return "LEAKS" if _leaks_of(report, model) else "NOT PROVEN" if _is_open(report, model) else "same"
-
-
-def _is_open(report: LeakageReport, model: str) -> bool:
-    return model in report.unproven or not report.rows[model]
+    return "LEAKS" if _leaks_of(report, model) else "NOT PROVEN" if report.is_open(model) else "same"
 
 
 def _faults(report: LeakageReport, model: str) -> list[str]:
@@ -116,7 +117,12 @@ def _faults(report: LeakageReport, model: str) -> list[str]:
     if model in report.unproven:
         names = ", ".join(report.unproven[model])
         faults.append(f"it reads {names}, which the check does not change: let it read orders")
-    if not report.rows[model]:
+    if model in report.unstable:
+        columns = ", ".join(column or "(rows)" for column in report.unstable[model])
+        faults.append(f"two builds of the same orders differ in {columns}: let it give the same each time")
+    if model in report.looks_ahead:
+        faults.append(f"it reads {', '.join(report.looks_ahead[model])}, which look ahead")
+    elif not report.rows[model]:
         faults.append("it has no row up to a cutoff: use more --cutoffs, or more data")
     return faults
 
@@ -131,4 +137,4 @@ def _verdict(report: LeakageReport) -> str:
     leaking = dict.fromkeys(f"{leak.model}.{leak.difference.column or '(rows)'}" for leak in report.leaks)
     if leaking:
         return f"{len(leaking)} column(s) know their future: {', '.join(leaking)}"
-    return f"not proven: {', '.join(model for model in report.rows if _is_open(report, model))}"
+    return f"not proven: {', '.join(model for model in report.rows if report.is_open(model))}"

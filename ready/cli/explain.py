@@ -69,7 +69,7 @@ def _as_text(found: Explanation) -> str:
         "",
     ]
     for order in found.orders:
-        lines += map(one_line, _order_lines(order))
+        lines += map(one_line, _order_lines(order, found.feature.column))
     if not found.orders:
         lines.append("  no purchase in this window")
     if not found.known:
@@ -78,11 +78,12 @@ def _as_text(found: Explanation) -> str:
     return "\n".join([*lines, "", f"{found.arithmetic} = {text_of(found.recomputed)}: {verdict}"])
 
 
-def _order_lines(order: SourceOrder) -> list[str]:
+def _order_lines(order: SourceOrder, column: str | None) -> list[str]:
+    from ready.proof.compare import text_of
     from ready.proof.nearest import as_text
 
-    total = order.amount if order.measure is None else order.measure
-    head = f"  {order.order_id}  {as_text(order.order_ts)}  {total}"
+    shown = text_of(order.measure) if column else order.amount
+    head = f"  {order.order_id}  {as_text(order.order_ts)}  {shown}"
     return [
         head,
         *(f"    {line.file_name}:{line.line_number}  {_csv_record(line.record)}" for line in order.lines),

@@ -29,12 +29,7 @@ if TYPE_CHECKING:
 @home_option
 @output_options(*ALL_FLAGS)
 def reproduce(
-    build: str,
-    target: str,
-    configs: str | None,
-    artifacts: str | None,
-    home: str | None,
-    output: Output,
+    build: str, target: str, configs: str | None, artifacts: str | None, home: str | None, output: Output
 ) -> None:
     """Rebuild a recorded version and compare it.
 
@@ -61,13 +56,9 @@ def reproduce(
     params = open_engine(settings)
     with output.steps() as say:
         result = rebuild(settings, params, name=build, say=say)
-    record = result.record
-    version = f"{record['feature_set']} version {record['feature_version']}"
+    version = _version(result)
     output.show(_as_object(result))
-    output.say(f"{version}, fingerprint {record['data_hash']}")
-    output.say(f"Rebuilt with {result.code} from load(s) {', '.join(map(str, record['load_ids']))}")
-    for finding in result.findings:
-        output.say(_line(finding))
+    output.say("\n".join(_lines(result)))
     if not result.equal:
         raise CheckFailed(
             f"{version} did not come out the same",
@@ -84,6 +75,18 @@ def _as_object(result: Reproduction) -> dict[str, Any]:
         "code": result.code,
         "findings": [asdict(finding) for finding in result.findings],
     }
+
+
+def _version(result: Reproduction) -> str:
+    return f"{result.record['feature_set']} version {result.record['feature_version']}"
+
+
+def _lines(result: Reproduction) -> list[str]:
+    return [
+        f"{_version(result)}, fingerprint {result.record['data_hash']}",
+        f"Rebuilt with {result.code} from load(s) {', '.join(map(str, result.record['load_ids']))}",
+        *map(_line, result.findings),
+    ]
 
 
 def _line(finding: Finding) -> str:

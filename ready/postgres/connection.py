@@ -100,13 +100,13 @@ def external_params(env: Mapping[str, str]) -> ConnectionParams | None:
 
     DATABASE_URL wins over PG*; of PG*, PGHOST is what names a server. What neither says is as
     in libpq: port 5432, the user of the operating system, the database named like the user.
-    Raises UsageError for a DATABASE_URL that is none.
+    Raises UsageError for a DATABASE_URL that is none, and when the user of the operating system has no name.
     """
     url = env.get("DATABASE_URL")
     if not url and not env.get("PGHOST"):
         return None
     parsed = _parse(url) if url else {}
-    user = parsed.get("user") or env.get("PGUSER") or getpass.getuser()
+    user = parsed.get("user") or env.get("PGUSER") or _system_user()
     return ConnectionParams(
         host=parsed.get("host") or env.get("PGHOST") or "localhost",
         port=_port(parsed.get("port") or env.get("PGPORT") or "5432"),
@@ -115,6 +115,16 @@ def external_params(env: Mapping[str, str]) -> ConnectionParams | None:
         password=parsed.get("password") or env.get("PGPASSWORD"),
         sslmode=parsed.get("sslmode") or env.get("PGSSLMODE"),
     )
+
+
+def _system_user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # KeyError until Python 3.12; so it is with docker run --user 1234
+        raise UsageError(
+            "there is no name of a user to log in to PostgreSQL with",
+            hint="set PGUSER: the user of the operating system has no name",
+        ) from None
 
 
 def _parse(url: str) -> dict[str, Any]:
@@ -131,6 +141,6 @@ def _parse(url: str) -> dict[str, Any]:
 
 
 def _port(text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) < 65536:
+    if not (text.isascii() and text.isdigit()) or not 0 < int(text) < 65536:
         raise UsageError(f"the port of PostgreSQL is not a port number: {text}", hint="the usual one is 5432")
     return int(text)

@@ -59,8 +59,8 @@ def compare_tables(
 ) -> Comparison:
     """Compare rows with feature_time <= until, by key; a key that comes more than once is paired in order.
 
-    columns: of both tables, with feature_time among them. Rows that are in one table only count where
-    feature_time < presence_until (None: everywhere).
+    columns: of both tables, with feature_time among them: times, dates or the text of either. Rows that are
+    in one table only count where feature_time < presence_until (None: everywhere).
     """
     pairs = _Pairs(place, before, after, columns, until, presence_until)
     rows, alone, counts = pairs.count()
@@ -86,7 +86,8 @@ class _Pairs:
         b, a = (self._side(table, columns, until) for table in (before, after))
         counts = "true"
         if presence_until:
-            counts = f"((b.present and a.present) or feature_time < {place.instant(presence_until)})"
+            early = f"{place.as_instant('feature_time')} < {place.instant(presence_until)}"
+            counts = f"((b.present and a.present) or {early})"
         self.joined = (
             f"from ({b}) as b full join ({a}) as a using ({place.names(self.key)}, copy_number) "
             f"where {counts}"
@@ -94,7 +95,9 @@ class _Pairs:
 
     def _side(self, table: str, columns: Sequence[str], until: datetime | None) -> str:
         values = ", ".join(self.place.as_text(self.place.quote(name)) for name in columns)
-        where = f"where feature_time <= {self.place.instant(until)}" if until else ""
+        where = (
+            f"where {self.place.as_instant('feature_time')} <= {self.place.instant(until)}" if until else ""
+        )
         number = f"row_number() over (partition by {self.place.names(self.key)} order by {values})"
         names = self.place.names(columns)
         return f"select {names}, true as present, {number} as copy_number from {table} {where}"

@@ -1,8 +1,9 @@
 """Which models must not know the future, and what building them takes: read off dbt's graph.
 
 A feature model is any model below `orders` whose table has a column feature_time, wherever it lies, so that
-an analyst's new model is checked without being named anywhere. Left out are the models that look ahead by
-purpose: those whose name ends in _labels, and whatever is built from one, as training sets are.
+an analyst's new model is checked without being named anywhere, and any model declared as a feature_set. Left
+out are the models that look ahead by purpose: those whose name ends in _labels, and whatever is built from
+one, as training sets are. A feature_set must not be among them.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ class Plan:
     order_versions; time: its column that tells the future. times_of_orders: feature times are those that
     orders have in the end, so which rows there are is not known beforehand. inputs: nodes that these read
     and that are not built: the check gives them as they are. bypasses: of each model, the tables by which
-    it gets orders past the one that the check changes, so that it cannot be proven.
+    it gets orders past the one that the check changes, so that it cannot be proven. looks_ahead: of each
+    feature_set that is built from labels, by name, which ones. left_out: the other models that look ahead.
     """
 
     root: str
@@ -35,6 +37,8 @@ class Plan:
     build: tuple[str, ...]
     inputs: tuple[str, ...]
     bypasses: dict[str, tuple[str, ...]]
+    looks_ahead: dict[str, tuple[str, ...]]
+    left_out: tuple[str, ...]
 
 
 def plan_check(manifest: Mapping[str, Any], *, prefix: str = "") -> Plan:
@@ -43,9 +47,11 @@ def plan_check(manifest: Mapping[str, Any], *, prefix: str = "") -> Plan:
     root = "order_versions" if graph.tracks_availability else "orders"
     orders = graph.model(root)
     below = graph.reach([orders], graph.children) - {orders}
-    models = {id for id in below if graph.nodes[id]["resource_type"] == "model"}
-    labels = {id for id in models if graph.nodes[id]["name"].endswith(LABELS)}
-    candidates = models - labels - graph.reach(labels, graph.children)
+    sets = {id for id, node in graph.nodes.items() if _is_feature_set(node)}
+    models = {id for id in below if graph.nodes[id]["resource_type"] == "model"} | sets
+    labels = {id for id in models - sets if graph.nodes[id]["name"].endswith(LABELS)}
+    ahead = graph.reach(labels, graph.children) & models
+    candidates = models - ahead
     inputs = {id: graph.inputs(id, stop=models | {orders}) for id in candidates}
     return Plan(
         root=root,
@@ -55,6 +61,11 @@ def plan_check(manifest: Mapping[str, Any], *, prefix: str = "") -> Plan:
         build=tuple(sorted(graph.nodes[id]["name"] for id in candidates)),
         inputs=tuple(sorted(set().union(*inputs.values()))),
         bypasses={id: graph.bypasses(id, candidates, inputs) for id in candidates},
+        looks_ahead={
+            graph.nodes[id]["name"]: graph.named(graph.reach([id], graph.parents) & labels)
+            for id in sorted(ahead & sets)
+        },
+        left_out=graph.named(id for id in ahead - sets if not _is_ephemeral(graph.nodes[id])),
     )
 
 
@@ -76,6 +87,9 @@ class _Graph:
     def model(self, name: str) -> str:
         """The id of one of the project's models."""
         return next(id for id, node in self.nodes.items() if _is(node, "model", name))
+
+    def named(self, ids: Iterable[str]) -> tuple[str, ...]:
+        return tuple(sorted(self.nodes[id]["name"] for id in ids))
 
     def _meta(self, name: str) -> Mapping[str, Any]:
         meta: Mapping[str, Any] = self.nodes[self.model(name)]["config"].get("meta", {})
@@ -134,6 +148,11 @@ class _Graph:
 
 def _is(node: Node, resource_type: str, name: str) -> bool:
     return (node["resource_type"], node["name"]) == (resource_type, name)
+
+
+def _is_feature_set(node: Node) -> bool:
+    """As macros/meta/own_feature_sets.sql has it."""
+    return node["resource_type"] == "model" and bool(node["config"].get("meta", {}).get("feature_set"))
 
 
 def _is_ephemeral(node: Node) -> bool:

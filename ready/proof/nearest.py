@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from bisect import bisect
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 
 from ready.errors import UsageError
 
@@ -14,7 +14,7 @@ SHOWN = 25
 
 def unknown(kind: str, name: str, known: Sequence[str]) -> UsageError:
     """`kind` says what `name` should have been, such as feature; `known` are the names to choose from."""
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(name, known, n=3)
     few = f"known: {', '.join(known[:SHOWN])}" if known else None
     return UsageError(
         f"there is no {kind} {name}", hint=f"did you mean {' or '.join(near)}?" if near else few
@@ -45,7 +45,10 @@ def parse_time(text: str) -> datetime:
     return time.replace(tzinfo=timezone.utc) if time.tzinfo is None else time.astimezone(timezone.utc)
 
 
-def as_text(time: datetime) -> str:
-    """In UTC, as short as it is exact."""
-    text = time.astimezone(timezone.utc).replace(tzinfo=None).isoformat(sep=" ")
+def as_text(time: date) -> str:
+    """In UTC, which times without a zone are in, as short as it is exact."""
+    if not isinstance(time, datetime):
+        return str(time)
+    utc = time.astimezone(timezone.utc) if time.tzinfo else time
+    text = utc.replace(tzinfo=None).isoformat(sep=" ")
     return text.removesuffix(" 00:00:00")

@@ -89,7 +89,7 @@ def _millionths(number: int) -> Decimal:
 
 def arithmetic(feature: Feature, purchases: Sequence[Purchase], feature_time: datetime) -> str:
     """The calculation as a reader would write it down, up to its result."""
-    measures = [purchase.measure for purchase in purchases if isinstance(purchase.measure, (Decimal, int))]
+    measures = [purchase.measure for purchase in purchases if purchase.measure is not None]
     if feature.function in ("count", "no_purchase") or not purchases:
         return f"{len(purchases)} purchase(s)"
     if feature.function.startswith("days_since"):
@@ -102,7 +102,7 @@ def arithmetic(feature: Feature, purchases: Sequence[Purchase], feature_time: da
     return " + ".join(map(str, measures)) if len(measures) <= FEW else f"the sum of {len(measures)} values"
 
 
-def _exact_sum(numbers: Sequence[Decimal | int]) -> Decimal:
+def _exact_sum(numbers: Sequence[Decimal | int | str]) -> Decimal:
     with localcontext() as context:
         context.prec = 60
         return sum(map(Decimal, numbers), Decimal(0))

@@ -90,8 +90,11 @@ class Scratch(ABC):
     def as_text(self, expression: str) -> str:
         return f"cast({expression} as {self.text_type})"
 
+    def as_instant(self, expression: str) -> str:
+        return f"cast({expression} as {self.instant_type})"
+
     def instant(self, time: datetime) -> str:
-        return f"cast('{time.isoformat()}' as {self.instant_type})"
+        return self.as_instant(f"'{time.isoformat()}'")
 
     def dbt(self, *arguments: str) -> DbtRun:
         """Run dbt here. Raises as ready.dbt.require_success does."""

@@ -18,7 +18,9 @@ from ready.proof.scratch import scratch
 OWN = ["feats", "meta", "raw", "stg"]
 
 # The frame of the first runs to the following row; the second sees orders of its own instant; the next two
-# read orders by a way that the check cannot change; the fifth looks ahead by purpose; the last is clean.
+# read orders by a way that the check cannot change; the fifth looks ahead by purpose, which the sixth, a
+# feature set, must not; the seventh differs with every build; the next two have other types of feature_time,
+# and the first of these peeks; the last is clean.
 MODELS = {
     "basket_features": """
         select customer_id, feature_time, sum(orders_30d) over (
@@ -41,6 +43,22 @@ MODELS = {
         from {{ ref('customer_features') }}""",
     "next_labels": """
         select customer_id, feature_time, lead(orders_30d) over (order by feature_time) as next_orders
+        from {{ ref('customer_features') }}""",
+    "peek_features": """
+        {{ config(meta={'feature_set': true}) }}
+        select customer_id, feature_time, label_revenue_next_30d as peek
+        from {{ ref('customer_features') }}
+        inner join {{ ref('customer_labels') }} using (customer_id, feature_time)""",
+    "clock_features": """
+        select customer_id, feature_time, clock_timestamp() as built_at
+        from {{ ref('customer_features') }}""",
+    "daily_features": """
+        select customer_id, feature_time::date as feature_time, lead(orders_30d) over (
+            partition by customer_id order by feature_time
+        ) as next_orders
+        from {{ ref('customer_features') }}""",
+    "text_features": """
+        select customer_id, feature_time::text as feature_time, orders_7d
         from {{ ref('customer_features') }}""",
     "ratio_features": """
         select customer_id, feature_time, orders_7d * 1.0 / nullif(orders_90d, 0) as share_of_week
@@ -70,6 +88,7 @@ def test_the_shipped_features_know_no_future_and_no_table_is_touched(shop: Shop)
     assert done.returncode == 0, done.stdout + done.stderr
     rows = 3 * shop.value("select count(*) from feats.customer_features where feature_time <= '2024-10-01'")
     assert "Cutoffs   2024-10-01\n" in done.stdout
+    assert "Left out  customer_labels, customer_training_set: they look ahead by purpose\n" in done.stdout
     assert f" customer_features {rows:,} rows compared same " in " ".join(done.stdout.split())
     assert shop.bytes_of() == before
     assert [name for name in shop.schemas() if not name.startswith(("pg_", "information_"))] == sorted(
@@ -84,17 +103,25 @@ def test_models_that_peek_are_caught_with_column_and_row(shop: Shop) -> None:
     told = {line.split()[0]: line.split()[-1] for line in done.stdout.splitlines() if "rows compared" in line}
     assert told == {
         "basket_features": "LEAKS",
+        "clock_features": "PROVEN",
         "customer_features": "same",
+        "daily_features": "LEAKS",
         "feature_times": "same",
         "history_features": "PROVEN",
         "outright_features": "PROVEN",
+        "peek_features": "PROVEN",
         "ratio_features": "same",
+        "text_features": "same",
         "tie_features": "LEAKS",
     }
     assert "orders_60d: 71 row(s); first: customer C000009 at 2024-10-01 was 1, became 0 with" in done.stdout
     assert "it reads orders_history, which the check does not change" in done.stdout
     assert "it reads stg.orders, which the check does not change" in done.stdout
-    assert "basket_features.orders_60d, tie_features.orders_so_far" in done.stderr
+    assert "it reads customer_labels, which look ahead" in done.stdout
+    assert "two builds of the same orders differ in built_at" in done.stdout
+    assert "Left out  customer_labels, customer_training_set, next_labels: " in done.stdout
+    assert "next_orders: 117 row(s); first: customer C000004 at 2024-10-01 was 0, became" in done.stdout
+    assert "basket_features.orders_60d, daily_features.next_orders, tie_features.orders_so_far" in done.stderr
     assert not any(name.startswith("leak_") for name in shop.schemas())
 
 

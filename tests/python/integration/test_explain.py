@@ -94,11 +94,12 @@ def test_a_value_that_its_orders_do_not_give_is_an_error(shop: Shop) -> None:
     ("arguments", "message"),
     [
         (("C000015", "2025-02-01", "revenue30d"), "did you mean revenue_30d"),
+        (("C000015", "2025-02-01", "customer_id"), "known: orders_7d, revenue_7d"),
         (("C00015x", "2025-02-01", "revenue_30d"), "did you mean C000"),
         (("C000015", "2025-02-03", "revenue_30d"), "the nearest: 2025-02-01 or 2025-03-01"),
         (("C000015", "February", "revenue_30d"), "February is no time"),
     ],
-    ids=["feature", "customer", "feature time", "no time"],
+    ids=["feature", "no feature", "customer", "feature time", "no time"],
 )
 def test_unknown_names_are_answered_with_the_nearest(
     built_shop: Shop, arguments: tuple[str, ...], message: str
@@ -179,6 +180,12 @@ def test_every_kind_of_feature_is_recomputed(line_shop: Warehouse) -> None:
     assert {one.feature.function for one in found} >= {"stddev", "count_distinct", "no_purchase", "min"}
     assert [(one.feature.name, one.value, one.recomputed) for one in found if not one.agrees] == []
     assert len({one.value for one in found}) > 8
+
+
+def test_texts_are_shown_and_counted(line_shop: Warehouse) -> None:
+    done = line_shop.ready("explain", "ann", "2025-02-01", "channels_30d")
+    assert "  A  2025-01-03  web\n" in done.stdout
+    assert done.stdout.endswith("count_distinct of 3 value(s) = 2: agrees\n")
 
 
 def test_an_order_shows_the_usable_lines_of_its_latest_load(line_shop: Warehouse) -> None:

@@ -177,6 +177,10 @@ REFUSED: dict[str, tuple[Any, str]] = {
         {"customer_id": ["a"], "feature_time": [NOON], "label": [1]},
         "has more columns than it should: label",
     ),
+    "an id too large": (
+        {"customer_id": [2**70], "feature_time": [NOON]},
+        "the spine cannot be read as a table",
+    ),
     "ids as floats": (
         {"customer_id": [17850.0], "feature_time": [NOON]},
         "customer_id of the spine is double",
@@ -279,7 +283,13 @@ def test_a_version_that_is_not_current_comes_from_its_export(
     [
         ({"version": 8}, "version 8 of customer_features is not recorded"),
         ({"split": "holdout"}, "unknown split: holdout"),
-        ({"feature_set": "shop_features"}, "shop_training_set"),
+        ({"feature_set": "nope"}, "no feature set nope; there are: customer_features"),
+        ({"feature_set": "customer_labels"}, "no feature set customer_labels; there are: customer_features"),
+        ({"feature_set": "customer_features:1"}, "no feature set customer_features:1; there are:"),
+        ({"feature_set": None}, "a feature set is named by text, not None"),
+        ({"version": "1"}, "a version is an int, not '1'"),
+        ({"version": True}, "a version is an int, not True"),
+        ({"version": 1.0}, "a version is an int, not 1.0"),
     ],
 )
 def test_a_dataset_that_is_not_there(arguments: dict[str, Any], message: str) -> None:

@@ -32,6 +32,22 @@ def test_defaults_are_those_of_libpq(monkeypatch: pytest.MonkeyPatch) -> None:
     assert external_params({"PGHOST": "db", "PGUSER": "bob"}) == ConnectionParams("db", 5432, "bob", "bob")
 
 
+@pytest.mark.parametrize("error", [KeyError("uid not found: 1234"), OSError("no username set")])
+def test_a_user_of_the_system_without_a_name_is_asked_for_one(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nameless() -> str:
+        raise error
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+
+    with pytest.raises(UsageError) as failure:
+        external_params({"PGHOST": "db"})
+    assert failure.value.hint is not None
+    assert failure.value.hint.startswith("set PGUSER")
+    assert external_params({"PGHOST": "db", "PGUSER": "bob"}) == ConnectionParams("db", 5432, "bob", "bob")
+
+
 def test_database_url_wins_over_pg_variables() -> None:
     env = {
         "DATABASE_URL": "postgresql://ann:p%40ss@db/shop?sslmode=require",
@@ -52,7 +68,7 @@ def test_an_unreadable_database_url_is_not_repeated_in_the_message(url: str) -> 
     assert "s3cret" not in f"{failure.value.message} {failure.value.hint}"
 
 
-@pytest.mark.parametrize("port", ["x", "-1", "0", "65536", "5432,5433"])
+@pytest.mark.parametrize("port", ["x", "-1", "0", "65536", "5432,5433", "²", "٥"])
 def test_a_port_that_is_none(port: str) -> None:
     with pytest.raises(UsageError, match="not a port number"):
         external_params({"PGHOST": "db", "PGPORT": port})

@@ -29,8 +29,13 @@ GRAPH: dict[str, list[str]] = {
     "model.p.customer_labels": ["model.p.clean_features"],
     "model.p.training_set": ["model.p.clean_features", "model.p.customer_labels"],
     "model.p.unrelated": ["seed.p.holidays"],
+    "model.p.through": ["model.p.training_set"],
+    "model.p.peeking_set": ["model.p.clean_features", "model.p.through"],
+    "model.p.peeking_labels": ["model.p.customer_labels"],
+    "model.p.parsed_set": ["model.p.orders_parsed"],
 }
-EPHEMERAL = ("orders_mapped", "helper")
+EPHEMERAL = ("orders_mapped", "helper", "through")
+FEATURE_SETS = ("peeking_set", "peeking_labels", "parsed_set", "clean_features")
 CODE = {
     "outright_features": "select * from feats.purchases -- not stg.orders",
     "clean_features": "{# feats.orders #} select feats.orders_total, '/* stg' /* feats.orders */",
@@ -58,7 +63,7 @@ def node(id: str) -> dict[str, Any]:
         "schema": "x_feats",
         "alias": names[-1],
         "raw_code": CODE.get(names[-1], ""),
-        "config": {"materialized": materialized},
+        "config": {"materialized": materialized, "meta": {"feature_set": names[-1] in FEATURE_SETS}},
     }
 
 
@@ -73,9 +78,17 @@ def named(ids: tuple[str, ...]) -> set[str]:
 
 
 def test_all_models_below_orders_are_checked_but_those_that_look_ahead() -> None:
-    features = {name.split(".")[2] for name in GRAPH if name.endswith("_features")}
+    features = {name.split(".")[2] for name in GRAPH if name.endswith("_features")} | {"parsed_set"}
     assert named(plan().models) == features | {"purchases"}
     assert set(plan().build) == features | {"purchases", "helper"}
+
+
+def test_a_feature_set_may_not_be_built_from_labels_and_other_models_are_left_out() -> None:
+    assert plan().looks_ahead == {
+        "peeking_labels": ("customer_labels",),
+        "peeking_set": ("customer_labels",),
+    }
+    assert plan().left_out == ("customer_labels", "training_set")
 
 
 def test_what_they_read_beside_orders_is_found_through_ephemeral_models() -> None:
@@ -95,6 +108,7 @@ def test_what_gets_orders_past_the_table_that_is_changed_is_named() -> None:
         "history_features": ("orders_history",),
         "parsed_features": ("orders_parsed",),
         "below_parsed_features": ("orders_parsed",),
+        "parsed_set": ("orders_parsed",),
         "outright_features": ("feats.purchases",),
     }
 

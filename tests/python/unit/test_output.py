@@ -62,15 +62,27 @@ def no_database(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def test_a_leakage_check_as_json_names_what_moved(no_database: pytest.MonkeyPatch) -> None:
-    report = LeakageReport((CUTOFF,), {"basket": 9, "other": 9, "own": 9}, (LEAK,), {"own": ("stg.orders",)})
+    report = LeakageReport(
+        (CUTOFF,),
+        {"basket": 9, "other": 9, "own": 9, "peek": 0, "clock": 9},
+        (LEAK,),
+        {"own": ("stg.orders",)},
+        looks_ahead={"peek": ("customer_labels",)},
+        unstable={"clock": ("built_at",)},
+        left_out=("customer_labels",),
+    )
     no_database.setattr("ready.proof.leakage.check_leakage", lambda *arguments, **options: report)
     result = typed("check-leakage", "--json")
     found: dict[str, Any] = json.loads(result.stdout)
     verdicts = {model["name"]: model["verdict"] for model in found["models"]}
-    assert verdicts == {"basket": "LEAKS", "other": "same", "own": "NOT PROVEN"}
+    open = dict.fromkeys(("own", "peek", "clock"), "NOT PROVEN")
+    assert verdicts == {"basket": "LEAKS", "other": "same", **open}
     (leak,) = found["models"][0]["leaks"]
     assert (leak["column"], leak["rows"], leak["change"]) == ("orders_60d", 71, "deleted")
-    assert found["models"][2]["reads"] == ["stg.orders"]
+    reads = {model["name"]: model["reads"] for model in found["models"] if model["reads"]}
+    assert reads == {"own": ["stg.orders"], "peek": ["customer_labels"]}
+    assert found["models"][4]["unstable"] == ["built_at"]
+    assert found["left_out"] == ["customer_labels"]
     assert found["passed"] is False
     assert result.exit_code == 1
 

@@ -118,3 +118,11 @@ def test_sums_of_the_largest_amounts_are_exact() -> None:
 )  # fmt: skip
 def test_the_calculation_is_written_down(function: str, text: str) -> None:
     assert arithmetic(Feature("f", function, column="amount"), purchases("1.10", "2.00"), T) == text
+
+
+def test_a_text_is_a_value_too_where_values_are_counted() -> None:
+    bought = [Purchase(T, measure) for measure in ("web", "app", None)]
+    assert (
+        arithmetic(Feature("f", "count_distinct", column="channel"), bought, T)
+        == "count_distinct of 2 value(s)"
+    )

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ready.environment import environment
-from ready.errors import UsageError
+from ready.environment import configs_for_dbt, environment
+from ready.errors import MachineError, UsageError
 from ready.postgres.connection import ConnectionParams
 from ready.settings import Settings
 
@@ -65,6 +65,12 @@ def test_relative_paths_start_at_the_current_folder(project: Path, monkeypatch: 
 def test_the_prefix_is_not_for_raw(project: Path) -> None:
     settings = Settings.resolve(environ={"READY_SCHEMA_PREFIX": "pr7_"})
     assert [settings.schema(name) for name in ("raw", "stg")] == ["raw", "pr7_stg"]
+
+
+@pytest.mark.parametrize("prefix", ["PR7_", "pr-7_", "7_", "é_", "pr7_\n", " "])
+def test_a_prefix_that_a_schema_cannot_have_unquoted(project: Path, prefix: str) -> None:
+    with pytest.raises(UsageError, match="READY_SCHEMA_PREFIX cannot be"):
+        Settings.resolve(environ={"READY_SCHEMA_PREFIX": prefix})
 
 
 def test_a_project_named_from_elsewhere(
@@ -126,6 +132,14 @@ def test_dbt_reaches_configs_elsewhere_by_a_path_below_the_project(project: Path
         Settings.resolve(configs=tmp_path / "renamed", environ={}), ConnectionParams("db", 5432, "a", "b")
     )
     assert not os.path.lexists(project / first)
+
+
+def test_configs_that_cannot_be_linked_into_the_project(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "configs").mkdir()
+    (project / ".ready").touch()  # no folder: nothing can be put into it
+    settings = Settings.resolve(configs=tmp_path / "configs")
+    with pytest.raises(MachineError, match=r"cannot link .* into the project"):
+        configs_for_dbt(settings)
 
 
 def test_a_password_is_passed_on_only_when_there_is_one(project: Path) -> None:
