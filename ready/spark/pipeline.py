@@ -53,21 +53,7 @@ class SparkRun(Run):
         if ("build_state",) not in [row[1:2] for row in fetch(connection, f"show tables in {meta}")]:
             return None
         found = fetch(connection, f"select invocation_id from {meta}.build_state where build_key = '{key}'")
-        return str(found[0][0]) if found and self._stands(connection, meta) else None
-
-    def _stands(self, connection: Any, meta: str) -> bool:
-        """Whether every table that was recorded when it was built is still there."""
-        relations = {
-            row[0].replace("`", "")
-            for row in fetch(connection, f"select relation from {meta}.model_definitions")
-        }
-        there = {
-            f"{schema}.{row[1]}"
-            for (schema,) in fetch(connection, "show databases")
-            for row in fetch(connection, f"show tables in {schema}")
-            if schema in {relation.partition(".")[0] for relation in relations}
-        }
-        return relations <= there
+        return str(found[0][0]) if found and stands(connection, meta) else None
 
     def _mark_built(self, connection: Any, key: str, invocation_id: str) -> None:
         log = f"{self.settings.schema('meta')}.build_state_log"
@@ -79,6 +65,20 @@ class SparkRun(Run):
         if not run.success and not params.listens():  # what dbt says of it is not clear
             raise spark_failed(CONNECTION_LOST)
         return run
+
+
+def stands(connection: Any, meta: str) -> bool:
+    """Whether every table that was recorded when it was built is still there."""
+    relations = {
+        row[0].replace("`", "") for row in fetch(connection, f"select relation from {meta}.model_definitions")
+    }
+    there = {
+        f"{schema}.{row[1]}"
+        for (schema,) in fetch(connection, "show databases")
+        for row in fetch(connection, f"show tables in {schema}")
+        if schema in {relation.partition(".")[0] for relation in relations}
+    }
+    return relations <= there
 
 
 @contextmanager
