@@ -1,20 +1,27 @@
 {# A boolean expression: has the gate passed on the loads that staging reads now? In a `dbt build` that runs the
-   gate's own tests a model behind it runs only if they passed; else the last recorded gate run on these loads tells. #}
+   gate's own tests a model behind it runs only if they passed; else the last recorded run of the whole gate tells. #}
 {% macro gate_passed() -%}
-    {%- set gate = gate_tests() | selectattr('config.severity', 'equalto', 'ERROR') | map(attribute='unique_id') | list -%}
-    {%- set selected = gate | select('in', selected_resources) | list -%}
-    {%- if flags.WHICH == 'build' and gate and selected | length == gate | length -%}
+    {%- set ids = [] -%}
+    {%- set names = [] -%}
+    {#- dbt keeps the author's spelling. -#}
+    {%- for node in gate_tests() if node.config.severity | upper == 'ERROR' -%}
+        {%- do ids.append(node.unique_id) -%}
+        {%- do names.append(quote_literal(node.name)) -%}
+    {%- endfor -%}
+    {%- set selected = ids | select('in', selected_resources) | list -%}
+    {%- if flags.WHICH == 'build' and ids and selected | length == ids | length -%}
         true
     {%- else -%}
         coalesce((
-            select bool_and(results.status in ('pass', 'warn'))
-            from {{ source('meta', 'validation_results') }} as results
-            where results.invocation_id = (
-                select invocation_id from {{ source('meta', 'validation_results') }}
-                where load_ids = {{ active_load_ids() }}
-                order by created_at desc
-                limit 1
-            )
+            select bool_and(status in ('pass', 'warn'))
+            from {{ source('meta', 'validation_results') }}
+            where load_ids = {{ active_load_ids() }}
+            group by invocation_id
+            {%- if names %}
+            having count(case when check_name in ({{ names | join(', ') }}) then 1 end) = {{ names | length }}
+            {%- endif %}
+            order by max(created_at) desc
+            limit 1
         ), false)
     {%- endif -%}
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {# dbt's own macro, widened by two thresholds of a test's `config: meta:`: `max_failures` rows, or `max_share` of the
-   rows it looks at (0 to 1). Up to it the test warns and tells its count, past it it fails. A test with
-   `on_fail: quarantine` and neither may set aside as many rows as there are.
+   rows it looks at (0 to 1). Up to it the test warns and tells its count, past it it fails; of two the lower one counts.
+   A test with `on_fail: quarantine` and neither may set aside as many rows as there are.
    The gate's rules are counted in the quickest way there is, instead of by listing rows. #}
 {% macro get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) -%}
     {%- set meta = config.get('meta') or {} -%}
@@ -8,10 +8,9 @@
         {%- do require_rows(model, main_sql) -%}
     {%- endif -%}
     {%- set condition = error_if -%}
-    {%- if meta.get('max_share') is not none -%}
-        {%- set condition = '> ' ~ meta.max_share ~ ' * (' ~ tested_rows() ~ ')' -%}
-    {%- elif meta.get('max_failures') is not none -%}
-        {%- set condition = '> ' ~ meta.max_failures -%}
+    {%- set ceilings = test_ceilings(meta) -%}
+    {%- if ceilings -%}
+        {%- set condition = '> ' ~ (ceilings | first if ceilings | length == 1 else 'least(' ~ ceilings | join(', ') ~ ')') -%}
     {%- elif meta.get('on_fail') == 'quarantine' -%}
         {%- set condition = 'is null' -%}
     {%- endif -%}
@@ -29,6 +28,18 @@
     {%- endif -%}
     {{ adapter.dispatch('get_test_sql', 'dbt')(main_sql, fail_calc, warn_if, condition, limit) }}
 {%- endmacro %}
+
+{# How many rows the current test lets pass, as SQL: one number for each of its thresholds. #}
+{% macro test_ceilings(meta) %}
+    {% set ceilings = [] %}
+    {% if meta.get('max_share') is not none %}
+        {% do ceilings.append(meta.max_share ~ ' * (' ~ tested_rows() ~ ')') %}
+    {% endif %}
+    {% if meta.get('max_failures') is not none %}
+        {% do ceilings.append(meta.max_failures) %}
+    {% endif %}
+    {% do return(ceilings) %}
+{% endmacro %}
 
 {# Failures are rows. Some tests count otherwise: dbt's accepted_values and unique return a value each, with the number
    of rows that have it; the package's two on uniqueness count keys. #}
@@ -51,6 +62,8 @@
     {%- set conditions = [config.get('where'), model.test_metadata.kwargs.get('row_condition')] | select | list -%}
     select count(*) from {{ graph.nodes[model.attached_node].relation_name }}
     {%- for condition in conditions %}
-    {{ 'and' if loop.index > 1 else 'where' }} ({{ condition }})
+    {#- A line break ends what may be a comment. #}
+    {{ 'and' if loop.index > 1 else 'where' }} ({{ condition }}
+    )
     {%- endfor -%}
 {%- endmacro %}

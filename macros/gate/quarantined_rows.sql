@@ -8,14 +8,71 @@
 {% endmacro %}
 
 {# A select of load_id, line_number and reason (the rule's name), one row for each record a rule sets aside.
-   It is the test's own SQL, so a row is set aside exactly when the test counts it. #}
+   It is the test's own SQL, so a row is set aside when the test counts it. Rules of copies come last, as they look only
+   at rows that stay otherwise: a record must not go as the copy of one that is itself set aside. #}
 {% macro quarantined_rows(relation) -%}
-    {%- for node in quarantine_tests() %}
-    {%- do require_rows(node) %}
+    {%- set others = [] -%}
+    {%- set of_copies = [] -%}
+    {%- for node in quarantine_tests() -%}
+        {%- do require_rows(node) -%}
+        {%- if qualified_test_name(node) in copy_rules() -%}
+            {%- do of_copies.append({'reason': quarantine_reason(node), 'name': node.name, 'node': node}) -%}
+        {%- else -%}
+            {%- do others.append(node) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if of_copies -%}
+        {#- By name, as a record that breaks several rules is listed under the first of them by name. -#}
+        {{ quarantined_copies(relation, others, of_copies | sort(attribute='reason,name') | map(attribute='node') | list) }}
+    {%- else -%}
+        {{ rows_set_aside(relation, others) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro rows_set_aside(relation, nodes) -%}
+    {%- for node in nodes %}
     select load_id, line_number, {{ quote_literal(quarantine_reason(node)) }} as reason
     from {{ relation }}
     where {{ sets_aside(node, relation) }}
     {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{# aside_0 is what the other rules set aside; then each rule of copies has its rows_n, which those before it leave. #}
+{% macro quarantined_copies(relation, others, of_copies) -%}
+    with aside_0 as (
+        {%- if others %}
+        {{ rows_set_aside(relation, others) }}
+        {%- else %}
+        select load_id, line_number, cast(null as {{ type_string() }}) as reason from {{ relation }} where false
+        {%- endif %}
+    )
+    {%- for node in of_copies %}
+    {%- set before = loop.index0 -%}
+    {%- set rows = 'rows_' ~ loop.index -%}
+    ,
+
+    {{ rows }} as (
+        select *
+        from {{ 'rows_' ~ before if before else relation }} as candidates
+        where not exists (
+            select 1
+            from aside_{{ before }} as aside
+            where aside.load_id = candidates.load_id and aside.line_number = candidates.line_number
+        )
+        {%- if not before %}
+        and {{ rejection_reason() }} is null
+        {%- endif %}
+    ),
+
+    aside_{{ loop.index }} as (
+        {{ rows_set_aside(rows, [node]) }}
+    )
+    {%- endfor %}
+
+    {% for number in range(of_copies | length + 1) -%}
+    select * from aside_{{ number }}
+    {{ 'union all ' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
 

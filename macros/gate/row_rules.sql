@@ -23,6 +23,11 @@
     ]) %}
 {% endmacro %}
 
+{# Tests whose failing rows are copies of another row. #}
+{% macro copy_rules() %}
+    {% do return(key_rules() + ['unique_within_load']) %}
+{% endmacro %}
+
 {# A test's name as its author writes it. #}
 {% macro qualified_test_name(node) %}
     {% set test = node.get('test_metadata') or {} %}

@@ -4,6 +4,9 @@
     {%- if decimal not in ['.', ','] -%}
         {% do exceptions.raise_compiler_error("orders.yaml: decimal: '" ~ decimal ~ "' is neither '.' nor ','") %}
     {%- endif -%}
+    {%- if thousands == decimal -%}
+        {% do exceptions.raise_compiler_error("orders.yaml: thousands and decimal are the same mark, '" ~ decimal ~ "'") %}
+    {%- endif -%}
     {%- set sql = namespace(text=text) -%}
     {%- if thousands -%}
         {%- set mark = '[' ~ thousands ~ ']' -%}

@@ -22,6 +22,13 @@
             "orders.yaml: format: '" ~ format ~ "' needs YYYY, MM and DD once each; it may have HH24 or HH12, MI, SS, AM"
         ) %}
     {%- endif -%}
+    {%- set hours = words | select('in', ['HH24', 'HH12']) | list -%}
+    {%- set half_day = hours == ['HH12'] -%}
+    {%- if hours | length > 1 or half_day != ('AM' in words) or ('MI' in words and not hours) or ('SS' in words and 'MI' not in words) -%}
+        {% do exceptions.raise_compiler_error(
+            "orders.yaml: format: '" ~ format ~ "' needs HH24, or HH12 with AM, beside MI, and MI beside SS"
+        ) %}
+    {%- endif -%}
     {%- set pattern = [] -%}
     {%- set group = {} -%}
     {%- for part in modules.re.split('(YYYY|HH24|HH12|MM|DD|MI|SS|AM)', format) -%}

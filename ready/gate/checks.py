@@ -135,9 +135,9 @@ class CheckBuilder:
 
 
 def _condition(call: TestCall, node: Mapping[str, Any], more: str = "") -> str:
-    """Which rows the test looks at, as SQL; empty for all."""
+    """Which rows the test looks at, as SQL; empty for all. A line break ends what may be a comment."""
     conditions = [(node.get("config") or {}).get("where"), call.get("row_condition"), more]
-    return " and ".join(f"({condition})" for condition in conditions if condition)
+    return " and ".join(f"({condition}\n)" for condition in conditions if condition)
 
 
 def missing_columns(tests: Iterable[GateTest]) -> frozenset[str]:
@@ -161,11 +161,15 @@ def _severity(node: Mapping[str, Any]) -> str:
 
 
 def _ceiling(node: Mapping[str, Any]) -> str:
-    """Of the two thresholds of `meta` the one that macros/gate/get_test_sql.sql applies."""
+    """The thresholds of `meta` in words, as macros/gate/get_test_sql.sql applies them: both hold."""
     meta = (node.get("config") or {}).get("meta") or {}
+    words = []
+    if meta.get("max_failures") is not None:
+        words.append(f"{meta['max_failures']} row(s)")
     if meta.get("max_share") is not None:
-        return f"{float(meta['max_share']):.4%}".replace("%", "").rstrip("0").rstrip(".") + "%"
-    return str(meta["max_failures"]) if meta.get("max_failures") is not None else ""
+        percent = f"{float(meta['max_share']):.4%}".replace("%", "").rstrip("0").rstrip(".")
+        words.append(f"{percent}% of the rows")
+    return " and ".join(words)
 
 
 def _has_threshold(node: Mapping[str, Any], call: TestCall) -> bool:

@@ -71,7 +71,7 @@ class Check:
     status: pass, fail, warn, error or skipped. failures: rows at fault, counted below a threshold
     too; None when unknown. texts: what the check adds to the report's errors or warnings.
     query: lists every row at fault; empty when there is none to list. ceiling: the failures that are
-    let pass, as "2" or "1%"; empty for none, or no limit.
+    let pass, as "2 row(s)" or "1% of the rows"; empty for none, or no limit.
     """
 
     name: str
@@ -98,11 +98,7 @@ class Check:
         """What the rule lets pass, in words; empty when it lets nothing pass."""
         done = "set aside" if self.severity == "quarantine" else "let pass"
         if self.ceiling:
-            return (
-                f"up to {self.ceiling} of the rows {done}"
-                if "%" in self.ceiling
-                else f"up to {self.ceiling} row(s) {done}"
-            )
+            return f"up to {self.ceiling} {done}"
         return "rows set aside" if self.severity == "quarantine" else ""
 
     @property

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ready.lint.arguments import texts_only
 from ready.lint.document import Document, KeyPath, list_of, mapping_of
 from ready.lint.finding import Finding, nearest_or_all
 from ready.lint.mapping import ORDERS_COLUMNS
@@ -17,6 +18,7 @@ DAYS_SINCE = frozenset({"days_since_last_order", "days_since_first_order"})
 RULE = re.compile(r"\s*(\w+)\s+of\s+(\w+)\s*")
 OF_NUMBERS = ("sum", "avg", "min", "max", "stddev")
 WITH_TOTAL = (["count"], ["sum"], ["avg"], ["min"], ["max"])
+JINJA = re.compile(r"\{[{%#]")
 # The database cuts longer names, in silence.
 MAX_NAME = 63
 
@@ -52,8 +54,20 @@ def check_aggregations(
         yield from check_rule(document, at, name, whole.get("rule") if whole else rule, extras)
         if isinstance(whole.get("by"), str):
             yield from _known(document, (*at, "by"), f"{name}: by", whole["by"], extras)
+        yield from _values(document, (*at, "values"), whole)
     yield from _made_names(document, path, meta)
     yield from _totals(document, path, meta)
+
+
+def _values(document: Document, at: KeyPath, rule: Mapping[str, Any]) -> Iterator[Finding]:
+    """Each names a column, so it must be known here."""
+    values = list_of(rule.get("values"))
+    if ORDERS_COLUMNS.get(str(rule.get("by"))) != "boolean":
+        yield from texts_only(document, at, values)
+    for index, value in enumerate(values):
+        if isinstance(value, str) and JINJA.search(value):
+            message = f"values[{index + 1}]: {value} is Jinja, so its column is not known"
+            yield document.finding((*at, index), message, "write the value itself")
 
 
 def _made_names(document: Document, path: KeyPath, meta: Mapping[str, Any]) -> Iterator[Finding]:

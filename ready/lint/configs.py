@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ready.errors import UsageError
-from ready.lint.definitions import check_features, model_columns
+from ready.lint.definitions import boolean_columns, check_features, model_columns
 from ready.lint.document import Document, read_document
 from ready.lint.finding import Finding, nearest
 from ready.lint.mapping import (
@@ -36,12 +36,13 @@ def lint_configs(settings: Settings) -> list[Finding]:
     findings = list(_missing_files(settings.configs, documents))
     extras = extra_columns(documents.get("orders.yaml"))
     further = [AVAILABLE_AT] if tracks_availability(documents.get("orders.yaml")) else []
+    booleans = boolean_columns(documents.get("features.yaml"))
     for name, document in documents.items():
         own = [*document.findings, *_against_schema(name, document)]
         # What a faulty definition makes is not known.
         features = document if name == "features.yaml" and not own else None
         columns = model_columns(features, [*(extras or ()), *further])
-        findings += [*own, *TestLinter(document, tests, columns).check()]
+        findings += [*own, *TestLinter(document, tests, columns, booleans).check()]
         if name == "features.yaml":
             findings += check_features(document, extras)
         if name == "orders.yaml":

@@ -36,6 +36,12 @@ def model_columns(features: Document | None, extras: Collection[str]) -> dict[st
     return columns
 
 
+def boolean_columns(features: Document | None) -> frozenset[str]:
+    """The label, where it is whether a customer buys nothing."""
+    meta = model_meta(features, "customer_labels")[1] if features else {}
+    return frozenset({_label_column(meta)} if "no purchase" in mapping_of(meta.get("label")).values() else ())
+
+
 def _label_column(meta: Mapping[str, Any]) -> str:
     name = next(iter(mapping_of(meta.get("label")) or DEFAULT_LABEL))
     return f"label_{name}_next_{meta.get('horizon', DEFAULT_HORIZON)}d"

@@ -15,6 +15,8 @@ KeyPath = tuple[str | int, ...]
 
 # A config has some hundred values. Aliases can expand a few lines to billions.
 MAX_VALUES = 50_000
+# Larger ones dbt cannot pass on.
+INTEGERS = range(-(2**63), 2**63)
 MERGE_TAG = "tag:yaml.org,2002:merge"
 PLAIN_TAGS = {
     f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq")
@@ -135,6 +137,8 @@ class _Reader:
         except (ValueError, yaml.YAMLError):
             self._fault(node, f"{node.value} is no valid {node.tag.rpartition(':')[2]}")
             return None
+        if isinstance(value, int) and value not in INTEGERS:
+            self._fault(node, f"{node.value} is more than a whole number can be (64 bits)")
         # dbt passes dates on as text.
         return value.isoformat() if isinstance(value, datetime.date) else value
 

@@ -24,6 +24,7 @@ RESERVED = Path("macros", "mapping", "reserved_names.sql")
 OWN_ENDINGS = ("_raw", "_text", "_to_date")
 # As NAME_raw it must keep within the 63 letters of the database.
 NAME = re.compile("[a-z_][a-z0-9_]{0,58}")
+HOURS = {"HH24", "HH12", "HH"}
 OF_NUMBERS = ("decimal", "thousands", "round")
 # The nearest word at less would take country for a mistyped currency.
 MISTYPED = 0.8
@@ -70,8 +71,41 @@ def check_mapping(document: Document, reserved: Collection[str]) -> Iterator[Fin
         if name not in (*canonical_columns(), AVAILABLE_AT):
             yield from _own_name(document, at, name, columns, reserved)
             yield from _type(document, at, mapping_of(entry))
+        yield from _marks(document, at, name, mapping_of(entry))
+        yield from _time_format(document, at, name, mapping_of(entry).get("format"))
         if isinstance(entry, dict) and ("column" in entry) == ("expression" in entry):
             yield document.finding(at, f"{name}: give one of column and expression")
+
+
+def _marks(document: Document, at: KeyPath, name: str, entry: Mapping[str, Any]) -> Iterator[Finding]:
+    """One mark for both would make 1.50 the number 150."""
+    decimal = entry.get("decimal", ".")
+    if entry.get("thousands") == decimal:
+        hint = "give decimal as well" if "decimal" not in entry else None
+        yield document.finding(
+            (*at, "thousands"), f"{name}: thousands and decimal are the same mark, {decimal}", hint
+        )
+
+
+def _time_format(document: Document, at: KeyPath, name: str, text: Any) -> Iterator[Finding]:
+    """What macros/mapping/zoned_iso_timestamp.sql would leave out or refuse."""
+    if not isinstance(text, str) or "{{" in text:
+        return
+    words = re.findall("YYYY|HH24|HH12|HH|MM|DD|MI|SS|AM", text)
+    twice = [word for word in dict.fromkeys(words) if words.count(word) > 1]
+    faults = {
+        f"has {' and '.join(twice)} more than once": bool(twice),
+        "has HH, which may be of 24 or 12 hours": "HH" in words,
+        "has both HH24 and HH12": {"HH24", "HH12"} <= set(words),
+        "has minutes or seconds without the hour": {"MI", "SS"} & set(words) and not HOURS & set(words),
+        "has seconds without minutes": "SS" in words and "MI" not in words,
+        "has HH12 without AM": "HH12" in words and "AM" not in words,
+        "has AM without HH12": "AM" in words and "HH12" not in words,
+    }
+    for fault, is_there in faults.items():
+        if is_there:
+            hint = "write HH24, or HH12 with AM; MI for minutes, MM for the month"
+            yield document.finding((*at, "format"), f"{name}: the format {text} {fault}", hint)
 
 
 def _own_name(

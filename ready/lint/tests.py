@@ -9,7 +9,8 @@ from typing import Any
 
 from ready.gate.faults import TableFault
 from ready.gate.rules import TestCall, rule_of
-from ready.lint.document import Document, KeyPath
+from ready.lint.arguments import BOUNDS, check_arguments
+from ready.lint.document import Document, KeyPath, mapping_of
 from ready.lint.finding import Finding, nearest, nearest_or_all
 from ready.lint.schema import check_schema, schema
 from ready.lint.signatures import Signature
@@ -23,13 +24,17 @@ OF_WINDOW = re.compile(r"\w+_(\d+d|total)")
 
 @dataclass(frozen=True)
 class TestLinter:
-    """columns: model -> its columns. tests: all that there are, by qualified name."""
+    """columns: model -> its columns. tests: all that there are, by qualified name.
+
+    booleans: the columns that are true or false.
+    """
 
     __test__ = False  # not one of pytest's
 
     document: Document
     tests: Mapping[str, Signature]
     columns: Mapping[str, frozenset[str]]
+    booleans: frozenset[str] = frozenset()
 
     def check(self) -> Iterator[Finding]:
         models = self.document.value.get("models") if isinstance(self.document.value, dict) else None
@@ -100,18 +105,19 @@ class TestLinter:
     def _arguments(
         self, signature: Signature, body: Mapping[str, Any], path: KeyPath, column: str | None
     ) -> Iterator[Finding]:
-        nested = body.get("arguments")
-        given: dict[str, KeyPath] = {
-            name: (*path, "arguments", name) for name in (nested if isinstance(nested, dict) else ())
+        given: dict[str, tuple[KeyPath, Any]] = {
+            name: ((*path, "arguments", name), value)
+            for name, value in mapping_of(body.get("arguments")).items()
         }
         beside = [key for key in body if key not in _body_keys()]
-        given.update({key: (*path, key) for key in beside})
-        for name, at in given.items():
+        given.update({key: ((*path, key), body[key]) for key in beside})
+        for name, (at, _) in given.items():
             if name not in signature.arguments:
                 known = [*signature.arguments, *(_body_keys() if name in beside else ())]
                 hint = nearest_or_all(name, known)
                 yield self.document.finding(at, f"{signature.name} takes no argument {name}", hint)
         yield from self._missing(signature, set(given), path, column)
+        yield from check_arguments(self.document, signature.name, given, of_boolean=column in self.booleans)
 
     def _missing(
         self, signature: Signature, given: set[str], path: KeyPath, column: str | None
@@ -124,6 +130,9 @@ class TestLinter:
             if name not in present:
                 below = "move it below a column" if name == "column_name" else None
                 yield self.document.finding(path, f"{signature.name} needs the argument {name}", below)
+        bounded = signature.name.startswith("dbt_expectations.") and set(BOUNDS) <= set(signature.arguments)
+        if bounded and not present.intersection(BOUNDS):
+            yield self.document.finding(path, f"{signature.name} needs {' or '.join(BOUNDS)}")
 
     def _near_misses(
         self, owner: Mapping[str, Any], path: KeyPath, ours: tuple[str, ...]

@@ -72,11 +72,12 @@ def stands(connection: Any, meta: str) -> bool:
     relations = {
         row[0].replace("`", "") for row in fetch(connection, f"select relation from {meta}.model_definitions")
     }
+    schemas = {relation.partition(".")[0] for relation in relations}
     there = {
         f"{schema}.{row[1]}"
         for (schema,) in fetch(connection, "show databases")
+        if schema in schemas
         for row in fetch(connection, f"show tables in {schema}")
-        if schema in {relation.partition(".")[0] for relation in relations}
     }
     return relations <= there
 

@@ -176,12 +176,48 @@ def test_rules_counted_together_agree_with_their_own_sql(shop: Shop) -> None:
         assert shop.warehouse.value(f"select {weight} from ({compiled[name]}) as failing") == failures == 1
 
 
+# Copies of an order, the first in line 2: what is wrong with each, and which one of them stays.
+COPIES = {
+    "set aside by another rule": ([{"channel": "fax"}, {}, {}], [aside("unique_within_load")], 1),
+    "of the whole table": ([{"channel": "fax"}, {}, {}], [aside("unique")], 1),
+    "not usable": ([{"amount": "seven"}, {}, {}], [aside("unique_within_load")], 1),
+    "sound": ([{}, {}, {"channel": "fax"}], [aside("unique_within_load")], 0),
+    "copies by two rules": ([{}, {}, {}], [aside("unique"), aside("unique_within_load")], 0),
+}
+
+
+@pytest.mark.parametrize(("changes", "of_copies", "stays"), COPIES.values(), ids=COPIES)
+def test_of_copies_the_first_stays_that_no_other_rule_sets_aside(
+    shop: Shop, changes: list[dict[str, str]], of_copies: list[dict[str, Any]], stays: int
+) -> None:
+    web = ("channel", aside("accepted_values", values=["web"]))
+    shop.expect([web, *(("order_id", rule) for rule in of_copies)])
+    shop.deliver({n: {"order_id": "A0", **change} for n, change in enumerate(changes)})
+    code, output = shop.run()
+    assert code == 0, output
+    assert shop.warehouse.rows("select line_number from stg.orders where order_id = 'A0'") == [(stays + 2,)]
+    rejected = shop.warehouse.rows("select line_number from stg.orders_rejected order by 1")
+    assert rejected == [(n + 2,) for n in range(3) if n != stays]
+
+
+def test_a_copy_of_a_copy_that_another_key_sets_aside_stays(shop: Shop) -> None:
+    """Rules of keys look one after another, in the order of their names, at the rows that are left."""
+    times = aside("dbt_expectations.expect_compound_columns_to_be_unique", column_list=["order_ts"])
+    shop.expect([("order_id", aside("unique_within_load")), (None, times)])
+    shop.deliver({1: {"order_ts": orders()[0]["order_ts"]}, 2: {"order_id": "A1"}})
+    code, output = shop.run()
+    assert code == 0, output
+    assert shop.warehouse.rows("select line_number from stg.orders_rejected") == [(3,)]
+    assert shop.warehouse.value("select count(*) from stg.orders where order_id = 'A1'") == 1
+
+
 CEILINGS: Rules = [
-    ("channel", rule("accepted_values", meta={"on_fail": "quarantine", "max_failures": 2}, values=["web"])),
+    ("channel", rule("accepted_values", meta={"on_fail": "quarantine", "max_failures": 2, "max_share": 0.5},
+                     values=["web"])),
     ("amount", rule(f"{PACKAGE}_be_between", meta={"on_fail": "quarantine", "max_share": 0.05}, min_value=0)),
     ("currency", rule(f"{PACKAGE}_be_in_set", meta={"max_failures": 1}, value_set=["EUR"])),
-    ("customer_id", rule(f"{PACKAGE}_match_regex", where="order_id < 'A3'", meta={"max_share": 0.1},
-                         regex="^C[0-9]$")),
+    ("customer_id", rule(f"{PACKAGE}_match_regex", where="order_id < 'A3'  -- the first", regex="^C[0-9]$",
+                         meta={"max_share": 0.1, "max_failures": 10})),
     ("order_id", rule("unique_within_load", meta={"on_fail": "quarantine", "max_failures": 1})),
 ]  # fmt: skip
 # 2 channels; 3 amounts of 61 rows; 1 currency; 2 customers of the 23 orders below A3.
@@ -212,7 +248,10 @@ def test_at_its_ceiling_a_rule_warns_with_the_raw_count(shop: Shop) -> None:
         f"'{shop.warehouse.report['run']['invocation_id']}' order by 1"
     )
     assert recorded == [(count, "warn") for count in sorted(COUNTS.values())]
-    assert "  set aside: channel has 2 invalid value(s) (up to 2 row(s) set aside)\n" in output
+    assert (
+        "  set aside: channel has 2 invalid value(s) (up to 2 row(s) and 50% of the rows set aside)\n"
+        in output
+    )
     assert "  set aside: amount has 3 < 0 (up to 5% of the rows set aside)\n" in output
     assert "  warning: currency has 1 invalid value(s) (up to 1 row(s) let pass)\n" in output
     assert shop.warehouse.value("select count(*) from stg.orders") == 60 - 5
@@ -232,10 +271,10 @@ def test_one_past_its_ceiling_stops(shop: Shop) -> None:
     code, output = shop.run(GITHUB_ACTIONS="true")
     assert code == 1
     errors = {
-        "channel has 3 invalid value(s)": "up to 2 row(s) set aside",
+        "channel has 3 invalid value(s)": "up to 2 row(s) and 50% of the rows set aside",
         "amount has 4 < 0": "up to 5% of the rows set aside",
         "currency has 2 invalid value(s)": "up to 1 row(s) let pass",
-        "customer_id has 3 value(s) not matching ^C[0-9]$": "up to 10% of the rows let pass",
+        "customer_id has 3 value(s) not matching ^C[0-9]$": "up to 10 row(s) and 10% of the rows let pass",
     }
     assert shop.warehouse.report["errors"] == list(errors)
     assert all(f"  error: {text} ({allowance})\n" in output for text, allowance in errors.items())
@@ -243,6 +282,22 @@ def test_one_past_its_ceiling_stops(shop: Shop) -> None:
     assert "::set aside: order_id has 1 duplicate(s)\n" in output
     assert shop.check("unique_within_load")["status"] == "warn"
     assert shop.warehouse.bytes_of() == before
+
+
+def test_a_build_that_leaves_a_test_of_the_gate_out_records_no_pass(shop: Shop) -> None:
+    """However its author writes the severity."""
+    known = {"accepted_values": {"arguments": {"values": ["web"]}, "config": {"severity": "error"}}}
+    shop.expect([("order_id", {"not_null": {}}), ("channel", known)])
+    recorded = "select validation_passed from meta.feature_registry order by created_at desc limit 1"
+    for amount, channel, left_out, passed in [
+        ("100.50", "web", (), True),
+        ("101.50", "fax", ("--exclude", "orders_parsed,test_name:accepted_values"), False),
+    ]:
+        shop.deliver({0: {"amount": amount, "channel": channel}})
+        assert shop.warehouse.ready("load", shop.warehouse.folder / "data").returncode == 0
+        done = shop.warehouse.ready("dbt", "build", *left_out, READY_CONFIGS=shop.configs)
+        assert done.returncode == 0, done.stdout
+        assert shop.warehouse.value(recorded) is passed
 
 
 def test_a_rule_without_rows_cannot_set_any_aside(shop: Shop) -> None:

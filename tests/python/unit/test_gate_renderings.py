@@ -184,7 +184,7 @@ def test_annotations_of_what_belongs_to_no_check() -> None:
 
 
 def test_rows_set_aside_are_no_mere_warning() -> None:
-    check = _check(severity="quarantine", status="warn", ceiling="2", sample=())
+    check = _check(severity="quarantine", status="warn", ceiling="2 row(s)", sample=())
     report = _report(check, warnings=("amount has 2 < 0", "1 rejected"))
     page = Page(render_html(report)).text
     assert "Set aside\namount has 2 < 0\n" in page
@@ -201,7 +201,7 @@ def test_rows_set_aside_are_no_mere_warning() -> None:
 
 
 def test_past_its_ceiling_a_quarantine_rule_is_an_error_that_tells_the_ceiling() -> None:
-    report = _report(_check(severity="quarantine", status="fail", ceiling="1%", sample=()))
+    report = _report(_check(severity="quarantine", status="fail", ceiling="1% of the rows", sample=()))
     told = "  error: amount has 2 < 0 (up to 1% of the rows set aside)\n"
     assert told in render_console(report, Path("r"))
     assert render_annotations(report) == "::error::amount has 2 < 0\n"
@@ -216,8 +216,8 @@ def test_past_its_ceiling_a_quarantine_rule_is_an_error_that_tells_the_ceiling()
     [
         ("error", "", ""),
         ("quarantine", "", "rows set aside"),
-        ("error", "2", "up to 2 row(s) let pass"),
-        ("error", "0.5%", "up to 0.5% of the rows let pass"),
+        ("error", "2 row(s)", "up to 2 row(s) let pass"),
+        ("error", "0.5% of the rows", "up to 0.5% of the rows let pass"),
     ],
 )
 def test_what_a_rule_lets_pass_in_words(severity: str, ceiling: str, words: str) -> None:

@@ -55,6 +55,11 @@ def test_shipped_configs_have_no_faults(configs: Path) -> None:
     assert findings_of(configs) == []
 
 
+FORMAT_HINT = "write HH24, or HH12 with AM; MI for minutes, MM for the month"
+BARE = "is not text (a bare {} is yaml's {}: put it in quotes)"
+IN_SET = "dbt_expectations.expect_column_values_to_be_in_set"
+BETWEEN = "dbt_expectations.expect_column_values_to_be_between"
+
 # fmt: off
 FAULTS = [
     ("orders.yaml", "grain: order ", "grian: order ", "unknown key grian; did you mean grain?"),
@@ -72,6 +77,27 @@ FAULTS = [
      "unknown key decimals; did you mean decimal?"),
     ("orders.yaml", "  amount: amount", "  amount: {column: amount, decimal: ';'}",
      'decimal: ";" is not one of ., ,'),
+    ("orders.yaml", "  amount: amount", "  amount: {column: amount, thousands: '.'}",
+     "amount: thousands and decimal are the same mark, .; give decimal as well"),
+    ("orders.yaml", "  amount: amount", "  amount: {column: amount, decimal: ',', thousands: ','}",
+     "amount: thousands and decimal are the same mark, ,"),
+    ("orders.yaml", "  amount: amount",
+     "  amount: amount\n          quantity: {column: qty, type: number, thousands: '.'}",
+     "quantity: thousands and decimal are the same mark, .; give decimal as well"),
+    ("orders.yaml", "  order_ts: order_ts", "  order_ts: {column: day, format: 'YYYY-MM-DD MI:SS'}",
+     "order_ts: the format YYYY-MM-DD MI:SS has minutes or seconds without the hour; " + FORMAT_HINT),
+    ("orders.yaml", "  order_ts: order_ts", "  order_ts: {column: day, format: 'YYYY-MM-DD HH12:MI'}",
+     "order_ts: the format YYYY-MM-DD HH12:MI has HH12 without AM; " + FORMAT_HINT),
+    ("orders.yaml", "  order_ts: order_ts", "  order_ts: {column: day, format: 'YYYY-MM-DD HH:MI'}",
+     "order_ts: the format YYYY-MM-DD HH:MI has HH, which may be of 24 or 12 hours; " + FORMAT_HINT),
+    ("orders.yaml", "  order_ts: order_ts", "  order_ts: {column: day, format: 'YYYY-MM-DD HH24:MI AM'}",
+     "order_ts: the format YYYY-MM-DD HH24:MI AM has AM without HH12; " + FORMAT_HINT),
+    ("orders.yaml", "  order_ts: order_ts", "  order_ts: {column: day, format: 'YYYY-MM-DD HH24 SS'}",
+     "order_ts: the format YYYY-MM-DD HH24 SS has seconds without minutes; " + FORMAT_HINT),
+    ("orders.yaml", "  order_ts: order_ts", "  order_ts: {column: day, format: 'YYYY-MM-DD HH24:MM'}",
+     "order_ts: the format YYYY-MM-DD HH24:MM has MM more than once; " + FORMAT_HINT),
+    ("orders.yaml", "  order_ts: order_ts", "  order_ts: {column: day, format: 'YYYY-MM-DD HH24 HH12 AM'}",
+     "order_ts: the format YYYY-MM-DD HH24 HH12 AM has both HH24 and HH12; " + FORMAT_HINT),
     ("orders.yaml", "  order_ts: order_ts", "  order_ts: {column: day, format: DD.MM.}",
      'format: "DD.MM." is not a format with YYYY, MM and DD; it may have HH24 or HH12, MI, SS, AM'),
     ("orders.yaml", "  status: status", "  status: {column: a, expression: b}",
@@ -107,6 +133,24 @@ FAULTS = [
      "did you mean row_condition?"),
     ("expectations.yaml", "{value_set: [EUR]}", "{}",
      "dbt_expectations.expect_column_values_to_be_in_set needs the argument value_set"),
+    ("expectations.yaml", "{value_set: [EUR]}", "{value_set: EUR}",
+     f"{IN_SET}: value_set is not a list of one value or more"),
+    ("expectations.yaml", "{value_set: [EUR]}", "{value_set: []}",
+     f"{IN_SET}: value_set is not a list of one value or more"),
+    ("expectations.yaml", "{value_set: [EUR]}", "{value_set: [NO, EUR]}",
+     "value_set[1]: false " + BARE.format("false, no or off", "false")),
+    ("expectations.yaml", "values: [completed, ", "values: [on, ",
+     "values[1]: true " + BARE.format("true, yes or on", "true")),
+    ("expectations.yaml", "values: [completed, ", "values: [NULL, ",
+     "values[1]: null " + BARE.format("NULL", "null")),
+    ("expectations.yaml", "{min_value: 0}", "{min_value: 10, max_value: 1}",
+     f"{BETWEEN}: min_value (10) is not below max_value (1)"),
+    ("expectations.yaml", "{min_value: 0}", "{min_value: 1, max_value: 1, strictly: true}",
+     f"{BETWEEN}: min_value (1) is not below max_value (1)"),
+    ("expectations.yaml", "{min_value: 0}", "{min_value: 2024-01-31}",
+     f"{BETWEEN}: min_value is no number, nor an SQL expression; such as \"date '2024-01-31'\""),
+    ("expectations.yaml", "{min_value: 0}", "{row_condition: status is null}",
+     f"{BETWEEN} needs min_value or max_value"),
     ("expectations.yaml", "- valid_number", "- not_null: {config: {severty: warn}}",
      "unknown key severty; did you mean severity?"),
     ("expectations.yaml", "- valid_number", "- not_null: {config: {severity: waring}}",
@@ -156,6 +200,10 @@ FAULTS = [
     ("features.yaml", "orders: count ", "orders: {rule: count, by: chanel, values: [web]} #",
      "orders: by: stg.orders has no column chanel; did you mean channel?"),
     ("features.yaml", "orders: count ", "orders: {rule: count, by: channel} #", "orders has no values"),
+    ("features.yaml", "orders: count ", "orders: {rule: count, by: channel, values: [web, yes]} #",
+     "values[2]: true " + BARE.format("true, yes or on", "true")),
+    ("features.yaml", "orders: count ", "orders: {rule: count, by: channel, values: ['{{ x }}']} #",
+     "values[1]: {{ x }} is Jinja, so its column is not known; write the value itself"),
     ("features.yaml", "orders: count ", "orders: {rule: count, by: channel, values: [web, WEB]} #",
      "aggregations: the column orders_web_7d comes twice"),
     ("features.yaml", "orders: count ", "orders: {rule: count, by: channel, value: [web]} #",
@@ -178,6 +226,8 @@ FAULTS = [
     ("features.yaml", "# by: customer ", "by: customers #",
      'by: "customers" is not one of time, customer, both; did you mean customer?'),
     ("features.yaml", "# seed: 42 ", "seed: 42 #", "splits by time have no seed"),
+    ("features.yaml", "# by: customer ", "by: both\n          seed: 99999999999999999999 #",
+     "99999999999999999999 is more than a whole number can be (64 bits)"),
     ("features.yaml", "# by: customer ", "by: customer\n          embargo: 30 #",
      "splits by customer have no embargo"),
     ("features.yaml", '# val_from: "2025-01-01"', 'val_from: "2025-01-01"',
@@ -254,6 +304,33 @@ def test_what_has_no_total(edited: Edit, rule: str, message: str) -> None:
 )
 def test_a_label_by_any_rule(edited: Edit, rule: str) -> None:
     assert edited("features.yaml", "revenue: sum of amount  # gives", f"revenue: {rule}  # gives") == []
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("features.yaml", "# by: customer ", "by: both\n          seed: -9223372036854775808 #"),
+        ("expectations.yaml", "[EUR]", "['NO', EUR]"),
+        ("expectations.yaml", "[EUR]", "[no, yes], quote_values: false"),
+        ("expectations.yaml", "[EUR]", "\"{{ var('currencies') }}\""),
+        ("expectations.yaml", "{min_value: 0}", "{min_value: 1, max_value: 1}"),
+        ("orders.yaml", "  amount: amount", "  amount: {column: amount, decimal: ',', thousands: '.'}"),
+        ("orders.yaml", "  order_ts: order_ts", "  order_ts: {column: day, format: 'YYYYMMDD HH24'}"),
+        ("orders.yaml", "  order_ts: order_ts", "  order_ts: {column: day, format: 'MM/DD/YYYY HH12:MI AM'}"),
+    ],
+)
+def test_what_is_near_a_fault_and_none(edited: Edit, file: str, old: str, new: str) -> None:
+    assert edited(file, old, new) == []
+
+
+def test_true_and_false_of_a_column_that_is_so(edited: Edit, tmp_path: Path) -> None:
+    by = "orders_by: {rule: count, by: is_purchase, values: [true, false]}"
+    assert edited("features.yaml", "# orders_by:", f"{by} #") == []
+    features = tmp_path / "configs" / "features.yaml"
+    text = features.read_text().replace("revenue: sum of amount  # gives", "gone: no purchase  # gives")
+    known = "        data_tests: [{accepted_values: {arguments: {values: [true, false]}}}]\n"
+    features.write_text(text.replace("name: label_revenue_next_30d\n", f"name: label_gone_next_30d\n{known}"))
+    assert findings_of(tmp_path / "configs") == []
 
 
 def test_another_window_is_one_line(edited: Edit) -> None:
