@@ -57,6 +57,8 @@ class InputFile:
 def _open_member(path: str, member: str, label: str) -> ByteStream:
     archive = zipfile.ZipFile(path)
     entries = archive.infolist()
+    if ".." in member.split("/"):
+        raise FileRefused(f"{label} lies outside of its archive", hint="give the member a plain name")
     if sum(entry.filename == member for entry in entries) > 1:
         raise FileRefused(f"{label} is twice in its archive", hint="give the members different names")
     # All together, since members can share their bytes.

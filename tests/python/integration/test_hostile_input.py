@@ -227,12 +227,14 @@ def test_an_archive_that_is_no_delivery(
 
 
 def test_paths_in_an_archive_are_names(database: ConnectionParams, tmp_path: Path) -> None:
-    """One that climbs is left out as hidden files are; nothing is ever unpacked to a path."""
+    """One that climbs is refused; nothing is ever unpacked to a path."""
     members = dict.fromkeys(("../../up.csv", "/abs.csv"), b"id\n1\n")
     folder = write(tmp_path / "in", {"a.zip": zipped(**members)})
     before = sorted(tmp_path.rglob("*"))
-    summary = load_files(database.connect, [folder])
-    assert sorted(file.file_name for file in summary.files) == ["a.zip//abs.csv"]
+    with pytest.raises(FilesRefused, match=r"a\.zip/\.\./\.\./up\.csv lies outside of its archive") as caught:
+        load_files(database.connect, [folder])
+    outcomes = {file.file_name: file.outcome for file in caught.value.summary.files}
+    assert outcomes == {"a.zip//abs.csv": "loaded", "a.zip/../../up.csv": "refused"}
     assert sorted(tmp_path.rglob("*")) == before
 
 
