@@ -13,14 +13,17 @@
         true
     {%- else -%}
         coalesce((
-            select bool_and(status in ('pass', 'warn'))
-            from {{ source('meta', 'validation_results') }}
-            where load_ids = {{ active_load_ids() }}
-            group by invocation_id
-            {%- if names %}
-            having count(case when check_name in ({{ names | join(', ') }}) then 1 end) = {{ names | length }}
-            {%- endif %}
-            order by max(created_at) desc
+            select passed
+            from (
+                select bool_and(status in ('pass', 'warn')) as passed, max(created_at) as finished_at
+                from {{ source('meta', 'validation_results') }}
+                where load_ids = {{ active_load_ids() }}
+                group by invocation_id
+                {%- if names %}
+                having count(case when check_name in ({{ names | join(', ') }}) then 1 end) = {{ names | length }}
+                {%- endif %}
+            ) as runs
+            order by finished_at desc
             limit 1
         ), false)
     {%- endif -%}
