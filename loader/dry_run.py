@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from loader.copy import Ahead
-from loader.file_load import already
+from loader.file_load import already, other_load
 from loader.files import InputFile
 from loader.ledger import Load, drift
 from loader.options import LoadOptions
@@ -33,8 +33,7 @@ class DryRun:
             result = read_records(self.file.name, source, rejects, self.progress, load_id=0, consume=_discard)
             known, earlier, latest = self._ledger(session, stream.sha256())
         if known:
-            other = earlier if earlier and earlier.load_id != known.load_id else None
-            return already(self.file, known, other, dry_run=True)
+            return already(self.file, known, other_load(earlier, known), dry_run=True)
         return replace(
             result,
             outcome=f"would supersede load {earlier.load_id}" if earlier else "would be loaded",

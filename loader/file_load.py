@@ -53,19 +53,16 @@ class FileLoad:
 
     def _already(self, ledger: Ledger, known: Load) -> FileResult:
         """Nothing to copy; but the name may have stood for other bytes until now."""
-        earlier = self._other_of_this_name(ledger, known)
+        earlier = other_load(ledger.by_name(self.file.name), known)
         if earlier:
             self.commit.wait(self.number)
-            earlier = self._other_of_this_name(ledger, known)  # a file before this one may have changed it
+            # A file before this one may have changed it.
+            earlier = other_load(ledger.by_name(self.file.name), known)
         if earlier:
             ledger.supersede(earlier.load_id, known.load_id)
         if known.file_name not in self.hashes.names:  # renamed; a copy keeps the first one's name
             ledger.rename({known.load_id: self.file.name})
         return already(self.file, known, earlier)
-
-    def _other_of_this_name(self, ledger: Ledger, known: Load) -> Load | None:
-        earlier = ledger.by_name(self.file.name)
-        return earlier if earlier and earlier.load_id != known.load_id else None
 
     def _load(self, transaction: Transaction) -> FileResult:
         ledger = transaction.ledger
@@ -137,6 +134,11 @@ def lock_file(ledger: Ledger, name: str, progress: Progress) -> None:
     if not ledger.lock_file(name, wait=False):
         progress.waiting(name)
         ledger.lock_file(name, wait=True)
+
+
+def other_load(of_this_name: Load | None, known: Load) -> Load | None:
+    """What the name of a file with known bytes stood for, where that is another load."""
+    return of_this_name if of_this_name and of_this_name.load_id != known.load_id else None
 
 
 def already(file: InputFile, known: Load, earlier: Load | None, *, dry_run: bool = False) -> FileResult:
