@@ -1,4 +1,4 @@
-"""What the loader left in schema raw, for tests."""
+"""Loads files, and what that left in schema raw, for tests."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from loader import LoadOptions, LoadSummary, load_files
 from ready.postgres.connection import ConnectionParams
 
 # Content alone: which file, which line, what; not which load.
@@ -44,6 +45,10 @@ def values(params: ConnectionParams, column: str) -> list[str]:
             column,
         )
     ]
+
+
+def load(params: ConnectionParams, *paths: Path, **options: object) -> LoadSummary:
+    return load_files(params.connect, paths, LoadOptions(**options))  # type: ignore[arg-type]
 
 
 def write(folder: Path, files: dict[str, str | bytes]) -> Path:

@@ -14,23 +14,17 @@ import psycopg2
 import psycopg2.errors
 import pyarrow as pa
 import pytest
-from raw_tables import content, ledger, outcomes, rows, values, write
+from raw_tables import content, ledger, load, outcomes, rows, values, write
 
 from loader import (
     FilesRefused,
     InputError,
-    LoadOptions,
-    LoadSummary,
     ServerError,
     ensure_raw_schema,
     load_files,
 )
 from loader.results import FileResult, Silent
 from ready.postgres.connection import ConnectionParams
-
-
-def load(params: ConnectionParams, *paths: Path, **options: object) -> LoadSummary:
-    return load_files(params.connect, paths, LoadOptions(**options))  # type: ignore[arg-type]
 
 
 def refused(params: ConnectionParams, *paths: Path, **options: object) -> FilesRefused:

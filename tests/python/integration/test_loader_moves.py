@@ -8,14 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from raw_tables import ledger, values, write
+from raw_tables import ledger, load, values, write
 
-from loader import LoadOptions, LoadSummary, load_files
 from ready.postgres.connection import ConnectionParams
-
-
-def load(params: ConnectionParams, *paths: Path, **options: object) -> LoadSummary:
-    return load_files(params.connect, paths, LoadOptions(**options))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("archive", ["orders_1.csv", "a_orders.csv", "orders_1.csv.gz"])
