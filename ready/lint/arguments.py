@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ready.lint.document import Document, KeyPath
+from ready.lint.document import Document, KeyPath, is_jinja
 from ready.lint.finding import Finding
 
 # Argument -> the argument that says whether its values are texts.
@@ -27,7 +27,7 @@ def check_arguments(
     if test != "accepted_values" and not test.startswith("dbt_expectations."):
         return
     for name, (path, value) in given.items():
-        if name in LISTS and not _is_jinja(value):
+        if name in LISTS and not is_jinja(value):
             if not isinstance(value, list) or not value:
                 yield document.finding(path, f"{test}: {name} is not a list of one value or more")
             elif name in SETS and not of_boolean:
@@ -62,7 +62,3 @@ def _bounds(document: Document, test: str, given: Mapping[str, tuple[KeyPath, An
     if low > high or (low == high and strictly):
         message = f"{test}: min_value ({low}) is not below max_value ({high})"
         yield document.finding(given["min_value"][0], message)
-
-
-def _is_jinja(value: Any) -> bool:
-    return isinstance(value, str) and "{{" in value

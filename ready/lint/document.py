@@ -160,6 +160,11 @@ def model_meta(document: Document, model_name: str) -> tuple[KeyPath, dict[str, 
     return (), {}
 
 
+def is_jinja(value: Any) -> bool:
+    """Whether dbt knows the value only later."""
+    return isinstance(value, str) and "{{" in value
+
+
 def mapping_of(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ready.lint.document import Document, KeyPath, mapping_of, model_meta
+from ready.lint.document import Document, KeyPath, is_jinja, mapping_of, model_meta
 from ready.lint.finding import Finding
 from ready.lint.schema import schema
 
@@ -89,7 +89,7 @@ def _marks(document: Document, at: KeyPath, name: str, entry: Mapping[str, Any])
 
 def _time_format(document: Document, at: KeyPath, name: str, text: Any) -> Iterator[Finding]:
     """What macros/mapping/zoned_iso_timestamp.sql would leave out or refuse."""
-    if not isinstance(text, str) or "{{" in text:
+    if not isinstance(text, str) or is_jinja(text):
         return
     words = re.findall("YYYY|HH24|HH12|HH|MM|DD|MI|SS|AM", text)
     twice = [word for word in dict.fromkeys(words) if words.count(word) > 1]

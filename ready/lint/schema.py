@@ -15,7 +15,7 @@ import jsonschema
 import referencing
 from jsonschema.exceptions import ValidationError
 
-from ready.lint.document import Document, KeyPath
+from ready.lint.document import Document, KeyPath, is_jinja
 from ready.lint.finding import Finding, nearest, nearest_or_all
 
 SCHEMAS = Path(__file__).parents[1] / "configs_schema"
@@ -82,8 +82,8 @@ def check_schema(
 def _findings(document: Document, error: ValidationError, start: KeyPath) -> Iterator[Finding]:
     path: KeyPath = (*start, *error.absolute_path)
     kind, instance = error.validator, error.instance
-    if isinstance(instance, str) and "{{" in instance:
-        return  # Jinja: dbt knows the value only later
+    if is_jinja(instance):
+        return
     if kind == "additionalProperties" and isinstance(error.validator_value, bool):
         for key in _unknown_keys(error):
             yield document.finding(
