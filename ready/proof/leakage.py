@@ -131,17 +131,12 @@ class _Check:
         """What differs, too, when the orders as they are give the features once more: now(), random()."""
         self.say("building the features once more from the orders as they are")
         self._build_from(f"select * from {self.original}")
-        found = {
-            name: compare_tables(
-                self.place,
-                self.place.table(BEFORE, name),
-                table,
-                columns=self.place.columns(table),
-                until=until,
-            ).differences
-            for name, table in models.items()
+        found = self._with_before(models, until)
+        return {
+            name: tuple(one.column for one in comparison.differences)
+            for name, comparison in found.items()
+            if comparison.differences
         }
-        return {name: tuple(one.column for one in differs) for name, differs in found.items() if differs}
 
     def _build_from(self, orders: str) -> None:
         """Build every feature model; `orders` is the query for the orders."""
@@ -214,6 +209,12 @@ class _Check:
         presence_until = cutoff if self._has_order_at(cutoff) else None
         if self.plan.times_of_orders:
             presence_until = datetime.min.replace(tzinfo=timezone.utc)
+        return self._with_before(models, until, presence_until)
+
+    def _with_before(
+        self, models: Mapping[str, str], until: datetime, presence_until: datetime | None = None
+    ) -> dict[str, Comparison]:
+        """Each model as it is now with what `_keep` has kept of it."""
         return {
             name: compare_tables(
                 self.place,
