@@ -12,11 +12,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from loader.errors import LoaderError
 from loader.spark.tables import ensure_raw_tables
-from ready.errors import from_loader
 from ready.spark.connection import fetch
 from ready.spark.dialect import text_literal
+from ready.spark.loading import warehouse_errors
 from ready.spark.query import missing_told
 from ready.spark.stored_table import rows_in
 
@@ -36,10 +35,8 @@ def features_of(connection: Any, recorded: dict[str, Any], spine: pa.Table) -> p
 
 @contextmanager
 def _shared_folder(connection: Any) -> Iterator[Path]:
-    try:
+    with warehouse_errors():
         folder = ensure_raw_tables(connection).parent / f"features_at_{uuid.uuid4().hex}"
-    except LoaderError as error:
-        raise from_loader(error) from None
     folder.mkdir()
     try:
         yield folder

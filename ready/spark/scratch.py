@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from loader.errors import LoaderError
 from loader.spark.tables import ensure_raw_tables
 from ready.engine import EngineParams
-from ready.errors import from_loader
 from ready.proof.scratch import NAME, Scratch
 from ready.query import NothingThere
 from ready.spark.connection import fetch, spark_errors
 from ready.spark.dialect import identifier
+from ready.spark.loading import warehouse_errors
 from ready.spark.query import in_utc, missing_told
 
 
@@ -41,10 +40,8 @@ class SparkScratch(Scratch):
 
     @contextmanager
     def claimed(self) -> Iterator[None]:
-        try:
+        with warehouse_errors():
             folder = self.worker.submit(ensure_raw_tables, self.connection).result()
-        except LoaderError as error:  # the warehouse is not on this machine
-            raise from_loader(error) from None
         with ExitStack() as stack:
             lock = stack.enter_context(open(folder / ".scratch.lock", "a", encoding="ascii"))
             with suppress(BlockingIOError):  # another check is at work: the next one will sweep
