@@ -29,10 +29,10 @@ class SparkShop(Shop):
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         return query(self.database, statement)
 
-    def build(self) -> None:
-        """Load, and build all tables; the tests of dbt, which take longest, do not run."""
+    def build(self, *selected: str) -> None:
+        """Load, and build all tables or those selected; the tests of dbt, which take longest, do not run."""
         build = ("build", *(argument for kind in NOT_BUILT for argument in ("--exclude-resource-type", kind)))
-        for arguments in (("load", self.data), ("dbt", *build, "--target", "spark")):
+        for arguments in (("load", self.data), ("dbt", *build, *selected, "--target", "spark")):
             done = self.ready(*arguments, READY_SCRATCH="true")
             assert done.returncode == 0, done.stdout + done.stderr
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import subprocess
 import sys
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,6 +39,8 @@ USER_TABLES = (
     "meta.feature_profiles",
     "meta.current_versions",
 )
+
+_in_use: set[int] = set()
 
 
 @dataclass(frozen=True)
@@ -135,11 +137,15 @@ def new_database(
     server: ConnectionParams, template: ConnectionParams | None = None
 ) -> Iterator[ConnectionParams]:
     """A database that is dropped in the end: empty, or a copy of another."""
-    name = sql.Identifier(f"warehouse_{uuid.uuid4().hex[:12]}")
+    # A name that comes again: what dbt has parsed holds for one database.
+    number = next(number for number in itertools.count(1) if number not in _in_use)
+    name = sql.Identifier(f"warehouse_{number}")
     origin = sql.SQL(" template {}").format(sql.Identifier(template.dbname)) if template else sql.SQL("")
     _administer(server, sql.SQL("create database {}{}").format(name, origin))
+    _in_use.add(number)
     yield replace(server, dbname=name.string)
     _administer(server, sql.SQL("drop database {} with (force)").format(name))
+    _in_use.remove(number)
 
 
 def _administer(server: ConnectionParams, statement: sql.Composable) -> None:

@@ -82,7 +82,6 @@ def warehouse(built: Warehouse, server: ConnectionParams, tmp_path: Path) -> Ite
     """A copy of the built one: its database and its artifacts."""
     with new_database(server, template=built.database) as database:
         shutil.copytree(built.artifacts, tmp_path / "artifacts")
-        shutil.copytree(built.folder / "home", tmp_path / "home")  # dbt's cache of the parsed project
         yield Warehouse(tmp_path, database)
 
 

@@ -71,12 +71,13 @@ def spark(spark_home: Path) -> Iterator[SparkParams]:
 
 @pytest.fixture
 def warehouse(spark: SparkParams, spark_home: Path) -> Iterator[SparkParams]:
-    with _empty(spark, spark_home):
+    with emptied(spark, spark_home):
         yield spark
 
 
 @contextlib.contextmanager
-def _empty(spark: SparkParams, home: Path) -> Iterator[None]:
+def emptied(spark: SparkParams, home: Path) -> Iterator[None]:
+    """The cluster is up, with no schema in it; afterwards too."""
     local.start(home, spark)  # a test may have killed a part of it
     _drop(spark)
     yield
@@ -131,7 +132,7 @@ def both(
 
     folder = tmp_path_factory.mktemp("both")
     on_spark = _command(spark, spark_home, folder / "spark")
-    with _empty(spark, spark_home), new_database(server) as database:
+    with emptied(spark, spark_home), new_database(server) as database:
         postgres = Warehouse(folder / "postgres", database)
         for files in ("orders_2024_h*.csv", "orders_*.csv"):
             pattern = str(PROJECT / "data" / "raw" / files)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from conftest import emptied
 from spark_case import query
 from spark_shop import SparkShop
 
@@ -28,18 +30,22 @@ where orders_90d > 0
 LATER = "orders_2025_h1.csv"
 
 
-@pytest.fixture
-def shop(warehouse: SparkParams, tmp_path: Path) -> SparkShop:
-    """The sample's first two files are its data; the third lies beside them."""
-    shop = SparkShop(tmp_path / "shop", warehouse)
-    shop.lay_out()
-    (shop.data / LATER).rename(shop.folder / LATER)
-    return shop
+@pytest.fixture(scope="module")
+def shop(
+    spark: SparkParams, spark_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SparkShop]:
+    """The sample's first two files are its data, and version 1 made from them; the third lies beside them."""
+    with emptied(spark, spark_home):
+        shop = SparkShop(tmp_path_factory.mktemp("shop"), spark)
+        shop.lay_out()
+        (shop.data / LATER).rename(shop.folder / LATER)
+        shop.run("--data", shop.data)
+        yield shop
 
 
 def test_a_feature_set_of_ones_own_is_published_and_caught_peeking(shop: SparkShop) -> None:
     (shop.project / "models" / "features" / "own_features.sql").write_text(PEEKING)
-    shop.build()
+    shop.build("--select", "own_features+")
     members = "select split, count(*) from feats.{} where {} and split is not null group by 1 order by 1"
     shares = shop.rows(members.format("customer_training_set", "orders_90d > 0"))
     assert [split for split, _ in shares] == ["test", "train", "val"]
@@ -75,12 +81,14 @@ def test_a_feature_set_of_ones_own_is_published_and_caught_peeking(shop: SparkSh
 def test_the_first_version_comes_out_again_after_its_data_and_definition_have_changed(
     shop: SparkShop,
 ) -> None:
-    shop.run("--data", shop.data)
     (shop.folder / LATER).rename(shop.data / LATER)
     shop.edit("configs/features.yaml", "[7, 30, 90]", "[7, 30, 60, 90]")
     shop.edit("models/staging/customer_purchases.sql", "is_purchase\n", "is_purchase and amount > 10\n")
     shop.build()
-    versions = "select feature_version, load_ids from meta.feature_registry order by 1"
+    versions = (
+        "select feature_version, load_ids from meta.feature_registry "
+        "where feature_set = 'customer_features' order by 1"
+    )
     assert shop.rows(versions) == [(1, "[1,2]"), (2, "[1,2,3]")]
     done = shop.ready("reproduce", "1", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -99,6 +107,7 @@ def test_the_first_version_comes_out_again_after_its_data_and_definition_have_ch
 def test_what_a_killed_check_has_left_goes_with_the_next_and_so_does_what_that_began(shop: SparkShop) -> None:
     """It finds nothing built when it has made a schema already."""
     query(shop.database, "create database leak_00000000_feats")
+    query(shop.database, "drop database stg cascade")
     done = shop.ready("check-leakage")
     assert done.returncode == 2
     assert "not everything is built yet: there is no `stg`.`orders`" in done.stderr
