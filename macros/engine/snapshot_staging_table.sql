@@ -1,23 +1,31 @@
 {# dbt's own query for a snapshot joins all rows to all open states three times over. Here it is told only of the rows that
-   are new, changed or gone, found by one hash join from either side. Snapshots with options that this does not know are
-   left to dbt. #}
+   are new, changed or gone, found beforehand by one join, which runs in parallel. Snapshots with options that this does
+   not know are left to dbt. #}
 {% macro postgres__snapshot_staging_table(strategy, source_sql, target_relation) -%}
     {%- if strategy.unique_key is string and strategy.hard_deletes != 'new_record' and not config.get('dbt_valid_to_current') -%}
-        {%- set joined = 'snapshotted_data.' ~ strategy.unique_key ~ ' = source_data.' ~ strategy.unique_key -%}
-        {%- set new_or_changed -%}
-            select source_data.* from ({{ source_sql }}) as source_data
-            left join (select * from {{ target_relation }} where dbt_valid_to is null) as snapshotted_data on {{ joined }}
-            where snapshotted_data.{{ strategy.unique_key }} is null or ({{ strategy.row_changed }})
-        {%- endset -%}
-        {%- set changed_or_gone -%}
-            (
-                select snapshotted_data.* from {{ target_relation }} as snapshotted_data
-                left join ({{ source_sql }}) as source_data on {{ joined }}
-                where dbt_valid_to is null and (source_data.{{ strategy.unique_key }} is null or ({{ strategy.row_changed }}))
-            ) as changed_or_gone
-        {%- endset -%}
-        {{ default__snapshot_staging_table(strategy, new_or_changed, changed_or_gone) }}
+        {%- set key = strategy.unique_key -%}
+        {%- set open_states = '(select * from ' ~ target_relation ~ ' where dbt_valid_to is null)' -%}
+        {%- do run_query(create_snapshot_differences(strategy, source_sql, open_states)) -%}
+        {%- set differs = key ~ ' in (select ' ~ key ~ ' from snapshot_differences)' -%}
+        {{ default__snapshot_staging_table(
+            strategy,
+            'select * from (' ~ source_sql ~ ') as source_data where ' ~ differs,
+            '(select * from ' ~ open_states ~ ' as snapshotted_data where ' ~ differs ~ ') as differing'
+        ) }}
     {%- else -%}
         {{ default__snapshot_staging_table(strategy, source_sql, target_relation) }}
     {%- endif -%}
+{%- endmacro %}
+
+{# The keys of what is new, changed or gone. dbt asks for its query twice in a transaction. #}
+{% macro create_snapshot_differences(strategy, source_sql, open_states) -%}
+    {%- set key = strategy.unique_key -%}
+    create temporary table if not exists snapshot_differences on commit drop as
+    select coalesce(source_data.{{ key }}, snapshotted_data.{{ key }}) as {{ key }}
+    from ({{ source_sql }}) as source_data
+    full join {{ open_states }} as snapshotted_data on snapshotted_data.{{ key }} = source_data.{{ key }}
+    where
+        source_data.{{ key }} is null or snapshotted_data.{{ key }} is null
+        or ({{ strategy.row_changed }});
+    analyze snapshot_differences
 {%- endmacro %}

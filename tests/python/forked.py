@@ -1,7 +1,7 @@
 """`python -m ready` in a process of its own, forked from one that has imported dbt: that takes seconds.
 
 Only libraries are imported beforehand. The package `ready` is not: what it imports, and when, stays tested.
-A home begins with what dbt has parsed for the same project, configs and database in another; dbt itself
+A home begins with what dbt has parsed for the same configs and database in another; dbt itself
 decides whether that still holds.
 """
 
@@ -24,8 +24,8 @@ _server.set_forkserver_preload(
     ["dbt.cli.main", "dbt.adapters.postgres", "dbt.adapters.spark", "jsonschema", "pyarrow.parquet"]
 )
 
-# What decides whether dbt can use what it has parsed before: the project, the connection, the configs.
-PARSED_FOR = ("READY_PROJECT_DIR", "PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "READY_CONFIGS")
+# What decides whether dbt can use what it has parsed before, but for the files themselves, which it compares.
+PARSED_FOR = ("PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "READY_SPARK_PORT", "READY_CONFIGS")
 _parsed = tempfile.TemporaryDirectory()
 _parsed_as: dict[Path, Path] = {}
 
@@ -36,7 +36,7 @@ def ready(
     """Like subprocess.run with captured output; env: the whole environment."""
     command = ["ready", *map(str, arguments)]
     parsed, known = _parsed_states(command, cwd, env)
-    if known.exists() and _parsed_as.get(parsed) != known:
+    if known.exists() and ("PGHOST" in env or "READY_SPARK_PORT" in env) and _parsed_as.get(parsed) != known:
         parsed.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(known, parsed)
     with tempfile.TemporaryDirectory() as folder:
@@ -59,7 +59,7 @@ def ready(
 def _parsed_states(command: list[str], cwd: Path, env: Mapping[str, str]) -> tuple[Path, Path]:
     """Where dbt keeps what it has parsed, and where an earlier test's stands that may serve as well."""
     configs = command[command.index("--configs") + 1] if "--configs" in command else None
-    serves = repr((cwd, configs, *(env.get(name) for name in PARSED_FOR)))
+    serves = repr((configs, *(env.get(name) for name in PARSED_FOR)))
     home = Path(env.get("READY_HOME") or cwd / ".ready")
     known = Path(_parsed.name, hashlib.sha256(serves.encode()).hexdigest())
     return home / "dbt" / "target" / "partial_parse.msgpack", known

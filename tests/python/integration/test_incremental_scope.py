@@ -87,3 +87,24 @@ def test_tables_whose_record_is_lost_are_built_in_full(shop: Shop) -> None:
     shop.execute("delete from meta.table_states; delete from stg.orders where customer_id = 'C000015'")
     deliver(shop)
     assert shop.value("select count(*) from stg.orders where customer_id = 'C000015'") > 5
+
+
+def test_a_purchase_that_was_lost_doubled_or_invented_is_named(shop: Shop) -> None:
+    """By the test that holds customer_purchases against the orders."""
+    name = "every_purchase_is_in_customer_purchases_once"
+    assert shop.ready("dbt", "compile", "--select", name).returncode == 0
+    (file,) = (shop.folder / "home" / "dbt" / "target" / "compiled").rglob(f"{name}.sql")
+    query = file.read_text()
+    assert shop.rows(query) == []
+
+    purchases = "stg.customer_purchases"
+    some = shop.rows(f"select order_id from {purchases} order by 1 limit 3")
+    ((lost,), (doubled,), (renamed,)) = some
+    shop.execute(f"insert into {purchases} select * from {purchases} where order_id = '{doubled}'")
+    assert shop.rows(query) == [(doubled,)]
+    # As many as there should be.
+    shop.execute(f"""
+        delete from {purchases} where order_id = '{lost}';
+        update {purchases} set order_id = 'invented' where order_id = '{renamed}'
+    """)
+    assert sorted(shop.rows(query)) == [(lost,), (renamed,), ("invented",)]

@@ -368,27 +368,6 @@ def test_names_in_any_script_and_a_server_named_by_its_url(
     assert (elsewhere.artifacts / "datasets/customer_features/v1/train.parquet").exists()
 
 
-EXAMPLES = {
-    "cdnow": ("select count(*) from stg.orders", 69_659, 0),
-    "online_retail": ("select count(*) from raw.raw_events", 42_481, 15_631),
-}
-
-
-@pytest.mark.parametrize(("name", "counted", "rows", "rejected"), [(k, *v) for k, v in EXAMPLES.items()])
-def test_the_examples_need_no_sql(
-    database: ConnectionParams, tmp_path: Path, name: str, counted: str, rows: int, rejected: int
-) -> None:
-    if not (SHARED / name).is_dir():
-        pytest.skip(f"{SHARED / name} is not laid beside the checkout")
-    example = Warehouse(tmp_path, database)
-    example.run("--data", SHARED / name, "--configs", f"examples/{name}")
-    assert example.value(counted) == rows
-    assert example.value("select count(*) from stg.orders_rejected") == rejected
-    assert example.report["validation_passed"] is True
-    exported = json.loads((tmp_path / "artifacts/datasets/customer_features/v1/manifest.json").read_text())
-    assert all(entry["row_count"] > 0 for entry in exported["files"])
-
-
 def test_ctrl_c_ends_a_run_with_a_word(warehouse: Warehouse) -> None:
     before = warehouse.bytes_of()
     with warehouse.started("run", "--data", "data/dirty") as process:
