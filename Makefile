@@ -55,9 +55,8 @@ docs: $(STAMP) ## Serve the dbt documentation
 	@$(BIN)/ready docs
 
 # A file stays with one worker: what its tests build once is built once. Integration tests, the long ones, come first.
-# One worker more than cores, as each waits for servers now and then.
 test: $(STAMP) ## Run every test, on all cores
-	@$(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n $$(nproc) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: lint-sql ## Check style, types, SQL and configs
 	@$(BIN)/ruff check .

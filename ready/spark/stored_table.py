@@ -1,4 +1,4 @@
-"""A training set's table on Spark, from its Parquet files: the rows have to fit into memory."""
+"""A training set's table on Spark, from its Parquet files: memory holds RANGE_ROWS of however many rows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -21,6 +22,10 @@ from ready.spark.connection import fetch
 from ready.spark.dialect import identifier
 from ready.spark.query import missing_told
 
+# About 400 MB of the shipped features.
+RANGE_ROWS = 1_000_000
+KEY_ORDER = [("customer_id", "ascending"), ("feature_time", "ascending")]
+
 NEEDS_QUOTES = re.compile(r'[\s,()"\\]|^$', re.ASCII)
 
 
@@ -29,13 +34,13 @@ def stored_table(connection: Any, schema: str, name: str) -> Iterator[SparkTable
     """The build that the published view shows now. Raises UsageError where it is not on this machine."""
     with missing_told():
         folder = _folder(connection, schema, name)
-    yield SparkTable(rows_in(folder, pc.field("split").is_valid()))
+    yield SparkTable(folder)
 
 
-def rows_in(folder: str, which: pc.Expression | None = None) -> pa.Table:
+def rows_in(folder: str) -> pa.Table:
     """What Spark has written there, typed as PostgreSQL's rows are."""
-    rows = pyarrow.dataset.dataset(folder, format="parquet").to_table(filter=which)
-    return rows.cast(pa.schema([(field.name, _exact(field.type)) for field in rows.schema]))
+    rows = pyarrow.dataset.dataset(folder, format="parquet").to_table()
+    return rows.cast(_exact(rows.schema))
 
 
 def _folder(connection: Any, schema: str, name: str) -> str:
@@ -56,34 +61,60 @@ def _folder(connection: Any, schema: str, name: str) -> str:
 class SparkTable:
     """See ready.training_set.StoredTable."""
 
-    def __init__(self, rows: pa.Table) -> None:
-        self.rows = rows
-        self.schema: pa.Schema = rows.schema
+    def __init__(self, folder: str) -> None:
+        self._files = pyarrow.dataset.dataset(folder, format="parquet")
+        self.schema = _exact(self._files.schema)
 
     def content_hash(self, columns: list[str]) -> str:
-        return content_hash(self.rows.select(columns))
+        """As ready/postgres/stored_table.py has PostgreSQL compute it."""
+        rows, halves = 0, [0, 0]
+        for batch in self._files.to_batches(columns=columns, filter=pc.field("split").is_valid()):
+            rows += batch.num_rows
+            table = pa.Table.from_batches([batch])
+            for row in zip(*map(_texts, table.cast(_exact(table.schema)).columns), strict=True):
+                digest = hashlib.md5(f"({','.join(row)})".encode(), usedforsecurity=False).digest()
+                for half in (0, 1):
+                    halves[half] += int.from_bytes(digest[8 * half : 8 * half + 8], "big", signed=True)
+        text = "|".join(map(str, (rows, *(halves if rows else ()))))  # no row, no sum
+        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
     def read(self, split: str, consume: Callable[[pa.Table], None]) -> int:
-        chosen = self.rows.filter(pc.equal(self.rows["split"], split))
-        chosen = chosen.sort_by([("customer_id", "ascending"), ("feature_time", "ascending")])
-        for start in range(0, chosen.num_rows, BATCH_ROWS):
-            consume(chosen.slice(start, BATCH_ROWS).combine_chunks())
-        return int(chosen.num_rows)
+        rows, rest = 0, self.schema.empty_table()
+        for which in self._ranges(pc.field("split") == split):
+            rest = pa.concat_tables([rest, self._rows(which).cast(self.schema).sort_by(KEY_ORDER)])
+            whole = len(rest) // BATCH_ROWS * BATCH_ROWS
+            for start in range(0, whole, BATCH_ROWS):
+                consume(rest.slice(start, BATCH_ROWS).combine_chunks())
+            rows, rest = rows + whole, rest.slice(whole).combine_chunks()  # a copy, so that the others may go
+        if len(rest):
+            consume(rest)
+        return rows + len(rest)
+
+    def _ranges(self, chosen: pc.Expression) -> Iterator[pc.Expression]:
+        """The chosen rows in parts of about RANGE_ROWS, one customer after the other."""
+        starts = self._every_so_many(chosen)
+        for start, end in zip_longest(starts, starts[1:]):
+            below = pc.scalar(True) if end is None else pc.field("customer_id") < end
+            yield chosen & (pc.field("customer_id") >= start) & below
+
+    def _every_so_many(self, chosen: pc.Expression) -> list[str]:
+        """Of the customers in order the first, and each that comes RANGE_ROWS after another."""
+        customers = self._rows(chosen, ["customer_id"]).sort_by("customer_id")["customer_id"]
+        return sorted({customers[n].as_py() for n in range(0, len(customers), RANGE_ROWS)})
+
+    def _rows(self, which: pc.Expression, columns: list[str] | None = None) -> pa.Table:
+        """With little read ahead: by default it is more than the rows themselves."""
+        options = pyarrow.dataset.ParquetFragmentScanOptions(pre_buffer=False)
+        return self._files.to_table(
+            columns, filter=which, batch_readahead=2, fragment_readahead=1, fragment_scan_options=options
+        )
 
 
-def _exact(kind: pa.DataType) -> pa.DataType:
-    return pa.timestamp("us", tz="UTC") if pa.types.is_timestamp(kind) else kind
-
-
-def content_hash(rows: pa.Table) -> str:
-    """128 bits over the rows, whatever their order: as ready/training_set.py has PostgreSQL compute it."""
-    halves = [0, 0]
-    for row in zip(*(_texts(column) for column in rows.columns), strict=True):
-        digest = hashlib.md5(f"({','.join(row)})".encode(), usedforsecurity=False).digest()
-        for half in (0, 1):
-            halves[half] += int.from_bytes(digest[8 * half : 8 * half + 8], "big", signed=True)
-    text = "|".join(map(str, (rows.num_rows, *(halves if rows.num_rows else ()))))  # no row, no sum
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+def _exact(schema: pa.Schema) -> pa.Schema:
+    instant = pa.timestamp("us", tz="UTC")
+    return pa.schema(
+        [(field.name, instant if pa.types.is_timestamp(field.type) else field.type) for field in schema]
+    )
 
 
 def _texts(column: pa.ChunkedArray) -> Sequence[str]:
