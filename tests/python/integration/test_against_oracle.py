@@ -92,13 +92,14 @@ def day(value: object) -> date:
 class Case:
     """orders: how many the oracle must find, so that an empty comparison cannot pass.
 
-    rejected: how many records are set aside. script: makes the folder to load from `data`.
+    records, rejected: how many are loaded, and set aside. script: makes the folder to load from `data`.
     """
 
     data: Path
     configs: str
     source: Source
     orders: int
+    records: int
     rejected: int = 0
     script: str | None = None
 
@@ -116,12 +117,14 @@ CASES = {
         configs="configs",
         source=Source(sample, parse_iso),
         orders=5_000,
+        records=5_006,
     ),
     "cdnow": Case(
         data=SHARED / "cdnow",
         configs="examples/cdnow",
         source=Source(cdnow, parse_yyyymmdd),
         orders=69_659,
+        records=69_659,
     ),
     # Its times are London's, which in December is UTC.
     "online_retail": Case(
@@ -129,6 +132,7 @@ CASES = {
         configs="examples/online_retail",
         source=Source(online_retail, parse_iso, lines=True),
         orders=1_708,
+        records=42_481,
         rejected=15_631,
     ),
     "jaffle_shop": Case(
@@ -136,6 +140,7 @@ CASES = {
         configs="examples/jaffle_shop",
         source=Source(jaffle_shop, parse_iso, lines=True),
         orders=99,
+        records=113,
         script="examples/jaffle_shop_join.py",
     ),
 }
@@ -157,6 +162,8 @@ def test_the_tables_are_what_the_oracle_computes(
     assert len(orders) == case.orders
     warehouse = Warehouse(tmp_path, database)
     run = warehouse.run("--data", data, "--configs", case.configs)
+    assert warehouse.report["validation_passed"] is True
+    assert warehouse.value("select count(*) from raw.raw_events") == case.records
     assert warehouse.value("select count(*) from stg.orders_rejected") == case.rejected
     exported = json.loads((warehouse.artifacts / "datasets/customer_features/v1/manifest.json").read_text())
     assert all(entry["row_count"] > 0 for entry in exported["files"])
