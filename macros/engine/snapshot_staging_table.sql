@@ -3,14 +3,12 @@
    not know are left to dbt. #}
 {% macro postgres__snapshot_staging_table(strategy, source_sql, target_relation) -%}
     {%- if strategy.unique_key is string and strategy.hard_deletes != 'new_record' and not config.get('dbt_valid_to_current') -%}
-        {%- set key = strategy.unique_key -%}
-        {%- set open_states = '(select * from ' ~ target_relation ~ ' where dbt_valid_to is null)' -%}
-        {%- do run_query(create_snapshot_differences(strategy, source_sql, open_states)) -%}
-        {%- set differs = key ~ ' in (select ' ~ key ~ ' from snapshot_differences)' -%}
+        {%- do run_query(create_snapshot_differences(strategy, source_sql, target_relation)) -%}
+        {%- set differs = strategy.unique_key ~ ' in (select ' ~ strategy.unique_key ~ ' from snapshot_differences)' -%}
         {{ default__snapshot_staging_table(
             strategy,
             'select * from (' ~ source_sql ~ ') as source_data where ' ~ differs,
-            '(select * from ' ~ open_states ~ ' as snapshotted_data where ' ~ differs ~ ') as differing'
+            '(select * from ' ~ target_relation ~ ' where ' ~ differs ~ ') as differing'
         ) }}
     {%- else -%}
         {{ default__snapshot_staging_table(strategy, source_sql, target_relation) }}
@@ -18,12 +16,13 @@
 {%- endmacro %}
 
 {# The keys of what is new, changed or gone. dbt asks for its query twice in a transaction. #}
-{% macro create_snapshot_differences(strategy, source_sql, open_states) -%}
+{% macro create_snapshot_differences(strategy, source_sql, target_relation) -%}
     {%- set key = strategy.unique_key -%}
     create temporary table if not exists snapshot_differences on commit drop as
     select coalesce(source_data.{{ key }}, snapshotted_data.{{ key }}) as {{ key }}
     from ({{ source_sql }}) as source_data
-    full join {{ open_states }} as snapshotted_data on snapshotted_data.{{ key }} = source_data.{{ key }}
+    full join (select * from {{ target_relation }} where dbt_valid_to is null) as snapshotted_data
+        on snapshotted_data.{{ key }} = source_data.{{ key }}
     where
         source_data.{{ key }} is null or snapshotted_data.{{ key }} is null
         or ({{ strategy.row_changed }});

@@ -1,4 +1,4 @@
-"""A training set's table on Spark, from its Parquet files: memory holds RANGE_ROWS of however many rows."""
+"""A training set's table on Spark, from its Parquet files: memory holds RANGE_ROWS, and a split's ids."""
 
 from __future__ import annotations
 
@@ -21,10 +21,17 @@ from ready.errors import UsageError
 from ready.spark.connection import fetch
 from ready.spark.dialect import identifier
 from ready.spark.query import missing_told
+from ready.training_set import KEY
 
-# About 400 MB of the shipped features.
+# About 250 MB of the shipped features.
 RANGE_ROWS = 1_000_000
-KEY_ORDER = [("customer_id", "ascending"), ("feature_time", "ascending")]
+KEY_ORDER = [(column, "ascending") for column in KEY]
+# By default more is read ahead than the rows themselves take.
+SCAN = {
+    "batch_readahead": 2,
+    "fragment_readahead": 1,
+    "fragment_scan_options": pyarrow.dataset.ParquetFragmentScanOptions(pre_buffer=False),
+}
 
 NEEDS_QUOTES = re.compile(r'[\s,()"\\]|^$', re.ASCII)
 
@@ -68,7 +75,7 @@ class SparkTable:
     def content_hash(self, columns: list[str]) -> str:
         """As ready/postgres/stored_table.py has PostgreSQL compute it."""
         rows, halves = 0, [0, 0]
-        for batch in self._files.to_batches(columns=columns, filter=pc.field("split").is_valid()):
+        for batch in self._files.to_batches(columns=columns, filter=pc.field("split").is_valid(), **SCAN):
             rows += batch.num_rows
             table = pa.Table.from_batches([batch])
             for row in zip(*map(_texts, table.cast(_exact(table.schema)).columns), strict=True):
@@ -81,7 +88,8 @@ class SparkTable:
     def read(self, split: str, consume: Callable[[pa.Table], None]) -> int:
         rows, rest = 0, self.schema.empty_table()
         for which in self._ranges(pc.field("split") == split):
-            rest = pa.concat_tables([rest, self._rows(which).cast(self.schema).sort_by(KEY_ORDER)])
+            part = self._files.to_table(filter=which, **SCAN).cast(self.schema).sort_by(KEY_ORDER)
+            rest = pa.concat_tables([rest, part])
             whole = len(rest) // BATCH_ROWS * BATCH_ROWS
             for start in range(0, whole, BATCH_ROWS):
                 consume(rest.slice(start, BATCH_ROWS).combine_chunks())
@@ -99,15 +107,9 @@ class SparkTable:
 
     def _every_so_many(self, chosen: pc.Expression) -> list[str]:
         """Of the customers in order the first, and each that comes RANGE_ROWS after another."""
-        customers = self._rows(chosen, ["customer_id"]).sort_by("customer_id")["customer_id"]
+        read = self._files.to_table(["customer_id"], filter=chosen, **SCAN)
+        customers = read.sort_by("customer_id")["customer_id"]
         return sorted({customers[n].as_py() for n in range(0, len(customers), RANGE_ROWS)})
-
-    def _rows(self, which: pc.Expression, columns: list[str] | None = None) -> pa.Table:
-        """With little read ahead: by default it is more than the rows themselves."""
-        options = pyarrow.dataset.ParquetFragmentScanOptions(pre_buffer=False)
-        return self._files.to_table(
-            columns, filter=which, batch_readahead=2, fragment_readahead=1, fragment_scan_options=options
-        )
 
 
 def _exact(schema: pa.Schema) -> pa.Schema:

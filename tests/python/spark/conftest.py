@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import forked
 import pytest
-from spark_case import query
+from spark_case import emptied
 
 from ready.errors import MachineError
 from ready.postgres.connection import ConnectionParams
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).parents[3]
 # Many short queries: compiling them well takes longer than running them.
 JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-SCHEMAS = ("raw", "stg", "feats", "meta")
 OnSpark = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -73,16 +72,6 @@ def spark(spark_home: Path) -> Iterator[SparkParams]:
 def warehouse(spark: SparkParams, spark_home: Path) -> Iterator[SparkParams]:
     with emptied(spark, spark_home):
         yield spark
-
-
-@contextlib.contextmanager
-def emptied(spark: SparkParams, home: Path) -> Iterator[None]:
-    """The cluster is up, with no schema in it; afterwards too."""
-    local.start(home, spark)  # a test may have killed a part of it
-    _drop(spark)
-    yield
-    local.start(home, spark)
-    _drop(spark)
 
 
 @pytest.fixture
@@ -140,8 +129,3 @@ def both(
             done = on_spark("run", "--target", "spark", "--data", pattern)
             assert done.returncode == 0, done.stdout + done.stderr
         yield Both(postgres, spark, on_spark, folder / "spark")
-
-
-def _drop(params: SparkParams) -> None:
-    for schema in SCHEMAS:
-        query(params, f"drop database if exists {schema} cascade")

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import emptied
-from spark_case import query
+from spark_case import emptied, query
 from spark_shop import SparkShop
 
 from ready.export import export_dataset
