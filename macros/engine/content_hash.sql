@@ -9,9 +9,14 @@
     md5(concat_ws(
         '|',
         count(*),
-        coalesce(sum(cast(cast('x' || left(row_hash, 16) as bit(64)) as bigint)), 0),
-        coalesce(sum(cast(cast('x' || right(row_hash, 16) as bit(64)) as bigint)), 0)
+        coalesce(sum({{ half_of_hash('left') }}), 0),
+        coalesce(sum({{ half_of_hash('right') }}), 0)
     ))
+{%- endmacro %}
+
+{# The left or right half of row_hash as a whole number of 64 bits. #}
+{% macro half_of_hash(side) -%}
+    cast(cast('x' || {{ side }}(row_hash, 16) as bit(64)) as bigint)
 {%- endmacro %}
 
 {# conv gives a signed text for a negative base. #}

@@ -1,7 +1,8 @@
 {# dbt's own macro, widened by two thresholds of a test's `config: meta:`: `max_failures` rows, or `max_share` of the
    rows it looks at (0 to 1). Up to it the test warns and tells its count, past it it fails; of two the lower one counts.
    A test with `on_fail: quarantine` and neither may set aside as many rows as there are.
-   The gate's rules are counted in the quickest way there is, instead of by listing rows. #}
+   The gate's rules are counted in the quickest way there is, instead of by listing rows; those of a candidate that is
+   published rows and changes look at the changes. #}
 {% macro get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) -%}
     {%- set meta = config.get('meta') or {} -%}
     {%- if meta.get('on_fail') == 'quarantine' -%}
@@ -17,12 +18,16 @@
     {%- set node = graph.nodes[model.unique_id] -%}
     {%- set counted = counted_together(node) -%}
     {%- set repeated = repeated_keys(node) -%}
+    {%- set changes = test_of_changes(node) -%}
     {%- if counted is not none -%}
         {%- set fail_calc = counted -%}
         {%- set main_sql = "select 'counted with the other row rules of this run, in meta.gate_counts' as note" -%}
     {%- elif repeated is not none -%}
         {%- set fail_calc = 'coalesce(sum(repeated), 0)' -%}
         {%- set main_sql = repeated -%}
+    {%- elif changes is not none -%}
+        {%- set fail_calc = failing_rows(fail_calc) -%}
+        {%- set main_sql = changes -%}
     {%- else -%}
         {%- set fail_calc = failing_rows(fail_calc) -%}
     {%- endif -%}

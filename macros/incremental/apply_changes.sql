@@ -19,7 +19,7 @@
 
 {# Rows come and go with their load. #}
 {% macro apply_changed_loads(relation, sql, arrived, gone) -%}
-    create temporary table changed_loads on commit drop as
+    create unlogged table {{ side_table('changed_loads') }} as
     select unnest(cast(array[{{ arrived | join(', ') }}] as bigint[])) as load_id;
 
     delete from {{ relation }} where load_id in ({{ (arrived + gone) | join(', ') }});
@@ -28,33 +28,33 @@
 
 {# The orders that a load brought or took away are staged anew from all loads. The journal tells what came of it. #}
 {% macro apply_touched_orders(relation, sql, arrived, gone) -%}
-    create temporary table touched_orders on commit drop as
+    create unlogged table {{ side_table('touched_orders') }} as
     select order_id from {{ ref(config.get('loads_from')[0]) }} where load_id in ({{ (arrived + ['null']) | join(', ') }})
     union
     select order_id from {{ relation }} where load_id in ({{ (gone + ['null']) | join(', ') }});
-    analyze touched_orders;
+    analyze {{ side_table('touched_orders') }};
 
-    create temporary table staged_orders on commit drop as {{ uncovered(sql) }};
+    create unlogged table {{ side_table('staged_orders') }} as {{ uncovered(sql) }};
     {%- if model.name == changes_come_from() %}
     {%- set columns = journaled_columns(relation) | join(', ') %}
 
-    {%- set held = '(select * from ' ~ relation ~ ' where order_id in (select order_id from touched_orders)) as held' %}
+    {%- set held = '(select * from ' ~ relation ~ ' where order_id in (select order_id from ' ~ side_table('touched_orders') ~ ')) as held' %}
 
-    create temporary table differing_orders on commit drop as
-    (select {{ columns }} from {{ held }} except all select {{ columns }} from staged_orders)
+    create unlogged table {{ side_table('differing_orders') }} as
+    (select {{ columns }} from {{ held }} except all select {{ columns }} from {{ side_table('staged_orders') }})
     union all
-    (select {{ columns }} from staged_orders except all select {{ columns }} from {{ held }});
+    (select {{ columns }} from {{ side_table('staged_orders') }} except all select {{ columns }} from {{ held }});
 
     -- Of a differing order all states: a new one ends the one before, which may have another time and customer.
-    insert into {{ source('meta', 'order_changes') }} (customer_id, order_ts)
-    select customer_id, min({{ 'least(order_ts, available_at)' if tracks_availability() else 'order_ts' }})
-    from (select * from {{ held }} union all select * from staged_orders) as states
-    where order_id in (select order_id from differing_orders)
-    group by customer_id;
+    insert into {{ source('meta', 'order_changes') }} (order_id, customer_id, order_ts)
+    select order_id, customer_id, min({{ 'least(order_ts, available_at)' if tracks_availability() else 'order_ts' }})
+    from (select * from {{ held }} union all select * from {{ side_table('staged_orders') }}) as states
+    where order_id in (select order_id from {{ side_table('differing_orders') }})
+    group by order_id, customer_id;
     {%- endif %}
 
-    delete from {{ relation }} where order_id in (select order_id from touched_orders);
-    insert into {{ relation }} select * from staged_orders
+    delete from {{ relation }} where order_id in (select order_id from {{ side_table('touched_orders') }});
+    insert into {{ relation }} select * from {{ side_table('staged_orders') }}
 {%- endmacro %}
 
 {# All columns but the lineage: the same order from another line changes no feature. #}
@@ -69,26 +69,26 @@
    several states a purchase also says when the customer became known, so all of the customer's are written anew. #}
 {% macro apply_changed_customers(relation, sql, held, state) -%}
     {{ create_changed_customers(held, state) }}
-    alter table changed_customers add column customer_key integer;
+    alter table {{ side_table('changed_customers') }} add column customer_key integer;
     {%- if tracks_availability() %}
-    update changed_customers set since = '-infinity';
+    update {{ side_table('changed_customers') }} set since = '-infinity';
     {%- endif %}
-    update changed_customers as changed set customer_key = known.customer_key
+    update {{ side_table('changed_customers') }} as changed set customer_key = known.customer_key
     from {{ relation }} as known
     where known.customer_id = changed.customer_id and {{ is_first_known() }};
 
-    update changed_customers as changed set customer_key = added.customer_key
+    update {{ side_table('changed_customers') }} as changed set customer_key = added.customer_key
     from (
         select
             customer_id,
             row_number() over (order by customer_id)
             + (select coalesce(max(customer_key), 0) from {{ relation }}) as customer_key
-        from changed_customers
+        from {{ side_table('changed_customers') }}
         where customer_key is null
     ) as added
     where added.customer_id = changed.customer_id;
 
-    delete from {{ relation }} as held using changed_customers as changed
+    delete from {{ relation }} as held using {{ side_table('changed_customers') }} as changed
     where held.customer_key = changed.customer_key and held.order_ts >= changed.since;
     insert into {{ relation }} {{ uncovered(sql) }}
 {%- endmacro %}
@@ -96,10 +96,10 @@
 {# The customers whose orders have changed between two states, each with the earliest of these orders: no feature row up to
    its time is another. #}
 {% macro create_changed_customers(held, state) -%}
-    create temporary table changed_customers on commit drop as
+    create unlogged table {{ side_table('changed_customers') }} as
     select customer_id, min(order_ts) as since
     from {{ source('meta', 'order_changes') }}
     where change_id > {{ held.last_change }} and change_id <= {{ state.last_change }}
     group by customer_id;
-    analyze changed_customers;
+    analyze {{ side_table('changed_customers') }};
 {%- endmacro %}

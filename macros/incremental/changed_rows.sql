@@ -1,38 +1,92 @@
-{# Statements that build a candidate from the published table: rows that the changes between two states cannot have moved
-   are copied, the others computed anew. kept_by feature or label says which these are. #}
-{% macro create_candidate_from_published(kept_by, candidate, published, sql, held, state) -%}
-    {{ return(adapter.dispatch('create_candidate_from_published')(kept_by, candidate, published, sql, held, state)) }}
+{# Statements that build what a candidate differs in from the published table, without copying a row that stays:
+   NAME__removed has the rows that the changes between two states may have moved, NAME__added those that take their place.
+   kept_by says which rows these are: feature, label, or row for those of which one of the tables joined has changed. #}
+{% macro create_changes(kept_by, published, sql, held, state) -%}
+    {{ return(adapter.dispatch('create_changes')(kept_by, published, sql, held, state)) }}
 {%- endmacro %}
 
-{% macro postgres__create_candidate_from_published(kept_by, candidate, published, sql, held, state) -%}
+{% macro postgres__create_changes(kept_by, published, sql, held, state) -%}
+    {%- set removed = removed_rows(published) -%}
+    {%- set added = added_rows(published) -%}
+    {{ drop_change_tables(published) }};
+    {#- Few rows come of a scan of many: nothing to sort, and little to hand over from parallel workers. #}
+    set local enable_mergejoin = off;
+    set local parallel_tuple_cost = 0;
+    {%- if kept_by == 'row' %}
+    {{ create_changed_rows(published) }}
+    {%- else %}
+    {{ create_changed_customers(held, state) }}
+    {{ create_changed_times(kept_by, held, state) }}
+    {%- endif %}
+
+    create table {{ removed }} as
+    select kept.ctid as row_id, kept.*
+    from {{ published }} as kept
+    {%- if kept_by == 'row' %}
+    where (kept.customer_id, kept.feature_time) in (select customer_id, feature_time from {{ side_table('changed_rows') }});
+    {%- else %}
+    left join {{ side_table('changed_customers') }} as changed on kept.customer_id = changed.customer_id
+    where {{ row_has_changed(kept_by, 'kept.feature_time') }};
+    {%- endif %}
+
+    create table {{ added }} as
+    select * from (
+        {{ uncovered(sql) }}
+    ) as anew
+{%- endmacro %}
+
+{# The candidate is the published table without the former and with the latter; apply_candidate makes it so. A statement apart,
+   so that dbt tells how many rows were added. #}
+{% macro show_candidate(candidate, published) -%}
+    analyze {{ removed_rows(published) }}, {{ added_rows(published) }};
+
+    create view {{ candidate }} as
+    select * from {{ published }} as kept
+    where not exists (select from {{ removed_rows(published) }} as removed where removed.row_id = kept.ctid)
+    union all
+    select * from {{ added_rows(published) }}
+{%- endmacro %}
+
+{% macro removed_rows(published) %}
+    {% do return(published.incorporate(path={'identifier': published.identifier ~ '__removed'}, type='table')) %}
+{% endmacro %}
+
+{% macro added_rows(published) %}
+    {% do return(published.incorporate(path={'identifier': published.identifier ~ '__added'}, type='table')) %}
+{% endmacro %}
+
+{# The feature times that came or went, and for labels those whose label became known or unknown. #}
+{% macro create_changed_times(kept_by, held, state) -%}
     {%- set times_before = relation_named('feature_times') -%}
     {%- set times = newest_relation('feature_times') -%}
-    {{ create_changed_customers(held, state) }}
-
-    create temporary table changed_times on commit drop as
+    create unlogged table {{ side_table('changed_times') }} as
     (select feature_time from {{ times }} except select feature_time from {{ times_before }})
     union all
     (select feature_time from {{ times_before }} except select feature_time from {{ times }})
     {%- if kept_by == 'label' %}
     {%- set horizon = days(label_horizon()) %}
     union
-    -- Where the data reach now and did not before, or the other way round, labels become known or unknown.
+    -- Where the data reach now and did not before, or the other way round.
     select feature_time from {{ times }}
     where
         feature_time + {{ horizon }} > least(cast('{{ held.data_end }}' as timestamptz), '{{ state.data_end }}')
         and feature_time + {{ horizon }} <= greatest(cast('{{ held.data_end }}' as timestamptz), '{{ state.data_end }}')
     {%- endif %};
-    analyze changed_times;
+    analyze {{ side_table('changed_times') }};
+{%- endmacro %}
 
-    create table {{ candidate }} as
-    select kept.*
-    from {{ published }} as kept
-    left join changed_customers as changed on kept.customer_id = changed.customer_id
-    where not ({{ row_has_changed(kept_by, 'kept.feature_time') }})
-    union all
-    select * from (
-        {{ uncovered(sql) }}
-    ) as anew
+{# The rows whose features or label this build has touched; and the boundaries of the splits, which are what they were. #}
+{% macro create_changed_rows(published) -%}
+    create unlogged table {{ side_table('same_boundaries') }} as {{ recorded_boundaries(published) }};
+    create unlogged table {{ side_table('changed_rows') }} as
+    {%- for name in ['customer_features', 'customer_labels'] %}
+    {%- for rows in [removed_rows(relation_named(name)), added_rows(relation_named(name))] %}
+    select customer_id, feature_time from {{ rows }}
+    {{ 'union' if not loop.last }}
+    {%- endfor %}
+    {{ 'union' if not loop.last }}
+    {%- endfor %};
+    analyze {{ side_table('changed_rows') }};
 {%- endmacro %}
 
 {# Whether a row of features or labels may have moved; of a customer left joined as `changed`. #}
@@ -40,7 +94,7 @@
     coalesce(
         {{ feature_time }} {{ '+ ' ~ days(label_horizon()) ~ ' >' if kept_by == 'label' else '>=' }} changed.since, false
     )
-    or {{ feature_time }} in (select feature_time from changed_times)
+    or {{ feature_time }} in (select feature_time from {{ side_table('changed_times') }})
 {%- endmacro %}
 
 {# The same as a condition of a model's spine, for only_changed. #}

@@ -1,5 +1,5 @@
 {# What incremental builds remember, in schema meta: what each table was last built from, and which customers' orders have
-   changed since. Losing both costs one full build. Idempotent. #}
+   changed since, and what is counted and summed of each published one. Losing them costs one full build. Idempotent. #}
 {% macro create_incremental_tables() -%}
     {{ return(adapter.dispatch('create_incremental_tables')()) }}
 {%- endmacro %}
@@ -20,6 +20,25 @@
         change_id bigint generated always as identity primary key,
         customer_id text not null,
         order_ts timestamptz not null,
+        order_id text,
         changed_at timestamptz not null default now()
+    );
+
+    create table if not exists {{ meta }}.table_contents (
+        relation text not null,
+        part text not null,
+        row_count bigint not null,
+        high numeric,
+        low numeric,
+        filled bigint,
+        total numeric,
+        zero bigint,
+        minimum numeric,
+        maximum numeric,
+        entity_count bigint,
+        time_from timestamptz,
+        time_to timestamptz,
+        next_from timestamptz,
+        primary key (relation, part)
     )
 {%- endmacro %}

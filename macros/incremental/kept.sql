@@ -16,6 +16,7 @@
         {% call statement('main') -%}
             {{ apply_changes(kept_by, this, sql, held, state) }}
         {%- endcall %}
+        {% do run_query(drop_side_tables()) %}
     {%- else -%}
         {%- set intermediate = make_intermediate_relation(this) -%}
         {%- do drop_relation_if_exists(load_cached_relation(intermediate)) -%}
@@ -48,6 +49,23 @@
         {% do return(none) %}
     {% elif config.get('kept_by') == 'label' and (held.data_end is none or state.data_end is none) %}
         {% do return(none) %}
+    {% elif config.get('kept_by') == 'row' and not (joined_rows_are_known(held) and contents_recorded(relation)) %}
+        {% do return(none) %}
     {% endif %}
     {% do return(held) %}
+{% endmacro %}
+
+{# Whether features and labels stand as candidates that tell their changes, from the very build that a training set was
+   joined from. #}
+{% macro joined_rows_are_known(held) %}
+    {% for name in ['customer_features', 'customer_labels'] %}
+        {% set final = relation_named(name) %}
+        {% set candidate = standing_candidate(final) %}
+        {% set published = held_state(final) %}
+        {% if not candidate or not candidate.is_view or published is none or published.last_change != held.last_change
+            or published.generation != held.generation %}
+            {% do return(false) %}
+        {% endif %}
+    {% endfor %}
+    {% do return(true) %}
 {% endmacro %}

@@ -1,7 +1,6 @@
 {# A condition that only an incremental build applies. It stands in the compiled SQL as a comment: so a model has one SQL and
    one sql_hash, that of the full build, however its table was last brought up to date. The materialisation uncovers it.
-   It reads the temporary tables that macros/incremental makes: changed_loads, touched_orders, changed_customers,
-   changed_times. `word` begins it: and, where, or a join. #}
+   It reads the side tables by their plain names. `word` begins it: and, where, or a join. #}
 {% macro only_changed(condition, word='and') -%}
     {{ return('/*changed ' ~ word ~ ' ' ~ condition ~ ' changed*/') }}
 {%- endmacro %}
@@ -12,10 +11,16 @@
 {%- endmacro %}
 
 {# The SQL of the incremental build. #}
-{% macro uncovered(sql) -%}
-    {%- set own = modules.re.sub('/[*]full[*]/[\\s\\S]*?/[*]full end[*]/', '', sql) -%}
-    {{ return(own.replace('/*changed', '').replace('changed*/', '')) }}
-{%- endmacro %}
+{% macro uncovered(sql) %}
+    {% set own = modules.re.sub('/[*]full[*]/[\\s\\S]*?/[*]full end[*]/', '', sql).split('/*changed') %}
+    {% set parts = [own[0]] %}
+    {% for part in own[1:] %}
+        {% set condition, after = part.split('changed*/', 1) %}
+        {% set plain_names = '\\b(' ~ side_table_names() | join('|') ~ ')\\b' %}
+        {% do parts.append(modules.re.sub(plain_names, side_table('\\1'), condition) ~ after) %}
+    {% endfor %}
+    {% do return(parts | join('')) %}
+{% endmacro %}
 
 {% macro has_only_changed(sql) %}
     {% do return('/*changed' in sql) %}

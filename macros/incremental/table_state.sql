@@ -1,6 +1,7 @@
 {# What a table is built from in this run, read before it is built: what arrives in between counts as new the next time.
    {definition_hash, load_ids, generation, last_change, data_end}
-   definition_hash: the model's SQL and that of everything upstream. load_ids: the loads in it, of tables kept by load or
+   definition_hash: the model's SQL and that of everything upstream; of a published table its tests too, of one kept by row
+   where the splits begin and end. load_ids: the loads in it, of tables kept by load or
    by order; none where that is not known, as of a deferred build's upstream. generation: the full build of the orders
    since which meta.order_changes tells the changes; last_change: the last of these that is in the table. data_end: the
    latest order, for labels. #}
@@ -13,12 +14,24 @@
         ~ quote_literal(state_key(relation_named(changes_come_from() if kept_by == 'customer' else 'customer_purchases')))
     ).rows[0] %}
     {% do return({
-        'definition_hash': local_md5(tojson([normalized_sql(sql), upstream_hashes(graph.nodes[model.unique_id])])),
+        'definition_hash': local_md5(tojson(
+            [normalized_sql(sql), upstream_hashes(graph.nodes[model.unique_id])]
+            + (tests_of(model.unique_id) if model.config.materialized == 'published' else [])
+            + ([split_bounds()] if kept_by == 'row' else [])
+        )),
         'load_ids': none if row[0] is none else row[0].split(',') | reject('equalto', '') | list,
         'generation': row[1] if goes_by_changes(kept_by) else none,
         'last_change': row[2] if goes_by_changes(kept_by) else none,
         'data_end': row[3],
     }) %}
+{% endmacro %}
+
+{# Where the splits begin and end now, as text: with other boundaries rows move that no order has touched. #}
+{% macro split_bounds() %}
+    {% do return(run_query(
+        "select string_agg(cast(boundaries as text), ' ' order by split) from ("
+        ~ split_boundaries(split_definition(), newest_relation('customer_features'), relation_of('orders')) ~ ') as boundaries'
+    ).rows[0][0]) %}
 {% endmacro %}
 
 {# What a relation held before this run: its recorded state, or none. #}
@@ -104,7 +117,7 @@
 
 {# Whether a table is kept by the journal of changed orders; the others go by loads. #}
 {% macro goes_by_changes(kept_by) %}
-    {% do return(kept_by in ['customer', 'feature', 'label']) %}
+    {% do return(kept_by in ['customer', 'feature', 'label', 'row']) %}
 {% endmacro %}
 
 {# The model whose changes meta.order_changes tells: the one that customer_purchases is made from. #}

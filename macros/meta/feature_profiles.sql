@@ -8,50 +8,29 @@
    of them again in the next build. Columns that are no numbers have rows and missing only. NaN and infinity count as
    missing. #}
 {% macro feature_profiles(build) -%}
-    {{ return(adapter.dispatch('feature_profiles')(build.features, profiled_columns(build.columns), sample_step(build.row_count))) }}
+    {{ return(adapter.dispatch('feature_profiles')(build, profiled_columns(build.columns), sample_step(build.row_count))) }}
 {%- endmacro %}
 
-{% macro postgres__feature_profiles(table, columns, step) -%}
-    {%- set numbers = columns | selectattr('is_number') | list -%}
+{% macro postgres__feature_profiles(build, columns, step) -%}
     with counted as (
-        select
-            count(*) as row_count
-            {%- for column in columns %},
-            count({{ column.value }}) as filled_{{ loop.index }}
-            {%- endfor %}
-            {%- for column in numbers %},
-            count(*) filter (where {{ column.value }} = 0) as zero_{{ column.index }},
-            min({{ column.value }}) as minimum_{{ column.index }},
-            max({{ column.value }}) as maximum_{{ column.index }},
-            sum(cast({{ column.value }} as numeric)) as sum_{{ column.index }}
-            {%- endfor %}
-        from {{ table }}
-    )
-    {%- if numbers %},
+        {{ build.counted or contents_by_column(build.features, build.columns) }}
+    ),
 
     sampled as materialized (
-        select
-            {%- for column in numbers %}
-            {{ column.value }} as {{ column.quoted }}{{ ',' if not loop.last }}
-            {%- endfor %}
-        from {{ table }}
-        {%- if step > 1 %}
-        where {{ is_sampled(step) }}
-        {%- endif %}
+        {{ 'select * from ' ~ build.sample if build.sample else feature_sample(build) }}
     )
-    {%- endif %}
     {%- for column in columns %}
     {{ 'union all' if not loop.first }}
     select
         {{ quote_literal(column.name) }} as column_name,
         cast(jsonb_build_object(
             'rows', row_count,
-            'missing', row_count - filled_{{ column.index }}
+            'missing', row_count - filled
             {%- if column.is_number %},
-            'zero', zero_{{ column.index }},
-            'minimum', trim_scale(cast(minimum_{{ column.index }} as numeric)),
-            'maximum', trim_scale(cast(maximum_{{ column.index }} as numeric)),
-            'mean', trim_scale(round(sum_{{ column.index }} / nullif(filled_{{ column.index }}, 0), 6)),
+            'zero', zero,
+            'minimum', trim_scale(minimum),
+            'maximum', trim_scale(maximum),
+            'mean', trim_scale(round(total / nullif(filled, 0), 6)),
             'sampled_every', {{ step }},
             'distinct', distinct_values,
             'distribution', coalesce(distribution, '[]')
@@ -61,7 +40,21 @@
     {%- if column.is_number %}
     cross join ({{ distribution(column.quoted) }}) as distributed
     {%- endif %}
+    where part = {{ quote_literal(column.name) }}
     {%- endfor %}
+{%- endmacro %}
+
+{# A select of the rows of which the distributions are told. #}
+{% macro feature_sample(build) -%}
+    {%- set step = sample_step(build.row_count) -%}
+    select
+        {%- for column in profiled_columns(build.columns) | selectattr('is_number') %}
+        {{ column.value }} as {{ column.quoted }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ build.features }}
+    {%- if step > 1 %}
+    where {{ is_sampled(step) }}
+    {%- endif %}
 {%- endmacro %}
 
 {# A select of one row: the distinct values of a column of `sampled`, and its distribution. #}
@@ -82,7 +75,7 @@
 {%- endmacro %}
 
 {# The columns stand one below the other, so that each figure is written once. #}
-{% macro spark__feature_profiles(table, columns, step) -%}
+{% macro spark__feature_profiles(build, columns, step) -%}
     with listed as (
         select
             {{ is_sampled(step) if step > 1 else 'true' }} as is_drawn,
@@ -96,7 +89,7 @@
                 ){{ ',' if not loop.last }}
                 {%- endfor %}
             ))
-        from {{ table }}
+        from {{ build.features }}
     ),
 
     counted as (

@@ -11,15 +11,34 @@
         'training_set': newest_relation('customer_training_set'),
     } %}
     {% set columns = adapter.get_columns_in_relation(build.features) %}
-    {# Read on their own: a statement that also writes would not be run in parallel. #}
-    {% set content = run_query(
-        'select count(*), ' ~ content_hash() ~ ' from ' ~ hashed_rows(build.features, typed_columns(columns))
-    ).rows[0] %}
+    {% set content = content_of(build.features, columns) %}
     {% set version = run_query(definition_version(build.feature_set, definition)).rows[0][0] %}
     {% do build.update({
         'version': version, 'columns': columns, 'row_count': content[0], 'data_hash': content[1],
     }) %}
     {% do return(build) %}
+{% endmacro %}
+
+{# Rows and content hash of a table, recorded by record_contents or else counted; and how many rows have a value in `filled`. #}
+{% macro content_of(relation, columns, filled='customer_id') %}
+    {% do return(adapter.dispatch('content_of')(relation, columns, filled)) %}
+{% endmacro %}
+
+{# Read on their own: a statement that also writes would not be run in parallel. #}
+{% macro default__content_of(relation, columns, filled) %}
+    {% do return(run_query(
+        'select count(*), ' ~ content_hash() ~ ', count(' ~ filled ~ ') from '
+        ~ hashed_rows(relation, typed_columns(columns), kept=[filled])
+    ).rows[0]) %}
+{% endmacro %}
+
+{% macro postgres__content_of(relation, columns, filled) %}
+    {% for row in run_query(
+        'select row_count, ' ~ hash_of_content() ~ ', filled from ' ~ recorded_contents(relation) ~ " and part = ''"
+    ).rows %}
+        {% do return(row) %}
+    {% endfor %}
+    {% do return(default__content_of(relation, columns, filled)) %}
 {% endmacro %}
 
 {# The table of a published model: its candidate while there is one. #}

@@ -8,7 +8,7 @@
 {%- endmacro %}
 
 {% macro meta_version() %}
-    {% do return(1) %}
+    {% do return(2) %}
 {% endmacro %}
 
 {% macro postgres__migrate_meta() -%}
@@ -46,6 +46,9 @@
     {%- if held < 1 %}
     alter table if exists {{ meta }}.feature_registry alter column config type json using cast(config as json);
     alter table if exists {{ meta }}.dataset_split_summary add column if not exists label_mean numeric;
+    {%- endif %}
+    {%- if held < 2 %}
+    alter table if exists {{ meta }}.order_changes add column if not exists order_id text;
     {%- endif %}
     insert into {{ meta }}.schema_version (version) values ({{ meta_version() }}) on conflict do nothing;
     commit

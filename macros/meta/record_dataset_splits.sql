@@ -9,12 +9,13 @@
     {%- endif -%}
     {%- set version = 'feature_set = ' ~ quote_literal(build.feature_set) ~ ' and feature_version = ' ~ build.version -%}
 
-    {#- Rewritten only where it differs: an unchanged run must not touch millions of rows. -#}
-    {%- set rewritten = membership_hashes(summary) != membership_hashes(run_query(held_membership(version))) -%}
-    {%- if rewritten %}
+    {#- Written only where it differs: an unchanged run must not touch millions of rows. -#}
+    {%- set differs = membership_hashes(summary) != membership_hashes(run_query(held_membership(build, version))) -%}
+    {%- set only_added = differs and adds_split_rows_only(build) -%}
+    {%- if differs %}
     insert into {{ source('meta', 'dataset_splits') }} (feature_set, feature_version, customer_id, feature_time, split)
     select {{ quote_literal(build.feature_set) }}, {{ build.version }}, customer_id, feature_time, split
-    from {{ split_rows(build, published_name(build.features), published_name(build.training_set)) }}
+    from {{ new_split_rows(build) if only_added else split_rows(build, published_name(build.features), published_name(build.training_set)) }}
     where split is not null;
     {%- endif %}
 
@@ -29,14 +30,35 @@
     )
     on conflict do nothing;
     {%- endfor %}
-    {%- if rewritten %}
+    {%- if differs and not only_added %}
     {{ retire_dataset_splits(build.feature_set, build.version) }}
     {%- endif %}
 {%- endmacro %}
 
-{# A select of split, membership hash, rows, customers, mean label, time_from and time_to, one row a split. Customers are
-   counted apart: a distinct count would keep the rest from running in parallel. #}
+{# A select of split, membership hash, rows, customers, mean label, time_from and time_to, one row a split. #}
 {% macro split_summary(build, splits) -%}
+    {{ return(adapter.dispatch('split_summary')(build, splits)) }}
+{%- endmacro %}
+
+{% macro postgres__split_summary(build, splits) -%}
+    {%- if build.feature_set == 'customer_features' -%}
+        select
+            part as split,
+            {{ hash_of_content() }} as membership_hash,
+            row_count,
+            entity_count,
+            round(total / nullif(filled, 0), 6) as label_mean,
+            cast(time_from as text) as time_from,
+            cast(time_to as text) as time_to
+        from {{ recorded_contents(build.training_set) }} and row_count > 0
+        order by contents.time_from
+    {%- else -%}
+        {{ default__split_summary(build, splits) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Customers are counted apart: a distinct count would keep the rest from running in parallel. #}
+{% macro default__split_summary(build, splits) -%}
     {%- set rows = split_rows(build, build.features, build.training_set) -%}
     with members as (
         select
@@ -98,11 +120,45 @@
     {{ return('case when ' ~ column ~ ' then 1 else 0 end' if label_definition().function == 'no_purchase' else column) }}
 {%- endmacro %}
 
-{# A select of split and membership hash of what meta.dataset_splits holds of a version. #}
-{% macro held_membership(version) -%}
+{# A select of split and membership hash of what meta.dataset_splits holds of a version; where changes are added to the published
+   one, as that is recorded. #}
+{% macro held_membership(build, version) -%}
+    {%- set published = published_name(build.training_set) -%}
+    {%- if build.training_set.is_view and is_published_version(build) -%}
+        select part as split, {{ hash_of_content() }} from {{ recorded_contents(published) }} and row_count > 0
+    {%- else -%}
+        {{ hashed_membership(version) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro hashed_membership(version) -%}
     select split, {{ content_hash() }}
     from {{ hashed_rows(source('meta', 'dataset_splits'), membership_columns(), kept=['split'], condition=version) }}
     group by split
+{%- endmacro %}
+
+{# Whether the build that this one follows was of the same version. #}
+{% macro is_published_version(build) %}
+    {% do return(build.feature_set == 'customer_features' and run_query(
+        'select count(*) from ' ~ source('meta', 'current_versions') ~ ' where feature_set = ' ~ quote_literal(build.feature_set)
+        ~ ' and feature_version = ' ~ build.version
+    ).rows[0][0] > 0) %}
+{% endmacro %}
+
+{# Whether what meta.dataset_splits holds stays, and the build's new rows are all that is missing. #}
+{% macro adds_split_rows_only(build) %}
+    {% do return(
+        is_published_version(build) and build.training_set.is_view and not split_rows_gone(published_name(build.training_set))
+    ) %}
+{% endmacro %}
+
+{% macro new_split_rows(build) -%}
+    {%- set final = published_name(build.training_set) -%}
+    (
+        select customer_id, feature_time, split from {{ added_rows(final) }}
+        except
+        select customer_id, feature_time, split from {{ removed_rows(final) }}
+    ) as new_rows
 {%- endmacro %}
 
 {% macro membership_columns() %}

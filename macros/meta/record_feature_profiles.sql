@@ -1,7 +1,16 @@
 {# Part of publishing a feature set, beside record_feature_version: how the values of each feature column are distributed,
    so that the next build can be compared with this one. Kept for every build, for ever; read once a build. #}
 {% macro record_feature_profiles(build) -%}
-    {%- for row in (run_query(feature_profiles(build)).rows if lacks_profiles(build) else []) %}
+    {%- set lacking = lacks_profiles(build) -%}
+    {%- if lacking -%}
+        {#- Drawn on its own: as a part of a larger query it would not be drawn in parallel. -#}
+        {%- do build.update({
+            'sample': 'pg_temp.feature_sample',
+            'counted': 'select * from ' ~ recorded_contents(build.features) if contents_recorded(build.features),
+        }) -%}
+        {%- do run_query('drop table if exists ' ~ build.sample ~ '; create table ' ~ build.sample ~ ' as ' ~ feature_sample(build)) -%}
+    {%- endif -%}
+    {%- for row in (run_query(feature_profiles(build)).rows if lacking else []) %}
     insert into {{ source('meta', 'feature_profiles') }} (feature_set, feature_version, data_hash, column_name, profile)
     values (
         {{ quote_literal(build.feature_set) }}, {{ build.version }}, '{{ build.data_hash }}', {{ quote_literal(row[0]) }},

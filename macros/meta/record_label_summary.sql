@@ -6,17 +6,13 @@
         feature_set, feature_version, data_hash, labels_hash, row_count, labelled_count
     )
     values (
-        {{ quote_literal(build.feature_set) }}, {{ build.version }}, '{{ build.data_hash }}', '{{ content[2] }}',
-        {{ content[0] }}, {{ content[1] }}
+        {{ quote_literal(build.feature_set) }}, {{ build.version }}, '{{ build.data_hash }}', '{{ content[1] }}',
+        {{ content[0] }}, {{ content[2] }}
     )
     on conflict do nothing;
 {%- endmacro %}
 
-{# Rows, known labels and content hash of the labels of a build. #}
+{# Rows, content hash and number of known labels of a build. #}
 {% macro labels_content(build) %}
-    {% set label = adapter.quote(label_column()) %}
-    {% set columns = typed_columns(adapter.get_columns_in_relation(build.labels)) %}
-    {% do return(run_query(
-        'select count(*), count(' ~ label ~ '), ' ~ content_hash() ~ ' from ' ~ hashed_rows(build.labels, columns, kept=[label])
-    ).rows[0]) %}
+    {% do return(content_of(build.labels, adapter.get_columns_in_relation(build.labels), adapter.quote(label_column()))) %}
 {% endmacro %}

@@ -32,6 +32,14 @@
     {% if execute and flags.WHICH in ['build', 'run'] %}
         {% for node in models_with_candidate() %}
             {% do adapter.drop_relation(standing_candidate(node_relation(node))) %}
+            {% if target.type == 'postgres' %}
+                {% do run_query(drop_change_tables(node_relation(node))) %}
+            {% endif %}
         {% endfor %}
     {% endif %}
 {% endmacro %}
+
+{# What create_candidate_from_published makes beside a candidate. #}
+{% macro drop_change_tables(final) -%}
+    drop table if exists {{ removed_rows(final) }}, {{ added_rows(final) }}
+{%- endmacro %}

@@ -45,13 +45,11 @@
 {%- endmacro %}
 
 {% macro postgres__publish(nodes) -%}
+    {%- do record_contents(nodes) -%}
     {%- set builds = feature_set_builds(nodes) -%}
     begin;
     {%- for node in nodes %}
-    {%- set final = node_relation(node) %}
-    drop table if exists {{ final }} cascade;
-    alter table {{ standing_candidate(final) }} rename to {{ adapter.quote(node.alias) }};
-    {{ publish_table_state(standing_candidate(final), final) }};
+    {{ apply_candidate(node_relation(node)) }};
     {%- endfor %}
     {%- for build in builds %}
     {{ record_feature_version(build) }}
@@ -64,6 +62,37 @@
     {{ create_own_training_set(build) }};
     {%- endif %}
     {%- endfor %}
+    {%- for node in nodes %}
+    {{ drop_change_tables(node_relation(node)) }};
+    {%- endfor %}
     {{ forget_order_changes() }};
     commit
+{%- endmacro %}
+
+{# A candidate takes over: a table by its name, a view by changing the published rows that it does not show or adds. What is
+   to go is found by its place in the table; if somebody else has changed the table meanwhile, nothing is published. #}
+{% macro apply_candidate(final) -%}
+    {%- set candidate = standing_candidate(final) -%}
+    {%- if candidate.is_view %}
+    do $publish$
+    declare
+        gone bigint;
+    begin
+        delete from {{ final }} as held using {{ removed_rows(final) }} as removed
+        where held.ctid = removed.row_id
+            and held.customer_id = removed.customer_id and held.feature_time = removed.feature_time;
+        get diagnostics gone = row_count;
+        if gone <> (select count(*) from {{ removed_rows(final) }}) then
+            raise exception '% was changed while this build ran. Run it again with --full-refresh.', {{ quote_literal(state_key(final)) }};
+        end if;
+        insert into {{ final }} select * from {{ added_rows(final) }};
+    end
+    $publish$;
+    drop view {{ candidate }};
+    {%- else %}
+    drop table if exists {{ final }} cascade;
+    alter table {{ candidate }} rename to {{ adapter.quote(final.identifier) }};
+    {%- endif %}
+    {{ publish_contents(candidate, final) }};
+    {{ publish_table_state(candidate, final) }}
 {%- endmacro %}

@@ -1,19 +1,22 @@
 {# A table that readers see only once it is accepted: it is built as NAME__candidate, the tests run on that, and
    `publish_accepted` (on-run-end) lets it take over. dbt's own table materialisation replaces first and tests later.
-   With kept_by (feature or label) rows that no change can have moved are copied from the published table. #}
+   With kept_by (feature, label or row) only rows that a change can have moved are built, and the candidate is a view. #}
 {% materialization published, default %}
     {%- set candidate = this.incorporate(path={'identifier': candidate_name(this.identifier)}, type='table') -%}
     {%- set kept_by = config.get('kept_by') -%}
     {%- set state = table_state(kept_by, sql) if kept_by else none -%}
     {%- set held = held_state_to_build_on(this, state, sql) if kept_by else none -%}
     {%- do drop_relation_if_exists(load_cached_relation(candidate)) -%}
+    {%- if held -%}
+        {%- set candidate = candidate.incorporate(type='view') -%}
+    {%- endif -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
     {% call statement('main') -%}
         {%- if held -%}
-            {{ create_candidate_from_published(kept_by, candidate, this, sql, held, state) }}
+            {{ create_changes(kept_by, this, sql, held, state) }}
         {%- else -%}
             {{ get_create_table_as_sql(False, candidate, sql) }}
         {%- endif -%}
@@ -22,9 +25,16 @@
         {% do run_query(record_table_state(candidate, state)) %}
     {%- endif -%}
 
-    {% do create_indexes(candidate) %}
+    {%- if held -%}
+        {% do run_query(show_candidate(candidate, this)) %}
+        {% do run_query(drop_side_tables()) %}
+        {% do persist_docs(this, model) %}
+    {%- else -%}
+        {% do create_indexes(candidate) %}
+        {% do run_query('analyze ' ~ candidate) %}
+        {% do persist_docs(candidate, model) %}
+    {%- endif %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {% do persist_docs(candidate, model) %}
     {{ adapter.commit() }}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
 

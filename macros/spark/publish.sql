@@ -36,7 +36,7 @@
     {% set held = run_query(
         'select max_by(splits_build_id, built_at) from ' ~ source('meta', 'current_versions') ~ '_log where ' ~ version
     ).rows[0][0] %}
-    {% if held and membership_hashes(summary) == membership_hashes(run_query(held_membership(version))) %}
+    {% if held and membership_hashes(summary) == membership_hashes(run_query(hashed_membership(version))) %}
         {% do return({'splits': summary, 'splits_build_id': held}) %}
     {% endif %}
     {% do run_query(
@@ -60,9 +60,9 @@
             ~ ', column_name, profile, current_timestamp() from (' ~ feature_profiles(build) ~ ') as profiles') %}
     {% endif %}
     {% set labels = labels_content(build) if build.feature_set == 'customer_features' else none %}
-    {% if labels and not is_recorded('dataset_label_summary', build, {'labels_hash': labels[2]}) %}
+    {% if labels and not is_recorded('dataset_label_summary', build, {'labels_hash': labels[1]}) %}
         {% do run_query('insert into ' ~ source('meta', 'dataset_label_summary') ~ ' select ' ~ build_key_values(build)
-            ~ ', ' ~ quote_literal(labels[2]) ~ ', ' ~ labels[0] ~ ', ' ~ labels[1] ~ ', current_timestamp()') %}
+            ~ ', ' ~ quote_literal(labels[1]) ~ ', ' ~ labels[0] ~ ', ' ~ labels[2] ~ ', current_timestamp()') %}
     {% endif %}
     {% do run_query('insert into ' ~ source('meta', 'current_versions') ~ '_log select ' ~ build_key_values(build) ~ ', '
         ~ quote_literal(invocation_id) ~ ', current_timestamp(), ' ~ quote_literal(build.splits_build_id)) %}

@@ -40,6 +40,8 @@ TABLES = (
     "feats.customer_features",
     "feats.customer_labels",
     "feats.customer_training_set",
+    "meta.dataset_splits",
+    "meta.table_contents",
 )
 
 

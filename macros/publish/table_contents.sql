@@ -1,0 +1,262 @@
+{# What is counted and summed of a published table is kept in meta.table_contents: so hashes, profiles and split summaries of
+   a build that changes few rows are made of these rows alone, by taking away what went and adding what came. All sums are
+   exact, so the result is that of a scan to the last digit.
+
+   A content is a select of part, row_count, high and low (both halves of content_hash, summed), filled, total, zero, minimum
+   and maximum (of the part's values). Parts: '' is the whole table; besides, the columns of a feature set and the splits of
+   customer_training_set. #}
+
+{# Before a build is published: records the contents of its candidates. Selects of their own, so that they run in parallel. #}
+{% macro record_contents(nodes) %}
+    {% set own = own_feature_sets() %}
+    {% for node in nodes if node.name in own + ['customer_features', 'customer_labels', 'customer_training_set'] %}
+        {% set final = node_relation(node) %}
+        {% set candidate = standing_candidate(final) %}
+        {% set columns = adapter.get_columns_in_relation(candidate) %}
+        {% set as_change = candidate.is_view and contents_recorded(final) %}
+        {% set content -%}
+            {{ changed_contents(node.name, final, columns) if as_change else contents_of(node.name, candidate, columns) }}
+        {%- endset %}
+        {% do run_query(store_contents(candidate, content)) %}
+        {% if as_change and node.name == 'customer_features' %}
+            {% do look_up_extremes(candidate, columns) %}
+        {% elif node.name == 'customer_training_set' %}
+            {% do run_query(place_splits(final, candidate, as_change)) %}
+            {% do run_query(count_entities(final, candidate, as_change and not split_rows_gone(final))) %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}
+
+{# What is recorded of a relation, as a condition begins that goes on with `and`. #}
+{% macro recorded_contents(relation) -%}
+    {{ return(source('meta', 'table_contents') ~ ' as contents where contents.relation = ' ~ quote_literal(state_key(relation))) }}
+{%- endmacro %}
+
+{% macro contents_recorded(relation) %}
+    {% do return(run_query('select count(*) from ' ~ recorded_contents(relation)).rows[0][0] > 0) %}
+{% endmacro %}
+
+{% macro contents_of(name, rows, columns) -%}
+    {%- if name in ['customer_labels', 'customer_training_set'] -%}
+        {{ contents_by_part(rows, name == 'customer_training_set', columns) }}
+    {%- else -%}
+        {{ contents_by_column(rows, columns) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Of labels as a whole; or of the membership of each split, with its labels. #}
+{% macro contents_by_part(rows, by_split, columns) -%}
+    {%- set number = label_as_number() -%}
+    select
+        {{ 'split' if by_split else "''" }} as part,
+        count(*) as row_count,
+        {{ hash_sums() }},
+        count({{ number if by_split else label_column() }}) as filled,
+        {{ 'coalesce(sum(' ~ number ~ '), 0)' if by_split else 'cast(null as numeric)' }} as total,
+        {{ uncounted(['zero', 'minimum', 'maximum']) }}
+    from {{ hashed_rows(
+        rows,
+        membership_columns() if by_split else typed_columns(columns),
+        kept=[label_column()] + (['split'] if by_split else []),
+        condition='split is not null' if by_split else 'true'
+    ) }}
+    {{ 'group by split' if by_split }}
+{%- endmacro %}
+
+{# Of features: all in one scan without a sort. #}
+{% macro contents_by_column(rows, columns) -%}
+    {%- set profiled = profiled_columns(columns) -%}
+    select part.*
+    from (
+        select
+            count(*) as row_count,
+            {{ hash_sums() }}
+            {%- for column in profiled %},
+            count({{ column.value }}) as filled_{{ column.index }}
+            {%- if column.is_number %},
+            coalesce(sum(cast({{ column.value }} as numeric)), 0) as total_{{ column.index }},
+            count(*) filter (where {{ column.value }} = 0) as zero_{{ column.index }},
+            cast(min({{ column.value }}) as numeric) as minimum_{{ column.index }},
+            cast(max({{ column.value }}) as numeric) as maximum_{{ column.index }}
+            {%- endif %}
+            {%- endfor %}
+        from {{ hashed_rows(rows, typed_columns(columns), kept=profiled | map(attribute='quoted') | list) }}
+    ) as counted
+    cross join lateral (
+        select '' as part, row_count, high, low, {{ uncounted(['filled', 'total', 'zero', 'minimum', 'maximum']) }}
+        {%- for column in profiled %}
+        union all
+        select
+            {{ quote_literal(column.name) }}, row_count, null, null, filled_{{ column.index }}
+            {%- for figure in ['total', 'zero', 'minimum', 'maximum'] %},
+            {{ figure ~ '_' ~ column.index if column.is_number else 'null' }}
+            {%- endfor %}
+        {%- endfor %}
+    ) as part
+{%- endmacro %}
+
+{% macro hash_sums() -%}
+    coalesce(sum({{ half_of_hash('left') }}), 0) as high,
+        coalesce(sum({{ half_of_hash('right') }}), 0) as low
+{%- endmacro %}
+
+{% macro uncounted(figures) -%}
+    {%- for figure in figures -%}
+        cast(null as {{ 'bigint' if figure in ['filled', 'zero'] else 'numeric' }}) as {{ figure }}{{ ', ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{# The content of a candidate that is a view: that of the published table, less what was removed, and what was added. An
+   extreme that was removed is null, unless what was added reaches as far. #}
+{% macro changed_contents(name, final, columns) -%}
+    {%- set figures = ['row_count', 'high', 'low', 'filled', 'total', 'zero'] -%}
+    with held as (
+        select * from {{ recorded_contents(final) }}
+    ),
+
+    removed as (
+        {{ contents_of(name, removed_rows(final), columns) }}
+    ),
+
+    added as (
+        {{ contents_of(name, added_rows(final), columns) }}
+    ),
+
+    changed as (
+        select
+            part
+            {%- for figure in figures %},
+            case when coalesce(held.{{ figure }}, added.{{ figure }}) is not null then
+                coalesce(held.{{ figure }}, 0) - coalesce(removed.{{ figure }}, 0) + coalesce(added.{{ figure }}, 0)
+            end as {{ figure }}
+            {%- endfor %}
+            {%- for figure, further, extreme in [('minimum', '>', 'least'), ('maximum', '<', 'greatest')] %},
+            case
+                when removed.{{ figure }} is null or removed.{{ figure }} {{ further }} held.{{ figure }}
+                    or not added.{{ figure }} {{ further }} held.{{ figure }}
+                    then {{ extreme }}(held.{{ figure }}, added.{{ figure }})
+            end as {{ figure }}
+            {%- endfor %}
+        from held
+        full join removed using (part)
+        full join added using (part)
+    )
+
+    select * from changed
+{%- endmacro %}
+
+{# Extremes that changed_contents could not tell, by a scan of these columns. #}
+{% macro look_up_extremes(candidate, columns) %}
+    {% set unknown = run_query(
+        'select part from ' ~ recorded_contents(candidate) ~ ' and filled > 0 and zero is not null and (minimum is null or maximum is null)'
+    ).columns[0].values() %}
+    {% set extremes = [] %}
+    {% for column in profiled_columns(columns) if column.name in unknown %}
+        {% do extremes.append(
+            'select ' ~ quote_literal(column.name) ~ ', minimum_' ~ column.index ~ ', maximum_' ~ column.index
+        ) %}
+    {% endfor %}
+    {% if extremes %}
+        {% call statement('extremes') %}
+            begin;
+            create temporary table extremes on commit drop as
+            select part.*
+            from (
+                select
+                    {%- for column in profiled_columns(columns) if column.name in unknown %}
+                    min({{ column.value }}) as minimum_{{ column.index }},
+                    max({{ column.value }}) as maximum_{{ column.index }}{{ ',' if not loop.last }}
+                    {%- endfor %}
+                from {{ candidate }}
+            ) as found
+            cross join lateral ({{ extremes | join(' union all ') }}) as part (part, minimum, maximum);
+            update {{ source('meta', 'table_contents') }} as counted
+            set minimum = extremes.minimum, maximum = extremes.maximum
+            from extremes
+            where counted.relation = {{ quote_literal(state_key(candidate)) }} and counted.part = extremes.part;
+            commit
+        {% endcall %}
+    {% endif %}
+{% endmacro %}
+
+{% macro store_contents(relation, content) -%}
+    begin;
+    create temporary table new_contents on commit drop as
+    {{ content }};
+    delete from {{ source('meta', 'table_contents') }} where relation = {{ quote_literal(state_key(relation)) }};
+    insert into {{ source('meta', 'table_contents') }} (
+        relation, part, row_count, high, low, filled, total, zero, minimum, maximum
+    )
+    select {{ quote_literal(state_key(relation)) }}, part, row_count, high, low, filled, total, zero, minimum, maximum
+    from new_contents;
+    commit
+{%- endmacro %}
+
+{# Where each split begins and ends; a split may have no row. In a change they stay, or the table is built in full. #}
+{% macro place_splits(final, candidate, as_change) -%}
+    insert into {{ source('meta', 'table_contents') }} as counted (
+        relation, part, row_count, high, low, filled, total, time_from, time_to, next_from
+    )
+    select {{ quote_literal(state_key(candidate)) }}, split, 0, 0, 0, 0, 0, time_from, time_to, next_from
+    from ({{
+        recorded_boundaries(final) if as_change
+        else split_boundaries(split_definition(), newest_relation('customer_features'), relation_of('orders'))
+    }}) as boundaries
+    on conflict (relation, part) do update
+        set time_from = excluded.time_from, time_to = excluded.time_to, next_from = excluded.next_from
+{%- endmacro %}
+
+{# The boundaries of the splits of a published training set, as split_boundaries gives them. #}
+{% macro recorded_boundaries(published) -%}
+    {{ return('select part as split, time_from, time_to, next_from from ' ~ recorded_contents(published)) }}
+{%- endmacro %}
+
+{# The customers of each split. Where no row has left a split, only those are counted that were not in it before. #}
+{% macro count_entities(final, candidate, only_new) -%}
+    begin;
+    create temporary table entities on commit drop as
+    select split, count(*) as entity_count
+    from (
+        {%- if only_new %}
+        select distinct split, customer_id from {{ added_rows(final) }} as added
+        where split is not null and not exists (
+            select from {{ final }} as held where held.customer_id = added.customer_id and held.split = added.split
+        )
+        {%- else %}
+        select distinct split, customer_id from {{ candidate }} where split is not null
+        {%- endif %}
+    ) as members
+    group by split;
+    update {{ source('meta', 'table_contents') }} as counted
+    set entity_count = coalesce(entities.entity_count, 0)
+        {%- if only_new %} + coalesce(held.entity_count, 0){% endif %}
+    from {{ source('meta', 'table_contents') }} as this
+    left join entities on entities.split = this.part
+    left join {{ source('meta', 'table_contents') }} as held
+        on held.relation = {{ quote_literal(state_key(final)) }} and held.part = this.part
+    where this.relation = {{ quote_literal(state_key(candidate)) }}
+        and counted.relation = this.relation and counted.part = this.part;
+    commit
+{%- endmacro %}
+
+{# Whether a row of a split is not in it any more. #}
+{% macro split_rows_gone(final) %}
+    {% set columns = 'customer_id, feature_time, split' %}
+    {% do return(run_query(
+        'select exists (select ' ~ columns ~ ' from ' ~ removed_rows(final) ~ ' where split is not null except select '
+        ~ columns ~ ' from ' ~ added_rows(final) ~ ')'
+    ).rows[0][0]) %}
+{% endmacro %}
+
+{# A content as the hash of content_hash. #}
+{% macro hash_of_content() -%}
+    md5(concat_ws('|', row_count, high, low))
+{%- endmacro %}
+
+{# Once a candidate takes over, its content is the table's. #}
+{% macro publish_contents(candidate, relation) -%}
+    delete from {{ source('meta', 'table_contents') }} where relation = {{ quote_literal(state_key(relation)) }};
+    update {{ source('meta', 'table_contents') }}
+    set relation = {{ quote_literal(state_key(relation)) }}
+    where relation = {{ quote_literal(state_key(candidate)) }}
+{%- endmacro %}
