@@ -88,9 +88,12 @@
     ) as added
     where added.customer_id = changed.customer_id;
 
+    -- Apart from the insert, which would keep it from running in parallel.
+    set local parallel_tuple_cost = 0.001;
+    create unlogged table {{ side_table('staged_purchases') }} as {{ uncovered(sql) }};
     delete from {{ relation }} as held using {{ side_table('changed_customers') }} as changed
     where held.customer_key = changed.customer_key and held.order_ts >= changed.since;
-    insert into {{ relation }} {{ uncovered(sql) }}
+    insert into {{ relation }} select * from {{ side_table('staged_purchases') }}
 {%- endmacro %}
 
 {# The customers whose orders have changed between two states, each with the earliest of these orders: no feature row up to

@@ -11,7 +11,7 @@
     {{ drop_change_tables(published) }};
     {#- Few rows come of a scan of many: nothing to sort, and little to hand over from parallel workers. #}
     set local enable_mergejoin = off;
-    set local parallel_tuple_cost = 0;
+    set local parallel_tuple_cost = 0.001;
     {%- if kept_by == 'row' %}
     {{ create_changed_rows(published) }}
     {%- else %}
@@ -38,17 +38,23 @@
 {# The candidate is the published table without the former and with the latter; apply_candidate makes it so. A statement apart,
    so that dbt tells how many rows were added. #}
 {% macro show_candidate(candidate, published) -%}
-    analyze {{ removed_rows(published) }}, {{ added_rows(published) }};
+    create table {{ removed_places(published) }} as select row_id from {{ removed_rows(published) }};
+    analyze {{ removed_rows(published) }}, {{ removed_places(published) }}, {{ added_rows(published) }};
 
     create view {{ candidate }} as
     select * from {{ published }} as kept
-    where not exists (select from {{ removed_rows(published) }} as removed where removed.row_id = kept.ctid)
+    where not exists (select from {{ removed_places(published) }} as removed where removed.row_id = kept.ctid)
     union all
     select * from {{ added_rows(published) }}
 {%- endmacro %}
 
 {% macro removed_rows(published) %}
     {% do return(published.incorporate(path={'identifier': published.identifier ~ '__removed'}, type='table')) %}
+{% endmacro %}
+
+{# Where in the table these rows are, and no more: the narrower, the rather a join hashes these few and not the many. #}
+{% macro removed_places(published) %}
+    {% do return(published.incorporate(path={'identifier': published.identifier ~ '__removed_places'}, type='table')) %}
 {% endmacro %}
 
 {% macro added_rows(published) %}

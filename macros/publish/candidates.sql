@@ -39,7 +39,7 @@
     {% endif %}
 {% endmacro %}
 
-{# What create_candidate_from_published makes beside a candidate. #}
+{# What create_changes and show_candidate make beside a candidate. #}
 {% macro drop_change_tables(final) -%}
-    drop table if exists {{ removed_rows(final) }}, {{ added_rows(final) }}
+    drop table if exists {{ removed_rows(final) }}, {{ removed_places(final) }}, {{ added_rows(final) }}
 {%- endmacro %}

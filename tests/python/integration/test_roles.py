@@ -181,7 +181,14 @@ def test_a_rewritten_membership_takes_the_place_of_the_old(shop: Shop) -> None:
         )
 
     done = shop.ready(
-        "dbt", "build", "--full-refresh", "--select", "feature_times+", "--exclude-resource-type", "unit_test", "--quiet"
+        "dbt",
+        "build",
+        "--full-refresh",
+        "--select",
+        "feature_times+",
+        "--exclude-resource-type",
+        "unit_test",
+        "--quiet",
     )
 
     assert done.returncode == 0, done.stdout

@@ -1,0 +1,102 @@
+"""A build that changes few rows of `feats`: it leaves the others where they are, and judges what is new."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from proof_case import Shop
+from test_incremental_scope import CHANGED, HEADER, NEW, deliver, edit, features, writers
+
+PUBLISHED = (
+    "feats.customer_features",
+    "feats.customer_labels",
+    "feats.customer_training_set",
+    "meta.dataset_splits",
+)
+SIDE_TABLES = r"""
+select relname from pg_class
+where relkind in ('r', 'v')
+    and relname ~ '__(candidate|removed|removed_places|added|orders|orders_\w+|customer_\w+)$'
+"""
+
+
+def test_rows_that_no_change_can_have_moved_are_not_written(shop: Shop) -> None:
+    key = "(customer_id, feature_time)::text"
+    before = {table: writers(shop, table, key) for table in PUBLISHED}
+    deliver(shop)
+    for table in PUBLISHED:
+        written = dict(writers(shop, table, key).items() - before[table].items())
+        customers = {name.strip("(").split(",")[0] for name in written}
+        assert customers == ({"CNEW"} if table.startswith("meta") else set(CHANGED)), table
+        moved = f"select count(*) from {table} where customer_id = 'C000015' and feature_time < '2025-02-01'"
+        kept = [name for name in before[table] if name.startswith("(C000015,") and name not in written]
+        assert len(kept) >= shop.value(moved) > 5
+    assert shop.rows(SIDE_TABLES) == []
+
+
+def test_a_rule_is_held_against_the_rows_that_are_new(shop: Shop) -> None:
+    most = shop.value("select max(revenue_total) from feats.customer_features")
+    limit(shop, most)
+    deliver(shop)
+    accepted = features(shop)
+
+    refused = shop.ready("run", "--data", _with(shop, f"N3,C000015,2025-03-05,{most},EUR,completed,web\n"))
+    assert refused.returncode != 0
+    assert "revenue_total" in refused.stdout + refused.stderr
+    assert features(shop) == accepted
+    candidate = "feats.customer_features__candidate"
+    assert shop.value(f"select count(*) from {candidate} where revenue_total > {most}") > 0
+    assert shop.value(f"select count(*) from {candidate}") == shop.value(
+        "select count(*) from feats.customer_features"
+    )
+
+    shop.run("--data", _with(shop, ""))
+    assert features(shop) == accepted
+    assert shop.rows(SIDE_TABLES) == []
+
+
+def test_a_new_rule_is_held_against_all_rows(shop: Shop) -> None:
+    least = shop.value(
+        "select min(revenue_total) from feats.customer_features where customer_id <> 'C000015'"
+    )
+    limit(shop, least)
+    refused = shop.ready("run", "--data", _with(shop, ""))
+    assert refused.returncode != 0
+    assert "revenue_total" in refused.stdout + refused.stderr
+
+
+def test_a_table_that_somebody_changed_meanwhile_is_not_published(shop: Shop) -> None:
+    _with(shop, "")
+    assert shop.ready("load", shop.data).returncode == 0
+    assert shop.ready("dbt", "run").returncode == 0
+    shop.execute("""
+        delete from feats.customer_features
+        where customer_id = 'C000015' and feature_time = (select max(feature_time) from feats.feature_times)
+    """)
+    before = features(shop)
+
+    refused = shop.ready("dbt", "test", "--exclude-resource-type", "unit_test")
+    assert refused.returncode != 0
+    assert "feats.customer_features was changed while this build ran" in refused.stdout
+    assert features(shop) == before
+
+    shop.run("--data", shop.data, "--full-refresh")
+    rows = "select count(*) from feats."
+    assert shop.value(rows + "customer_features") == shop.value(rows + "customer_labels")
+
+
+def limit(shop: Shop, most: Any) -> None:
+    rule = {"dbt_expectations.expect_column_values_to_be_between": {"arguments": {"max_value": float(most)}}}
+
+    def add_rule(models: list[Any]) -> None:
+        (total,) = (column for column in models[0]["columns"] if column["name"] == "revenue_total")
+        total["data_tests"] = [rule]
+
+    edit(shop.project / "configs" / "features.yaml", add_rule)
+
+
+def _with(shop: Shop, lines: str) -> Path:
+    """The data with the new orders and these."""
+    (shop.data / "new.csv").write_text(HEADER + NEW + lines)
+    return shop.data
