@@ -7,7 +7,7 @@
     {% do not_available('incremental builds are') %}
 {% endmacro %}
 
-{% macro spark__create_candidate_from_published(kept_by, candidate, published, sql, held, state) %}
+{% macro spark__create_changes(kept_by, published, sql, held, state) %}
     {% do not_available('incremental builds are') %}
 {% endmacro %}
 
