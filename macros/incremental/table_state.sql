@@ -77,12 +77,14 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# A candidate's state is the table's own once it takes over. #}
+{# A candidate's state and contents are the table's own once it takes over. #}
 {% macro publish_table_state(candidate, relation) -%}
-    delete from {{ source('meta', 'table_states') }} where relation = {{ quote_literal(state_key(relation)) }};
-    update {{ source('meta', 'table_states') }}
+    {%- for records in ['table_states', 'table_contents'] %}
+    delete from {{ source('meta', records) }} where relation = {{ quote_literal(state_key(relation)) }};
+    update {{ source('meta', records) }}
     set relation = {{ quote_literal(state_key(relation)) }}
-    where relation = {{ quote_literal(state_key(candidate)) }}
+    where relation = {{ quote_literal(state_key(candidate)) }}{{ ';' if not loop.last }}
+    {%- endfor %}
 {%- endmacro %}
 
 {# Without the database, which may be copied under another name. #}

@@ -93,6 +93,5 @@
     drop table if exists {{ final }} cascade;
     alter table {{ candidate }} rename to {{ adapter.quote(final.identifier) }};
     {%- endif %}
-    {{ publish_contents(candidate, final) }};
     {{ publish_table_state(candidate, final) }}
 {%- endmacro %}

@@ -252,11 +252,3 @@
 {% macro hash_of_content() -%}
     md5(concat_ws('|', row_count, high, low))
 {%- endmacro %}
-
-{# Once a candidate takes over, its content is the table's. #}
-{% macro publish_contents(candidate, relation) -%}
-    delete from {{ source('meta', 'table_contents') }} where relation = {{ quote_literal(state_key(relation)) }};
-    update {{ source('meta', 'table_contents') }}
-    set relation = {{ quote_literal(state_key(relation)) }}
-    where relation = {{ quote_literal(state_key(candidate)) }}
-{%- endmacro %}
