@@ -18,18 +18,15 @@
     {%- set node = graph.nodes[model.unique_id] -%}
     {%- set counted = counted_together(node) -%}
     {%- set repeated = repeated_keys(node) -%}
-    {%- set changes = test_of_changes(node) -%}
     {%- if counted is not none -%}
         {%- set fail_calc = counted -%}
         {%- set main_sql = "select 'counted with the other row rules of this run, in meta.gate_counts' as note" -%}
     {%- elif repeated is not none -%}
         {%- set fail_calc = 'coalesce(sum(repeated), 0)' -%}
         {%- set main_sql = repeated -%}
-    {%- elif changes is not none -%}
-        {%- set fail_calc = failing_rows(fail_calc) -%}
-        {%- set main_sql = changes -%}
     {%- else -%}
         {%- set fail_calc = failing_rows(fail_calc) -%}
+        {%- set main_sql = test_of_changes(node) or main_sql -%}
     {%- endif -%}
     {{ adapter.dispatch('get_test_sql', 'dbt')(main_sql, fail_calc, warn_if, condition, limit) }}
 {%- endmacro %}

@@ -32,14 +32,18 @@
     {% if execute and flags.WHICH in ['build', 'run'] %}
         {% for node in models_with_candidate() %}
             {% do adapter.drop_relation(standing_candidate(node_relation(node))) %}
-            {% if target.type == 'postgres' %}
-                {% do run_query(drop_change_tables(node_relation(node))) %}
-            {% endif %}
+            {% for beside in change_tables(node_relation(node)) %}
+                {% do drop_relation_if_exists(load_cached_relation(beside)) %}
+            {% endfor %}
         {% endfor %}
     {% endif %}
 {% endmacro %}
 
 {# What create_changes and show_candidate make beside a candidate. #}
+{% macro change_tables(final) %}
+    {% do return([removed_rows(final), removed_places(final), added_rows(final)]) %}
+{% endmacro %}
+
 {% macro drop_change_tables(final) -%}
-    drop table if exists {{ removed_rows(final) }}, {{ removed_places(final) }}, {{ added_rows(final) }}
+    drop table if exists {{ change_tables(final) | join(', ') }}
 {%- endmacro %}

@@ -150,46 +150,55 @@
     {% set unknown = run_query(
         'select part from ' ~ recorded_contents(candidate) ~ ' and filled > 0 and zero is not null and (minimum is null or maximum is null)'
     ).columns[0].values() %}
-    {% set extremes = [] %}
-    {% for column in profiled_columns(columns) if column.name in unknown %}
-        {% do extremes.append(
-            'select ' ~ quote_literal(column.name) ~ ', minimum_' ~ column.index ~ ', maximum_' ~ column.index
-        ) %}
-    {% endfor %}
-    {% if extremes %}
-        {% call statement('extremes') %}
-            begin;
-            create temporary table extremes on commit drop as
+    {% set sought = profiled_columns(columns) | selectattr('name', 'in', unknown) | list %}
+    {% if sought %}
+        {% set extremes %}
             select part.*
             from (
                 select
-                    {%- for column in profiled_columns(columns) if column.name in unknown %}
+                    {%- for column in sought %}
                     min({{ column.value }}) as minimum_{{ column.index }},
                     max({{ column.value }}) as maximum_{{ column.index }}{{ ',' if not loop.last }}
                     {%- endfor %}
                 from {{ candidate }}
-            ) as found
-            cross join lateral ({{ extremes | join(' union all ') }}) as part (part, minimum, maximum);
+            ) as counted
+            cross join lateral (
+                {%- for column in sought %}
+                select {{ quote_literal(column.name) }}, minimum_{{ column.index }}, maximum_{{ column.index }}
+                {{ 'union all' if not loop.last }}
+                {%- endfor %}
+            ) as part (part, minimum, maximum)
+        {% endset %}
+        {% set write %}
             update {{ source('meta', 'table_contents') }} as counted
-            set minimum = extremes.minimum, maximum = extremes.maximum
-            from extremes
-            where counted.relation = {{ quote_literal(state_key(candidate)) }} and counted.part = extremes.part;
-            commit
-        {% endcall %}
+            set minimum = found.minimum, maximum = found.maximum
+            from found
+            where counted.relation = {{ quote_literal(state_key(candidate)) }} and counted.part = found.part
+        {% endset %}
+        {% do run_query(select_then_write(extremes, write)) %}
     {% endif %}
 {% endmacro %}
 
-{% macro store_contents(relation, content) -%}
+{# A transaction that writes what a select has found, in the table `found`: a statement that did both would not be run in
+   parallel. #}
+{% macro select_then_write(select, write) -%}
     begin;
-    create temporary table new_contents on commit drop as
-    {{ content }};
+    create temporary table found on commit drop as
+    {{ select }};
+    {{ write }};
+    commit
+{%- endmacro %}
+
+{% macro store_contents(relation, content) -%}
+    {%- set write -%}
     delete from {{ source('meta', 'table_contents') }} where relation = {{ quote_literal(state_key(relation)) }};
     insert into {{ source('meta', 'table_contents') }} (
         relation, part, row_count, high, low, filled, total, zero, minimum, maximum
     )
     select {{ quote_literal(state_key(relation)) }}, part, row_count, high, low, filled, total, zero, minimum, maximum
-    from new_contents;
-    commit
+    from found
+    {%- endset -%}
+    {{ select_then_write(content, write) }}
 {%- endmacro %}
 
 {# Where each split begins and ends; a split may have no row. In a change they stay, or the table is built in full. #}
@@ -213,8 +222,7 @@
 
 {# The customers of each split. Where no row has left a split, only those are counted that were not in it before. #}
 {% macro count_entities(final, candidate, only_new) -%}
-    begin;
-    create temporary table entities on commit drop as
+    {%- set entities -%}
     select split, count(*) as entity_count
     from (
         {%- if only_new %}
@@ -226,17 +234,15 @@
         select distinct split, customer_id from {{ candidate }} where split is not null
         {%- endif %}
     ) as members
-    group by split;
+    group by split
+    {%- endset -%}
+    {%- set write -%}
     update {{ source('meta', 'table_contents') }} as counted
-    set entity_count = coalesce(entities.entity_count, 0)
-        {%- if only_new %} + coalesce(held.entity_count, 0){% endif %}
-    from {{ source('meta', 'table_contents') }} as this
-    left join entities on entities.split = this.part
-    left join {{ source('meta', 'table_contents') }} as held
-        on held.relation = {{ quote_literal(state_key(final)) }} and held.part = this.part
-    where this.relation = {{ quote_literal(state_key(candidate)) }}
-        and counted.relation = this.relation and counted.part = this.part;
-    commit
+    set entity_count = coalesce((select entity_count from found where split = counted.part), 0)
+        {%- if only_new %} + coalesce((select entity_count from {{ recorded_contents(final) }} and part = counted.part), 0){% endif %}
+    where relation = {{ quote_literal(state_key(candidate)) }}
+    {%- endset -%}
+    {{ select_then_write(entities, write) }}
 {%- endmacro %}
 
 {# Whether a row of a split is not in it any more. #}
