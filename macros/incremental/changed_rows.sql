@@ -13,7 +13,7 @@
     set local enable_mergejoin = off;
     set local parallel_tuple_cost = 0.001;
     {%- if kept_by == 'row' %}
-    {{ create_changed_rows(published) }}
+    {{ create_changed_parts(published) }}
     {%- else %}
     {{ create_changed_customers(held, state) }}
     {{ create_changed_times(kept_by, held, state) }}
@@ -23,10 +23,15 @@
     select kept.ctid as row_id, kept.*
     from {{ published }} as kept
     {%- if kept_by == 'row' %}
-    where (kept.customer_id, kept.feature_time) in (select customer_id, feature_time from {{ side_table('changed_rows') }});
+    where (kept.customer_id, kept.feature_time) in (
+        select customer_id, feature_time from {{ removed_rows(relation_named('customer_labels')) }}
+    );
     {%- else %}
     left join {{ side_table('changed_customers') }} as changed on kept.customer_id = changed.customer_id
     where {{ row_has_changed(kept_by, 'kept.feature_time') }};
+    {%- endif %}
+    {%- if kept_by == 'label' %}
+    {{ create_changed_rows(removed) }}
     {%- endif %}
 
     create table {{ added }} as
@@ -39,7 +44,8 @@
    so that dbt tells how many rows were added. #}
 {% macro show_candidate(candidate, published) -%}
     create table {{ removed_places(published) }} as select row_id from {{ removed_rows(published) }};
-    analyze {{ removed_rows(published) }}, {{ removed_places(published) }}, {{ added_rows(published) }};
+    analyze {{ removed_rows(published) }} (customer_id, feature_time), {{ added_rows(published) }} (customer_id, feature_time);
+    analyze {{ removed_places(published) }};
 
     create view {{ candidate }} as
     select * from {{ published }} as kept
@@ -81,18 +87,40 @@
     analyze {{ side_table('changed_times') }};
 {%- endmacro %}
 
-{# The rows whose features or label this build has touched; and the boundaries of the splits, which are what they were. #}
-{% macro create_changed_rows(published) -%}
-    create unlogged table {{ side_table('same_boundaries') }} as {{ recorded_boundaries(published) }};
+{# The rows that want a label anew: of those that lose it the ones whose features stay, and all that features are added for. #}
+{% macro create_changed_rows(removed_labels) -%}
+    {%- set features = relation_named('customer_features') -%}
     create unlogged table {{ side_table('changed_rows') }} as
-    {%- for name in ['customer_features', 'customer_labels'] %}
-    {%- for rows in [removed_rows(relation_named(name)), added_rows(relation_named(name))] %}
-    select customer_id, feature_time from {{ rows }}
-    {{ 'union' if not loop.last }}
-    {%- endfor %}
-    {{ 'union' if not loop.last }}
-    {%- endfor %};
+    select customer_id, feature_time from {{ removed_labels }} as removed
+    where not exists (
+        select from {{ removed_rows(features) }} as gone
+        where gone.customer_id = removed.customer_id and gone.feature_time = removed.feature_time
+    )
+    union all
+    select customer_id, feature_time from {{ added_rows(features) }};
     analyze {{ side_table('changed_rows') }};
+{%- endmacro %}
+
+{# What rows of a training set are joined of anew: the labels added, which are those of all rows that have moved, since a label
+   looks at more orders than the features of its row; the features of these; and the boundaries of the splits as they were. #}
+{% macro create_changed_parts(published) -%}
+    {%- set labels = added_rows(relation_named('customer_labels')) -%}
+    create unlogged table {{ side_table('same_boundaries') }} as {{ recorded_boundaries(published) }};
+    create unlogged table {{ side_table('changed_labels') }} as select * from {{ labels }};
+    create unlogged table {{ side_table('changed_features') }} as
+    select * from {{ rows_of_keys(relation_named('customer_features'), labels) }};
+    analyze {{ side_table('changed_labels') }} (customer_id, feature_time), {{ side_table('changed_features') }} (customer_id, feature_time);
+{%- endmacro %}
+
+{# The rows of a candidate that have one of these keys, and all that it adds; found by the index of the published table. #}
+{% macro rows_of_keys(published, keys) -%}
+    (
+        select kept.* from {{ published }} as kept
+        where (kept.customer_id, kept.feature_time) in (select customer_id, feature_time from {{ keys }})
+            and not exists (select from {{ removed_places(published) }} as removed where removed.row_id = kept.ctid)
+        union all
+        select * from {{ added_rows(published) }}
+    ) as rows_of_keys
 {%- endmacro %}
 
 {# Whether a row of features or labels may have moved; of a customer left joined as `changed`. #}

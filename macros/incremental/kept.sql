@@ -49,16 +49,17 @@
         {% do return(none) %}
     {% elif config.get('kept_by') == 'label' and (held.data_end is none or state.data_end is none) %}
         {% do return(none) %}
-    {% elif config.get('kept_by') == 'row' and not (joined_rows_are_known(held) and contents_recorded(relation)) %}
+    {% elif not tables_read_are_known(held) or (config.get('kept_by') == 'row' and not contents_recorded(relation)) %}
         {% do return(none) %}
     {% endif %}
     {% do return(held) %}
 {% endmacro %}
 
-{# Whether features and labels stand as candidates that tell their changes, from the very build that a training set was
-   joined from. #}
-{% macro joined_rows_are_known(held) %}
-    {% for name in ['customer_features', 'customer_labels'] %}
+{# Whether the features that labels go by, and both of which a training set is joined, stand as candidates that tell their
+   changes, since the very build that the held table was made from. #}
+{% macro tables_read_are_known(held) %}
+    {% set read = {'label': ['customer_features'], 'row': ['customer_features', 'customer_labels']} %}
+    {% for name in read.get(config.get('kept_by'), []) %}
         {% set final = relation_named(name) %}
         {% set candidate = standing_candidate(final) %}
         {% set published = held_state(final) %}

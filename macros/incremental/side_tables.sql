@@ -2,8 +2,8 @@
    keep every query that reads them from running in parallel. #}
 {% macro side_table_names() %}
     {% do return([
-        'changed_loads', 'touched_orders', 'staged_orders', 'differing_orders', 'changed_customers', 'staged_purchases',
-        'changed_times', 'changed_rows', 'same_boundaries',
+        'touched_orders', 'staged_orders', 'differing_orders', 'changed_customers', 'known_totals', 'staged_purchases',
+        'changed_times', 'changed_rows', 'changed_labels', 'changed_features', 'same_boundaries',
     ]) %}
 {% endmacro %}
 

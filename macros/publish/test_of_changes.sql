@@ -1,7 +1,8 @@
 {# The SQL of a test that looks only at what a candidate changes: at the rows it adds for a rule that judges each row by
-   itself, at the rows that share a key with these for a rule on the key. The other rows are published, so they have passed
-   this very test: a table whose tests are not those of its recorded state is built in full. None where the test has to
-   look at all rows: it reads other tables, lets some failures pass, or selects rows. #}
+   itself, at the rows that share a key with these for a rule on the key, at how many come and go where two tables are to have
+   as many. The other rows are published, so they have passed this very test: a table whose tests are not those of its
+   recorded state is built in full. None where the test has to look at all rows: it reads a table that does not tell its
+   changes, lets some failures pass, or selects rows. #}
 {% macro test_of_changes(node) %}
     {% do return(adapter.dispatch('test_of_changes')(node)) %}
 {% endmacro %}
@@ -11,26 +12,52 @@
 {% endmacro %}
 
 {% macro postgres__test_of_changes(node) %}
-    {% set tested = graph.nodes.get(node.attached_node) %}
-    {% if not tested or tested.config.materialized != 'published' or node.depends_on.nodes != [tested.unique_id] %}
+    {% set tables = tables_that_tell_changes(node.depends_on.nodes) %}
+    {% set rule = qualified_test_name(node) %}
+    {% set arguments = node.get('test_metadata', {}).get('kwargs', {}) %}
+    {% if not tables or not allows_no_failure(node.config) or node.attached_node not in tables %}
         {% do return(none) %}
     {% endif %}
-    {% set final = node_relation(tested) %}
-    {% set candidate = standing_candidate(final) %}
-    {% if not candidate or not candidate.is_view or not allows_no_failure(node.config) %}
-        {% do return(none) %}
-    {% elif qualified_test_name(node) in row_rules() %}
+    {% set final = tables.pop(node.attached_node) %}
+    {% if rule in row_rules() and not tables %}
         {% do return(generic_test_sql(node, added_rows(final))) %}
-    {% elif qualified_test_name(node) in key_rules()
-        and node.test_metadata.kwargs.get('column_list', []) | sort == ['customer_id', 'feature_time'] %}
-        {% do return(generic_test_sql(
-            node,
-            '(select * from ' ~ candidate ~ ' where (customer_id, feature_time) in (select customer_id, feature_time from '
-            ~ added_rows(final) ~ ')) as rows_of_changed_keys'
-        )) %}
+    {% elif rule in key_rules() and not tables and arguments.get('column_list', []) | sort == ['customer_id', 'feature_time'] %}
+        {% do return(generic_test_sql(node, rows_of_keys(final, new_keys(final)))) %}
+    {% elif rule == 'dbt_expectations.expect_table_row_count_to_equal_other_table' and tables and arguments.keys() | sort == ['compare_model', 'model'] %}
+        {% do return(
+            'select * from (select ' ~ rows_gained(final) ~ ' as rows_gained, ' ~ rows_gained(tables.values() | first)
+            ~ ' as rows_gained_by_other) as counted where rows_gained <> rows_gained_by_other'
+        ) %}
     {% endif %}
     {% do return(none) %}
 {% endmacro %}
+
+{# Model id -> published table, if all of these models stand as candidates that are changes of it; else none. #}
+{% macro tables_that_tell_changes(model_ids) %}
+    {% set tables = {} %}
+    {% for model_id in model_ids %}
+        {% set final = node_relation(graph.nodes[model_id]) if model_id in graph.nodes else none %}
+        {% set candidate = standing_candidate(final) if final else none %}
+        {% if not candidate or not candidate.is_view %}
+            {% do return(none) %}
+        {% endif %}
+        {% do tables.update({model_id: final}) %}
+    {% endfor %}
+    {% do return(tables) %}
+{% endmacro %}
+
+{# The keys that a candidate adds and does not remove: of the others the published row, the only one, is gone. #}
+{% macro new_keys(final) -%}
+    (
+        select customer_id, feature_time from {{ added_rows(final) }}
+        except
+        select customer_id, feature_time from {{ removed_rows(final) }}
+    ) as new_keys
+{%- endmacro %}
+
+{% macro rows_gained(final) -%}
+    (select count(*) from {{ added_rows(final) }}) - (select count(*) from {{ removed_rows(final) }})
+{%- endmacro %}
 
 {% macro allows_no_failure(config) %}
     {% set plain = config.severity | lower == 'error' and config.error_if == '!= 0' and config.warn_if == '!= 0' %}
@@ -43,11 +70,9 @@
 {# What the tests of a model demand, for the state of its table. #}
 {% macro tests_of(model_id) %}
     {% set tests = [] %}
-    {% for node in graph.nodes.values() | sort(attribute='unique_id') %}
-        {% if node.resource_type == 'test' and node.get('attached_node') == model_id %}
-            {% set config = node.config %}
-            {% do tests.append([node.unique_id, config.severity, config.where, config.error_if, config.meta]) %}
-        {% endif %}
+    {% for node in tests_attached_to(model_id) | sort(attribute='unique_id') %}
+        {% set config = node.config %}
+        {% do tests.append([node.unique_id, config.severity, config.where, config.error_if, config.meta]) %}
     {% endfor %}
     {% do return(tests) %}
 {% endmacro %}

@@ -1,11 +1,10 @@
-{{ config(kept_by='label', pre_hook="{{ lateral_join_settings() }}") }}
+{{ config(kept_by='label', indexes=[{'columns': ['customer_id', 'feature_time']}], pre_hook="{{ lateral_join_settings() }}") }}
 
 {%- set label = label_definition() %}
 
 with spine as (
     select features.customer_id, features.feature_time
-    from {{ ref('customer_features') }} as features
-    {{ only_changed_rows('label', 'features.customer_id', 'features.feature_time') }}
+    from {{ instead(ref('customer_features'), 'changed_rows') }} as features
 ),
 
 customers as (

@@ -1,16 +1,13 @@
-{{ config(kept_by='row') }}
+{{ config(kept_by='row', indexes=[{'columns': ['customer_id', 'feature_time']}]) }}
 
 {%- set splits = split_definition() %}
-{%- set changed = '(customer_id, feature_time) in (select customer_id, feature_time from changed_rows)' %}
 
 with features as (
-    select * from {{ ref('customer_features') }}
-    {{ only_changed(changed, word='where') }}
+    select * from {{ instead(ref('customer_features'), 'changed_features') }}
 ),
 
 labels as (
-    select * from {{ ref('customer_labels') }}
-    {{ only_changed(changed, word='where') }}
+    select * from {{ instead(ref('customer_labels'), 'changed_labels') }}
 ),
 
 -- Named themselves: of a CTE that is used twice PostgreSQL makes a copy.

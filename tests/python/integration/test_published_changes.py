@@ -66,6 +66,28 @@ def test_a_new_rule_is_held_against_all_rows(shop: Shop) -> None:
     assert "revenue_total" in refused.stdout + refused.stderr
 
 
+def test_keys_and_numbers_of_rows_are_held_against_what_is_new(shop: Shop) -> None:
+    """A doubled key of a row that stays, and with it a row that has no label."""
+    _with(shop, "")
+    assert shop.ready("load", shop.data).returncode == 0
+    assert shop.ready("dbt", "run").returncode == 0
+    shop.execute("""
+        insert into feats.customer_features__added
+        select * from feats.customer_features where customer_id = 'C000014' order by feature_time limit 1
+    """)
+    refused = shop.ready("dbt", "test", "--exclude-resource-type", "unit_test")
+    assert refused.returncode != 0
+    rules = ("expect_compound_columns_to_be_unique", "expect_table_row_count_to_equal_other_table")
+    failures = [line for line in refused.stdout.splitlines() if "FAIL" in line and "[" in line]
+    for rule, tables in (
+        (rules[0], ["customer_features"]),
+        (rules[1], ["customer_labels", "customer_training_set"]),
+    ):
+        assert len([line for line in failures if rule in line]) == len(tables), failures
+        assert all(any(f"{rule}_{table}" in line for line in failures) for table in tables)
+    assert len(failures) == 3
+
+
 def test_a_table_that_somebody_changed_meanwhile_is_not_published(shop: Shop) -> None:
     _with(shop, "")
     assert shop.ready("load", shop.data).returncode == 0
