@@ -1,6 +1,6 @@
 {# How many rows break a rule, where this run counts it together with others; else none, and the test scans by itself.
-   The first test that asks has one scan count all row rules of the run: a scan each would cost several times that.
-   What is counted is the condition of the rule's own SQL, and only tests of the same run read it. #}
+   The first test of a model that asks has one scan count all its row rules of the run: a scan each would cost several times
+   that. What is counted is the condition of the rule's own SQL, and only tests of the same run read it. #}
 {% macro counted_together(node) %}
     {% do return(adapter.dispatch('counted_together')(node)) %}
 {% endmacro %}
@@ -11,31 +11,32 @@
 {% endmacro %}
 
 {% macro postgres__counted_together(node) %}
-    {% set together = rules_counted_together() %}
+    {% set tested = graph.nodes.get(node.attached_node) %}
+    {% set together = rules_counted_together(tested) if tested else [] %}
     {% if node.unique_id not in together | map(attribute='unique_id') | list or together | length < 2 %}
         {% do return(none) %}
     {% endif %}
     {% set counts = counts_of_this_run() %}
-    {% if not counts %}
-        {% do run_query(count_once(together)) %}
+    {% if tested.unique_id not in counts %}
+        {% do run_query(count_once(tested, together)) %}
         {% set counts = counts_of_this_run() %}
     {% endif %}
     {% do return(counts.get(node.name)) %}
 {% endmacro %}
 
-{# The row rules of the gate that this run carries out. #}
-{% macro rules_counted_together() %}
+{# The row rules of a model that this run carries out; a seed's or a snapshot's are left alone. #}
+{% macro rules_counted_together(tested) %}
     {% set rules = [] %}
-    {% for node in gate_tests() if node.unique_id in selected_resources and qualified_test_name(node) in row_rules() %}
-        {% if counts_rows_only(node) %}
+    {% for node in tests_attached_to(tested.unique_id) if node.unique_id in selected_resources and tested.resource_type == 'model' %}
+        {% if qualified_test_name(node) in row_rules() and counts_rows_only(node) %}
             {% do rules.append(node) %}
         {% endif %}
     {% endfor %}
     {% do return(rules) %}
 {% endmacro %}
 
-{# Test name -> count; empty before they are counted. The name '' stands for all rows; it is alone, and null, where
-   counting failed. #}
+{# Test name -> count, once they are counted. A model's id stands for all its rows; it is alone, and null, where counting
+   failed. #}
 {% macro counts_of_this_run() %}
     {% set counts = {} %}
     {% for row in run_query(
@@ -47,8 +48,13 @@
     {% do return(counts) %}
 {% endmacro %}
 
+{# The table that a model's tests look at: its candidate while there is one. #}
+{% macro tested_relation(tested) %}
+    {% do return(standing_candidate(node_relation(tested)) or relation_of(tested.name)) %}
+{% endmacro %}
+
 {# One test counts, those beside it wait. If one condition cannot be evaluated, each test finds out by itself. #}
-{% macro count_once(nodes) %}
+{% macro count_once(tested, nodes) %}
     {%- set counts = source('meta', 'gate_counts') -%}
     {%- set conditions = {} -%}
     {%- for node in nodes -%}
@@ -64,21 +70,24 @@
             count(*) filter (where {{ condition }})
             {%- endfor %}
         ]
-        from {{ relation_of('orders_parsed') }}
+        from {{ tested_relation(tested) }}
     {%- endset -%}
     do $gate_block$
     declare
-        names text[] := array[''{% for name in conditions %}, {{ quote_literal(name) }}{% endfor %}];
+        names text[] := array[{{ quote_literal(tested.unique_id) }}{% for name in conditions %}, {{ quote_literal(name) }}{% endfor %}];
         failures bigint[];
     begin
-        perform pg_advisory_xact_lock(hashtextextended({{ quote_literal(invocation_id) }}, 0));
-        if exists (select from {{ counts }} where invocation_id = {{ quote_literal(invocation_id) }}) then
+        perform pg_advisory_xact_lock(hashtextextended({{ quote_literal(invocation_id ~ tested.unique_id) }}, 0));
+        if exists (
+            select from {{ counts }}
+            where invocation_id = {{ quote_literal(invocation_id) }} and check_name = {{ quote_literal(tested.unique_id) }}
+        ) then
             return;
         end if;
         begin
             execute {{ quote_literal(scan) }} into failures;
         exception when others then
-            names := array[''];
+            names := array[{{ quote_literal(tested.unique_id) }}];
         end;
         delete from {{ counts }} where counted_at < now() - interval '1 day';
         insert into {{ counts }} (invocation_id, check_name, failures)

@@ -31,11 +31,13 @@
 
 {# The tests that configs/expectations.yaml attaches to stg.orders_parsed. #}
 {% macro gate_tests() %}
+    {% do return(tests_attached_to('model.' ~ project_name ~ '.orders_parsed')) %}
+{% endmacro %}
+
+{% macro tests_attached_to(model_id) %}
     {% set tests = [] %}
-    {% for node in graph.nodes.values() if node.resource_type == 'test' %}
-        {% if node.attached_node == 'model.' ~ project_name ~ '.orders_parsed' %}
-            {% do tests.append(node) %}
-        {% endif %}
+    {% for node in graph.nodes.values() if node.resource_type == 'test' and node.get('attached_node') == model_id %}
+        {% do tests.append(node) %}
     {% endfor %}
     {% do return(tests) %}
 {% endmacro %}

@@ -1,8 +1,8 @@
 {# dbt's own macro, widened by two thresholds of a test's `config: meta:`: `max_failures` rows, or `max_share` of the
    rows it looks at (0 to 1). Up to it the test warns and tells its count, past it it fails; of two the lower one counts.
    A test with `on_fail: quarantine` and neither may set aside as many rows as there are.
-   The gate's rules are counted in the quickest way there is, instead of by listing rows; those of a candidate that is
-   published rows and changes look at the changes. #}
+   Rows are counted in the quickest way there is, instead of listed: those of a candidate that is published rows and changes
+   among the changes, the row rules of a model together, keys by their groups. #}
 {% macro get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) -%}
     {%- set meta = config.get('meta') or {} -%}
     {%- if meta.get('on_fail') == 'quarantine' -%}
@@ -16,8 +16,9 @@
         {%- set condition = 'is null' -%}
     {%- endif -%}
     {%- set node = graph.nodes[model.unique_id] -%}
-    {%- set counted = counted_together(node) -%}
-    {%- set repeated = repeated_keys(node) -%}
+    {%- set of_changes = test_of_changes(node) -%}
+    {%- set counted = counted_together(node) if not of_changes else none -%}
+    {%- set repeated = repeated_keys(node) if not of_changes else none -%}
     {%- if counted is not none -%}
         {%- set fail_calc = counted -%}
         {%- set main_sql = "select 'counted with the other row rules of this run, in meta.gate_counts' as note" -%}
@@ -26,7 +27,7 @@
         {%- set main_sql = repeated -%}
     {%- else -%}
         {%- set fail_calc = failing_rows(fail_calc) -%}
-        {%- set main_sql = test_of_changes(node) or main_sql -%}
+        {%- set main_sql = of_changes or main_sql -%}
     {%- endif -%}
     {{ adapter.dispatch('get_test_sql', 'dbt')(main_sql, fail_calc, warn_if, condition, limit) }}
 {%- endmacro %}

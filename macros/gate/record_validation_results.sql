@@ -23,7 +23,7 @@
 
 {# All rows of stg.orders_parsed, from the scan of its row rules where there was one. #}
 {% macro counted_rows() -%}
-    {%- set counted = counts_of_this_run().get('') -%}
+    {%- set counted = counts_of_this_run().get('model.' ~ project_name ~ '.orders_parsed') -%}
     {{ counted if counted is not none else 'select count(*) from ' ~ relation_of('orders_parsed') }}
 {%- endmacro %}
 

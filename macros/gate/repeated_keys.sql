@@ -1,14 +1,36 @@
-{# How many rows repeat a key, counted for `unique` and `unique_within_load` of the gate from the distinct values: by
-   sorting one column, which takes half as long as numbering the rows. None for other tests. #}
+{# A select of how many rows repeat a key, for `unique` and `unique_within_load`: by grouping, which takes half as long as
+   numbering the rows, and less where there is an index in that order. Of a column that has a unique index the database
+   itself has refused them. None for other tests. #}
 {% macro repeated_keys(node) %}
-    {% set per = {'unique': '', 'unique_within_load': ' group by load_id'}.get(qualified_test_name(node)) %}
-    {% if per is none or not counts_rows_only(node) %}
+    {% set rule = qualified_test_name(node) %}
+    {% if rule not in ['unique', 'unique_within_load'] or not counts_rows_only(node) %}
         {% do return(none) %}
     {% endif %}
     {% set column = node.test_metadata.kwargs.column_name %}
-    {% set where = ' where ' ~ node.config.where ~ '\n' if node.config.where else '' %}
+    {% set relation = tested_relation(graph.nodes[node.attached_node]) %}
+    {% if rule == 'unique' and has_unique_index(relation, column) %}
+        {% do return('select 0 as repeated') %}
+    {% endif %}
+    {% set where = ' and (' ~ node.config.where ~ '\n)' if node.config.where else '' %}
     {% do return(
-        'select count(' ~ column ~ ') - count(distinct ' ~ column ~ ') as repeated from '
-        ~ relation_of('orders_parsed') ~ where ~ per
+        'select count(*) - 1 as repeated from ' ~ relation ~ ' where ' ~ column ~ ' is not null' ~ where
+        ~ ' group by ' ~ column ~ (', load_id' if rule == 'unique_within_load') ~ ' having count(*) > 1'
     ) %}
+{% endmacro %}
+
+{# Whether the database keeps a column's values from repeating. #}
+{% macro has_unique_index(relation, column) %}
+    {% do return(adapter.dispatch('has_unique_index')(relation, column)) %}
+{% endmacro %}
+
+{% macro default__has_unique_index(relation, column) %}
+    {% do return(false) %}
+{% endmacro %}
+
+{% macro postgres__has_unique_index(relation, column) %}
+    {% do return(run_query(
+        'select exists (select from pg_index inner join pg_attribute on attrelid = indrelid and attnum = indkey[0] where indrelid = '
+        ~ quote_literal(relation) ~ '::regclass and attname = ' ~ quote_literal(column)
+        ~ ' and indisunique and indisvalid and indnkeyatts = 1 and indpred is null)'
+    ).rows[0][0]) %}
 {% endmacro %}

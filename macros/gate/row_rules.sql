@@ -55,10 +55,10 @@
     {% do return(within ~ '(' ~ condition ~ '\n)') %}
 {% endmacro %}
 
-{# Whether a test of the gate wants the number of failing rows and nothing else, and reads no other table. #}
+{# Whether a test wants the number of failing rows and nothing else, and reads no other table. #}
 {% macro counts_rows_only(node) %}
     {% set config = node.config %}
     {% set stores_rows = config.store_failures or flags.STORE_FAILURES %}
-    {% set reads_one_table = node.depends_on.nodes == ['model.' ~ project_name ~ '.orders_parsed'] %}
+    {% set reads_one_table = node.depends_on.nodes == [node.attached_node] %}
     {% do return(config.fail_calc == 'count(*)' and config.limit is none and not stores_rows and reads_one_table) %}
 {% endmacro %}
