@@ -16,6 +16,13 @@
     {% do return(totals.items() | list) %}
 {% endmacro %}
 
+{# A running total that goes on from one that is known: nulls count for nothing, as in an aggregate. #}
+{% macro continued(aggregate, over, known) -%}
+    {%- set anew = aggregate ~ ' ' ~ over -%}
+    {%- set extreme = {'min': 'least', 'max': 'greatest'}.get(aggregate[:3]) -%}
+    {{ extreme ~ '(' ~ known ~ ', ' ~ anew ~ ')' if extreme else 'coalesce(' ~ known ~ ' + ' ~ anew ~ ', ' ~ known ~ ', ' ~ anew ~ ')' }}
+{%- endmacro %}
+
 {# A lifetime feature from what known_to_date gives, aliased `latest`. #}
 {% macro total_to_date(aggregation) -%}
     {%- set to_date = '_' ~ aggregation.column ~ '_to_date' -%}

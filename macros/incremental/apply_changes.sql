@@ -17,13 +17,10 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Rows come and go with their load. #}
+{# Rows come and go with their load. Told by number, so that the planner knows how few rows a load has. #}
 {% macro apply_changed_loads(relation, sql, arrived, gone) -%}
-    create unlogged table {{ side_table('changed_loads') }} as
-    select unnest(cast(array[{{ arrived | join(', ') }}] as bigint[])) as load_id;
-
     delete from {{ relation }} where load_id in ({{ (arrived + gone) | join(', ') }});
-    insert into {{ relation }} {{ uncovered(sql) }}
+    insert into {{ relation }} {{ uncovered(sql) | replace('(changed_loads)', '(' ~ (arrived or ['null']) | join(', ') ~ ')') }}
 {%- endmacro %}
 
 {# The orders that a load brought or took away are staged anew from all loads. The journal tells what came of it. #}
@@ -73,9 +70,10 @@
     {%- if tracks_availability() %}
     update {{ side_table('changed_customers') }} set since = '-infinity';
     {%- endif %}
+    -- As a subquery that is not merged into the update: that would visit the table and not the index alone.
     update {{ side_table('changed_customers') }} as changed set customer_key = known.customer_key
-    from {{ relation }} as known
-    where known.customer_id = changed.customer_id and {{ is_first_known() }};
+    from (select distinct customer_id, customer_key from {{ relation }} where {{ is_first_known() }}) as known
+    where known.customer_id = changed.customer_id;
 
     update {{ side_table('changed_customers') }} as changed set customer_key = added.customer_key
     from (
@@ -87,6 +85,9 @@
         where customer_key is null
     ) as added
     where added.customer_id = changed.customer_id;
+    {%- if not tracks_availability() %}
+    {{ create_known_totals(relation) }}
+    {%- endif %}
 
     -- Apart from the insert, which would keep it from running in parallel.
     set local parallel_tuple_cost = 0.001;
@@ -94,6 +95,25 @@
     delete from {{ relation }} as held using {{ side_table('changed_customers') }} as changed
     where held.customer_key = changed.customer_key and held.order_ts >= changed.since;
     insert into {{ relation }} select * from {{ side_table('staged_purchases') }}
+{%- endmacro %}
+
+{# Each changed customer's running totals just before its first change: those of its purchases from there on continue them. #}
+{% macro create_known_totals(purchases) -%}
+    create unlogged table {{ side_table('known_totals') }} as
+    select changed.customer_key, known.*
+    from {{ side_table('changed_customers') }} as changed
+    left join lateral (
+        select
+            {%- for name, _ in running_totals(feature_definition()) %}
+            held.{{ name }},
+            {%- endfor %}
+            held.{{ first_known_column() }}
+        from {{ purchases }} as held
+        where held.customer_key = changed.customer_key and held.order_ts < changed.since
+        order by held.order_ts desc
+        limit 1
+    ) as known on true;
+    analyze {{ side_table('known_totals') }};
 {%- endmacro %}
 
 {# The customers whose orders have changed between two states, each with the earliest of these orders: no feature row up to

@@ -48,7 +48,7 @@ keyed as (
         superseded_at
         {%- endif %}
     from purchases
-    {{ only_changed('join changed_customers as changed using (customer_id)', word='inner') }}
+    {{ only_changed('join changed_customers as changed using (customer_id) where order_ts >= since', word='inner') }}
 ),
 
 {%- if tracked %}
@@ -66,10 +66,12 @@ final as (
     select
         keyed.*,
         {%- for name, total in running_totals(definition) %}
-        {{ total }} over to_date as {{ name }},
+        {{ instead(total ~ ' over to_date', continued(total, 'over to_date', 'known.' ~ name)) }} as {{ name }},
         {%- endfor %}
-        min(order_ts) over to_date as {{ first_known_column() }}
+        {{ instead('min(order_ts) over to_date', continued('min(order_ts)', 'over to_date', 'known.' ~ first_known_column())) }}
+            as {{ first_known_column() }}
     from keyed
+    {{ only_changed('join known_totals as known using (customer_key)', word='inner') }}
     window to_date as (
         partition by customer_key order by order_ts
         range between unbounded preceding and current row
@@ -77,6 +79,5 @@ final as (
 )
 {%- endif %}
 
-select final.* from final
-{{ only_changed('join changed_customers as changed on final.customer_key = changed.customer_key and order_ts >= since', word='inner') }}
+select * from final
 order by customer_key, order_ts

@@ -2,7 +2,7 @@
     materialized='kept',
     kept_by='order',
     loads_from=['order_versions'] if tracks_availability() else ['orders_parsed', 'orders_rejected'],
-    indexes=[{'columns': ['order_id'], 'unique': true}]
+    indexes=[{'columns': ['order_id'], 'unique': true}, {'columns': ['order_ts']}]
 ) }}
 
 -- depends_on: {% if not execute %}{{ ref('order_versions') }}{% endif %}

@@ -1,4 +1,9 @@
-{{ config(materialized='kept', kept_by='load', indexes=[{'columns': ['load_id'], 'type': 'brin'}]) }}
+{{ config(
+    materialized='kept',
+    kept_by='load',
+    indexes=[{'columns': ['load_id'], 'type': 'brin'}, {'columns': ['order_id', 'load_id']}],
+    post_hook={'sql': "{{ vacuum_analyze(this) }}", 'transaction': false}
+) }}
 
 {%- set columns = orders_mapping()['columns'] %}
 {%- set extras = extra_columns() %}
