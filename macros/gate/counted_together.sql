@@ -1,6 +1,7 @@
 {# How many rows break a rule, where this run counts it together with others; else none, and the test scans by itself.
-   The first test of a model that asks has one scan count all its row rules of the run: a scan each would cost several times
-   that. What is counted is the condition of the rule's own SQL, and only tests of the same run read it. #}
+   The first test of a model that asks has one scan count for all its row rules of the run, and tell the number of rows: a scan
+   each would cost several times that. What is counted is the condition of the rule's own SQL, and only tests of the same run
+   read it. #}
 {% macro counted_together(node) %}
     {% do return(adapter.dispatch('counted_together')(node)) %}
 {% endmacro %}
@@ -28,7 +29,7 @@
 {% macro rules_counted_together(tested) %}
     {% set rules = [] %}
     {% for node in tests_attached_to(tested.unique_id) if node.unique_id in selected_resources and tested.resource_type == 'model' %}
-        {% if qualified_test_name(node) in row_rules() and counts_rows_only(node) %}
+        {% if qualified_test_name(node) in row_rules() + row_count_rules() and counts_rows_only(node) %}
             {% do rules.append(node) %}
         {% endif %}
     {% endfor %}
@@ -56,25 +57,25 @@
 {# One test counts, those beside it wait. If one condition cannot be evaluated, each test finds out by itself. #}
 {% macro count_once(tested, nodes) %}
     {%- set counts = source('meta', 'gate_counts') -%}
-    {%- set conditions = {} -%}
+    {%- set counted = {} -%}
     {%- for node in nodes -%}
-        {%- set condition = row_condition_of(node) -%}
-        {%- if condition -%}
-            {%- do conditions.update({node.name: condition}) -%}
+        {%- set failures = failures_as_aggregate(node) -%}
+        {%- if failures -%}
+            {%- do counted.update({node.name: failures}) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- set scan -%}
         select array[
             count(*)
-            {%- for condition in conditions.values() %},
-            count(*) filter (where {{ condition }})
+            {%- for failures in counted.values() %},
+            {{ failures }}
             {%- endfor %}
         ]
         from {{ tested_relation(tested) }}
     {%- endset -%}
     do $gate_block$
     declare
-        names text[] := array[{{ quote_literal(tested.unique_id) }}{% for name in conditions %}, {{ quote_literal(name) }}{% endfor %}];
+        names text[] := array[{{ quote_literal(tested.unique_id) }}{% for name in counted %}, {{ quote_literal(name) }}{% endfor %}];
         failures bigint[];
     begin
         perform pg_advisory_xact_lock(hashtextextended({{ quote_literal(invocation_id ~ tested.unique_id) }}, 0));

@@ -34,6 +34,25 @@
     {% do return((test.namespace ~ '.' if test.namespace else '') ~ test.name) %}
 {% endmacro %}
 
+{# Tests that judge the number of rows. #}
+{% macro row_count_rules() %}
+    {% do return(['dbt_expectations.expect_table_row_count_to_be_between']) %}
+{% endmacro %}
+
+{# The failures of a row rule, or of one on the number of rows, as an aggregate over all rows; none where the test's SQL has
+   another shape. #}
+{% macro failures_as_aggregate(node) %}
+    {% set condition = row_condition_of(node) %}
+    {% if condition %}
+        {% do return('count(*) filter (where ' ~ condition ~ ')') %}
+    {% elif qualified_test_name(node) in row_count_rules() and not node.config.where %}
+        {% set sql = generic_test_sql(node, '__checked_rows__') %}
+        {% set out_of_bounds = modules.re.fullmatch('\\s*select\\s+count[(][*][)] as \\w+\\s+from __checked_rows__\\s+having\\s(.+)', sql, modules.re.DOTALL) %}
+        {% do return('case when ' ~ out_of_bounds.group(1) ~ '\n then 1 else 0 end' if out_of_bounds else none) %}
+    {% endif %}
+    {% do return(none) %}
+{% endmacro %}
+
 {# The condition under which a row breaks a row rule, as SQL; none where the test is no row rule, or its SQL has
    another shape, as the published package's has. #}
 {% macro row_condition_of(node) %}

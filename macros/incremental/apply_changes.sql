@@ -90,7 +90,6 @@
     {%- endif %}
 
     -- Apart from the insert, which would keep it from running in parallel.
-    set local parallel_tuple_cost = 0.001;
     create unlogged table {{ side_table('staged_purchases') }} as {{ uncovered(sql) }};
     delete from {{ relation }} as held using {{ side_table('changed_customers') }} as changed
     where held.customer_key = changed.customer_key and held.order_ts >= changed.since;

@@ -1,6 +1,7 @@
 {{ config(
     materialized='kept',
     kept_by='customer',
+    pre_hook="{{ parallel_sort_settings() }}",
     post_hook=[
         "{{ index_covering(this, ['customer_key', 'order_ts'], purchase_columns()) }}",
         "{{ index_covering(this, ['customer_id'], ['customer_key', first_known_column()], is_first_known()) }}",
@@ -32,7 +33,8 @@ purchases as (
 ),
 {%- endif %}
 
--- An integer key: comparing it is what the feature queries spend their time on.
+-- An integer key: comparing it is what the feature queries spend their time on. Purchases of the same instant share their
+-- running totals: none of them is before another.
 keyed as (
     select
         {{ instead(customer_number('customer_id'), 'changed.customer_key') }} as customer_key,
@@ -45,39 +47,23 @@ keyed as (
         {%- if tracked %},
         -- A state may be known before its order is placed, as a wrong date is: until then it is none.
         greatest(available_at, order_ts) as available_at,
-        superseded_at
+        superseded_at,
+        min(greatest(available_at, order_ts)) over (partition by customer_id) as {{ first_known_column() }}
+        {%- else %}
+        {%- for name, total in running_totals(definition) + [(first_known_column(), 'min(order_ts)')] %},
+        {{ instead(total ~ ' over to_date', continued(total, 'over to_date', 'known.' ~ name)) }} as {{ name }}
+        {%- endfor %}
         {%- endif %}
     from purchases
-    {{ only_changed('join changed_customers as changed using (customer_id) where order_ts >= since', word='inner') }}
-),
-
-{%- if tracked %}
-
-final as (
-    select
-        keyed.*,
-        min(available_at) over (partition by customer_key) as {{ first_known_column() }}
-    from keyed
-)
-{%- else %}
-
--- Purchases of the same instant share their running totals: none of them is before another.
-final as (
-    select
-        keyed.*,
-        {%- for name, total in running_totals(definition) %}
-        {{ instead(total ~ ' over to_date', continued(total, 'over to_date', 'known.' ~ name)) }} as {{ name }},
-        {%- endfor %}
-        {{ instead('min(order_ts) over to_date', continued('min(order_ts)', 'over to_date', 'known.' ~ first_known_column())) }}
-            as {{ first_known_column() }}
-    from keyed
-    {{ only_changed('join known_totals as known using (customer_key)', word='inner') }}
+    {{ only_changed('join changed_customers as changed using (customer_id)', word='inner') }}
+    {%- if not tracked %}
+    {{ only_changed('join known_totals as known using (customer_key) where order_ts >= since', word='inner') }}
     window to_date as (
-        partition by customer_key order by order_ts
+        partition by customer_id order by order_ts
         range between unbounded preceding and current row
     )
+    {%- endif %}
 )
-{%- endif %}
 
-select * from final
-order by customer_key, order_ts
+select * from keyed
+order by customer_id, order_ts
