@@ -142,8 +142,8 @@ class Deliveries(RuleBasedStateMachine):
 
     def _contents(self) -> dict[str, Any]:
         """Customers have other keys after a full rebuild."""
-        purchases = "select (to_jsonb(purchase) - 'customer_key')::text from stg.customer_purchases as purchase"
-        return {"stg.customer_purchases": self.warehouse.rows(f"{purchases} order by 1")} | {
+        purchases = "select (to_jsonb(row) - 'customer_key')::text from stg.customer_purchases row order by 1"
+        return {"stg.customer_purchases": self.warehouse.rows(purchases)} | {
             table: self.warehouse.rows(f"select row_text::text from {table} as row_text order by 1")
             for table in TABLES
         }

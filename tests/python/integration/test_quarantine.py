@@ -170,7 +170,8 @@ def test_rules_counted_together_agree_with_their_own_sql(shop: Shop) -> None:
     results = json.loads((shop.warehouse.folder / "home/dbt/target/run_results.json").read_text())["results"]
     compiled = {result["unique_id"].split(".")[2]: result["compiled_code"] for result in results}
     counted = shop.warehouse.rows(
-        "select check_name, failures from meta.gate_counts where check_name ~ 'orders_parsed' and check_name !~ '^model'"
+        "select check_name, failures from meta.gate_counts"
+        " where check_name ~ 'orders_parsed' and check_name !~ '^model'"
     )
     assert len(counted) == 7  # not those with a key, nor those that read another table
     for name, failures in counted:

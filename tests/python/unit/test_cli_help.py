@@ -35,6 +35,15 @@ def test_help_tells_what_a_command_does_and_shows_it(name: str) -> None:
         assert re.search(rf"Examples?:\n(.*\n)*? +.*ready {path}\b", shown.output), shown.output
 
 
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [("rnu", "did you mean run?"), ("registery", "did you mean registry?"), ("q", "--help lists them")],
+)
+def test_a_mistyped_command_is_told_the_nearest(word: str, hint: str) -> None:
+    shown = typed(word)
+    assert (shown.exit_code, hint in shown.output) == (2, True), shown.output
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_part_of_a_command_is_described(name: str) -> None:
     for path, command in with_subcommands(name).items():
