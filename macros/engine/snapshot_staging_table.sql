@@ -18,13 +18,12 @@
 {# The keys of what is new, changed or gone. dbt asks for its query twice in a transaction. #}
 {% macro create_snapshot_differences(strategy, source_sql, target_relation) -%}
     {%- set key = strategy.unique_key -%}
-    {%- set among = snapshot_changes(strategy, source_sql, target_relation) -%}
-    {{ among.statements }}
+    {%- set may_differ = snapshot_may_differ(strategy, source_sql, target_relation) %}
     create temporary table if not exists snapshot_differences on commit drop as
     select coalesce(source_data.{{ key }}, snapshotted_data.{{ key }}) as {{ key }}
-    from (select * from ({{ source_sql }}) as source_rows where {{ among.condition }}) as source_data
+    from (select * from ({{ source_sql }}) as source_rows where {{ may_differ }}) as source_data
     full join (
-        select * from {{ target_relation }} where dbt_valid_to is null and {{ among.condition }}
+        select * from {{ target_relation }} where dbt_valid_to is null and {{ may_differ }}
     ) as snapshotted_data
         on snapshotted_data.{{ key }} = source_data.{{ key }}
     where
@@ -33,27 +32,39 @@
     analyze snapshot_differences
 {%- endmacro %}
 
-{# Among which rows a snapshot looks for differences: {statements, condition}. One of the orders as they are takes those that
-   meta.order_changes names since the snapshot was last taken, and remembers in the same transaction how far it came. #}
-{% macro snapshot_changes(strategy, source_sql, target_relation) %}
+{# The condition for rows among which a snapshot looks for differences. One of the orders as they are takes those that
+   meta.order_changes names since the snapshot was last taken. #}
+{% macro snapshot_may_differ(strategy, source_sql, target_relation) %}
     {% set orders = relation_named('orders') %}
-    {% if source_sql.split() != ['select', '*', 'from', orders | string] or strategy.unique_key != 'order_id' %}
-        {% do return({'statements': '', 'condition': 'true'}) %}
-    {% endif %}
     {% set held = held_state(target_relation) %}
-    {% set state = {
-        'definition_hash': local_md5(strategy.row_changed),
+    {% set state = snapshot_state() %}
+    {% if source_sql.split() != ['select', '*', 'from', orders | string] or strategy.unique_key != 'order_id'
+        or held is none or not held.generation or held.generation != state.generation
+        or held.definition_hash != state.definition_hash %}
+        {% do return('true') %}
+    {% endif %}
+    {% set changes %} from {{ source('meta', 'order_changes') }} where change_id > {{ held.last_change }}{% endset %}
+    {% set unnamed = run_query('select count(*)' ~ changes ~ ' and order_id is null').rows[0][0] %}
+    {% do return('true' if unnamed else 'order_id in (select order_id' ~ changes ~ ')') %}
+{% endmacro %}
+
+{# A post-hook of a snapshot of the orders, in its transaction: remembers how far it came. dbt builds the first one by other
+   means, and that counts too. #}
+{% macro record_snapshot_state(relation) -%}
+    {%- set state = snapshot_state() if execute -%}
+    {%- if state and state.generation -%}
+        {{ record_table_state(relation, state) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# A table_state of the snapshot that is being taken; definition_hash: of what makes a difference in it. #}
+{% macro snapshot_state() %}
+    {% set settings = model.config %}
+    {% do return({
+        'definition_hash': local_md5(tojson([settings.strategy, settings.get('check_cols'), settings.get('updated_at'), settings.get('hard_deletes')])),
         'load_ids': [],
         'generation': (held_state(relation_named(changes_come_from())) or {}).get('generation'),
         'last_change': run_query('select ' ~ last_order_change()).rows[0][0],
         'data_end': none,
-    } %}
-    {% set changes %} from {{ source('meta', 'order_changes') }} where change_id > {{ held.last_change if held else 0 }}{% endset %}
-    {% set known = held is not none and state.generation and held.generation == state.generation
-        and held.definition_hash == state.definition_hash
-        and run_query('select count(*)' ~ changes ~ ' and order_id is null').rows[0][0] == 0 %}
-    {% do return({
-        'statements': (record_table_state(target_relation, state) if state.generation else '') ~ ';',
-        'condition': 'order_id in (select order_id' ~ changes ~ ')' if known else 'true',
     }) %}
 {% endmacro %}

@@ -44,6 +44,7 @@ def test_each_state_of_an_order_stands_once(database: ConnectionParams, tmp_path
         assert built.returncode == 0, built.stdout
         assert states(warehouse, "is null") == list(open_states)
         assert states(warehouse, "is not null") == list(closed_states)
+        assert taken_up_to(warehouse) == last_change(warehouse)  # of the first build too
 
 
 def states(warehouse: Warehouse, valid_to: str) -> list[str]:
@@ -53,3 +54,12 @@ def states(warehouse: Warehouse, valid_to: str) -> list[str]:
             f"where dbt_valid_to {valid_to} order by 1"
         )
         return [state for (state,) in cursor.fetchall()]
+
+
+def taken_up_to(warehouse: Warehouse) -> int:
+    return warehouse.value("select last_change from meta.table_states where relation = 'stg.orders_history'")
+
+
+def last_change(warehouse: Warehouse) -> int:
+    """Told changes are forgotten; the tables behind the orders remember."""
+    return warehouse.value("select max(last_change) from meta.table_states")
