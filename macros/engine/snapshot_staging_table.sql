@@ -36,11 +36,12 @@
    meta.order_changes names since the snapshot was last taken. #}
 {% macro snapshot_may_differ(strategy, source_sql, target_relation) %}
     {% set orders = relation_named('orders') %}
+    {% if source_sql.split() != ['select', '*', 'from', orders | string] or strategy.unique_key != 'order_id' %}
+        {% do return('true') %}
+    {% endif %}
     {% set held = held_state(target_relation) %}
     {% set state = snapshot_state() %}
-    {% if source_sql.split() != ['select', '*', 'from', orders | string] or strategy.unique_key != 'order_id'
-        or held is none or not held.generation or held.generation != state.generation
-        or held.definition_hash != state.definition_hash %}
+    {% if not held or not held.generation or held.generation != state.generation or held.definition_hash != state.definition_hash %}
         {% do return('true') %}
     {% endif %}
     {% set changes %} from {{ source('meta', 'order_changes') }} where change_id > {{ held.last_change }}{% endset %}

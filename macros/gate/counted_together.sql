@@ -13,8 +13,8 @@
 
 {% macro postgres__counted_together(node) %}
     {% set tested = graph.nodes.get(node.attached_node) %}
-    {% set together = rules_counted_together(tested) if tested else [] %}
-    {% if node.unique_id not in together | map(attribute='unique_id') | list or together | length < 2 %}
+    {% set together = rules_counted_together(tested) if tested and can_be_counted_together(node) else [] %}
+    {% if together | length < 2 %}
         {% do return(none) %}
     {% endif %}
     {% set counts = counts_of_this_run() %}
@@ -25,15 +25,20 @@
     {% do return(counts.get(node.name)) %}
 {% endmacro %}
 
-{# The row rules of a model that this run carries out; a seed's or a snapshot's are left alone. #}
+{# The rules of a model that one scan can count and this run carries out; a seed's or a snapshot's are left alone. #}
 {% macro rules_counted_together(tested) %}
     {% set rules = [] %}
-    {% for node in tests_attached_to(tested.unique_id) if node.unique_id in selected_resources and tested.resource_type == 'model' %}
-        {% if qualified_test_name(node) in row_rules() + row_count_rules() and counts_rows_only(node) %}
-            {% do rules.append(node) %}
-        {% endif %}
+    {% for node in (tests_attached_to(tested.unique_id) if tested.resource_type == 'model' else []) if can_be_counted_together(node) %}
+        {% do rules.append(node) %}
     {% endfor %}
     {% do return(rules) %}
+{% endmacro %}
+
+{% macro can_be_counted_together(node) %}
+    {% do return(
+        node.unique_id in selected_resources and qualified_test_name(node) in row_rules() + row_count_rules()
+        and counts_rows_only(node)
+    ) %}
 {% endmacro %}
 
 {# Test name -> count, once they are counted. A model's id stands for all its rows; it is alone, and null, where counting

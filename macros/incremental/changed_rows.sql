@@ -131,10 +131,10 @@
     or {{ feature_time }} in (select feature_time from {{ side_table('changed_times') }})
 {%- endmacro %}
 
-{# The same as a condition of a model's spine, for only_changed. #}
-{% macro only_changed_rows(kept_by, customer_id, feature_time) -%}
+{# The same as a condition of the features' spine, for only_changed. #}
+{% macro only_changed_rows(customer_id, feature_time) -%}
     {{ return(only_changed(
         'join changed_customers as changed on changed.customer_id = ' ~ customer_id
-        ~ ' where (' ~ row_has_changed(kept_by, feature_time) ~ ')', word='left'
+        ~ ' where (' ~ row_has_changed('feature', feature_time) ~ ')', word='left'
     )) }}
 {%- endmacro %}

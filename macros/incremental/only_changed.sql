@@ -1,6 +1,6 @@
 {# A condition that only an incremental build applies. It stands in the compiled SQL as a comment: so a model has one SQL and
    one sql_hash, that of the full build, however its table was last brought up to date. The materialisation uncovers it.
-   It reads the side tables by their plain names. `word` begins it: and, where, or a join. #}
+   It reads the side tables by their plain names, and `(changed_loads)` stands for the numbers of loads. `word` begins it: and, where, or a join. #}
 {% macro only_changed(condition, word='and') -%}
     {{ return('/*changed ' ~ word ~ ' ' ~ condition ~ ' changed*/') }}
 {%- endmacro %}

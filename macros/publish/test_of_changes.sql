@@ -46,7 +46,7 @@
     {% do return(tables) %}
 {% endmacro %}
 
-{# The keys that a candidate adds and does not remove: of the others the published row, the only one, is gone. #}
+{# The keys that a candidate adds and does not remove: rows are removed by their key, so of the others no published row is left. #}
 {% macro new_keys(final) -%}
     (
         select customer_id, feature_time from {{ added_rows(final) }}

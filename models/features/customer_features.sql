@@ -25,7 +25,7 @@ spine as (
     {%- else %}
     inner join feature_times on customers.first_known < feature_times.feature_time
     {%- endif %}
-    {{ only_changed_rows('feature', 'customers.customer_id', 'feature_times.feature_time') }}
+    {{ only_changed_rows('customers.customer_id', 'feature_times.feature_time') }}
 ),
 
 features as (
