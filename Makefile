@@ -15,7 +15,7 @@ export READY_ARTIFACTS := $(ARTIFACTS)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: missing help install pipeline load validate db spark-up spark-down docs test lint lint-sql ci ci-data bench bench-load bench-gate bench-features bench-e2e bench-growth bench-spark bench-guard test-faults soak licences audit sample clean distclean
+.PHONY: missing help install pipeline load validate db spark-up spark-down docs test lint lint-sql ci ci-data bench bench-load bench-gate bench-features bench-e2e bench-growth bench-spark bench-guard bench-previous test-faults soak licences audit sample clean distclean
 
 help: ## List these commands
 	@echo "From Raw to Ready: raw CSV files in, train, validation and test sets out."
@@ -97,6 +97,9 @@ bench-spark: $(STAMP) ## Time the whole way on Spark: one worker, two, PostgreSQ
 
 bench-guard: $(STAMP) ## A small benchmark that fails only when something has become many times slower
 	@$(BIN)/python scripts/bench/bench_guard.py $(ARGS)
+
+bench-previous: $(STAMP) ## Time loader, gate and a whole run beside an earlier commit (ARGS='--commit main --rows 5000000')
+	@$(BIN)/python scripts/bench/bench_previous.py $(ARGS)
 
 bench: bench-load bench-gate bench-features bench-e2e bench-growth ## All benchmarks; figures and charts in artifacts/bench
 
