@@ -1,4 +1,4 @@
-"""Two Parquet files of one split: byte for byte, and where they differ, the first row that does."""
+"""Two Parquet files of one split: byte for byte, and where they differ, in what."""
 
 from __future__ import annotations
 
@@ -14,26 +14,55 @@ BATCH_ROWS = 10_000
 
 
 def compare_parquet(exported: Path, rebuilt: Path) -> tuple[bool, str]:
-    """Whether both are the same, and what there is to say. Equal rows will do if another Arrow wrote them."""
+    """Whether both are the same, and what there is to say.
+
+    Bytes may differ where another version of Arrow wrote them; columns, types, metadata and rows may not.
+    """
     if not exported.is_file():
         return False, f"{exported} is missing"
     if _sha256(exported) == _sha256(rebuilt):
         return True, ""
     try:
         writers = [_writer(path) for path in (exported, rebuilt)]
-        difference = _first_difference(exported, rebuilt)
+        difference = _schema_difference(exported, rebuilt) or _first_difference(exported, rebuilt)
     except pyarrow.ArrowInvalid:
         return False, f"{exported} is damaged: it is no Parquet file"
     if difference:
         return False, difference
     if writers[0] != writers[1]:
         return True, f"the same rows; the bytes are those of another writer ({writers[0]}, now {writers[1]})"
-    return False, "the rows are the same, the fingerprints in the file or its compression are not"
+    return False, "columns, metadata and rows are the same, its compression or layout is not"
 
 
 def _writer(path: Path) -> str:
     """The software that wrote a file, with its version."""
     return str(pyarrow.parquet.read_metadata(path).created_by)
+
+
+def _schema_difference(exported: Path, rebuilt: Path) -> str | None:
+    """Names, order and types of the columns, then what is on record of them in the file."""
+    before, after = (pyarrow.parquet.read_schema(path) for path in (exported, rebuilt))
+    columns = [[(field.name, str(field.type)) for field in schema] for schema in (before, after)]
+    for number, pair in enumerate(zip_longest(*columns), start=1):
+        if pair[0] != pair[1]:
+            was, became = (" ".join(column) if column else "absent" for column in pair)
+            return f"column {number} was {was}, became {became}"
+    if not before.equals(after, check_metadata=True):
+        return f"the metadata were {_metadata(before, after)}, became {_metadata(after, before)}"
+    return None
+
+
+def _metadata(schema: Any, other: Any) -> dict[str, str]:
+    """The entries that the other file does not have."""
+    entries, others = (
+        {key: value for holder in (each, *each) for key, value in (holder.metadata or {}).items()}
+        for each in (schema, other)
+    )
+    return {
+        str(key, "utf-8", "replace"): str(value, "utf-8", "replace")
+        for key, value in entries.items()
+        if others.get(key) != value
+    }
 
 
 def _first_difference(exported: Path, rebuilt: Path) -> str | None:

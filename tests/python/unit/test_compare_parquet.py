@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -44,7 +45,32 @@ def test_the_first_row_that_differs_is_shown(
 def test_other_bytes_by_the_same_writer_are_different(exported: Path, tmp_path: Path) -> None:
     same, detail = compare_parquet(exported, write(tmp_path / "b.parquet", [1, 2, 3], compression="zstd"))
     assert not same
-    assert detail == "the rows are the same, the fingerprints in the file or its compression are not"
+    assert detail == "columns, metadata and rows are the same, its compression or layout is not"
+
+
+@pytest.mark.parametrize(
+    ("change", "difference"),
+    [
+        (lambda t: t.cast(t.schema.set(1, pa.field("orders_7d", pa.float64()))),
+         "column 2 was orders_7d double, became orders_7d int64"),
+        (lambda t: t.select(["orders_7d", "customer_id"]),
+         "column 1 was orders_7d int64, became customer_id string"),
+        (lambda t: t.append_column("more", pa.array([1, 2, 3])), "column 3 was more int64, became absent"),
+        (lambda t: t.replace_schema_metadata({"data_hash": "of another build"}),
+         "the metadata were {'data_hash': 'of another build'}, became {}"),
+    ],
+)  # fmt: skip
+def test_another_writer_excuses_no_other_columns_types_or_metadata(
+    exported: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[pa.Table], pa.Table],
+    difference: str,
+) -> None:
+    rebuilt = write(tmp_path / "b.parquet", [1, 2, 3])
+    pa.parquet.write_table(change(pa.parquet.read_table(rebuilt)), exported)
+    monkeypatch.setattr(parquet, "_writer", lambda path: path.name)
+    assert compare_parquet(exported, rebuilt) == (False, difference)
 
 
 def test_the_same_rows_by_another_writer_are_the_same(
