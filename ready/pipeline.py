@@ -28,6 +28,7 @@ from ready.errors import CheckFailed, MachineError, UsageError, from_database, f
 from ready.export import ExportResult, export_dataset
 from ready.gate.model import Report, RunInfo
 from ready.gate.report import REPORT_NAME, build_report, failed_before_gate, require_writable, write_report
+from ready.lint import require_clean_configs
 from ready.loads import ActiveLoad
 from ready.locks import LockTimeout
 from ready.mapping import check_mapping, orders_meta
@@ -187,6 +188,11 @@ class Run(ABC):
     @abstractmethod
     def _mark_built(self, connection: Any, key: str, invocation_id: str) -> None:
         """Remember it."""
+
+    def _check_configs(self) -> None:
+        """What the lint only tells is a warning of the report, and so of the page."""
+        told = tuple(map(str, require_clean_configs(self.settings)))
+        self.info = replace(self.info, config_warnings=told)
 
     def _load(self, paths: Sequence[str]) -> None:
         self.narrator.stage("Load", ", ".join(paths))

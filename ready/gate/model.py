@@ -16,6 +16,7 @@ class RunInfo:
     """Which run a report belongs to.
 
     load_ids: the active loads that the gate read. versions: tool name -> version.
+    config_warnings: what the lint tells of the configs and does not stop at.
     load_warnings: one text per rejected record or set of records, from the loader.
     data_folder: the folder that file names are relative to, as seen from the working folder.
     """
@@ -25,6 +26,7 @@ class RunInfo:
     finished_at: datetime
     load_ids: tuple[int, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    config_warnings: tuple[str, ...] = ()
     load_warnings: tuple[str, ...] = ()
     data_folder: str = ""
 

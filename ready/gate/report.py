@@ -54,7 +54,7 @@ def build_report(
 
 def failed_before_gate(message: str, run: RunInfo) -> Report:
     """The report of a run that never came to the gate: it did not pass, and says why."""
-    return Report(errors=(utf8(message),), warnings=tuple(map(utf8, run.load_warnings)), checks=(), run=run)
+    return Report(errors=(utf8(message),), warnings=_told_before(run), checks=(), run=run)
 
 
 def write_report(report: Report, folder: Path) -> list[Path]:
@@ -130,7 +130,12 @@ def _assemble(checks: list[Check], failure: str | None, run: RunInfo) -> Report:
     blocking = [check for check in checks if check.blocks and not (failure and check.status == "skipped")]
     errors = [*([failure] if failure else []), *(text for check in blocking for text in check.texts)]
     warned = [check for check in checks if check.status == "warn"]
-    warnings = [*map(utf8, run.load_warnings), *(text for check in warned for text in check.texts)]
+    warnings = [*_told_before(run), *(text for check in warned for text in check.texts)]
     if not checks and not failure:
         warnings.append("no expectation is attached to orders_parsed: nothing was checked")
     return Report(tuple(errors), tuple(warnings), tuple(checks), run)
+
+
+def _told_before(run: RunInfo) -> tuple[str, ...]:
+    """Warnings that are no check's."""
+    return tuple(map(utf8, (*run.config_warnings, *run.load_warnings)))
