@@ -11,6 +11,7 @@ from ready.errors import UsageError
 from ready.lint.definitions import boolean_columns, check_features, model_columns
 from ready.lint.document import Document, read_document
 from ready.lint.finding import Finding, nearest
+from ready.lint.mapped import mapped_columns
 from ready.lint.mapping import (
     AVAILABLE_AT,
     check_mapping,
@@ -18,7 +19,9 @@ from ready.lint.mapping import (
     reserved_names,
     tracks_availability,
 )
+from ready.lint.rules import check_rules
 from ready.lint.schema import check_schema, schema
+from ready.lint.seeds import check_statuses
 from ready.lint.signatures import known_tests
 from ready.lint.tests import TestLinter
 from ready.settings import Settings
@@ -33,6 +36,7 @@ def lint_configs(settings: Settings) -> list[Finding]:
     extras = extra_columns(documents.get("orders.yaml"))
     further = [AVAILABLE_AT] if tracks_availability(documents.get("orders.yaml")) else []
     booleans = boolean_columns(documents.get("features.yaml"))
+    mapped = mapped_columns(documents.get("orders.yaml"))
     for name, document in documents.items():
         own = [*document.findings, *_against_schema(name, document)]
         # What a faulty definition makes is not known.
@@ -40,9 +44,12 @@ def lint_configs(settings: Settings) -> list[Finding]:
         columns = model_columns(features, [*(extras or ()), *further])
         findings += [*own, *TestLinter(document, tests, columns, booleans).check()]
         if name == "features.yaml":
-            findings += check_features(document, extras)
+            findings += check_features(document, extras, mapped)
+        if name == "expectations.yaml" and mapped:
+            findings += check_rules(document, mapped, columns["orders_parsed"])
         if name == "orders.yaml":
             findings += check_mapping(document, reserved_names(settings.project_dir))
+    findings += check_statuses(settings.project_dir)
     return sorted(set(findings), key=lambda finding: (finding.file, finding.line, finding.message))
 
 

@@ -26,6 +26,16 @@ OWN_ENDINGS = ("_raw", "_text", "_to_date")
 NAME = re.compile("[a-z_][a-z0-9_]{0,58}")
 HOURS = {"HH24", "HH12", "HH"}
 OF_NUMBERS = ("decimal", "thousands", "round")
+# To text anything can be cast, and a number other than nought always divides.
+RAISING = {
+    "to_date": r"\bto_date\s*\(",
+    "to_timestamp": r"\bto_timestamp\s*\(",
+    "to_number": r"\bto_number\s*\(",
+    "::": r"::\s*(?!text\b|varchar\b|character varying\b)",
+    "cast": r"(?s)\bcast\s*\(.*\bas\s+(?!text\b|varchar\b|character varying\b|string\b)",
+    "make_date": r"\bmake_(date|timestamp|timestamptz|time|interval)\s*\(",
+    "/": r"/(?!\s*[0-9.]*[1-9])",
+}
 # The nearest word at less would take country for a mistyped currency.
 MISTYPED = 0.8
 
@@ -73,6 +83,7 @@ def check_mapping(document: Document, reserved: Collection[str]) -> Iterator[Fin
             yield from _type(document, at, mapping_of(entry))
         yield from _marks(document, at, name, mapping_of(entry))
         yield from _time_format(document, at, name, mapping_of(entry).get("format"))
+        yield from _raising(document, (*at, "expression"), name, mapping_of(entry).get("expression"))
         if isinstance(entry, dict) and ("column" in entry) == ("expression" in entry):
             yield document.finding(at, f"{name}: give one of column and expression")
 
@@ -106,6 +117,18 @@ def _time_format(document: Document, at: KeyPath, name: str, text: Any) -> Itera
         if is_there:
             hint = "write HH24, or HH12 with AM; MI for minutes, MM for the month"
             yield document.finding((*at, "format"), f"{name}: the format {text} {fault}", hint)
+
+
+def _raising(document: Document, at: KeyPath, name: str, expression: Any) -> Iterator[Finding]:
+    """SQL that raises on a text it cannot read: all values of such a row would be lost in one error."""
+    if not isinstance(expression, str) or is_jinja(expression):
+        return
+    sql = re.sub(r"'(?:[^']|'')*'|\"[^\"]*\"", "''", expression)
+    found = [shown for shown, pattern in RAISING.items() if re.search(pattern, sql, re.IGNORECASE)]
+    if found:
+        message = f"{name}: {', '.join(found)} can raise on a row, whose value is invalid then"
+        hint = 'number("...") and time("...", \'format\') read texts, and say which they cannot'
+        yield document.finding(at, message, hint).as_warning()
 
 
 def _own_name(
