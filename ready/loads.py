@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from ready.build_state import Connection
 
 ACTIVE = """
-select loads.load_id, loads.file_name, loads.columns, loads.rows_rejected, first.line_number, first.reason
+select
+    loads.load_id, loads.file_name, loads.columns, loads.file_bytes, loads.rows_rejected,
+    first.line_number, first.reason
 from raw.loads as loads
 left join lateral (
     select line_number, reason
@@ -23,14 +25,15 @@ order by loads.load_id
 
 @dataclass(frozen=True)
 class ActiveLoad:
-    """A load that no later delivery has superseded. columns: the file's header.
+    """A load that no later delivery has superseded.
 
-    warning: what of the file could not be read, and where that begins; None when all could.
+    columns: the file's header. file_bytes: its size, unpacked. warning: what of the file could not be read, and where that begins; None when all could.
     """
 
     load_id: int
     file_name: str
     columns: tuple[str, ...]
+    file_bytes: int
     warning: str | None
 
 
@@ -39,8 +42,8 @@ def active_loads(connection: Connection, source: str) -> list[ActiveLoad]:
     with connection, connection.cursor() as cursor:
         cursor.execute(ACTIVE, [source])
         return [
-            ActiveLoad(load_id, file_name, tuple(columns or ()), reject_warning(file_name, *rejects))
-            for load_id, file_name, columns, *rejects in cursor.fetchall()
+            ActiveLoad(load_id, file_name, tuple(columns or ()), size, reject_warning(file_name, *rejects))
+            for load_id, file_name, columns, size, *rejects in cursor.fetchall()
         ]
 
 

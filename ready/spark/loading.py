@@ -79,7 +79,7 @@ def active_loads(connection: Any, source: str) -> list[ActiveLoad]:
     }
     loads = fetch(
         connection,
-        "select load_id, file_name, columns, rows_rejected, source from raw.loads "
+        "select load_id, file_name, columns, file_bytes, rows_rejected, source from raw.loads "
         "where status = 'loaded' order by load_id",
     )
     return [
@@ -87,8 +87,9 @@ def active_loads(connection: Any, source: str) -> list[ActiveLoad]:
             load_id,
             file_name,
             tuple(json.loads(columns)),
+            size,
             reject_warning(file_name, rejected, *rejects.get(load_id, (None, None))),
         )
-        for load_id, file_name, columns, rejected, of in loads
+        for load_id, file_name, columns, size, rejected, of in loads
         if of == source
     ]
