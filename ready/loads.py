@@ -27,7 +27,8 @@ order by loads.load_id
 class ActiveLoad:
     """A load that no later delivery has superseded.
 
-    columns: the file's header. file_bytes: its size, unpacked. warning: what of the file could not be read, and where that begins; None when all could.
+    columns: the file's header. file_bytes: its size, unpacked. warning: what of the file could not be read,
+    and where that begins; None when all could.
     """
 
     load_id: int

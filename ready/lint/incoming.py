@@ -6,7 +6,9 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from loader import LoadOptions
 from loader.files import COMPRESSED, InputFile
+from loader.head import Head
 from ready.configs import load_options
 from ready.database import open_database
 from ready.engine import EngineParams
@@ -22,7 +24,7 @@ from ready.postgres.connection import ConnectionParams
 from ready.settings import Settings
 
 # Of more new files, as many: a run must not wait for what the gate will tell.
-TRIED_BEFORE_A_RUN = 10
+LOOKED_AT_BEFORE_A_RUN = 10
 # Entries of these keys alone are read without a trial: what they name is in the header.
 PLAIN = {"column", "type"}
 
@@ -59,14 +61,10 @@ def check_incoming(
         files = [file for file in input_files(paths, options) if _is_new(file, active)]
     except ReadyError:
         return []
-    opened = open_heads(files, options)
-    if len(opened.heads) < len(files):
-        return []
-    headers = [*(head.columns for head in opened.heads), *(load.columns for load in active)]
-    check_mapping(meta, headers, configs=settings.configs)
+    heads = _heads_that_fit(settings, meta, files, options, active)
     if not isinstance(params, ConnectionParams) or not _has_sql(meta):
         return []
-    linter, heads = _linter(settings), opened.heads[-TRIED_BEFORE_A_RUN:]
+    linter = _linter(settings)
     findings = list(
         linter.check_tried(try_mapping(heads, linter.mapped, settings=settings, params=params), heads)
     )
@@ -78,6 +76,28 @@ def check_incoming(
             hint="mend it; ready lint --data checks again",
         )
     return findings
+
+
+def _heads_that_fit(
+    settings: Settings,
+    meta: Mapping[str, Any],
+    files: Sequence[InputFile],
+    options: LoadOptions,
+    active: Sequence[ActiveLoad],
+) -> tuple[Head, ...]:
+    """The heads of the latest files; of all before it is said that no file has a column."""
+    for part in (files[-LOOKED_AT_BEFORE_A_RUN:], files):
+        heads = open_heads(part, options).heads
+        if len(heads) < len(part):
+            break
+        headers = [*(head.columns for head in heads), *(load.columns for load in active)]
+        try:
+            check_mapping(meta, headers, configs=settings.configs)
+            return heads
+        except UsageError:
+            if len(part) == len(files):
+                raise
+    return ()
 
 
 def _linter(settings: Settings) -> FilesLinter:
