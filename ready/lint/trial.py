@@ -17,7 +17,7 @@ import psycopg2.extensions
 from psycopg2 import sql
 
 from loader.head import Head, HeadRecord
-from ready.build_state import build_key
+from ready.build_state import files_key
 from ready.dbt import require_success, run_dbt
 from ready.lint.mapped import Mapped
 from ready.postgres.connection import ConnectionParams
@@ -152,7 +152,8 @@ class _Trial:
 
 def compiled_mapping(settings: Settings, params: ConnectionParams) -> tuple[str, str]:
     """The source, and the select of orders_parsed over the temporary tables. Kept until a file changes."""
-    kept, key = settings.home / "dbt" / "trial.json", build_key(settings, ())
+    kept = settings.home / "dbt" / "trial.json"
+    key = files_key(settings.schema_prefix, settings, settings.configs / "orders.yaml")
     found = _read(kept)
     if found.get("key") != key:
         found = {"key": key, **_compile(settings, params)}
