@@ -99,7 +99,9 @@ def _templates() -> Iterator[tuple[str, str]]:
 
 def mutated(texts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     """A text as it is, or with one character more, less or other."""
-    noise = st.sampled_from([*"0123456789 .,-/:+'()TZzAPMapm€$\n", "\u00a0", "\u2009", "", "EUR", "Mai", "24"])
+    noise = st.sampled_from(
+        [*"0123456789 .,-/:+'()TZzAPMapm€$\n", "\u00a0", "\u2009", "", "EUR", "Mai", "24"]
+    )
     cut = st.tuples(texts, st.integers(0, 30), st.integers(0, 2), noise)
     return st.one_of(texts, cut.map(lambda c: c[0][: c[1]] + c[3] + c[0][c[1] + c[2] :]))
 
@@ -110,7 +112,13 @@ def times_of(draw: st.DrawFn, notation: TimeNotation) -> str:
     if notation.format == "excel_days":
         return f"{draw(st.integers(0, 60000))}.{draw(st.text('0123456789', min_size=1, max_size=12))}"
     if notation.format.startswith("epoch"):
-        return str(draw(st.one_of(st.integers(0, 10**11), st.integers(10**12, 2 * 10**12), st.decimals(0, 10**9, places=4))))
+        return str(
+            draw(
+                st.one_of(
+                    st.integers(0, 10**11), st.integers(10**12, 2 * 10**12), st.decimals(0, 10**9, places=4)
+                )
+            )
+        )
     moment = draw(st.datetimes(datetime(1930, 1, 1), datetime(2068, 12, 31)))
     names = months_of(notation.language)[moment.month - 1]
     cased = draw(st.sampled_from([str.lower, str.upper, str.title]))
@@ -129,7 +137,9 @@ def times_of(draw: st.DrawFn, notation: TimeNotation) -> str:
 @st.composite
 def amounts_of(draw: st.DrawFn, notation: AmountNotation) -> str:
     """An amount as a file of this notation, or of another, could have it."""
-    marks = {None: [""], " ": [*BLANKS], "'": ["'", "\u2019"]}.get(notation.thousands, [notation.thousands or ""])
+    marks = {None: [""], " ": [*BLANKS], "'": ["'", "\u2019"]}.get(
+        notation.thousands, [notation.thousands or ""]
+    )
     mark = draw(st.sampled_from([*marks, ""]))
     whole = f"{draw(st.integers(0, 10**8)):,}".replace(",", mark)
     number = whole + draw(st.sampled_from(["", f"{notation.decimal}5", f"{notation.decimal}25", ".1234567"]))
@@ -144,7 +154,9 @@ def amounts_of(draw: st.DrawFn, notation: AmountNotation) -> str:
 
 
 many = settings(
-    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=5,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
@@ -154,7 +166,9 @@ many = settings(
 def test_times(ask: Ask, notation: TimeNotation, data: st.DataObject) -> None:
     texts = data.draw(st.lists(mutated(times_of(notation)), min_size=20, max_size=60))
     found = ask(str(notation), texts)
-    assert dict(zip(texts, map(in_utc, found), strict=True)) == {text: read_time(text, notation) for text in texts}
+    assert dict(zip(texts, map(in_utc, found), strict=True)) == {
+        text: read_time(text, notation) for text in texts
+    }
 
 
 @pytest.mark.parametrize("notation", AMOUNTS, ids=str)
@@ -183,7 +197,9 @@ def test_the_notations_of_the_cases(ask: Ask) -> None:
     day = TIMES[0]
     assert in_utc(ask(str(day), ["05-Mar-24"])[0]) == datetime(2024, 3, 5, tzinfo=UTC)
     assert ask(str(day), ["n/a", "Mar-05-24", "31-Feb-24"]) == [None, None, None]
-    assert in_utc(ask(str(TIMES[1]), ["Jan-03-24 11:47:25"])[0]) == datetime(2024, 1, 3, 16, 47, 25, tzinfo=UTC)
+    assert in_utc(ask(str(TIMES[1]), ["Jan-03-24 11:47:25"])[0]) == datetime(
+        2024, 1, 3, 16, 47, 25, tzinfo=UTC
+    )
     dollars = ask(str(AMOUNTS[2]), ["$62.25", "$1,867.50", "($5)", "€62.25", "62.25 EUR"])
     assert dollars == [Decimal("62.25"), Decimal("1867.50"), Decimal(-5), None, None]
     late = in_utc(ask("later", ["2024-01-31 23:59:59.9999999Z"])[0])
