@@ -129,7 +129,7 @@ FAULTS = [
     ("orders.yaml", "  order_ts: order_ts", "  order_ts: {expression: 'time(\"day\", ''DD.Mon'')'}",
      "order_ts: the format DD.Mon needs a day, a month and a year; " + FORMAT_HINT),
     ("orders.yaml", "  amount: amount", "  amount: {column: amount, currency: []}",
-     "currency: nothing is not a currency's sign or code, or a list of them"),
+     "currency: a list is not a currency's sign or code, or a list of them"),
     ("orders.yaml", "  amount: amount", "  amount: amount\n          weight: {column: kg, currency: kg}",
      "currency needs type: number beside it"),
     ("orders.yaml", "timezone: UTC", "timezone: UTC\n        local_times: first",
