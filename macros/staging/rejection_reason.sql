@@ -2,8 +2,10 @@
    A state that nobody knows the time of is none that features could use. #}
 {% macro rejection_reason() -%}
     case
-        when order_id is null then 'order_id is missing'
-        when customer_id is null then 'customer_id is missing'
+        {%- for name in id_columns() %}
+        when {{ name }} is null and {{ name }}_raw is null then '{{ name }} is missing'
+        when {{ name }} is null then '{{ name }} is longer than {{ longest_id() }} characters'
+        {%- endfor %}
         {%- for name in time_columns() %}
         when {{ name }} is null and {{ name }}_raw is null then '{{ name }} is missing'
         when {{ name }} is null then '{{ name }} is not a valid timestamp'

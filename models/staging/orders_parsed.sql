@@ -20,8 +20,9 @@ parsed as (
         file_name,
 
         -- ids
-        order_id_raw as order_id,
-        customer_id_raw as customer_id,
+        {%- for name in id_columns() %}
+        case when length({{ name }}_raw) <= {{ longest_id() }} then {{ name }}_raw end as {{ name }},
+        {%- endfor %}
 
         -- times
         {%- for name in time_columns() %}
