@@ -14,7 +14,7 @@ def render_console(report: Report, report_file: Path) -> str:
     """The verdict, each error with its first records, the warnings, and where to read on."""
     count = len(report.checks)
     verdict = f"Gate passed: {count} check(s)" if report.validation_passed else "Gate failed"
-    lines = [verdict]
+    lines = [verdict, *([f"  {report.run.left_out.text}"] if report.run.left_out else [])]
     told = {text for check in report.checks for text in check.texts}
     lines += [f"  error: {text}" for text in report.errors if text not in told]
     for check in report.checks:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
+from ready.gate.left_out import LeftOut
+
 SCHEMA_VERSION = 1
 MASK = "***"
 
@@ -17,6 +19,7 @@ class RunInfo:
 
     load_ids: the active loads that the gate read. versions: tool name -> version.
     load_warnings: one text per rejected record or set of records, from the loader.
+    left_out: what the filter of orders.yaml leaves out; None where it has none.
     data_folder: the folder that file names are relative to, as seen from the working folder.
     """
 
@@ -26,6 +29,7 @@ class RunInfo:
     load_ids: tuple[int, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     load_warnings: tuple[str, ...] = ()
+    left_out: LeftOut | None = None
     data_folder: str = ""
 
 
@@ -160,6 +164,7 @@ class Report:
                 "finished_at": utc_text(self.run.finished_at),
                 "load_ids": list(self.run.load_ids),
                 "versions": dict(self.run.versions),
+                **({"rows_left_out": self.run.left_out.rows} if self.run.left_out else {}),
             },
         }
 

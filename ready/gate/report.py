@@ -19,6 +19,7 @@ from ready.gate.history import read_history
 from ready.gate.html import render_html
 from ready.gate.inspector import Connect, Inspector, inspecting
 from ready.gate.junit import render_junit
+from ready.gate.left_out import count_left_out
 from ready.gate.model import Check, Report, RunInfo
 from ready.gate.samples import SampleReader
 from ready.gate.unseen import null_words_of
@@ -49,7 +50,10 @@ def build_report(
         builder = _builder(model, inspector, missing_columns(tests), null_words_of(manifest))
         history = read_history(model, inspector)
         checks = [replace(check, history=history.get(check.name, ())) for check in builder.build_all(tests)]
-    failure = _model_failure(model, results) if run_results else "the gate did not run"
+        failure = _model_failure(model, results) if run_results else "the gate did not run"
+        if not failure:
+            left_out = count_left_out(manifest, inspector, builder.relation, run.load_ids)
+            run = replace(run, left_out=left_out)
     return _assemble(checks, failure, run, switched_off(manifest))
 
 
