@@ -113,10 +113,10 @@ def _format_words(document: Document, at: KeyPath, name: str, text: str) -> Iter
     words = re.findall(FORMAT_WORDS, text)
     twice = [word for word in dict.fromkeys(words) if words.count(word) > 1]
     months, years = {"MM", "Mon", "Month"} & set(words), {"YYYY", "YY"} & set(words)
+    is_date = "DD" in words and months and years
     faults = {
         f"has {' and '.join(twice)} more than once": bool(twice),
-        "needs a day, a month and a year": at[-1] == "expression"
-        and not ({"DD"} <= set(words) and months and years),
+        "needs a day, a month and a year": at[-1] == "expression" and not is_date,
         "has both YYYY and YY": len(years) > 1,
         f"has both {' and '.join(sorted(months))}": len(months) > 1,
         "has HH, which may be of 24 or 12 hours": "HH" in words,
