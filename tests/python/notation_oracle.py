@@ -166,7 +166,7 @@ def _at_offset(clock: datetime, offset: str) -> datetime | None:
 
 
 def local_instant(clock: datetime, zone: str, rule: str = "later") -> datetime | None:
-    """A local time as an instant; one that comes twice or not at all by the rule later, earlier or invalid."""
+    """Of a local time that comes twice or not at all by the rule: later, earlier or invalid."""
     early, late = (clock.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
     if early == late or rule != "invalid":
         return max(early, late) if rule == "later" else min(early, late)

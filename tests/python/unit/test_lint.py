@@ -116,8 +116,8 @@ FAULTS = [
     ("orders.yaml", "  order_ts: order_ts", "  order_ts: {column: day, format: 'YYYY-MM-DD HH24 HH12 AM'}",
      "order_ts: the format YYYY-MM-DD HH24 HH12 AM has both HH24 and HH12; " + FORMAT_HINT),
     ("orders.yaml", "  order_ts: order_ts", "  order_ts: {column: day, format: DD.MM.}",
-     'format: "DD.MM." is not a format with YYYY or YY, MM or Mon, and DD; it may have HH24 or HH12, MI, SS, AM, TZ; '
-     "epoch_seconds, epoch_milliseconds and excel_days are formats too"),
+     'format: "DD.MM." is not a format with YYYY or YY, MM or Mon, and DD; it may have HH24 or HH12, MI, SS, '
+     "AM, TZ; epoch_seconds, epoch_milliseconds and excel_days are formats too"),
     ("orders.yaml", "  order_ts: order_ts", "  order_ts: {column: day, format: 'DD Mon MM YY'}",
      "order_ts: the format DD Mon MM YY has both MM and Mon; " + FORMAT_HINT),
     ("orders.yaml", "  order_ts: order_ts", "  order_ts: {column: day, format: DD.MM.YY, language: de}",
