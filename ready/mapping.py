@@ -40,7 +40,13 @@ def csv_columns(entry: str | Mapping[str, Any]) -> list[str]:
     """The CSV columns that one entry of `columns` reads."""
     if isinstance(entry, str):
         return [entry]
-    return [entry["column"]] if entry.get("column") else re.findall(r'"([^"]+)"', entry.get("expression", ""))
+    return [entry["column"]] if entry.get("column") else named_in(entry.get("expression", ""))
+
+
+def named_in(expression: str) -> list[str]:
+    """The CSV columns that an SQL expression reads; what a literal holds is no name."""
+    found = re.findall(r"'(?:[^']|'')*'|\"([^\"]+)\"", expression)
+    return [name for name in dict.fromkeys(found) if name]
 
 
 def mapped_names(meta: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from loader import FileRefused, LoadOptions
 from loader.errors import LoaderError
@@ -82,6 +84,10 @@ class FilesLinter:
     expectations: Document | None
     project: Path
 
+    @property
+    def meta(self) -> dict[str, Any]:
+        return model_meta(self.orders, "orders_mapped")[1]
+
     @cached_property
     def sensitive(self) -> frozenset[str]:
         """Columns whose values nobody is shown."""
@@ -94,7 +100,7 @@ class FilesLinter:
     def check_headers(self, heads: Sequence[Head]) -> Iterator[Finding]:
         """Names that no file has, with the nearest that one has; and those that some have not."""
         known = {name for head in heads for name in head.columns}
-        for name, column in mapped_names(model_meta(self.orders, "orders_mapped")[1]) if known else []:
+        for name, column in mapped_names(self.meta) if known else []:
             lacking = [head.label for head in heads if column not in head.columns]
             if column not in known:
                 near = nearest_name(column, known)
@@ -108,34 +114,45 @@ class FilesLinter:
     def check_tried(self, tried: Tried, heads: Sequence[Head]) -> Iterator[Finding]:
         """What raises, what is no time or number, what is missing, values that the gate or the seed lacks."""
         if tried.fault:
-            names = [
-                name for name, entry in self.mapped.entries.items() if mapping_of(entry).get("expression")
-            ]
-            message = f"orders_parsed cannot be built: {tried.fault}"
-            yield self._finding(names[0] if names else "order_id", message, "look at the expressions")
-        for raised in tried.raised:
-            message = f"the expression raises at {raised.place}: {raised.message}"
-            hint = 'number("...") and time("...", \'format\') read texts, and say which they cannot'
-            yield self._finding(raised.column, message, hint).told_only()
-        unread = {raised.column for raised in tried.raised} | self._absent(heads)
-        for name in self.mapped.entries:
-            if tried.rows and name not in unread:
+            yield self._refused(tried.fault)
+            return
+        if not tried.rows and any(head.records for head in heads) and self.meta.get("rows"):
+            yield self._finding("rows", "it leaves out every record of the first of each file").as_warning()
+        absent = self._absent(heads)
+        for name in [*self.mapped.entries, "rows"] if tried.rows else []:
+            yield from self._raised(name, tried.rows)
+            if name not in absent and name in self.mapped.entries:
                 yield from self._typed(name, tried.rows)
-        if tried.rows:
-            yield from self._statuses(tried.rows)
-            yield from self._sets(tried.rows)
+        yield from self._statuses(tried.rows)
+        yield from self._sets(tried.rows)
+
+    def _refused(self, fault: str) -> Finding:
+        """SQL that is none."""
+        named = re.search(r" in the expression of (\w+)$", fault)
+        message = f"orders_parsed cannot be built: {fault}"
+        return self._finding(named[1] if named else "order_id", message, "look at the expressions")
+
+    def _raised(self, name: str, rows: Sequence[TriedRow]) -> Iterator[Finding]:
+        """Records on which the expression fails, for lack of a guard of its own."""
+        failed = [row for row in rows if name in row.errors]
+        if failed:
+            why = MASK if name in self.sensitive else failed[0].errors[name]
+            count = f"{len(failed)} of {_records(len(rows))}"
+            message = f"the expression fails on {count}, first {failed[0].place}: {why}"
+            hint = 'number("...") and time("...", \'format\') read texts, and say which they cannot'
+            yield self._finding(name, message, hint).told_only()
 
     def _absent(self, heads: Sequence[Head]) -> set[str]:
         """Columns of which check_headers has told already."""
         known = {name for head in heads for name in head.columns}
-        meta = model_meta(self.orders, "orders_mapped")[1]
-        return {name for name, column in mapped_names(meta) if column not in known}
+        return {name for name, column in mapped_names(self.meta) if column not in known}
 
     def _typed(self, name: str, rows: Sequence[TriedRow]) -> Iterator[Finding]:
         """Texts that are not of the column's type, and a required column that is never there."""
         raw = f"{name}_raw"
         given = [row for row in rows if row.values[raw] is not None]
-        bad = [row for row in given if row.values[name] is None]
+        lost = [row for row in given if row.values[name] is None]
+        bad = [row for row in lost if name not in row.errors]
         kind = KINDS.get(str(self.mapped.kind(name)))
         if not given and name in REQUIRED:
             finding = self._finding(name, f"it is empty in all of {_records(len(rows))}")
@@ -146,7 +163,7 @@ class FilesLinter:
             )
         else:
             return
-        hopeless = name in REQUIRED and len(bad) == len(given) and len(rows) >= ENOUGH
+        hopeless = name in REQUIRED and len(lost) == len(given) and len(rows) >= ENOUGH
         yield finding if hopeless and not self._is_let_pass(name) else finding.told_only()
 
     def _is_let_pass(self, column: str) -> bool:

@@ -6,8 +6,7 @@ import io
 import json
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -16,7 +15,7 @@ import psycopg2.errors
 import psycopg2.extensions
 from psycopg2 import sql
 
-from loader.head import Head, HeadRecord
+from loader.head import Head
 from ready.build_state import files_key
 from ready.dbt import require_success, run_dbt
 from ready.lint.mapped import Mapped
@@ -25,16 +24,22 @@ from ready.settings import Settings
 
 MODEL = "orders_parsed"
 RAW = ("loads", "raw_events")
+# What expressions raised, a line for each column; there where one may raise.
+ERRORS = "mapping_errors"
 Cursor = psycopg2.extensions.cursor
 
 
 @dataclass(frozen=True)
 class TriedRow:
-    """A record as the mapping makes it: column -> its text, NAME_raw -> the text in the file."""
+    """A record as the mapping makes it.
+
+    values: column -> its text, NAME_raw -> the text in the file. errors: column -> why its expression raised.
+    """
 
     head: Head
     line: int
     values: dict[str, str | None]
+    errors: dict[str, str] = field(default_factory=dict)
 
     @property
     def place(self) -> str:
@@ -42,21 +47,20 @@ class TriedRow:
 
 
 @dataclass(frozen=True)
-class Raised:
-    """An expression that stops at a record: PostgreSQL's message, and where."""
+class Tried:
+    """What came of it. fault: why PostgreSQL refuses the mapping as a whole; then there are no rows."""
 
-    column: str
-    message: str
-    place: str
+    rows: tuple[TriedRow, ...] = ()
+    fault: str | None = None
 
 
 @dataclass(frozen=True)
-class Tried:
-    """What came of it. fault: the SQL as a whole that PostgreSQL refuses; then there are no rows."""
+class CompiledMapping:
+    """source: the files' name in the ledger. functions: statements that query needs. query: a select."""
 
-    rows: tuple[TriedRow, ...] = ()
-    raised: tuple[Raised, ...] = ()
-    fault: str | None = None
+    source: str
+    functions: str
+    query: str
 
 
 def try_mapping(
@@ -68,133 +72,92 @@ def try_mapping(
     """
     if not any(head.records for head in heads):
         return Tried()
-    source, query = compiled_mapping(settings, params)
+    compiled = compiled_mapping(settings, params)
     with closing(params.connect()) as connection, connection.cursor() as cursor:
-        for name in RAW:
-            cursor.execute(f"create temporary table trial_{name} as select * from raw.{name} limit 0")
-        trial = _Trial(cursor, query, source, heads, mapped)
-        return trial.run()
-
-
-@dataclass(frozen=True)
-class _Trial:
-    """query: a select of orders_parsed from the temporary tables."""
-
-    cursor: Cursor
-    query: str
-    source: str
-    heads: Sequence[Head]
-    mapped: Mapped
-
-    def run(self) -> Tried:
-        columns = list(self.mapped.entries)
-        everything = [(load, record) for load, head in enumerate(self.heads) for record in head.records]
         try:
-            return Tried(tuple(self._rows(columns, everything)))
-        except psycopg2.DataError:
-            pass
+            for name in RAW:
+                cursor.execute(f"create temporary table trial_{name} as select * from raw.{name} limit 0")
+            _fill(cursor, heads, compiled.source)
+            if compiled.functions:
+                cursor.execute(compiled.functions)
+            return Tried(_rows(cursor, heads, compiled.query, list(mapped.entries)))
         except psycopg2.errors.UndefinedTable:  # of a model that is not built yet
             return Tried()
-        except psycopg2.ProgrammingError as error:
-            return Tried(fault=_message(error))
-        raising = [name for name in columns if self._error(name, everything)]
-        rows = self._rows([name for name in columns if name not in raising], everything)
-        raised = (self._first(name, everything) for name in raising)
-        return Tried(tuple(rows), tuple(raised))
+        except (psycopg2.ProgrammingError, psycopg2.DataError) as error:
+            return Tried(fault=error.diag.message_primary or str(error).strip())
 
-    def _rows(self, columns: Sequence[str], records: Sequence[tuple[int, HeadRecord]]) -> list[TriedRow]:
-        """Raises psycopg2.Error as PostgreSQL does; the tables are as they were then."""
-        names = [*columns, *(f"{name}_raw" for name in columns)]
-        texts = sql.SQL(", ").join(sql.SQL("cast({} as text)").format(sql.Identifier(n)) for n in names)
-        self.cursor.execute("savepoint tried")
-        try:
-            self._fill(records)
-            select = sql.SQL("select load_id, line_number, {} from ({}) as tried order by 1, 2")
-            self.cursor.execute(select.format(texts, sql.SQL(self.query)))
-            return [
-                TriedRow(self.heads[load], line, dict(zip(names, values, strict=True)))
-                for load, line, *values in self.cursor.fetchall()
-            ]
-        finally:
-            self.cursor.execute("rollback to savepoint tried")
 
-    def _error(self, column: str, records: Sequence[tuple[int, HeadRecord]]) -> psycopg2.Error | None:
-        try:
-            self._rows([column], records)
-        except psycopg2.DataError as error:
-            return error
-        return None
+def _rows(cursor: Cursor, heads: Sequence[Head], query: str, columns: Sequence[str]) -> tuple[TriedRow, ...]:
+    names = [*columns, *(f"{name}_raw" for name in columns), *([ERRORS] if ERRORS in query else [])]
+    texts = sql.SQL(", ").join(sql.SQL("cast({} as text)").format(sql.Identifier(name)) for name in names)
+    select = sql.SQL("select load_id, line_number, {} from ({}) as tried order by 1, 2")
+    cursor.execute(select.format(texts, sql.SQL(query)))
+    rows = []
+    for load, line, *values in cursor.fetchall():
+        found = dict(zip(names, values, strict=True))
+        raised = (found.pop(ERRORS, None) or "").splitlines()
+        errors = dict(text.partition(": ")[::2] for text in raised)
+        rows.append(TriedRow(heads[load], line, found, errors))
+    return tuple(rows)
 
-    def _first(self, column: str, records: Sequence[tuple[int, HeadRecord]]) -> Raised:
-        """Halves the records until one is left at which it raises."""
-        while len(records) > 1:
-            first = records[: len(records) // 2]
-            records = first if self._error(column, first) else records[len(first) :]
-        ((load, record),) = records
-        error = self._error(column, records)
-        return Raised(column, _message(error) if error else "", f"{self.heads[load].label}:{record.line}")
 
-    def _fill(self, records: Sequence[tuple[int, HeadRecord]]) -> None:
-        loads = [(load, head.name) for load, head in enumerate(self.heads)]
-        for load, name in loads:
-            self.cursor.execute(
-                "insert into trial_loads (load_id, source, file_name, status, loaded_at) "
-                "values (%s, %s, %s, 'loaded', now())",
-                [load, self.source, name],
-            )
-        lines = io.BytesIO()
-        for load, record in records:
+def _fill(cursor: Cursor, heads: Sequence[Head], source: str) -> None:
+    lines = io.BytesIO()
+    for load, head in enumerate(heads):
+        cursor.execute(
+            "insert into trial_loads (load_id, source, file_name, status, loaded_at) "
+            "values (%s, %s, %s, 'loaded', now())",
+            [load, source, head.name],
+        )
+        for record in head.records:
             payload = orjson.dumps(record.values).replace(b"\\", b"\\\\")
             lines.write(b"%d\t%d\t%b\n" % (load, record.line, payload))
-        lines.seek(0)
-        self.cursor.copy_expert("copy trial_raw_events (load_id, line_number, payload) from stdin", lines)
+    lines.seek(0)
+    cursor.copy_expert("copy trial_raw_events (load_id, line_number, payload) from stdin", lines)
 
 
-def compiled_mapping(settings: Settings, params: ConnectionParams) -> tuple[str, str]:
-    """The source, and the select of orders_parsed over the temporary tables. Kept until a file changes."""
+def compiled_mapping(settings: Settings, params: ConnectionParams) -> CompiledMapping:
+    """The project's own SQL over the temporary tables; kept until a file that it is made of changes."""
     kept = settings.home / "dbt" / "trial.json"
     key = files_key(settings.schema_prefix, settings, settings.configs / "orders.yaml")
-    found = _read(kept)
+    try:
+        found = json.loads(kept.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        found = {}
     if found.get("key") != key:
         found = {"key": key, **_compile(settings, params)}
         kept.write_text(json.dumps(found), encoding="utf-8")
-    return found["source"], found["query"]
-
-
-def _read(file: Path) -> dict[str, str]:
-    try:
-        content: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content
+    return CompiledMapping(found["source"], found["functions"], found["query"])
 
 
 def _compile(settings: Settings, params: ConnectionParams) -> dict[str, str]:
+    """The guarded expressions are functions of schema stg: here they are temporary, as the tables are."""
+    manifest, query = _compiled(settings, params, "--select", MODEL, "--indirect-selection", "empty")
+    meta = next(node for node in manifest["nodes"].values() if node["name"] == "orders_mapped")["config"][
+        "meta"
+    ]
+    expressions = any("expression" in entry for entry in meta["columns"].values()) or meta.get("rows")
+    functions = _compiled(settings, params, "--inline", "{{ make_expressions() }}")[1] if expressions else ""
+    for source in manifest["sources"].values():
+        if source["source_name"] == "raw" and source["name"] in RAW:
+            query = query.replace(source["relation_name"], f"pg_temp.trial_{source['name']}")
+    guards = f"{settings.schema('stg')}.expression_"
+    return {
+        "source": (meta.get("file") or {}).get("source", "orders"),
+        "functions": functions.replace(guards, "pg_temp.expression_"),
+        "query": query.replace(guards, "pg_temp.expression_"),
+    }
+
+
+def _compiled(settings: Settings, params: ConnectionParams, *what: str) -> tuple[dict[str, Any], str]:
+    """The manifest, and the compiled SQL of one node."""
     run = run_dbt(
-        ["compile", "--select", MODEL],
+        ["compile", *what],
         settings=settings,
         params=params,
         on_node=lambda node: None,
         on_warning=lambda text: None,
     )
     require_success(run, settings=settings)
-    manifest: dict[str, Any] = run.manifest or {}
-    compiled = _node(manifest["nodes"], MODEL)
-    meta = _node(manifest["nodes"], "orders_mapped")["config"]["meta"]
-    query = str(compiled["compiled_code"])
-    for name in RAW:
-        relation = next(
-            source["relation_name"]
-            for source in manifest["sources"].values()
-            if (source["source_name"], source["name"]) == ("raw", name)
-        )
-        query = query.replace(relation, f"pg_temp.trial_{name}")
-    return {"query": query, "source": (meta.get("file") or {}).get("source", "orders")}
-
-
-def _node(nodes: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
-    return next(n for n in nodes.values() if (n["resource_type"], n["name"]) == ("model", name))
-
-
-def _message(error: psycopg2.Error) -> str:
-    return error.diag.message_primary or str(error).strip()
+    result = run.results("model", "sql_operation")[0]
+    return run.manifest or {}, str(result["compiled_code"])

@@ -77,7 +77,8 @@ def test_all_that_does_not_fit_is_told_with_place_and_setting(shop: Warehouse) -
         (orders, "channel:", 'channel: no file has the CSV column "chanel"'),
         (orders, "quantity:", f'quantity: 1 of 2 file(s) have no CSV column "qty": {b}'),
         (orders, "expression:",
-         f'customer_id: the expression raises at {a}:88: invalid input syntax for type integer: "A86"'),
+         f"customer_id: the expression fails on 1 of 301 records, first {a}:88: "
+         'invalid input syntax for type integer: "A86"'),
         (orders, "order_ts:", f"order_ts: 1 of 301 texts are no time, first {a}:12: '32.03.2025'"),
         (orders, "amount:", f"amount: 1 of 301 texts are no number, first {a}:22: '1,2,3'"),
         (orders, "quantity:", f"quantity: 1 of 300 texts are no number, first {a}:22: '2 pcs'"),
