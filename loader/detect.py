@@ -35,7 +35,7 @@ SHOWN = 60
 
 @dataclass(frozen=True)
 class Detected:
-    """How a file is written, the text of its first megabyte from the header on, and the lines above."""
+    """How a file is written, how its text begins from the header on, and the lines above."""
 
     format: Format
     text: str
@@ -58,7 +58,7 @@ def detect(sample: bytes, options: LoadOptions, label: str) -> Detected:
         notes.append("values are quoted behind a blank: blanks at the start of a field are no data")
         form = replace(form, skip_blanks=True)
     form = replace(form, comment=options.comment or "", notes=tuple(notes))
-    return Detected(form, text, lines_above)
+    return Detected(form, text[:SURVEY_CHARACTERS], lines_above)
 
 
 def _without_comments(text: str, newline: str, comment: str | None) -> str:
@@ -214,7 +214,7 @@ def _quotes_behind_blanks(text: str, form: Format) -> bool:
 def _has_blank_and_quote(raw: str, form: Format) -> bool:
     """A field that is no text in quotes has them behind a blank."""
     try:
-        fields = next(form.reader(io.StringIO(raw, newline=form.newline)), [])
+        fields: list[str] = next(form.reader(io.StringIO(raw, newline=form.newline)), [])
     except csv.Error:
         return True
     return any(field.startswith(" ") and field.lstrip(" ").startswith(form.quote) for field in fields)

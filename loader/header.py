@@ -15,6 +15,8 @@ from loader.records import Record, RecordSplitter
 from loader.text import escaped, mask, unmask
 
 SURVEYED = 200
+# So many records below a line tell whether it names them.
+COMPARED = 50
 # How far down a header is looked for that the settings do not name.
 FAR_DOWN = 100
 SHOWN = 100
@@ -98,7 +100,7 @@ class Survey:
 
     def refuse_wrong_header(self) -> None:
         """Raises FileRefused where another line looks like the header, or none does."""
-        if not self.records or self.options.header_line is not None:
+        if not self.records or self.options.header_line == 1:
             return
         if not self.options.has_header:
             self._refuse_header_as_data()
@@ -106,7 +108,7 @@ class Survey:
         best, knows = self._known_names()
         if knows and best == 0:
             return
-        found = best if knows else self._fitting_header()
+        found = best if knows else self._fitting_header() if self.options.header_line is None else 0
         if found:
             raise self._other_line(found)
         if self._begins_with_values():
@@ -117,7 +119,7 @@ class Survey:
         expected = _names_in_file(self.options)
         hits = [
             len(expected & {trimmed(unmask(field)) for field in record.fields})
-            for record in self.records[:FAR_DOWN]
+            for record in self.records[: FAR_DOWN if expected else 1]
         ]
         best = hits.index(max(hits))
         enough = 1 if best == 0 else max(2, (len(expected) + 1) // 2)
@@ -172,6 +174,13 @@ class Survey:
 
     def _no_header(self) -> FileRefused:
         line = self._line(0)
+        if self.options.header_line is not None:
+            return FileRefused(
+                f"{self.label}, line {line}, where header_line has the header, looks like values:"
+                f" {_shown(self.raws[0])}",
+                hint="correct header_line in orders.yaml; the name of the header's first column is found"
+                " wherever the header is",
+            )
         return FileRefused(
             f"{self.label}, line {line} looks like values, not like a header: {_shown(self.raws[0])}",
             hint="set file: {header: none, names: [...]} in orders.yaml, with a name for each of the"
@@ -226,7 +235,8 @@ def _names_column(first: Sequence[str], below: Sequence[Record], at: int) -> boo
 
 def _share_of_values(below: Sequence[Record], at: int, *, default: float) -> float:
     """The share of dates and numbers among what is filled in a column."""
-    filled = [record.fields[at] for record in below if at < len(record.fields) and record.fields[at].strip()]
+    fields = [record.fields[at] for record in below[:COMPARED] if at < len(record.fields)]
+    filled = [field for field in fields if field.strip()]
     return sum(map(_is_value, filled)) / len(filled) if filled else default
 
 
