@@ -198,7 +198,7 @@ def _majority(counts: list[int]) -> tuple[float, int]:
 
 
 def _quotes_behind_blanks(text: str, form: Format) -> bool:
-    """Whether most of the first records have `, "`, and all of them can be read that way."""
+    """Whether most of the first records have `, "`, and nearly all can be read that way."""
     quoted = re.compile(rf"{re.escape(form.delimiter)} +{re.escape(form.quote)}")
     if not quoted.search(text, 0, SURVEY_CHARACTERS):
         return False
@@ -208,7 +208,8 @@ def _quotes_behind_blanks(text: str, form: Format) -> bool:
     records = list(islice(splitter, SAMPLE_RECORDS))
     below = [splitter.raw(record) for record in records[1:] or records]
     hits = sum(quoted.search(raw) is not None and _has_blank_and_quote(raw, form) for raw in below)
-    return hits * 2 > len(below) and not any(record.fault for record in records)
+    faults = sum(record.fault is not None for record in records)
+    return hits * 2 > len(below) and faults * 10 <= len(records)
 
 
 def _has_blank_and_quote(raw: str, form: Format) -> bool:

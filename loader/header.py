@@ -122,8 +122,7 @@ class Survey:
             for record in self.records[: FAR_DOWN if expected else 1]
         ]
         best = hits.index(max(hits))
-        enough = 1 if best == 0 else max(2, (len(expected) + 1) // 2)
-        return best, hits[best] >= enough
+        return best, hits[best] >= (1 if best == 0 else 2)
 
     def _fitting_header(self) -> int:
         """A later record that the records below fit better than the first one; 0 if there is none."""
