@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from loader import FileRefused, LoadOptions
+from loader import LoadOptions
 from loader.errors import LoaderError
 from loader.files import InputFile, find_files
 from loader.head import Head, read_head
@@ -62,7 +62,7 @@ def open_heads(files: Iterable[InputFile], options: LoadOptions) -> Opened:
             continue
         try:
             heads.append(read_head(file, options))
-        except FileRefused as refusal:
+        except LoaderError as refusal:
             findings.append(Finding(Path(file.path), 1, refusal.message, refusal.hint))
         else:
             findings += _notes(heads[-1], Path(file.path))
