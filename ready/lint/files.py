@@ -63,7 +63,8 @@ def open_heads(files: Iterable[InputFile], options: LoadOptions) -> Opened:
         try:
             heads.append(read_head(file, options))
         except LoaderError as refusal:
-            findings.append(Finding(Path(file.path), 1, refusal.message, refusal.hint))
+            why = refusal.message.removeprefix(file.label).lstrip(":, ")
+            findings.append(Finding(Path(file.path), 1, why, refusal.hint))
         else:
             findings += _notes(heads[-1], Path(file.path))
     return Opened(tuple(heads), tuple(findings))
@@ -71,7 +72,7 @@ def open_heads(files: Iterable[InputFile], options: LoadOptions) -> Opened:
 
 def _notes(head: Head, file: Path) -> Iterator[Finding]:
     for note in head.notes:
-        yield Finding(file, 1, f"{head.label}: {note}").as_warning()
+        yield Finding(file, 1, note).as_warning()
     for reject in head.rejects[:1]:
         yield Finding(file, reject.line_number, f"the record cannot be stored: {reject.reason}").as_warning()
 
