@@ -22,7 +22,7 @@ from ready.lint.mapping import (
 )
 from ready.lint.rules import check_rules
 from ready.lint.schema import check_schema, schema
-from ready.lint.seeds import check_statuses
+from ready.lint.seeds import check_references, check_statuses
 from ready.lint.signatures import known_tests
 from ready.lint.tests import TestLinter
 from ready.settings import Settings
@@ -50,6 +50,7 @@ def lint_configs(settings: Settings) -> list[Finding]:
             findings += check_features(document, extras, mapped)
         if name == "expectations.yaml" and mapped:
             findings += check_rules(document, mapped, columns["orders_parsed"])
+            findings += check_references(document, mapped, settings.project_dir)
         if name == "orders.yaml":
             findings += check_mapping(document, reserved_names(settings.project_dir))
     findings += check_statuses(settings.project_dir)

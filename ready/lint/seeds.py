@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from ready.lint.document import Document
 from ready.lint.finding import Finding
-from ready.lint.mapped import spelled_status
+from ready.lint.mapped import Mapped, spelled_status
+from ready.lint.rules import PARSED, attached_tests
 
 STATUSES = Path("seeds", "order_statuses.csv")
+REFERENCES = ("relationships", "foreign_key")
+SEED = re.compile(r"\bref\(\s*['\"](\w+)['\"]\s*\)")
 
 
 def read_statuses(project: Path) -> list[tuple[int, str]]:
     """The statuses of the seed, each with its line; none where there is no such file."""
+    return _column(project / STATUSES, "status")
+
+
+def _column(seed: Path, name: str) -> list[tuple[int, str]]:
+    """The values of a seed's column, each with its line."""
     try:
-        with (project / STATUSES).open(encoding="utf-8-sig", newline="") as lines:
+        with seed.open(encoding="utf-8-sig", newline="") as lines:
             rows = csv.DictReader(lines)
-            return [(rows.line_num, row.get("status") or "") for row in rows]
+            return [(rows.line_num, row.get(name) or "") for row in rows]
     except (OSError, ValueError, csv.Error):  # dbt tells what is wrong with it
         return []
 
@@ -37,3 +47,17 @@ def check_statuses(project: Path) -> Iterator[Finding]:
             message = f"the status {spelled} is there twice, first in line {first[spelled]}"
             yield Finding(file, line, message, "keep one of the rows").told_only()
         first.setdefault(spelled, line)
+
+
+def check_references(expectations: Document, mapped: Mapped, project: Path) -> Iterator[Finding]:
+    """Rows of seeds of one's own that a rule compares a column with and that the column never has."""
+    for test in attached_tests(expectations, PARSED):
+        seed = SEED.search(str(test.setting("to"))) if test.name in REFERENCES else None
+        column, field = test.column or test.setting("column_name"), test.setting("field")
+        if not seed or not isinstance(column, str):
+            continue
+        file = project / "seeds" / f"{seed[1]}.csv"
+        for line, value in _column(file, str(field)) if file != project / STATUSES else []:
+            why = mapped.why_never(column, value) if value else None
+            if why:
+                yield Finding(file, line, f"{field}: {why[0]}", why[1]).told_only()

@@ -17,8 +17,10 @@ from ready.config_files import CONFIG_FILES
 from ready.environment import configs_for_dbt
 from ready.errors import UsageError
 from ready.lint import Finding, lint_configs, require_clean_configs
+from ready.lint.document import read_document
+from ready.lint.mapped import mapped_columns
 from ready.lint.rules import compared
-from ready.lint.seeds import check_statuses
+from ready.lint.seeds import check_references, check_statuses
 from ready.mapping import check_mapping
 from ready.settings import Settings
 
@@ -203,6 +205,19 @@ def test_rows_of_the_seed_that_no_order_meets(tmp_path: Path) -> None:
         (6, "the status dispatched is there twice, first in line 4", "keep one of the rows"),
         (7, "the row has no status, so no order is of it", "take the row out"),
     ]
+
+
+def test_rows_of_a_seed_of_ones_own(configs: Path, tmp_path: Path) -> None:
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds/markets.csv").write_text("code,name\nEUR,a\nusd,b\n")
+    gate = configs / "expectations.yaml"
+    rule = "relationships: {arguments: {to: ref('markets'), field: code}}"
+    gate.write_text(gate.read_text().replace("- valid_number", f"- valid_number\n          - {rule}", 1))
+    gate.write_text(gate.read_text().replace("name: amount\n", "name: currency\n", 1))
+    mapped = mapped_columns(read_document(configs / "orders.yaml"))
+    assert mapped is not None
+    (found,) = check_references(read_document(gate), mapped, tmp_path)
+    assert (found.file.name, found.line, found.message) == ("markets.csv", 3, f"code: {UPPER}'usd'")
 
 
 @pytest.mark.parametrize(
