@@ -76,7 +76,7 @@ def test_all_that_does_not_fit_is_told_with_place_and_setting(shop: Warehouse) -
     expected = [
         (orders, "channel:", 'channel: no file has the CSV column "chanel"'),
         (orders, "quantity:", f'quantity: 1 of 2 file(s) have no CSV column "qty": {b}'),
-        (orders, "expression:",
+        (orders, "customer_id:",
          f"customer_id: the expression fails on 1 of 301 records, first {a}:88: "
          'invalid input syntax for type integer: "A86"'),
         (orders, "order_ts:", f"order_ts: 1 of 301 texts are no time, first {a}:12: '32.03.2025'"),
