@@ -6,7 +6,9 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
+import jinja2
 import pytest
 from click.testing import CliRunner
 from conftest import PROJECT
@@ -284,6 +286,39 @@ def test_dbt_sees_only_the_three_files(tmp_path: Path, place: str) -> None:
         CONFIG_FILES
     )
     assert not ignored.match_file("models/staging/orders.sql")
+
+
+def stopped_by(configs: str, **nodes: dict[str, str | None]) -> str | None:
+    """Why the hook at the start of a plain dbt build stops; None where it does not."""
+    source = (PROJECT / "macros/require_configs.sql").read_text()
+    models = {name: {"name": name, "resource_type": "model", **node} for name, node in nodes.items()}
+
+    def stop(message: str) -> None:
+        raise UsageError(message)
+
+    context = {
+        "execute": True,
+        "flags": SimpleNamespace(WHICH="build"),
+        "graph": {"nodes": models},
+        "env_var": lambda name, default: configs,
+        "exceptions": SimpleNamespace(raise_compiler_error=stop),
+    }
+    template = jinja2.Environment(extensions=["jinja2.ext.do"]).from_string(source, globals=context)
+    try:
+        template.module.require_configs()  # type: ignore[attr-defined]
+    except UsageError as error:
+        return error.message
+    return None
+
+
+def test_a_plain_dbt_that_reads_more_or_less_than_the_three_files_stops() -> None:
+    read = {"original_file_path": "models/x.sql", "patch_path": "raw_to_ready://mine/x.yaml"}
+    good = dict.fromkeys(("orders_mapped", "orders_parsed", "customer_features"), read)
+    assert stopped_by("mine", **good) is None
+    stray = {"original_file_path": "mine/stray.sql", "patch_path": None}
+    assert "mine/stray.sql is no part of the configs" in (stopped_by("mine", **good, stray=stray) or "")
+    told = stopped_by("mine", **{**good, "orders_parsed": {**read, "patch_path": None}})
+    assert "dbt has found no expectations.yaml in READY_CONFIGS, which is mine" in (told or "")
 
 
 def test_columns_missing_altogether_are_told_at_once() -> None:
