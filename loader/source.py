@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from loader.blocks import BlockReader
 from loader.detect import SAMPLE_BYTES, detect
 from loader.encode import RecordEncoder, line_offset
-from loader.errors import FileRefused
+from loader.errors import EmptyFile, FileRefused
 from loader.options import LoadOptions
 from loader.records import Record, RecordSplitter
 from loader.spool import RejectSpool
@@ -33,7 +33,7 @@ class CsvSource:
         self.options = options
         sample = _read_fully(stream, SAMPLE_BYTES)
         if not sample:
-            raise FileRefused(f"{stream.label} is empty", hint="a file needs at least a header line")
+            raise EmptyFile(f"{stream.label} is empty", hint="a file needs at least a header line")
         self.format = detect(sample, options)
         self._pending = [sample]
         self._transcoder = Transcoder(self.format.encoding)
@@ -72,7 +72,8 @@ class CsvSource:
                 self._reader.put_back(block[line_offset(block, self.format.newline, splitter.line) :])
                 return self._header(record, splitter.line + 1)
             if not splitter.open_lines:
-                raise FileRefused(
+                refused = EmptyFile if self._reader.is_at_end else FileRefused
+                raise refused(
                     f"{self.stream.label} has only blank lines", hint="a file needs at least a header line"
                 )
             block = self._reader.extend(block)

@@ -9,9 +9,9 @@ from typing import Any
 
 from loader import InputError, LoadOptions
 from ready.errors import UsageError
-from ready.mapping import orders_meta
+from ready.mapping import mapped_columns, order_key, orders_meta
 
-FILE_KEYS = ("source", "pattern", "delimiter", "encoding", "quote", "escape")
+FILE_KEYS = ("source", "pattern", "delimiter", "encoding", "quote", "escape", "max_shrink", "empty")
 
 
 def load_options(configs: Path, flags: Mapping[str, Any] | None = None) -> LoadOptions:
@@ -19,15 +19,23 @@ def load_options(configs: Path, flags: Mapping[str, Any] | None = None) -> LoadO
 
     Raises UsageError for a file that cannot be read, an unknown key, or a value that cannot be.
     """
-    file = orders_meta(configs).get("file") or {}
+    meta = orders_meta(configs)
+    file = meta.get("file") or {}
     where = f"{configs / 'orders.yaml'}, config: meta: file"
     if not isinstance(file, dict) or not set(file) <= set(FILE_KEYS):
         raise UsageError(f"{where}: only these keys are known: {', '.join(FILE_KEYS)}")
     for key, value in file.items():
         if value is not None and not isinstance(value, str):
             raise UsageError(f"{where}: {key} must be text, not {value!r}", hint="put it in quotes")
+    given = {key: value for key, value in file.items() if value is not None}
+    key_columns, key_has_file_name = order_key(meta)
     try:
-        options = LoadOptions(**{key: value for key, value in file.items() if value is not None})
+        options = LoadOptions(
+            **given,
+            expected_columns=mapped_columns(meta),
+            key_columns=key_columns,
+            key_has_file_name=key_has_file_name,
+        )
     except InputError as error:
         raise UsageError(f"{where}: {error.message}", hint=error.hint) from None
     return _with_flags(options, flags or {})
