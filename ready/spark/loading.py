@@ -87,8 +87,7 @@ def active_loads(connection: Any, source: str) -> list[ActiveLoad]:
             load_id,
             file_name,
             tuple(json.loads(columns)),
-            *counts,
-            *rejects.get(load_id, (None, None)),
+            *[*counts, *rejects.get(load_id, (None, None))],
         )
         for load_id, file_name, columns, *counts, of in loads
         if of == source

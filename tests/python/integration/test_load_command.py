@@ -39,10 +39,10 @@ def test_load_says_what_it_did(run_ready: RunReady, database: ConnectionParams, 
 def test_refused_files_end_with_1_and_one_message(
     run_ready: RunReady, database: ConnectionParams, tmp_path: Path
 ) -> None:
-    data = write(tmp_path / "data", {"a.csv": "", "b.csv": "id\n1\n"})
+    data = write(tmp_path / "data", {"a.csv": b"\x1f\x8b", "b.csv": "id\n1\n"})
     done = run_ready("load", data, "--json", database=database)
     assert done.returncode == 1
-    assert "a.csv is empty" in done.stderr
+    assert "a.csv is damaged" in done.stderr
     assert "Traceback" not in done.stderr
     summary = json.loads(done.stdout)
     assert [file["outcome"] for file in summary["files"]] == ["refused", "loaded"]
