@@ -44,7 +44,7 @@ class DryRun:
                 return self._empty(session, stream, empty)
             check_header(self.file.label, source.header.columns, self.options, earlier)
             keys: set[str] = set()
-            consume = _collect(keys, self.options.key_columns) if earlier else _discard
+            consume = _collect(keys, self.options.order_columns) if earlier else _discard
             with closing(RejectSpool(0)) as rejects:
                 result = read_records(
                     self.file.name, source, rejects, self.progress, load_id=0, consume=consume

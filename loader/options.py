@@ -61,8 +61,8 @@ class LoadOptions:
     workers: how many files load side by side.
     max_shrink: the largest share of an earlier load's rows or orders that a file may take away when it
     replaces it. empty: `allow` or `error`, for files of 0 bytes, of blank lines, or with a header alone.
-    expected_columns: the CSV columns that the mapping reads; empty where that is not known. key_columns:
-    those that make up an order's id; empty where nothing counts orders. key_has_file_name: the id is made of
+    expected_columns: the CSV columns that the mapping reads; empty where that is not known. order_columns:
+    those that make up an order's id; empty where nothing counts orders. order_has_file_name: the id is made of
     the file's name as well.
     Raises InputError for a value that cannot be.
     """
@@ -79,8 +79,8 @@ class LoadOptions:
     max_shrink: str = "50%"
     empty: str = "allow"
     expected_columns: tuple[str, ...] = ()
-    key_columns: tuple[str, ...] = ()
-    key_has_file_name: bool = False
+    order_columns: tuple[str, ...] = ()
+    order_has_file_name: bool = False
 
     def __post_init__(self) -> None:
         RejectLimit.parse(self.max_rejects)

@@ -73,11 +73,11 @@ def weigh(
     keeps_all: the orders of `earlier` are known to be in it, and need no count.
     """
     orders: tuple[int | None, int | None] = (None, None)
-    if options.key_columns and (keeps_all or not earlier.rows_loaded):
+    if options.order_columns and (keeps_all or not earlier.rows_loaded):
         orders = None, 0
-    elif options.key_columns:
+    elif options.order_columns:
         orders = ledger.orders_gone(
-            earlier.load_id, now, options.key_columns, only_in_file=options.key_has_file_name
+            earlier.load_id, now, options.order_columns, only_in_file=options.order_has_file_name
         )
     return Replacement(earlier, rows_now, *orders, is_withdrawal)
 

@@ -28,13 +28,13 @@ def load_options(configs: Path, flags: Mapping[str, Any] | None = None) -> LoadO
         if value is not None and not isinstance(value, str):
             raise UsageError(f"{where}: {key} must be text, not {value!r}", hint="put it in quotes")
     given = {key: value for key, value in file.items() if value is not None}
-    key_columns, key_has_file_name = order_key(meta)
+    order_columns, order_has_file_name = order_key(meta)
     try:
         options = LoadOptions(
             **given,
             expected_columns=mapped_columns(meta),
-            key_columns=key_columns,
-            key_has_file_name=key_has_file_name,
+            order_columns=order_columns,
+            order_has_file_name=order_has_file_name,
         )
     except InputError as error:
         raise UsageError(f"{where}: {error.message}", hint=error.hint) from None
