@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from loader.errors import FileRefused, InputError
+from loader.kinds import document_in_zip
 from loader.streams import ByteStream, check_expansion, damage_refused
 
 COMPRESSED = (".gz", ".zst")
@@ -170,7 +171,7 @@ def _matching(folder: str, relative: str, pattern: str) -> Iterator[InputFile]:
 
 def _given(path: str, name: str, pattern: str) -> Iterator[InputFile]:
     """A file named by the caller: the pattern does not apply, except within an archive."""
-    if not (os.path.isfile(path) and zipfile.is_zipfile(path)):
+    if not (os.path.isfile(path) and zipfile.is_zipfile(path)) or document_in_zip(path):
         yield InputFile(name, path)
         return
     members = list(_members(path, name, pattern))

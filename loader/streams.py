@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import IO, Any, BinaryIO, cast
 
 from loader.errors import FileRefused, LoaderError
+from loader.kinds import document_in_zip, not_csv
 
 # A CSV file packs to a tenth or a fiftieth; what would fill the disk out of a few bytes is no delivery.
 MAX_EXPANSION = 250
@@ -128,6 +129,8 @@ def _decompressed(raw: BinaryIO, label: str) -> IO[bytes]:
     if head == ZSTD:
         return cast("IO[bytes]", _Zstandard(raw))
     if head == ZIP:
+        if document := document_in_zip(raw) if raw.seekable() else None:
+            raise not_csv(label, *document)
         raise FileRefused(
             f"{label} is a damaged zip archive, or one within another archive or on standard input",
             hint="unpack it and load its files",

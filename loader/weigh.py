@@ -103,6 +103,8 @@ def judge(
         raise FileRefused(f"{label} has only a header", hint="file: empty in orders.yaml allows it")
     if not earlier:
         return None
+    if is_empty and not options.has_header:
+        check_empty(f"{label} has no rows", earlier)
     if result.rows_rejected and not result.rows_loaded:
         raise FileRefused(
             f"{label}: none of its {result.rows_rejected} record(s) can be read, and it would"

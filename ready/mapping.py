@@ -43,21 +43,6 @@ def csv_columns(entry: str | Mapping[str, Any]) -> list[str]:
     return [entry["column"]] if entry.get("column") else re.findall(r'"([^"]+)"', entry.get("expression", ""))
 
 
-def mapped_columns(meta: Mapping[str, Any]) -> tuple[str, ...]:
-    """The CSV columns that the mapping reads, each once."""
-    entries = (meta.get("columns") or {}).values()
-    return tuple(dict.fromkeys(name for entry in entries for name in csv_columns(entry)))
-
-
-def order_key(meta: Mapping[str, Any]) -> tuple[tuple[str, ...], bool]:
-    """The CSV columns that order_id is made of, and whether it is made of the file's name as well."""
-    entry = (meta.get("columns") or {}).get("order_id") or {}
-    expression = "" if isinstance(entry, str) else str(entry.get("expression") or "")
-    bare = re.sub(r"\"[^\"]*\"|'[^']*'", "", expression)
-    has_file_name = re.search(r"\b(file_name|load_id)\b", bare) is not None
-    return tuple(dict.fromkeys(csv_columns(entry))), has_file_name
-
-
 def check_mapping(meta: Mapping[str, Any], headers: Sequence[Sequence[str]], *, configs: Path) -> None:
     """Refuse a mapping to a CSV column that none of the files has.
 
