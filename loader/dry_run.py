@@ -50,7 +50,7 @@ class DryRun:
                     self.file.name, source, rejects, self.progress, load_id=0, consume=consume
                 )
             with session.reading(self.file.label, self.options.source) as ledger:
-                return self._judged(ledger, result, stream, keys) if ledger else self._told(result, None)
+                return self._judged(ledger, result, stream, keys)
 
     def _empty(self, session: Session, stream: ByteStream, empty: EmptyFile) -> FileResult:
         with session.reading(self.file.label, self.options.source) as ledger:
@@ -68,12 +68,14 @@ class DryRun:
         load = ledger.by_name(self.file.name)
         return load if load and load.load_id not in self.moving else None
 
-    def _judged(self, ledger: Ledger, result: FileResult, stream: ByteStream, keys: set[str]) -> FileResult:
-        known, earlier = ledger.by_bytes(stream.sha256(), self.file.name), self._staying(ledger)
-        if known:
+    def _judged(
+        self, ledger: Ledger | None, result: FileResult, stream: ByteStream, keys: set[str]
+    ) -> FileResult:
+        earlier = self._staying(ledger) if ledger else None
+        if ledger and (known := ledger.by_bytes(stream.sha256(), self.file.name)):
             other = other_load(earlier, known)
-            weighed = other and weigh_known(ledger, self.file.label, other, known, self.options)
-            return already(self.file, known, other, weighed or None, dry_run=True)
+            weighed = weigh_known(ledger, self.file.label, other, known, self.options) if other else None
+            return already(self.file, known, other, weighed, dry_run=True)
         replacement = judge(
             ledger,
             self.file.label,
@@ -83,7 +85,7 @@ class DryRun:
             earlier=earlier,
             begins_as_before=bool(earlier) and stream.begins_with(earlier.sha256 if earlier else ""),
         )
-        drifted = drift(result.columns, earlier, ledger.latest())
+        drifted = drift(result.columns, earlier, ledger.latest() if ledger else None)
         result = replace(result, warnings=(*result.warnings, *drifted))
         return self._told(with_replacement(result, replacement), earlier)
 

@@ -83,7 +83,7 @@ def weigh(
 
 
 def judge(
-    ledger: Ledger,
+    ledger: Ledger | None,
     label: str,
     result: FileResult,
     now: int | Set[str],
@@ -94,14 +94,15 @@ def judge(
 ) -> Replacement | None:
     """Whether a file that has been read may take the place of `earlier`, and what that takes away.
 
-    begins_as_before: its bytes are those of `earlier`, and more. Raises FileRefused.
+    ledger: None where nothing has ever been loaded. begins_as_before: the file's bytes are those of
+    `earlier`, and more. Raises FileRefused.
     """
-    check_header(label, result.columns, options, earlier, ledger.latest())
+    check_header(label, result.columns, options, earlier, ledger.latest() if ledger else None)
     is_empty = not (result.rows_loaded or result.rows_rejected)
     is_withdrawal = earlier is not None and is_empty and set(result.columns) == set(earlier.columns)
     if is_empty and not is_withdrawal and options.empty == "error":
         raise FileRefused(f"{label} has only a header", hint="file: empty in orders.yaml allows it")
-    if not earlier:
+    if not (ledger and earlier):
         return None
     if is_empty and not options.has_header:
         check_empty(f"{label} has no rows", earlier)
