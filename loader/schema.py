@@ -116,18 +116,15 @@ declare
     );
 begin
     execute format($count$
-        with earlier as materialized (
-            select distinct %1$s as key from raw.raw_events where load_id = $1 and %1$s is not null
-        ),
-        delivered as (
-            select %1$s as key from raw.raw_events where load_id = $2
+        with keys as (
+            select %s as key, load_id = $1 as was from raw.raw_events where load_id in ($1, $2)
             union all
-            select unnest($3)
-        )
-        select (select count(*) from earlier), array(
-            select key from earlier
-            where not exists (select from delivered where delivered.key = earlier.key)
-        )
+            select unnest($3), false
+        ),
+        orders as (select key, bool_and(was) as is_missing from keys group by key having bool_or(was))
+        select count(*), coalesce(array_agg(key) filter (where is_missing), '{}')
+        from orders
+        where key is not null
     $count$, key) into orders_replaced, missing using earlier, now, delivered;
     orders_gone := cardinality(missing);
     if orders_gone > 0 and not only_in_file then
