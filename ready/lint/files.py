@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from loader import LoadOptions
-from loader.errors import LoaderError
+from loader.errors import EmptyFile, LoaderError
 from loader.files import InputFile, find_files
 from loader.head import Head, read_head
 from ready.errors import from_loader
@@ -63,8 +63,10 @@ def open_heads(files: Iterable[InputFile], options: LoadOptions) -> Opened:
         try:
             heads.append(read_head(file, options))
         except LoaderError as refusal:
+            allowed = isinstance(refusal, EmptyFile) and options.empty == "allow"
             why = refusal.message.removeprefix(file.label).lstrip(":, ")
-            findings.append(Finding(Path(file.path), 1, why, refusal.hint))
+            finding = Finding(Path(file.path), 1, why, None if allowed else refusal.hint)
+            findings.append(finding.as_warning() if allowed else finding)
         else:
             findings += _notes(heads[-1], Path(file.path))
     return Opened(tuple(heads), tuple(findings))

@@ -87,9 +87,10 @@ def _heads_that_fit(
 ) -> tuple[Head, ...]:
     """The heads of the latest files; of all before it is said that no file has a column."""
     for part in (files[-LOOKED_AT_BEFORE_A_RUN:], files):
-        heads = open_heads(part, options).heads
-        if len(heads) < len(part):
+        opened = open_heads(part, options)
+        if any(finding.is_error for finding in opened.findings) or not all(f.rereadable for f in part):
             break
+        heads = opened.heads
         headers = [*(head.columns for head in heads), *(load.columns for load in active)]
         try:
             check_mapping(meta, headers, configs=settings.configs)
