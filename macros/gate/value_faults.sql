@@ -16,7 +16,16 @@
     {% elif rule == 'long_ids' %}
         {% for name in id_columns() %}
             {% set says = 'has {n} value(s) longer than ' ~ longest_id() ~ ' characters; is a quote left open there?' %}
-            {% do faults.append(value_fault(name, says, name ~ ' is null and ' ~ name ~ '_raw is not null')) %}
+            {% set raised = ' and not ' ~ expression_raised(name) if name in guarded_expressions() else '' %}
+            {% do faults.append(value_fault(name, says, name ~ ' is null and ' ~ name ~ '_raw is not null' ~ raised)) %}
+        {% endfor %}
+    {% elif rule == 'expressions_give_values' %}
+        {% for name in guarded_expressions() if name not in number_columns() + time_columns() %}
+            {% do faults.append({
+                'column': 'mapping_errors',
+                'says': name ~ ' has {n} record(s) on which its expression fails',
+                'condition': expression_raised(name),
+            }) %}
         {% endfor %}
     {% elif rule == 'long_texts' %}
         {% set longest = settings.get('longest', 1000) %}
@@ -30,7 +39,7 @@
 
 {# Whether a rule is one of these, and its test no more than its faults. #}
 {% macro judges_values(node) %}
-    {% set rules = ['typed_values', 'typed_amounts_and_times', 'long_ids', 'long_texts'] %}
+    {% set rules = ['typed_values', 'typed_amounts_and_times', 'expressions_give_values', 'long_ids', 'long_texts'] %}
     {% if not first_line_decides('status') %}
         {% do rules.append('blank_status') %}
     {% endif %}

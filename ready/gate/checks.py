@@ -170,7 +170,7 @@ class CheckBuilder:
         samples: tuple[Sample, ...],
     ) -> tuple[str, ...]:
         if outcome.get("status") in ("fail", "warn"):
-            share, advice = self._share(call, node, measured), _advice(rule, samples)
+            share, advice = self._share(call, node, measured), _advice(rule, samples if len(measured) == 1 else ())
             return tuple(f"{fault.text(value)}{share}{advice}" for fault, value in measured)
         if not outcome or outcome.get("status") == "skipped":
             return (f"check {node['name']} did not run",)

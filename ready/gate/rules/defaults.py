@@ -43,6 +43,22 @@ def default_of_values(name: str, *, words: str, way_out: str = "") -> None:
 
 default_of_values("typed_values", words="values are of the type that orders.yaml gives their column")
 default_of_values("typed_amounts_and_times", words="amount and order_ts are a number and a time")
+default_of_values(
+    "expressions_give_values",
+    words="the expressions of orders.yaml can be computed on every record",
+    way_out=(
+        "Mend the records, or let the expression in orders.yaml give null for them, as with a case; "
+        "number() and time() do so by themselves"
+    ),
+)
+default_of_values(
+    "local_times_are_certain",
+    words="local times come once",
+    way_out=(
+        "local_times in orders.yaml says which instant they are: later, as now by default, earlier, or "
+        "invalid for none"
+    ),
+)
 default_of_values("blank_status", words="every order has a status, where orders.yaml maps one")
 default_of_values("long_ids", words="ids are short enough for an index")
 default_of_values("long_texts", words="texts are of a usual length")
