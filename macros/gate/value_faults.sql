@@ -16,8 +16,7 @@
     {% elif rule == 'long_ids' %}
         {% for name in id_columns() %}
             {% set says = 'has {n} value(s) longer than ' ~ longest_id() ~ ' characters; is a quote left open there?' %}
-            {% set raised = ' and not ' ~ expression_raised(name) if name in guarded_expressions() else '' %}
-            {% do faults.append(value_fault(name, says, name ~ ' is null and ' ~ name ~ '_raw is not null' ~ raised)) %}
+            {% do faults.append(value_fault(name, says, is_long_id(name) ~ (' and not ' ~ expression_raised(name) if name in guarded_expressions() else ''))) %}
         {% endfor %}
     {% elif rule == 'expressions_give_values' %}
         {% for name in guarded_expressions() if name not in number_columns() + time_columns() %}

@@ -115,7 +115,8 @@ def _format_words(document: Document, at: KeyPath, name: str, text: str) -> Iter
     months, years = {"MM", "Mon", "Month"} & set(words), {"YYYY", "YY"} & set(words)
     faults = {
         f"has {' and '.join(twice)} more than once": bool(twice),
-        "needs a day, a month and a year": at[-1] == "expression" and not ({"DD"} <= set(words) and months and years),
+        "needs a day, a month and a year": at[-1] == "expression"
+        and not ({"DD"} <= set(words) and months and years),
         "has both YYYY and YY": len(years) > 1,
         f"has both {' and '.join(sorted(months))}": len(months) > 1,
         "has HH, which may be of 24 or 12 hours": "HH" in words,
