@@ -111,7 +111,7 @@ def test_values_are_counted_without_an_entry_and_left_to_the_entry_there_is(shop
     assert errors == [
         f"customer_id has 1 value(s) longer than 255 characters; {OPEN_QUOTE}",
         f"order_id has 1 value(s) longer than 255 characters; {OPEN_QUOTE}",
-        "currency has 2 currencies in orders that are summed: EUR 50, USD 2, such as orders.csv:16: USD. Map"
+        "currency has 2 currencies in orders that are summed: EUR 51, USD 2, such as orders.csv:16: USD. Map"
         " the amounts of one currency, or set the others aside: `currency: COLUMN` in orders.yaml, and in"
         " expectations.yaml expect_column_values_to_be_in_set with `meta: {on_fail: quarantine}`",
         "available_at has 1 invalid timestamp(s)",
@@ -169,7 +169,7 @@ def test_a_currency_is_found_where_none_is_mapped(shop: Shop) -> None:
     shop.deliver(dict(enumerate(added)))
     shop.configure({name: MAPPED[name] for name in list(MAPPED)[:4]}, {"order_id": ["not_null"]})
     errors, warnings = shop.gate()
-    assert [text.split(", such as")[0] for text in errors] == [
+    assert [text.split(". Map the")[0] for text in errors] == [
         "Währung has 2 currencies in orders that are summed: EUR 59, USD 1",
         "cur2 has 2 currencies in orders that are summed: EUR 59, CHF 1",
     ]
