@@ -9,7 +9,8 @@
     {% elif node.name == 'no_isolated_order' %}
         {% do return(possible_isolated_orders(meta.get('days', 365))) %}
     {% elif node.name == 'one_currency' %}
-        {% do return('0' if is_pinned('currency') else 'case when min(currency collate "C") <> max(currency collate "C") then 1 else 0 end') %}
+        {% set any = '(select currency from ' ~ relation_of('orders_parsed') ~ ' where currency is not null limit 1)' %}
+        {% do return('0' if is_pinned('currency') else 'count(*) filter (where currency <> ' ~ any ~ ')') %}
     {% endif %}
     {% do return(none) %}
 {% endmacro %}
