@@ -22,7 +22,8 @@
         {% do run_query(count_once(tested, together)) %}
         {% set counts = counts_of_this_run() %}
     {% endif %}
-    {% do return(counts.get(node.name)) %}
+    {% set count = counts.get(node.name) %}
+    {% do return(none if count and has_possible_faults(node) else count) %}
 {% endmacro %}
 
 {# The rules of a model that one scan can count and this run carries out; a seed's or a snapshot's are left alone. #}
@@ -38,8 +39,10 @@
 
 {% macro can_be_counted_together(node) %}
     {% do return(
-        node.unique_id in selected_resources and counts_rows_only(node)
-        and (judges_values(node) or qualified_test_name(node) in row_rules() + row_count_rules())
+        node.unique_id in selected_resources and (
+            has_possible_faults(node)
+            or (judges_values(node) or qualified_test_name(node) in row_rules() + row_count_rules()) and counts_rows_only(node)
+        )
     ) %}
 {% endmacro %}
 

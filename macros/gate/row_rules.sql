@@ -48,7 +48,9 @@
    another shape. #}
 {% macro failures_as_aggregate(node) %}
     {% set condition = row_condition_of(node) %}
-    {% if judges_values(node) %}
+    {% if has_possible_faults(node) %}
+        {% do return(possible_faults(node)) %}
+    {% elif judges_values(node) %}
         {% set counts = ['0'] %}
         {% for fault in value_faults(node.name, node.config.meta) %}
             {% do counts.append('count(*) filter (where ' ~ fault.condition ~ ')') %}

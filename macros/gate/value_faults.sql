@@ -16,8 +16,7 @@
     {% elif rule == 'long_ids' %}
         {% for name in id_columns() %}
             {% set says = 'has {n} value(s) longer than ' ~ longest_id() ~ ' characters; is a quote left open there?' %}
-            {% set raised = ' and not ' ~ expression_raised(name) if name in guarded_expressions() else '' %}
-            {% do faults.append(value_fault(name, says, name ~ ' is null and ' ~ name ~ '_raw is not null' ~ raised)) %}
+            {% do faults.append(value_fault(name, says, is_long_id(name) ~ (' and not ' ~ expression_raised(name) if name in guarded_expressions() else ''))) %}
         {% endfor %}
     {% elif rule == 'expressions_give_values' %}
         {% for name in guarded_expressions() if name not in number_columns() + time_columns() %}
@@ -29,9 +28,11 @@
         {% endfor %}
     {% elif rule == 'long_texts' %}
         {% set longest = settings.get('longest', 1000) %}
-        {% for name in orders_mapping().columns if name not in id_columns() + number_columns() + time_columns() and is_mapped(name) %}
+        {#- Of a status or currency a rule on its values tells. The length in bytes is there without a look at the text. #}
+        {% set others = id_columns() + number_columns() + time_columns() + ['status', 'currency'] %}
+        {% for name in orders_mapping().columns if name not in others and is_mapped(name) %}
             {% set says = 'has {n} value(s) longer than ' ~ longest ~ ' characters; is a quote left open there?' %}
-            {% do faults.append(value_fault(name, says, 'length(' ~ name ~ ') > ' ~ longest)) %}
+            {% do faults.append(value_fault(name, says, 'octet_length(' ~ name ~ ') > ' ~ longest ~ ' and length(' ~ name ~ ') > ' ~ longest)) %}
         {% endfor %}
     {% endif %}
     {% do return(faults) %}

@@ -7,3 +7,8 @@
 {% macro id_columns() %}
     {% do return(['order_id', 'customer_id']) %}
 {% endmacro %}
+
+{# Where the text is the file's; of an expression that may raise the texts that it reads, so about. #}
+{% macro is_long_id(name) -%}
+    {{ name }} is null and length({{ name }}_raw) > {{ longest_id() }}
+{%- endmacro %}

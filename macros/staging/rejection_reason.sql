@@ -6,11 +6,11 @@
         when {{ expression_raised('rows') }} then 'the filter rows cannot be computed'
         {%- endif %}
         {%- for name in id_columns() %}
-        when {{ name }} is null and {{ name }}_raw is null then '{{ name }} is missing'
         {%- if name in guarded_expressions() %}
         when {{ expression_raised(name) }} then '{{ name }} cannot be computed'
         {%- endif %}
-        when {{ name }} is null then '{{ name }} is longer than {{ longest_id() }} characters'
+        when {{ is_long_id(name) }} then '{{ name }} is longer than {{ longest_id() }} characters'
+        when {{ name }} is null then '{{ name }} is missing'
         {%- endfor %}
         {%- for name in time_columns() %}
         when {{ name }} is null and {{ name }}_raw is null then '{{ name }} is missing'

@@ -138,10 +138,11 @@ class CheckBuilder:
             return None
         return MASK if self.sensitive.intersection(map(str.lower, rule.columns)) else str(value)
 
-    def _share(self, call: TestCall, node: Mapping[str, Any], measured: list[Measured]) -> str:
+    def _share(self, rule: Rule, call: TestCall, node: Mapping[str, Any], measured: list[Measured]) -> str:
         """What a rule with `max_share` is measured by: its failures and the rows that it is meant for."""
         rows, counts = self._rows[_meant(call, node)], [value or "" for _, value in measured]
-        if _meta(node).get("max_share") is None or not rows or not all(map(str.isdigit, counts)):
+        of_rows = not rule.way_out and all(map(str.isdigit, counts))
+        if _meta(node).get("max_share") is None or not rows or not of_rows:
             return ""
         return f": {sum(map(int, counts)):,} of {rows:,} rows, allowed {_ceiling(node).removesuffix(OF_ROWS)}"
 
@@ -171,7 +172,7 @@ class CheckBuilder:
     ) -> tuple[str, ...]:
         if outcome.get("status") in ("fail", "warn"):
             share, advice = (
-                self._share(call, node, measured),
+                self._share(rule, call, node, measured),
                 _advice(rule, samples if len(measured) == 1 else ()),
             )
             return tuple(f"{fault.text(value)}{share}{advice}" for fault, value in measured)

@@ -102,7 +102,7 @@ def _not_in_set(call: TestCall) -> Rule:
 
 
 def _member(call: TestCall, values: Any, quoted: bool) -> str:
-    """Whether the value is in the set. `=` takes a text as a number where the column is one, on Spark `in` does not."""
+    """Membership. `=` takes a text as a number where the column is one; Spark's `in` not."""
     equal = (f"{sql_of(call)} = {(literal if quoted else plain)(value)}" for value in values)
     return f"({' or '.join(equal) or 'false'})"
 

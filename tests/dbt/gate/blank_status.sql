@@ -1,5 +1,4 @@
 -- Where a status is mapped, an order without one is no purchase.
-{{ config(severity='warn') }}
 {%- set parsed = ref('orders_parsed') %}
 {%- set faults = value_faults('blank_status') %}
 {%- if first_line_decides('status') %}

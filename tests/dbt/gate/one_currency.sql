@@ -27,7 +27,12 @@ listed as (
         name,
         max(case when place = 1 then currency end) as usual,
         max(currencies) as currencies,
-        {{ dbt.listagg("concat(currency, ' ', cast(orders as " ~ type_string() ~ "))", "', '", 'order by place') }} as words
+        concat_ws(
+            ', '
+            {%- for place in range(1, 6) %},
+            max(case when place = {{ place }} then concat(currency, ' ', orders) end)
+            {%- endfor %}
+        ) as words
     from counted
     where place <= 5
     group by name
