@@ -75,18 +75,17 @@
     {%- if month == 'MM' and year == 'YYYY' -%}
         {%- set iso = rearrange(given, pattern, group[year] ~ '-' ~ group[month] ~ rest) -%}
     {%- else -%}
-        {%- set years = rearrange(given, pattern, group[year]) -%}
-        {%- set months = rearrange(given, pattern, group[month]) -%}
+        {%- set years, months = "split_part(parts, '|', 1)", "split_part(parts, '|', 2)" -%}
         {%- set century = 'case when cast(' ~ years ~ ' as int) < ' ~ pivot_year ~ " then '20' else '19' end || " if year == 'YY' else '' -%}
-        {%- set iso = century ~ years ~ " || '-' || " ~ (months if month == 'MM' else month_number(months, language))
-            ~ ' || ' ~ rearrange(given, pattern, rest) -%}
+        {%- set iso = with_value('parts', rearrange(given, pattern, group[year] ~ '|' ~ group[month] ~ '|' ~ rest),
+            century ~ years ~ " || '-' || " ~ (months if month == 'MM' else month_number(months, language)) ~ " || split_part(parts, '|', 3)") -%}
     {%- endif -%}
     case when {{ matches(given, pattern) }} then {{ iso }}{{ '' if offset else ' || ' ~ zone }} end
 {%- endmacro %}
 
 {# What the words of a format match. Names of months and days end before a blank, a digit or what parts dates. #}
 {% macro time_word_patterns() %}
-    {% set name = '[^0-9 .,/\u00a0\u2007\u2009\u202f_-]+[.]?' %}
+    {% set name = '[^0-9 .,/|\u00a0\u2007\u2009\u202f_-]+[.]?' %}
     {% do return({
         'YYYY': '([0-9]{4})', 'YY': '([0-9]{2})', 'MM': '([0-9]{1,2})', 'DD': '([0-9]{1,2})',
         'Mon': '(' ~ name[:-4] ~ ')[.]?', 'Month': '(' ~ name[:-4] ~ ')[.]?', 'Day': name,

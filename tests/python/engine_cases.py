@@ -65,7 +65,7 @@ def text_cases() -> Iterator[Case]:
     for macro in ("trim_whitespace('a')", "hash_number('a', 42)", "canonical_text('a', 'text')"):
         yield Case(macro, call(macro), texts)
     yield Case("plain_text", call("plain_text('a')"), texts)
-    yield Case("with_value", call("with_value('v', 'a', 'concat(v, v)')"), texts)
+    yield Case("with_value", call("with_value('v', 'a', 'v || v')"), texts)
     yield Case("null_mark", "coalesce(a, {{ null_mark() }})", texts)
     yield Case("type_string", "cast(n as {{ type_string() }})", texts)
     customers = "(select n, a as customer_id from given) as row_of"

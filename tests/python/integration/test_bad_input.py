@@ -167,7 +167,11 @@ CONFIGS: dict[str, tuple[Edit, tuple[str, ...]]] = {
     ),
     "SQL that is none": (
         lambda c: edited(c, "orders.yaml", "amount: amount", "amount: {expression: 'number(\"amount\") *'}"),
-        ("orders_parsed cannot be built: syntax error", "orders.yaml"),
+        ("orders_parsed cannot be built: syntax error", "in the expression of amount", "orders.yaml"),
+    ),
+    "a function that there is not": (
+        lambda c: edited(c, "orders.yaml", "status: status", "status: {expression: 'nosuch(\"status\")'}"),
+        ("orders_parsed cannot be built: function nosuch(text) does not exist", "expression of status", "orders.yaml"),
     ),
 }  # fmt: skip
 
