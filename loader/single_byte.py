@@ -15,7 +15,18 @@ from loader.text import BYTE_BASE, decode
 
 LIKELIEST = "cp1252"
 # In the order in which they win when they read a file equally well.
-OTHERS = ("cp932", "iso8859-15", "cp1254", "cp1250", "cp437", "cp850", "mac-roman", "cp1251")
+OTHERS = (
+    "cp932",
+    "iso8859-15",
+    "cp1254",
+    "cp1250",
+    "cp437",
+    "cp850",
+    "mac-roman",
+    "cp1251",
+    "koi8-r",
+    "cp866",
+)
 LINES = 200
 LONGEST = 200
 # At least one character of a line must cost so much in cp1252, before another encoding can win.
@@ -81,13 +92,22 @@ def _cost(char: str, before: str, after: str, encoding: str) -> float:
         return cost + (2.0 if char in RARE_RUSSIAN else 0.0)
     if before.isalpha() and after.isalpha() and not (before.isascii() or after.isascii()):
         cost += 3.0  # three letters with marks in a row are those of another alphabet
-    return cost + _strangeness(char, encoding)
+    return cost + _strangeness(char, before, after, encoding)
 
 
-def _strangeness(char: str, encoding: str) -> float:
-    """How rare a Latin letter is in the languages written in an encoding."""
+def _strangeness(char: str, before: str, after: str, encoding: str) -> float:
+    """How rare a Latin letter is in the languages written in an encoding, and at its place in a word."""
     if encoding in HOME:
         return 0.2 if char in HOME[encoding] else 3.0
+    inside = after.isalpha()
+    is_misplaced = (
+        (char in "ùì" and inside)  # Italian and French have them at the end of words
+        or (char == "õ" and inside and after != "e")  # Portuguese has it before e
+        or (char == "ø" and inside and not after.isascii())
+        or (char == "æ" and before == "i" and not inside)
+    )
+    if is_misplaced:
+        return 3.0
     if char in "ðþÐÞÝý":
         return 1.5 if char == "ý" else 2.5
     return 0.0 if char in WESTERN else 0.5

@@ -21,8 +21,11 @@ TEXTS = {
     ],
     "cp437": ["Größe Öl Übermaß", "José Müller", "Château Forêt Noël", "Señor Núñez", "Café", "François"],
     "cp850": ["São João", "Ørsted", "Müller", "Größe", "François"],
-    "cp1250": ["Wałęsa", "Łódź", "Žižek", "Kraków", "Świątek", "Grażyna Michał", "Wrocław", "Dušan"],
+    "cp1250": ["Wałęsa", "Łódź", "Žižek", "Kraków", "Świątek", "Grażyna Michał", "Wrocław", "Dušan", "Dvořák", "Kovačić",
+        "Růžena", "Szőke"],
     "cp1251": ["Иванов", "Анна Петрова", "Київ", "Москва, улица Ленина"],
+    "koi8-r": ["Иванов Пётр"],
+    "cp866": ["Иванов Пётр"],
     "cp1254": ["İstanbul", "Güneş", "Çağlar Şahin", "Doğan", "Ayşe Yıldız"],
     "iso8859-15": ["12,50 €", "€ 12.50", "Dušek", "cœur", "Müller", "Žižek"],
     "mac_roman": ["José", "Müller", "Größe", "12,50 €", "François Café", "“Hello”"],
@@ -31,7 +34,7 @@ TEXTS = {
 # Words whose bytes are other good words in cp1252, which is far likelier: taken for those, and told.
 ALIKE = {
     "cp850": ["Málaga", "Straße"],
-    "cp1250": ["Dvořák", "Kovačić"],
+    "cp1250": ["Gyűjtő"],
     "cp1251": ["да"],
     "cp1254": ["Yıldız"],
     "mac_roman": ["O’Neill", "Señor"],
