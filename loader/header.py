@@ -128,10 +128,10 @@ class Survey:
         """A later record that the records below fit better than the first one; 0 if there is none."""
         first = self.records[0].fields
         blank = sum(not trimmed(field) for field in first)
-        most = Counter(len(record.fields) for record in self.below).most_common(1)
-        if not most or most[0][0] < 2 or most[0][1] * 2 <= len(self.below):
+        widths = Counter(len(record.fields) for record in self.below if len(record.fields) > 1)
+        width, count = max(widths.items(), key=lambda item: item[1], default=(0, 0))
+        if count * 2 <= widths.total():
             return 0
-        width = most[0][0]
         if self._fits(first, width) and blank * 2 <= len(first):
             return 0
         for index, record in enumerate(self.records[1:FAR_DOWN], start=1):

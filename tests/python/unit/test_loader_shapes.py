@@ -65,6 +65,7 @@ ABOVE = {
     "pairs": (PAIRS, semicolons([HEADER, *ORDERS]), 6, "header_line: 6"),
     "padded": (PADDED, [HEADER, *ORDERS], 3, "header_line: 3"),
     "an open quote": (['"Orders of 2024', "", "by shop"], [HEADER, *ORDERS], 4, "header_line: 4"),
+    "more notes than orders": ([f"Note {n}" for n in range(70)], [HEADER, *ORDERS], 71, "header_line: 71"),
     "one title": (["Orders, exported by Shop"], [HEADER, *ORDERS], 2, "header_line: 2"),
     "comments": (["# export 3.1", "# shop: demo"], [HEADER, *ORDERS], 3, 'comment: "#"'),
     "slashes": (["// export 3.1"], [HEADER, *ORDERS], 2, 'comment: "//"'),
