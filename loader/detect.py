@@ -192,9 +192,10 @@ def _score(counts: list[int]) -> tuple[float, int]:
 
 
 def _majority(counts: list[int]) -> tuple[float, int]:
-    """The same for the number of fields that most records have."""
-    fields, count = max(Counter(counts).items(), key=lambda item: (item[1], item[0]), default=(1, 0))
-    return (count / len(counts), fields) if fields > 1 else (0.0, 1)
+    """The same for the number of fields that most records have which have several."""
+    several = Counter(count for count in counts if count > 1)
+    fields, records = max(several.items(), key=lambda item: (item[1], item[0]), default=(1, 0))
+    return (records / len(counts), fields) if records > 1 else (0.0, 1)
 
 
 def _quotes_behind_blanks(text: str, form: Format) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -39,7 +39,8 @@ def from_header_on(text: str, newline: str, options: LoadOptions, label: str) ->
     if options.header_line is None:
         return 0, text
     if isinstance(options.header_line, int):
-        return options.header_line - 1, text.split(newline, options.header_line - 1)[-1]
+        above = options.header_line - 1
+        return above, text.split(newline, above)[-1] if text.count(newline) >= above else ""
     first_name = re.escape(trimmed(options.header_line))
     quote = re.escape(options.quote)
     ends = re.escape(options.delimiter) if options.delimiter else "[,;\t|]"
@@ -68,18 +69,17 @@ class Survey:
     records: tuple[Record, ...]
     raws: tuple[str, ...]
     options: LoadOptions
+    delimiter: str
 
     @classmethod
     def of(cls, text: str, form: Format, line: int, options: LoadOptions, label: str) -> Survey:
-        splitter = RecordSplitter(mask(text, form.newline), form, line)
-        found = [
-            (record, splitter.raw(record))
-            for record in islice(splitter, SURVEYED)
-            if not is_empty(record.fields) or record.fault
-        ]
+        records = _first_records(mask(text, form.newline), form)
+        found = [(record, raw) for record, raw in records if not is_empty(record.fields) or record.fault]
         if found and found[0][0].fields == ["sep=", ""]:  # Excel's, for the delimiter
             found = found[1:]
-        return cls(label, line, tuple(r for r, _ in found), tuple(raw for _, raw in found), options)
+        return cls(
+            label, line, tuple(r for r, _ in found), tuple(raw for _, raw in found), options, form.delimiter
+        )
 
     @property
     def below(self) -> tuple[Record, ...]:
@@ -128,10 +128,10 @@ class Survey:
         """A later record that the records below fit better than the first one; 0 if there is none."""
         first = self.records[0].fields
         blank = sum(not trimmed(field) for field in first)
-        most = Counter(len(record.fields) for record in self.below).most_common(1)
-        if not most or most[0][0] < 2 or most[0][1] * 2 <= len(self.below):
+        widths = Counter(len(record.fields) for record in self.below if len(record.fields) > 1)
+        width, count = max(widths.items(), key=lambda item: item[1], default=(0, 0))
+        if count * 2 <= widths.total():
             return 0
-        width = most[0][0]
         if self._fits(first, width) and blank * 2 <= len(first):
             return 0
         for index, record in enumerate(self.records[1:FAR_DOWN], start=1):
@@ -158,8 +158,7 @@ class Survey:
 
     def _other_line(self, index: int) -> FileRefused:
         line, first = self._line(index), self._line(0)
-        marks = {comment_mark(raw) for raw in self.raws[:index]}
-        mark = marks.pop() if len(marks) == 1 else None
+        mark = comment_mark(self.raws[:index], self.delimiter)
         name = trimmed(self.records[index].fields[0])
         wanted = f'comment: "{mark}"' if mark else f"header_line: {line}"
         others = (
@@ -187,6 +186,7 @@ class Survey:
         )
 
     def _refuse_header_as_data(self) -> None:
+        self._refuse_other_width()
         names = [name.casefold() for name in self.options.names or ()]
         first = [trimmed(unmask(field)).casefold() for field in self.records[0].fields]
         if names == first[: len(names)]:
@@ -195,8 +195,33 @@ class Survey:
                 hint="leave header: none out of file in orders.yaml",
             )
 
+    def _refuse_other_width(self) -> None:
+        width = len(self.options.names or ())
+        fields, count = Counter(len(record.fields) for record in self.records).most_common(1)[0]
+        if count * 2 > len(self.records) and fields != width + self.extra_fields(width):
+            raise FileRefused(
+                f"{self.label}: its records have {fields} fields, names in orders.yaml {width}",
+                hint="give each column of the file a name, or name its --delimiter",
+            )
+
     def _line(self, index: int) -> int:
         return self.line + self.records[index].line
+
+
+def _first_records(text: str, form: Format) -> list[tuple[Record, str]]:
+    """With their text; a quote that is never closed costs its line, as it does when the file is read."""
+    records: list[tuple[Record, str]] = []
+    line = at = 0
+    while at < len(text) and len(records) < SURVEYED:
+        splitter = RecordSplitter(text[at:], form, 1)
+        found = islice(splitter, SURVEYED - len(records))
+        records += [(record._replace(line=line + record.line), splitter.raw(record)) for record in found]
+        if not splitter.open_lines:
+            break
+        lines = text[at + splitter.at :].split(form.newline, splitter.open_lines)
+        line += splitter.line + splitter.open_lines
+        at = len(text) - len(lines[-1]) if len(lines) > splitter.open_lines else len(text)
+    return records
 
 
 def is_empty(fields: Sequence[str]) -> bool:
@@ -204,9 +229,11 @@ def is_empty(fields: Sequence[str]) -> bool:
     return not any(fields) or (len(fields) == 1 and not trimmed(fields[0]))
 
 
-def comment_mark(raw: str) -> str | None:
-    """What a line that is no record may begin with, such as `#`."""
-    return next((mark for mark in COMMENTS if raw.startswith(mark)), None)
+def comment_mark(raws: Iterable[str], delimiter: str) -> str | None:
+    """What lines that are no records all begin with, such as `#`."""
+    lines = tuple(raws)
+    marks = (mark for mark in COMMENTS if mark != delimiter and all(line.startswith(mark) for line in lines))
+    return next(marks, None) if lines else None
 
 
 def _names_in_file(options: LoadOptions) -> set[str]:

@@ -64,6 +64,8 @@ ABOVE = {
     "notes": (NOTES, [HEADER, *ORDERS], 5, "header_line: 5"),
     "pairs": (PAIRS, semicolons([HEADER, *ORDERS]), 6, "header_line: 6"),
     "padded": (PADDED, [HEADER, *ORDERS], 3, "header_line: 3"),
+    "an open quote": (['"Orders of 2024', "", "by shop"], [HEADER, *ORDERS], 4, "header_line: 4"),
+    "more notes than orders": ([f"Note {n}" for n in range(70)], [HEADER, *ORDERS], 71, "header_line: 71"),
     "one title": (["Orders, exported by Shop"], [HEADER, *ORDERS], 2, "header_line: 2"),
     "comments": (["# export 3.1", "# shop: demo"], [HEADER, *ORDERS], 3, 'comment: "#"'),
     "slashes": (["// export 3.1"], [HEADER, *ORDERS], 2, 'comment: "//"'),
@@ -134,6 +136,9 @@ def test_a_file_that_begins_with_values_asks_for_names() -> None:
 def test_a_header_in_a_file_said_to_have_none_is_no_record() -> None:
     refused = refusal(text(HEADER.upper(), *ORDERS), header="none", names=COLUMNS)
     assert "line 1 is the header" in refused.message
+    assert (
+        "5 fields, names in orders.yaml 4" in refusal(text(*ORDERS), header="none", names=COLUMNS[1:]).message
+    )
 
 
 def test_a_list_of_names_replaces_those_of_the_header() -> None:
@@ -390,6 +395,7 @@ def drain(ahead: Any) -> None:
 def test_a_file_that_is_misread_is_never_answered_with_more_rejects() -> None:
     broken = ["a;b", *["1,2;3,4;5"] * 50]
     for data, words in (
+        (text("a;b", *["1;2"] * 50, *[";;3"] * 9), "--max-rejects"),
         (text(*broken), "header_line: N"),
         (text("a,b", *["1,2"] * 50, *["# x"] * 9), 'comment: "#"'),
         (text("a,b", *["1,2"] * 50, *["3"] * 9), "--max-rejects"),
