@@ -1,9 +1,11 @@
 {# One aggregation over the rows for which `condition` holds. `rows` is the alias that has its columns.
    No rows: counts and sums are 0, the others null. #}
 {% macro aggregate(aggregation, rows, condition) -%}
-    {%- set column = rows ~ '.' ~ aggregation.column -%}
+    {%- set column = rows ~ '.' ~ aggregated_column(aggregation) -%}
     {%- set value = '' if aggregation.get('value') is none else ' and ' ~ rows ~ '.' ~ aggregation.by ~ ' = ' ~ quote_literal(aggregation.value) -%}
-    {%- set filter = 'filter (where ' ~ condition ~ value ~ ')' -%}
+    {%- set counts_orders = aggregation.function in ['count', 'no_purchase'] and aggregates_orders_of_lines(aggregation) -%}
+    {%- set opening = ' and ' ~ rows ~ '.opens_order' if counts_orders else '' -%}
+    {%- set filter = 'filter (where ' ~ condition ~ value ~ opening ~ ')' -%}
     {%- if aggregation.function == 'count' -%}
         count(*) {{ filter }}
     {%- elif aggregation.function == 'no_purchase' -%}

@@ -5,12 +5,15 @@
         {% do return([]) %}
     {% endif %}
     {% set carried = {'sum': ['sum'], 'avg': ['sum', 'count'], 'min': ['min'], 'max': ['max']} %}
-    {% set totals = {'orders_to_date': 'count(*)'} %}
+    {% set of_lines = order_grain() == 'order_line' %}
+    {% set totals = {'orders_to_date': 'count(case when opens_order then 1 end)' if of_lines else 'count(*)'} %}
+    {% if of_lines %}
+        {% do totals.update({last_order_column(): 'max(case when opens_order then order_ts end)'}) %}
+    {% endif %}
     {% for aggregation in definition.aggregations if aggregation.name in definition.totals %}
+        {% set column = aggregated_column(aggregation) %}
         {% for function in carried.get(aggregation.function, []) %}
-            {% do totals.update({
-                function ~ '_' ~ aggregation.column ~ '_to_date': function ~ '(' ~ aggregation.column ~ ')'
-            }) %}
+            {% do totals.update({function ~ '_' ~ column ~ '_to_date': function ~ '(' ~ column ~ ')'}) %}
         {% endfor %}
     {% endfor %}
     {% do return(totals.items() | list) %}
@@ -25,7 +28,7 @@
 
 {# A lifetime feature from what known_to_date gives, aliased `latest`. #}
 {% macro total_to_date(aggregation) -%}
-    {%- set to_date = '_' ~ aggregation.column ~ '_to_date' -%}
+    {%- set to_date = '_' ~ aggregated_column(aggregation) ~ '_to_date' -%}
     {%- do require_total(aggregation) -%}
     {%- if tracks_availability() -%}
         latest.{{ aggregation.name }}_total

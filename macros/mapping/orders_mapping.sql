@@ -1,5 +1,5 @@
-{# The mapping of configs/orders.yaml, complete: every canonical column has its entry; available_at, where it is mapped,
-   and extra columns follow. #}
+{# The mapping of configs/orders.yaml, complete: every canonical column has its entry; available_at and line_id, where they
+   are mapped, and extra columns follow. #}
 {% macro orders_mapping() %}
     {% set meta = node_meta('orders_mapped') %}
     {% set columns = {} %}
@@ -7,22 +7,28 @@
         {% set entry = meta.get('columns', {}).get(name) %}
         {% do columns.update({name: {'column': entry} if entry is string else entry or {}}) %}
     {% endfor %}
-    {% if tracks_availability() %}
-        {% set entry = meta.columns.available_at %}
-        {% do columns.update({'available_at': {'column': entry} if entry is string else entry}) %}
-    {% endif %}
+    {% for name in optional_columns() if meta.get('columns', {}).get(name) is not none %}
+        {% set entry = meta.columns[name] %}
+        {% do columns.update({name: {'column': entry} if entry is string else entry}) %}
+    {% endfor %}
     {% do columns.update(extra_columns()) %}
     {% do return({
         'source': meta.get('file', {}).get('source', 'orders'),
         'grain': meta.get('grain', 'order'),
         'null_words': [''] + meta.get('null_words', []),
         'timezone': meta.get('timezone', 'UTC'),
+        'lines_over_files': meta.get('lines_over_files'),
         'columns': columns,
     }) %}
 {% endmacro %}
 
 {% macro canonical_columns() %}
     {% do return(['order_id', 'customer_id', 'order_ts', 'amount', 'currency', 'status', 'channel']) %}
+{% endmacro %}
+
+{# Canonical columns that orders_parsed has only where they are mapped. #}
+{% macro optional_columns() %}
+    {% do return(['available_at', 'line_id']) %}
 {% endmacro %}
 
 {# The columns whose texts are read as instants. #}

@@ -24,6 +24,9 @@ mapped as (
         load_id,
         line_number,
         file_name,
+        {%- if lines_have_content() %}
+        {{ json_hash('payload') }} as line_content,
+        {%- endif %}
         {%- for name in columns %}
         {{ mapped_raw_text(columns[name], null_words) if name in times + numbers else mapped_text(columns[name], null_words) }} as {{ name }}_raw,
         {%- endfor %}
@@ -40,6 +43,9 @@ select
     load_id,
     line_number,
     file_name,
+    {%- if lines_have_content() %}
+    line_content,
+    {%- endif %}
     {%- for name in columns %}
     {{ name }}_raw,
     {%- endfor %}

@@ -21,29 +21,34 @@ parsed as (
 
         -- ids
         order_id_raw as order_id,
-        customer_id_raw as customer_id,
+        {{ of_order('customer_id', 'customer_id_raw') }} as customer_id,
+        {%- if 'line_id' in columns %}
+        line_id_raw as line_id,
+        {%- elif lines_have_content() %}
+        line_content,
+        {%- endif %}
 
         -- times
         {%- for name in time_columns() %}
-        {{ safe_timestamp(name ~ '_text') }} as {{ name }},
+        {{ of_order(name, safe_timestamp(name ~ '_text')) }} as {{ name }},
         {%- endfor %}
 
         -- numbers
         {%- for name in number_columns() %}
-        {{ safe_number(name ~ '_text', columns[name].get('round')) }} as {{ name }},
+        {{ of_order(name, safe_number(name ~ '_text', columns[name].get('round'))) }} as {{ name }},
         {%- endfor %}
 
         -- text
-        {{ in_case('upper', 'currency_raw') }} as currency,
-        {{ in_case('lower', "replace(status_raw, '-', '')") }} as status,
-        channel_raw as channel,
+        {{ of_order('currency', in_case('upper', 'currency_raw')) }} as currency,
+        {{ of_order('status', in_case('lower', "replace(status_raw, '-', '')")) }} as status,
+        {{ of_order('channel', 'channel_raw') }} as channel,
         {%- for name in extras if extras[name].type == 'text' %}
-        {{ name }}_raw as {{ name }},
+        {{ of_order(name, name ~ '_raw') }} as {{ name }},
         {%- endfor %}
 
         -- as in the file
         {%- for name in columns %}
-        {{ name }}_raw{{ ',' if not loop.last }}
+        {{ raw_of_order(name) }}{{ ',' if not loop.last }}
         {%- endfor %}
     from mapped
 )

@@ -9,13 +9,8 @@ from ready.errors import UsageError
 from ready.lint.definitions import boolean_columns, check_features, model_columns
 from ready.lint.document import Document, read_document
 from ready.lint.finding import Finding, nearest
-from ready.lint.mapping import (
-    AVAILABLE_AT,
-    check_mapping,
-    extra_columns,
-    reserved_names,
-    tracks_availability,
-)
+from ready.lint.grain import check_grain
+from ready.lint.mapping import check_mapping, extra_columns, optional_columns, reserved_names
 from ready.lint.schema import check_schema, schema
 from ready.lint.signatures import known_tests
 from ready.lint.tests import TestLinter
@@ -35,7 +30,7 @@ def lint_configs(settings: Settings) -> list[Finding]:
     tests = known_tests(settings.project_dir)
     findings = list(_missing_files(settings.configs, documents))
     extras = extra_columns(documents.get("orders.yaml"))
-    further = [AVAILABLE_AT] if tracks_availability(documents.get("orders.yaml")) else []
+    further = optional_columns(documents.get("orders.yaml"))
     booleans = boolean_columns(documents.get("features.yaml"))
     for name, document in documents.items():
         own = [*document.findings, *_against_schema(name, document)]
@@ -47,6 +42,7 @@ def lint_configs(settings: Settings) -> list[Finding]:
             findings += check_features(document, extras)
         if name == "orders.yaml":
             findings += check_mapping(document, reserved_names(settings.project_dir))
+    findings += check_grain(documents)
     return sorted(set(findings), key=lambda finding: (finding.file, finding.line, finding.message))
 
 
