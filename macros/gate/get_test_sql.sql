@@ -62,8 +62,9 @@
 
 {# How many rows the current test looks at. #}
 {% macro tested_rows() -%}
-    {%- set conditions = [config.get('where'), model.test_metadata.kwargs.get('row_condition')] | select | list -%}
-    select count(*) from {{ graph.nodes[model.attached_node].relation_name }}
+    {%- set arguments = (model.get('test_metadata') or {}).get('kwargs', {}) -%}
+    {%- set conditions = [config.get('where'), arguments.get('row_condition')] | select | list -%}
+    select count(*) from {{ graph.nodes[tested_model_id(graph.nodes[model.unique_id])].relation_name }}
     {%- for condition in conditions %}
     {#- A line break ends what may be a comment. #}
     {{ 'and' if loop.index > 1 else 'where' }} ({{ condition }}

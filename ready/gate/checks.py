@@ -9,7 +9,7 @@ from typing import Any
 
 from ready.gate.faults import Fault, RowFault, TableFault, identifier
 from ready.gate.inspector import Inspector
-from ready.gate.model import MASK, Check
+from ready.gate.model import MASK, Check, Sample
 from ready.gate.rules import EXISTENCE_TESTS, NULL_TESTS, Rule, TestCall, rule_of
 from ready.gate.samples import SampleReader
 
@@ -50,6 +50,7 @@ class CheckBuilder:
         measured, failures = self._measure(rule, call, node, outcome)
         failing = status in ("fail", "warn")
         found = self.samples.read(rule, call, relation, outcome.get("compiled_code")) if failing else None
+        samples = found.samples if found else ()
         return Check(
             name=str(node["name"]),
             column=call.column,
@@ -59,8 +60,8 @@ class CheckBuilder:
             failures=failures,
             rows_checked=self._rows[_condition(call, node)] if status in ("pass", "fail", "warn") else None,
             words=rule.words,
-            texts=self._texts(rule, call, node, outcome, measured) if status != "pass" else (),
-            sample=found.samples if found else (),
+            texts=self._texts(rule, call, node, outcome, measured, samples) if status != "pass" else (),
+            sample=samples,
             query=found.query if found else "",
             ceiling=_ceiling(node),
         )
@@ -124,9 +125,10 @@ class CheckBuilder:
         node: Mapping[str, Any],
         outcome: Mapping[str, Any],
         measured: list[Measured],
+        samples: tuple[Sample, ...],
     ) -> tuple[str, ...]:
         if outcome.get("status") in ("fail", "warn"):
-            return tuple(fault.text(value) for fault, value in measured)
+            return tuple(fault.text(value) + _advice(rule, samples) for fault, value in measured)
         if not outcome or outcome.get("status") == "skipped":
             return (f"check {node['name']} did not run",)
         hidden = self.sensitive and (call.column is None or call.column.lower() in self.sensitive)
@@ -147,6 +149,14 @@ def missing_columns(tests: Iterable[GateTest]) -> frozenset[str]:
         for call, _, result in tests
         if call.column and call.test in EXISTENCE_TESTS and result and result["status"] == "fail"
     )
+
+
+def _advice(rule: Rule, samples: tuple[Sample, ...]) -> str:
+    """An example and what to do, for a rule whose name says nothing to its user."""
+    if not rule.way_out:
+        return ""
+    example = f", such as {samples[0].text}" if samples else ""
+    return f"{example}. {rule.way_out}"
 
 
 def _undivided(rule: Rule) -> Fault:

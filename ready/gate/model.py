@@ -31,12 +31,16 @@ class RunInfo:
 
 @dataclass(frozen=True)
 class Sample:
-    """One failing record: where it stands in the CSV, the value at fault, the whole row as text."""
+    """One failing record: where it stands in the CSV, the value at fault, the whole row as text.
+
+    against: the place of the record that it contradicts; empty for none.
+    """
 
     file: str | None
     line: int | None
     value: str | None
     row: Mapping[str, str | None] = field(default_factory=dict)
+    against: str = ""
 
     @property
     def place(self) -> str:
@@ -51,7 +55,8 @@ class Sample:
     @property
     def text(self) -> str:
         """The place and the value; a file that lacks a column has no value to show."""
-        return f"{self.place}: {self.shown_value}" if self.value is not None or self.row else self.place
+        places = f"{self.place} against {self.against}" if self.against else self.place
+        return f"{places}: {self.shown_value}" if self.value is not None or self.row else places
 
 
 @dataclass(frozen=True)

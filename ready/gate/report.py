@@ -14,7 +14,7 @@ import orjson
 
 from ready.errors import MachineError
 from ready.gate.checks import CheckBuilder, brief_message, missing_columns
-from ready.gate.expectations import find_model, gate_tests
+from ready.gate.expectations import find_model, gate_tests, switched_off
 from ready.gate.history import read_history
 from ready.gate.html import render_html
 from ready.gate.inspector import Connect, Inspector, inspecting
@@ -49,7 +49,7 @@ def build_report(
         history = read_history(model, inspector)
         checks = [replace(check, history=history.get(check.name, ())) for check in builder.build_all(tests)]
     failure = _model_failure(model, results) if run_results else "the gate did not run"
-    return _assemble(checks, failure, run)
+    return _assemble(checks, failure, run, switched_off(manifest))
 
 
 def failed_before_gate(message: str, run: RunInfo) -> Report:
@@ -125,12 +125,13 @@ def _model_failure(model: Mapping[str, Any], results: Mapping[str, Mapping[str, 
     return "orders_parsed was not built, because something before it failed"
 
 
-def _assemble(checks: list[Check], failure: str | None, run: RunInfo) -> Report:
+def _assemble(checks: list[Check], failure: str | None, run: RunInfo, off: list[str]) -> Report:
     """A gate that could not start is told once, not once a check; a gate without checks is no gate."""
     blocking = [check for check in checks if check.blocks and not (failure and check.status == "skipped")]
     errors = [*([failure] if failure else []), *(text for check in blocking for text in check.texts)]
     warned = [check for check in checks if check.status == "warn"]
     warnings = [*map(utf8, run.load_warnings), *(text for check in warned for text in check.texts)]
+    warnings += [f"the rule {name} is switched off in expectations.yaml" for name in off]
     if not checks and not failure:
         warnings.append("no expectation is attached to orders_parsed: nothing was checked")
     return Report(tuple(errors), tuple(warnings), tuple(checks), run)

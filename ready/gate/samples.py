@@ -66,6 +66,7 @@ class SampleReader:
             line=None if line is None else int(line),
             value=shown[0] if len(shown) == 1 else joined or None,
             row={column: self._value(row, column) for column in self._row_columns(row)},
+            against=_other_place(row),
         )
 
     def _row_columns(self, row: Mapping[str, Any]) -> list[str]:
@@ -83,3 +84,8 @@ class SampleReader:
             return MASK
         text = str(value)
         return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 1] + "…"
+
+
+def _other_place(row: Mapping[str, Any]) -> str:
+    """Where the record stands that this one contradicts, of a rule that names it."""
+    return f"{row['other_file_name']}:{row['other_line_number']}" if row.get("other_file_name") else ""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ready.errors import UsageError
+from ready.lint.default_rules import check_default_rules, default_rules
 from ready.lint.definitions import boolean_columns, check_features, model_columns
 from ready.lint.document import Document, read_document
 from ready.lint.finding import Finding, nearest
@@ -38,6 +39,8 @@ def lint_configs(settings: Settings) -> list[Finding]:
         features = document if name == "features.yaml" and not own else None
         columns = model_columns(features, [*(extras or ()), *further])
         findings += [*own, *TestLinter(document, tests, columns, booleans).check()]
+        if name == "expectations.yaml":
+            findings += check_default_rules(document, default_rules(settings.project_dir))
         if name == "features.yaml":
             findings += check_features(document, extras)
         if name == "orders.yaml":

@@ -16,6 +16,7 @@ class Rule:
 
     columns: those whose values a sample shows. otherwise: the text when the shares of several
     faults are not known. counts_rows: dbt's number of failures is the number of rows at fault.
+    way_out: what to do, of a rule that its user has not written; then the text also has an example.
     """
 
     words: str
@@ -23,6 +24,7 @@ class Rule:
     columns: tuple[str, ...] = ()
     otherwise: str = ""
     counts_rows: bool = True
+    way_out: str = ""
 
     def rows_sql(self, relation: str) -> str | None:
         """A query with every row at fault, whatever the fault."""

@@ -55,6 +55,23 @@ def test_shipped_configs_have_no_faults(configs: Path) -> None:
     assert findings_of(configs) == []
 
 
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("{name: one_customer_per_ordr, config: {severity: warn}}",
+         "no rule that is on by default is called one_customer_per_ordr; did you mean "),
+        ("{name: one_customer_per_order, config: {meta: {max_failure: 1}}}",
+         "one_customer_per_order has no setting max_failure; did you mean max_failures?"),
+        ("{name: one_customer_per_order, config: {where: amount > 1}}", "unknown key where; known: "),
+        ("{name: one_customer_per_order, config: {severity: worn}}", 'severity: "worn" is not one of '),
+    ],
+)  # fmt: skip
+def test_relaxed_rules_are_known(edited: Edit, entry: str, told: str) -> None:
+    (finding,) = edited("expectations.yaml", "models:", f"data_tests:\n  - {entry}\n\nmodels:")
+    line = line_of("expectations.yaml", "models:") + 1
+    assert finding.startswith(f"expectations.yaml:{line}: {told}")
+
+
 FORMAT_HINT = "write HH24, or HH12 with AM; MI for minutes, MM for the month"
 BARE = "is not text (a bare {} is yaml's {}: put it in quotes)"
 IN_SET = "dbt_expectations.expect_column_values_to_be_in_set"

@@ -1,0 +1,30 @@
+"""The rules that are on by default: the singular tests in tests/dbt/gate/, each by its file's name.
+
+Their rows are what the test itself returns: file_name and line_number of a record, where it contradicts
+another also other_file_name and other_line_number, and the columns that a sample shows.
+"""
+
+from __future__ import annotations
+
+from ready.gate.faults import RowFault
+from ready.gate.rules.base import RULES, Rule
+
+
+def default(name: str, *, words: str, says: str, columns: tuple[str, ...], way_out: str) -> None:
+    """says: the text, with {n} for the number of rows that the test returns. way_out: a sentence or two."""
+    made = Rule(words, (RowFault(says),), columns, way_out=way_out)
+    RULES[name] = lambda call: made
+
+
+UNIQUE_IDS = (
+    "Make the id unique by an expression in orders.yaml, such as "
+    """order_id: {expression: '"shop" || ''-'' || "order_id"'}"""
+)
+
+default(
+    "one_customer_per_order",
+    words="an order has one customer",
+    says="order_id has {n} value(s) that come again with another customer_id",
+    columns=("order_id", "customer_id"),
+    way_out=UNIQUE_IDS,
+)
