@@ -28,3 +28,13 @@ default(
     columns=("order_id", "customer_id"),
     way_out=UNIQUE_IDS,
 )
+
+default(
+    "lines_are_decided",
+    words="it is certain which lines an order has",
+    says="order_id has {n} value(s) whose lines are not certain",
+    columns=("order_id",),
+    way_out="An order with other lines in another file is either cut over the files or corrected by the later one: "
+    "in orders.yaml map line_id, an id of the line within its order that each file has once, or else say "
+    "lines_over_files: sum (the lines are parts of one order) or lines_over_files: latest (the latest file's stand)",
+)
