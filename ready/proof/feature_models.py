@@ -111,7 +111,9 @@ class _Graph:
         names = {self.nodes[id]["name"], self.nodes[other]["name"]}
         if names & ({"order_versions", "order_lines"} - {self.root}):
             return True
-        return self.root != "orders" and "orders" in names and bool(names & {"orders_parsed", "orders_rejected"})
+        return (
+            self.root != "orders" and "orders" in names and bool(names & {"orders_parsed", "orders_rejected"})
+        )
 
     def reach(self, start: Iterable[str], edges: Mapping[str, list[str]]) -> set[str]:
         """The nodes that can be reached from `start`, which is among them."""
