@@ -42,7 +42,7 @@
             {%- set last_window = loop.last %}
             {%- set in_window = 'purchases.order_ts >= ' ~ instant ~ ' - ' ~ days(window) %}
             {%- for aggregation in definition.aggregations %}
-            {{ aggregate(aggregation, 'purchases', in_window) }} as {{ aggregation.name }}_{{ window }}d
+            {{ aggregate(aggregation, 'purchases', in_window, {'since': instant ~ ' - ' ~ days(window), 'until': instant}) }} as {{ aggregation.name }}_{{ window }}d
             {{- ',' if not (loop.last and last_window) }}
             {%- endfor %}
             {%- endfor %}
@@ -76,7 +76,20 @@
             {%- for name, _ in running_totals(definition) %},
             purchases.{{ name }}
             {%- endfor %}
+            {%- for aggregation in totals_of_orders(definition) %},
+            whole.{{ aggregation.name }}_total
+            {%- endfor %}
         from {{ customer_purchases }} as purchases
+        {%- if totals_of_orders(definition) %}
+        cross join (
+            select
+                {%- for aggregation in totals_of_orders(definition) %}
+                {{ aggregate(aggregation, 'purchases', 'true', {'until': spine ~ '.feature_time'}) }} as {{ aggregation.name }}_total{{ ',' if not loop.last }}
+                {%- endfor %}
+            from {{ customer_purchases }} as purchases
+            where purchases.customer_key = {{ spine }}.customer_key and {{ is_known('purchases', spine ~ '.feature_time') }}
+        ) as whole
+        {%- endif %}
         where purchases.customer_key = {{ spine }}.customer_key and {{ is_known('purchases', spine ~ '.feature_time') }}
         order by purchases.order_ts desc
         limit 1

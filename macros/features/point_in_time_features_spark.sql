@@ -17,7 +17,12 @@
         {%- endfor %}
         {{ window_features(definition, instant) }}
         {%- for aggregation in definition.aggregations if aggregation.name in definition.totals %}
+        {%- if aggregation in totals_of_orders(definition) %}
+        {%- do require_total(aggregation) %}
+        {{ aggregate(aggregation, 'purchases', 'purchases.order_ts is not null', {'until': instant}) }} as {{ aggregation.name }}_total,
+        {%- else %}
         {{ total_to_date(aggregation) }} as {{ aggregation.name }}_total,
+        {%- endif %}
         {%- endfor %}
         {{ whole_days_between('latest.' ~ last_order, instant) }} as days_since_last_order,
         {{ whole_days_between('latest.first_order_ts', instant) }} as days_since_first_order
@@ -27,7 +32,9 @@
     left join {{ customer_purchases }} as purchases
         on purchases.customer_key = latest.customer_key
         and {{ is_known('purchases', instant) }}
+        {%- if not totals_of_orders(definition) %}
         and purchases.order_ts >= {{ instant }} - {{ days(definition.windows | max) }}
+        {%- endif %}
     {%- if not every_row %}
     where latest.{{ last_order }} {{ '>= ' ~ instant ~ ' - ' ~ days(active_within) if active_within else 'is not null' }}
     {%- endif %}
@@ -40,7 +47,7 @@
     {%- for window in definition.windows %}
     {%- set in_window = 'purchases.order_ts >= ' ~ instant ~ ' - ' ~ days(window) %}
     {%- for aggregation in definition.aggregations %}
-        {{ aggregate(aggregation, 'purchases', in_window) }} as {{ aggregation.name }}_{{ window }}d,
+        {{ aggregate(aggregation, 'purchases', in_window, {'since': instant ~ ' - ' ~ days(window), 'until': instant}) }} as {{ aggregation.name }}_{{ window }}d,
     {%- endfor %}
     {%- endfor %}
 {%- endmacro %}

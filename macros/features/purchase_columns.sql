@@ -3,12 +3,9 @@
     {% set definition = feature_definition() %}
     {% set measured = measured_columns(definition.aggregations + [label_definition()]) %}
     {% set columns = measured | reject('equalto', 'order_ts') | list %}
-    {% if order_grain() == 'order_line' %}
-        {% for column in columns_of_order(definition.aggregations + [label_definition()]) %}
-            {% do columns.append(column ~ '_of_order') %}
-        {% endfor %}
-        {% do columns.append('opens_order') %}
-    {% endif %}
+    {% for name, _ in columns_of_order(definition.aggregations + [label_definition()]) %}
+        {% do columns.append(name) %}
+    {% endfor %}
     {% if tracks_availability() %}
         {% do columns.extend(['available_at', 'superseded_at']) %}
     {% endif %}

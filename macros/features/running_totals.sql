@@ -10,10 +10,11 @@
     {% if of_lines %}
         {% do totals.update({last_order_column(): 'max(case when opens_order then order_ts end)'}) %}
     {% endif %}
-    {% for aggregation in definition.aggregations if aggregation.name in definition.totals %}
-        {% set column = aggregated_column(aggregation) %}
+    {% for aggregation in definition.aggregations if aggregation.name in definition.totals and aggregation not in totals_of_orders(definition) %}
         {% for function in carried.get(aggregation.function, []) %}
-            {% do totals.update({function ~ '_' ~ column ~ '_to_date': function ~ '(' ~ column ~ ')'}) %}
+            {% do totals.update({
+                function ~ '_' ~ aggregation.column ~ '_to_date': function ~ '(' ~ aggregation.column ~ ')'
+            }) %}
         {% endfor %}
     {% endfor %}
     {% do return(totals.items() | list) %}
@@ -28,9 +29,9 @@
 
 {# A lifetime feature from what known_to_date gives, aliased `latest`. #}
 {% macro total_to_date(aggregation) -%}
-    {%- set to_date = '_' ~ aggregated_column(aggregation) ~ '_to_date' -%}
+    {%- set to_date = '_' ~ aggregation.column ~ '_to_date' -%}
     {%- do require_total(aggregation) -%}
-    {%- if tracks_availability() -%}
+    {%- if tracks_availability() or (aggregation.column and aggregates_orders_of_lines(aggregation)) -%}
         latest.{{ aggregation.name }}_total
     {%- elif aggregation.function == 'count' -%}
         coalesce(latest.orders_to_date, 0)

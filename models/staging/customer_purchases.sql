@@ -49,12 +49,9 @@ keyed as (
         {%- for column in measured if column not in ['customer_id', 'order_id', 'order_ts'] %},
         {{ column }}
         {%- endfor %}
-        {%- for column in of_order %},
-        {{ column }}_of_order
+        {%- for name, _ in of_order %},
+        {{ name }}
         {%- endfor %}
-        {%- if order_grain() == 'order_line' %},
-        opens_order
-        {%- endif %}
         {%- if tracked %},
         -- A state may be known before its order is placed, as a wrong date is: until then it is none.
         greatest(available_at, order_ts) as available_at,

@@ -209,7 +209,7 @@ class _Trace:
     def _lines(
         self, feature: Feature, customer_id: str, window_from: datetime | None, window_to: datetime
     ) -> tuple[SourceOrder, ...]:
-        """At grain order_line: each line on its own, or the lines that opened an order together."""
+        """At grain order_line: each line on its own, or an order's lines up to the window's end together."""
         lines = self._select(
             "select order_id, order_ts, amount, load_id, line_number, {measure} as measure, {by} as by_value "
             "from {stg}.order_lines where customer_id = %(customer_id)s and is_purchase and order_ts < %(to)s "
@@ -218,7 +218,7 @@ class _Trace:
             measure=feature.column or "amount",
             by=feature.by or "order_id",
         )
-        groups = [[line] for line in lines] if feature.looks_at_lines(self.mapped) else _opening(lines)
+        groups = [[line] for line in lines] if feature.looks_at_lines(self.mapped) else _orders_of(lines)
         groups = [
             group
             for group in groups
@@ -289,13 +289,11 @@ class _Trace:
         }
 
 
-def _opening(lines: Sequence[Row]) -> list[list[Row]]:
-    """Of each order the lines of its first instant."""
+def _orders_of(lines: Sequence[Row]) -> list[list[Row]]:
+    """Each order's lines, in their order: the first one opens it."""
     orders: dict[str, list[Row]] = {}
     for line in lines:
-        own = orders.setdefault(line["order_id"], [])
-        if not own or own[0]["order_ts"] == line["order_ts"]:
-            own.append(line)
+        orders.setdefault(line["order_id"], []).append(line)
     return list(orders.values())
 
 

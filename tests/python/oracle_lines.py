@@ -260,11 +260,8 @@ def _of_lines(rule: str, by: str | None) -> bool:
 
 
 def _units(past: list[Line], *, lines: bool) -> list[list[Line]]:
-    """Each line alone; or of each order the lines of the instant that opened it, the first one first."""
-    if lines:
-        return [[line] for line in past]
-    orders = _by_order(past).values()
-    return [[line for line in own if line.order_ts == own[0].order_ts] for own in orders]
+    """Each line alone; or each order's lines up to the window's end, the first one first."""
+    return [[line] for line in past] if lines else list(_by_order(past).values())
 
 
 def _together(values: list[Any]) -> Any:
