@@ -1,10 +1,10 @@
 {# A select of split, time_from, time_to (half-open) and next_from, the start of the next part (null for the last).
    By share: of the n feature times with a known label, in order, number floor(n * train) is where val starts and
    number floor(n * (train + val)) where test starts. By customer: each part has all of these times. #}
-{% macro split_boundaries(splits, features, orders) -%}
+{% macro split_boundaries(splits, features, data_span) -%}
     with data as (
-        select max(order_ts) - {{ days(label_horizon()) }} as last_labelled_time
-        from {{ orders }}
+        select last_order_ts - {{ days(label_horizon()) }} as last_labelled_time
+        from {{ data_span }}
     ),
 
     times as (

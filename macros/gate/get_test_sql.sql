@@ -27,7 +27,11 @@
         {%- set main_sql = repeated -%}
     {%- else -%}
         {%- set fail_calc = failing_rows(fail_calc) -%}
-        {%- set main_sql = of_changes or main_sql -%}
+        {%- set main_sql = of_changes or with_counted_order_ids(main_sql) -%}
+    {%- endif -%}
+    {%- if main_sql is none -%}
+        {%- set fail_calc = '0' -%}
+        {%- set main_sql = "select 'no order id comes again' as note" -%}
     {%- endif -%}
     {{ adapter.dispatch('get_test_sql', 'dbt')(main_sql, fail_calc, warn_if, condition, limit) }}
 {%- endmacro %}

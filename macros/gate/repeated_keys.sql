@@ -11,6 +11,14 @@
     {% if rule == 'unique' and has_unique_index(relation, column) %}
         {% do return('select 0 as repeated') %}
     {% endif %}
+    {% set order_ids = counted_order_ids() if node.attached_node == gate_model_id() and column == 'order_id' and not node.config.where else none %}
+    {% if order_ids %}
+        {% do return(
+            'select records - 1 as repeated from ' ~ order_ids ~ ' as counted' if rule == 'unique' else
+            'select count(*) - 1 as repeated from ' ~ relation ~ ' where order_id in (select order_id from ' ~ order_ids
+            ~ ' as counted) group by order_id, load_id having count(*) > 1'
+        ) %}
+    {% endif %}
     {% set where = ' and (' ~ node.config.where ~ '\n)' if node.config.where else '' %}
     {% do return(
         'select count(*) - 1 as repeated from ' ~ relation ~ ' where ' ~ column ~ ' is not null' ~ where

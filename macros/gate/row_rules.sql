@@ -43,7 +43,9 @@
    another shape. #}
 {% macro failures_as_aggregate(node) %}
     {% set condition = row_condition_of(node) %}
-    {% if condition %}
+    {% if has_possible_faults(node) %}
+        {% do return(possible_faults(node)) %}
+    {% elif condition %}
         {% do return('count(*) filter (where ' ~ condition ~ ')') %}
     {% elif qualified_test_name(node) in row_count_rules() and not node.config.where %}
         {% set sql = generic_test_sql(node, '__checked_rows__') %}

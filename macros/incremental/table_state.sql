@@ -9,7 +9,7 @@
     {% set row = run_query(
         'select ' ~ loads_upstream(kept_by) ~ ' as load_ids, source.generation, '
         ~ (last_order_change() if kept_by == 'customer' else 'source.last_change') ~ ' as last_change, '
-        ~ ('(select cast(max(order_ts) as text) from ' ~ ref('orders') ~ ')' if kept_by == 'label' else 'null') ~ ' as data_end '
+        ~ ('(select cast(last_order_ts as text) from ' ~ ref('data_span') ~ ')' if kept_by == 'label' else 'null') ~ ' as data_end '
         ~ 'from (select 1) as one left join ' ~ source('meta', 'table_states') ~ ' as source on source.relation = '
         ~ quote_literal(state_key(relation_named(changes_come_from() if kept_by == 'customer' else 'customer_purchases')))
     ).rows[0] %}
@@ -30,7 +30,7 @@
 {% macro split_bounds() %}
     {% do return(run_query(
         "select string_agg(cast(boundaries as text), ' ' order by split) from ("
-        ~ split_boundaries(split_definition(), newest_relation('customer_features'), relation_of('orders')) ~ ') as boundaries'
+        ~ split_boundaries(split_definition(), newest_relation('customer_features'), relation_of('data_span')) ~ ') as boundaries'
     ).rows[0][0]) %}
 {% endmacro %}
 

@@ -122,6 +122,14 @@
         primary key (invocation_id, check_name)
     );
 
+    {# The same; macros/gate/come_again.sql writes and reads it. #}
+    create unlogged table if not exists {{ meta }}.gate_order_ids (
+        invocation_id text not null,
+        order_id text,
+        records bigint not null,
+        counted_at timestamptz not null default now()
+    );
+
     create table if not exists {{ meta }}.build_state (
         build_key text primary key,
         invocation_id text not null,

@@ -14,7 +14,7 @@ customers as (
 ),
 
 data as (
-    select max(order_ts) as data_end from {{ ref('orders') }}
+    select last_order_ts as data_end from {{ ref('data_span') }}
 ),
 
 -- The label looks ahead: [feature_time, feature_time + horizon). It is known only where the data reach that far.

@@ -12,7 +12,7 @@ labels as (
 
 -- Named themselves: of a CTE that is used twice PostgreSQL makes a copy.
 boundaries as (
-    {{ instead(split_boundaries(splits, ref('customer_features'), ref('orders')), 'select * from same_boundaries') }}
+    {{ instead(split_boundaries(splits, ref('customer_features'), ref('data_span')), 'select * from same_boundaries') }}
 ),
 
 -- Rows whose label is not known yet, and rows in an embargo, have no split.

@@ -1,23 +1,33 @@
 -- depends_on: {% if not execute %}{{ ref('order_versions') }}{% endif %}
 {%- set times = feature_definition().feature_times %}
 
-with orders as (
-    select * from {{ ref('orders') }}
+with data_span as (
+    select * from {{ ref('data_span') }}
 ),
 
 {%- if times.every == 'order' %}
 
 times as (
-    select distinct order_ts as feature_time
-    from orders
+    select distinct orders.order_ts as feature_time
+    from {{ ref('orders') }} as orders
+    inner join data_span
+        on orders.order_ts >= data_span.first_order_ts and orders.order_ts <= data_span.last_order_ts
 )
 {%- else %}
 
 bounds as (
     select
-        {{ '(select min(greatest(available_at, order_ts)) from ' ~ ref('order_versions') ~ ')' if tracks_availability() else 'min(order_ts)' }} as first_order_ts,
-        max(order_ts) as last_order_ts
-    from orders
+        {%- if tracks_availability() %}
+        (
+            select min(greatest(versions.available_at, versions.order_ts))
+            from {{ ref('order_versions') }} as versions
+            where greatest(versions.available_at, versions.order_ts) >= data_span.first_order_ts
+        ) as first_order_ts,
+        {%- else %}
+        first_order_ts,
+        {%- endif %}
+        last_order_ts
+    from data_span
 ),
 
 times as (

@@ -88,4 +88,5 @@ class SampleReader:
 
 def _other_place(row: Mapping[str, Any]) -> str:
     """Where the record stands that this one contradicts, of a rule that names it."""
-    return f"{row['other_file_name']}:{row['other_line_number']}" if row.get("other_file_name") else ""
+    file = row.get("other_file_name")
+    return Sample(file, row.get("other_line_number"), None).place if file else ""

@@ -169,7 +169,7 @@ class _Trace:
         return nearest.unknown("customer", customer_id, [row["customer_id"] for row in around])
 
     def _data_end(self) -> datetime:
-        end: datetime = self._select("select max(order_ts) as data_end from {stg}.orders")[0]["data_end"]
+        end: datetime = self._select("select last_order_ts as data_end from {stg}.data_span")[0]["data_end"]
         return end
 
     def _orders(

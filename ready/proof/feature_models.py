@@ -150,9 +150,12 @@ class _Graph:
                 yield f"{schema}.{name}"
 
     def _carries_orders(self, id: str) -> bool:
+        """The ledger of loads holds none."""
         origins = [self.nodes[other] for other in self.reach([id], self.parents)]
         return any(
-            n["resource_type"] == "snapshot" or n.get("source_name") in ("raw", "meta") for n in origins
+            n["resource_type"] == "snapshot"
+            or (n.get("source_name") in ("raw", "meta") and n["name"] != "loads")
+            for n in origins
         )
 
 

@@ -28,7 +28,55 @@ default(
     columns=("order_id", "customer_id"),
     way_out=UNIQUE_IDS,
 )
-
+default(
+    "one_time_per_order",
+    words="an order has one time",
+    says="order_id has {n} value(s) that come again with another order_ts",
+    columns=("order_id", "order_ts"),
+    way_out=f"{UNIQUE_IDS}; if the time says when a state was entered, map it as available_at",
+)
+default(
+    "lines_agree",
+    words="the lines of an order have one status and one currency",
+    says="{n} order(s) have lines of another status or currency",
+    columns=("order_id", "differing"),
+    way_out="The first line's stands for the order; status: {column: ..., of: line} lets each line have its own",
+)
+default(
+    "files_agree",
+    words="orders are the same in files that are loaded together",
+    says="{n} order(s) differ between files that came together, and the file loaded last wins",
+    columns=("order_id", "orders"),
+    way_out="If another file should win, rename the files: they are loaded in the order of their names",
+)
+default(
+    "files_in_order",
+    words="a file that is loaded later is no older",
+    says="{n} file(s) win over a newer one, as they were loaded later",
+    columns=("newest_order_ts", "other_newest_order_ts"),
+    way_out="If the newer file should win, rename the files: they are loaded in the order of their names",
+)
+default(
+    "no_order_in_the_future",
+    words="no time lies after the load of its file",
+    says="{n} row(s) have a time after their file was loaded",
+    columns=("order_id", "order_ts"),
+    way_out="Mend the dates, or the format or timezone in orders.yaml. They set no end to the data",
+)
+default(
+    "no_placeholder_date",
+    words="no time is a date that stands for none",
+    says="{n} row(s) have a date that stands for none",
+    columns=("order_id", "order_ts"),
+    way_out="Mend the dates, or name the word in null_words. They set no beginning to the data",
+)
+default(
+    "no_isolated_order",
+    words="no few orders lie apart in time",
+    says="{n} row(s) lie apart from all others in time",
+    columns=("order_id", "order_ts"),
+    way_out="Mend the dates if they are wrong. They set neither beginning nor end to the data",
+)
 default(
     "lines_are_decided",
     words="it is certain which lines an order has",

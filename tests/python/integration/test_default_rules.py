@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,14 +20,18 @@ class Feed(Warehouse):
 
     def validate(self, **files: list[str]) -> tuple[int, list[str], list[str]]:
         """Load these files and run the gate: its exit code, errors and warnings."""
+        self.deliver(**files)
+        loaded = self.ready("load", self.folder / "data", READY_CONFIGS=self.folder / "configs")
+        assert loaded.returncode == 0, loaded.stdout + loaded.stderr
+        return self.gate()
+
+    def deliver(self, **files: list[str]) -> None:
+        """Only these files, each new under its name."""
         data = self.folder / "data"
         shutil.rmtree(data, ignore_errors=True)
         data.mkdir()
         for name, rows in files.items():
             (data / f"{name}.csv").write_text("\n".join([HEADER, *rows]) + "\n")
-        loaded = self.ready("load", data, READY_CONFIGS=self.folder / "configs")
-        assert loaded.returncode == 0, loaded.stdout + loaded.stderr
-        return self.gate()
 
     def gate(self) -> tuple[int, list[str], list[str]]:
         done = self.ready("validate", READY_CONFIGS=self.folder / "configs")
@@ -45,6 +50,101 @@ def feed(database: ConnectionParams, tmp_path: Path) -> Feed:
     feed = Feed(tmp_path, database)
     feed.relax("")
     return feed
+
+
+def day(number: int, *, of: str = "2025-01-01", hour: int = 10) -> str:
+    return f"{date.fromisoformat(of) + timedelta(number):%Y-%m-%d}T{hour}:00:00Z"
+
+
+def order(number: int, time: str, *, customer: int | None = None, amount: str = "10.50") -> str:
+    return f"A{number},C{number % 7 if customer is None else customer},{time},{amount},EUR,completed,web"
+
+
+def year() -> list[str]:
+    """An order every other day of 2025; number n stands in line n + 2."""
+    return [order(n, day(2 * n)) for n in range(180)]
+
+
+SHARED = "Make the id unique by an expression in orders.yaml, such as "
+UNIQUE = f"""{SHARED}order_id: {{expression: '"shop" || ''-'' || "order_id"'}}"""
+RENAME = "rename the files: they are loaded in the order of their names"
+
+
+def test_what_cannot_be_is_told_with_file_and_line(feed: Feed) -> None:
+    corrected = [order(n, day(2 * n), amount="1.00") for n in range(50, 53)]
+    strange = [
+        order(500, "1970-01-01T00:00:00Z"),
+        order(501, "2999-05-05T10:00:00Z"),
+        order(502, "2019-06-01T10:00:00Z"),
+        order(0, day(0), customer=5),
+        order(1, day(4)),
+    ]
+    code, errors, warnings = feed.validate(a=year(), b=corrected, c=strange)
+    assert code == 1
+    assert errors == [
+        "1 row(s) have a time after their file was loaded, such as c.csv:3: order_id=A501, "
+        "order_ts=2999-05-05T10:00:00Z. "
+        "Mend the dates, or the format or timezone in orders.yaml. They set no end to the data",
+        "1 row(s) have a date that stands for none, such as c.csv:2: order_id=A500, "
+        "order_ts=1970-01-01T00:00:00Z. "
+        "Mend the dates, or name the word in null_words. They set no beginning to the data",
+        "order_id has 1 value(s) that come again with another customer_id, such as c.csv:5 against a.csv:2: "
+        f"order_id=A0, customer_id=C5. {UNIQUE}",
+        "order_id has 1 value(s) that come again with another order_ts, such as c.csv:6 against a.csv:3: "
+        f"order_id=A1, order_ts={day(4)}. {UNIQUE}; if the time says when a state was entered, "
+        "map it as available_at",
+    ]
+    assert warnings == [
+        "5 order(s) differ between files that came together, and the file loaded last wins, "
+        "such as b.csv:2 against a.csv:52: order_id=A50, orders=3. "
+        f"If another file should win, {RENAME}",
+        "1 file(s) win over a newer one, as they were loaded later, such as b.csv against a.csv: "
+        "newest_order_ts=2025-04-15 10:00:00+00:00, other_newest_order_ts=2025-12-25 10:00:00+00:00. "
+        f"If the newer file should win, {RENAME}",
+        "1 row(s) lie apart from all others in time, such as c.csv:4: order_id=A502, "
+        "order_ts=2019-06-01T10:00:00Z. Mend the dates if they are wrong. "
+        "They set neither beginning nor end to the data",
+    ]
+
+    before = feed.validate(a=year())
+    assert before == (0, [], [])
+    # A later delivery that brings orders up to date is what deliveries are for.
+    newer = [*corrected, order(600, day(362))]
+    assert feed.validate(a=year(), d=newer) == (0, [], [])
+
+
+def test_wild_dates_move_no_calendar_no_end_and_no_split(feed: Feed) -> None:
+    for_all = "config: {severity: warn}"
+    feed.relax(
+        f"data_tests:\n  - {{name: no_order_in_the_future, {for_all}}}\n"
+        f"  - {{name: no_placeholder_date, {for_all}}}"
+    )
+    strange = [
+        order(500, "1970-01-01T00:00:00Z", customer=1),
+        order(501, "2999-05-05T10:00:00Z", customer=2),
+        order(502, "2019-06-01T10:00:00Z", customer=3),
+    ]
+    span = "select first_order_ts::text, last_order_ts::text from stg.data_span"
+    times = "select min(feature_time)::text, max(feature_time)::text from feats.feature_times"
+    told = ("2025-01-01 10:00:00+00", "2025-12-25 10:00:00+00")
+    feed.deliver(a=year())
+    feed.run("--data", feed.folder / "data", READY_CONFIGS=feed.folder / "configs")
+    sound = feed.content_of("meta.dataset_splits")
+    assert feed.rows(span) == [told]
+    assert feed.rows(times) == [("2025-02-01 00:00:00+00", "2026-01-01 00:00:00+00")]
+
+    feed.deliver(a=year(), c=strange)
+    feed.run("--data", feed.folder / "data", READY_CONFIGS=feed.folder / "configs")
+    assert len(feed.report["warnings"]) == 3
+    assert feed.rows(span) == [told]
+    assert feed.rows(times) == [("2025-02-01 00:00:00+00", "2026-01-01 00:00:00+00")]
+    known = "from feats.customer_labels where label_revenue_next_30d is not null"
+    assert feed.value(f"select max(feature_time)::text {known}") == "2025-11-01 00:00:00+00"
+    assert feed.content_of("meta.dataset_splits") == sound
+    tables = ("feats.customer_features", "feats.customer_labels", "feats.customer_training_set")
+    grown = [feed.content_of(table) for table in tables]
+    feed.run("--data", feed.folder / "data", "--full-refresh", READY_CONFIGS=feed.folder / "configs")
+    assert [feed.content_of(table) for table in tables] == grown
 
 
 def shop(customer: str) -> list[str]:

@@ -1,0 +1,15 @@
+{# A select of the loads that came since the gate last judged other loads: those of one run, as users see it. #}
+{% macro newly_loaded() -%}
+    {%- set results = source('meta', 'validation_results') -%}
+    (
+        select load_id
+        from {{ source('raw', 'loads') }} as loads
+        where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }}
+        and not exists (
+            select 1
+            from {{ results }} as judged
+            where {{ array_contains('judged.load_ids', 'loads.load_id') }}
+            and judged.created_at = (select max(created_at) from {{ results }} where load_ids <> {{ active_load_ids() }})
+        )
+    )
+{%- endmacro %}

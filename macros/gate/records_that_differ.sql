@@ -1,0 +1,45 @@
+{# A select of one record for each key (order_id, or order_id and more) whose records differ: the first that differs from the
+   first of all, beside the place of that one. differ: over the records of a key, whether they do; differs: of a record and
+   `first`, the first one's values as first_COLUMN. #}
+{% macro records_that_differ(parsed, columns, differ, differs, key=['order_id']) -%}
+with differing as (
+    select {{ key | join(', ') }}
+    from {{ parsed }}
+    where
+        order_id is not null
+        {%- if order_grain() == 'order' %}
+        and order_id in {{ come_again(parsed) }}
+        {%- endif %}
+    group by {{ key | join(', ') }}
+    having {{ differ }}
+),
+
+placed as (
+    select
+        parsed.*,
+        {%- for column in columns %}
+        first_value(parsed.{{ column }}) over of_key as first_{{ column }},
+        {%- endfor %}
+        first_value(parsed.file_name) over of_key as other_file_name,
+        first_value(parsed.line_number) over of_key as other_line_number
+    from {{ parsed }} as parsed
+    inner join differing on {% for column in key %}parsed.{{ column }} = differing.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+    window of_key as (partition by parsed.{{ key | join(', parsed.') }} order by
+        case when {% for column in columns %}parsed.{{ column }} is null{{ ' and ' if not loop.last }}{% endfor %} then 1 else 0 end,
+        parsed.load_id, parsed.line_number
+    )
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (partition by {{ key | join(', ') }} order by load_id, line_number) as place
+    from placed
+    where {{ differs }}
+)
+
+select *
+from ranked
+where place = 1
+order by load_id, line_number
+{%- endmacro %}

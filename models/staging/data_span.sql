@@ -1,0 +1,33 @@
+{%- set future = rule_settings('no_order_in_the_future') %}
+{%- set placeholder = rule_settings('no_placeholder_date') %}
+{%- set isolated = rule_settings('no_isolated_order') %}
+{%- set trusted -%}
+    (
+        select order_ts from {{ ref('orders') }} as orders
+        where
+            true
+            {%- if placeholder is not none %}
+            and not {{ is_placeholder_date(placeholder.get('dates', placeholder_dates()), ['order_ts']) }}
+            {%- endif %}
+            {%- if future is not none %}
+            and {{ is_placed_before_load('orders', 'order_ts', future.get('days', 1)) }}
+            {%- endif %}
+            {%- if isolated is not none %}
+            and {{ is_outside_ranges('orders.order_ts', 'isolated') }}
+            {%- endif %}
+    ) as trusted
+{%- endset %}
+
+with isolated as (
+    {%- if isolated is not none %}
+    {{ isolated_orders(ref('orders'), isolated, indexed=true) }}
+    {%- else %}
+    select order_ts as time_from, order_ts as time_to from {{ ref('orders') }}
+    where false
+    {%- endif %}
+)
+
+-- The first and the last by the index: of the others no row is looked at.
+select
+    (select order_ts from {{ trusted }} order by order_ts limit 1) as first_order_ts,
+    (select order_ts from {{ trusted }} order by order_ts desc limit 1) as last_order_ts
