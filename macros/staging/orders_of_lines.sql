@@ -5,7 +5,7 @@
     select
         -- ids
         order_id,
-        max(customer_id) as customer_id,
+        max(case when line_rank = 1 then customer_id end) as customer_id,
 
         -- times
         min(order_ts) as order_ts,

@@ -1,4 +1,4 @@
--- depends_on: {% if not execute %}{{ ref('order_versions') }}{% endif %}
+-- depends_on: {% if not execute %}{{ ref('orders') }} {{ ref('order_versions') }}{% endif %}
 {%- set times = feature_definition().feature_times %}
 
 with data_span as (

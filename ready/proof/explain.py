@@ -212,8 +212,8 @@ class _Trace:
         """At grain order_line: each line on its own, or an order's lines up to the window's end together."""
         lines = self._select(
             "select order_id, order_ts, amount, load_id, line_number, {measure} as measure, {by} as by_value "
-            "from {stg}.order_lines where customer_id = %(customer_id)s and is_purchase and order_ts < %(to)s "
-            "order by order_ts, load_id, line_number",
+            "from {stg}.order_lines where customer_id = %(customer_id)s and is_purchase "
+            "and order_ts < %(to)s order by order_ts, load_id, line_number",
             {"customer_id": customer_id, "to": window_to},
             measure=feature.column or "amount",
             by=feature.by or "order_id",
@@ -247,7 +247,8 @@ class _Trace:
         if not lines:
             return
         rows = self._select(
-            "select load_id, line_number, order_id, amount from {stg}.orders_parsed where order_id in %(ids)s",
+            "select load_id, line_number, order_id, amount from {stg}.orders_parsed "
+            "where order_id in %(ids)s",
             {"ids": tuple({line["order_id"] for line in lines})},
         )
         parsed = {_place(row): (row["order_id"], row["amount"]) for row in rows}
@@ -317,7 +318,7 @@ def _short(value: Any) -> Any:
 
 def _other_build(line: Row) -> CheckFailed:
     return CheckFailed(
-        f"stg.orders_parsed does not hold line {line['line_number']} of load {line['load_id']} as a line of order "
-        f"{line['order_id']}: it is of another build than stg.order_lines",
+        f"stg.orders_parsed does not hold line {line['line_number']} of load {line['load_id']} as a line "
+        f"of order {line['order_id']}: it is of another build than stg.order_lines",
         hint="bring both to the same state with: ready run",
     )

@@ -23,9 +23,10 @@ class Plan:
     """models: the candidates' unique ids. build: what `dbt run` must build, by name.
 
     root: the table whose future the check changes: orders, order_versions where available_at is mapped,
-    order_lines where the files have lines of orders; time: its column that tells the future. times_of_orders: feature times are those that
-    orders have in the end, so which rows there are is not known beforehand. inputs: nodes that these read
-    and that are not built: the check gives them as they are. bypasses: of each model, the tables by which
+    order_lines where the files have lines of orders; time: its column that tells the future.
+    times_of_orders: feature times are those that orders have in the end, so which rows there are is not
+    known beforehand. inputs: nodes that these read and that are not built: the check gives them as they
+    are. bypasses: of each model, the tables by which
     it gets orders past the one that the check changes, so that it cannot be proven. looks_ahead: of each
     feature_set that is built from labels, by name, which ones. left_out: the other models that look ahead.
     """

@@ -86,14 +86,21 @@ class LineDrawn:
 
 def lines(*, versions: int = VERSIONS, repeated: bool = False) -> st.SearchStrategy[list[LineDrawn]]:
     """A file's lines. repeated: whether one may stand there twice."""
-    line = st.builds(
-        LineDrawn,
-        st.integers(0, ORDERS - 1),
-        st.integers(0, LINES - 1),
-        st.sampled_from([0] * 5 + list(range(versions))),
+    return st.builds(
+        lambda seed, number: _drawn(Random(seed), number, versions, repeated),
+        st.integers(0, 2**32),
+        st.integers(60, 120),
     )
-    one = None if repeated else lambda drawn: (drawn.order, drawn.line)
-    return st.lists(line, min_size=60, max_size=120, unique_by=one)
+
+
+def _drawn(chance: Random, number: int, versions: int, repeated: bool) -> list[LineDrawn]:
+    """Half of the lines are of a third of the orders, so that files meet in them."""
+    found = []
+    for _ in range(number):
+        order = chance.randrange(chance.choice([ORDERS, ORDERS // 3]))
+        version = chance.choice([0] * 5 + list(range(versions)))
+        found.append(LineDrawn(order, chance.randrange(LINES), version))
+    return found if repeated else list({(line.order, line.line): line for line in found}.values())
 
 
 def write_file(path: Path, drawn: Iterable[LineDrawn], *, delivery: int) -> None:

@@ -82,7 +82,7 @@ default(
     words="it is certain which lines an order has",
     says="order_id has {n} value(s) whose lines are not certain",
     columns=("order_id",),
-    way_out="An order with other lines in another file is either cut over the files or corrected by the later one: "
-    "in orders.yaml map line_id, an id of the line within its order that each file has once, or else say "
-    "lines_over_files: sum (the lines are parts of one order) or lines_over_files: latest (the latest file's stand)",
+    way_out="It is cut over the files, or the later one corrects it. In orders.yaml map line_id, an id that "
+    "a line has in every file and no other line of its order; or say lines_over_files: sum (each file "
+    "has a part) or lines_over_files: latest (the file loaded last has it all)",
 )

@@ -138,7 +138,7 @@ FEATURES = {
 
 @pytest.fixture(scope="module")
 def line_shop(server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    """Files of order lines, one delivered twice, a refund, a faulty order; every kind of feature; a label by condition."""
+    """Order lines, one delivered twice, a refund, a faulty order; every kind of feature; a condition."""
     folder = tmp_path_factory.mktemp("lines")
     (folder / "data").mkdir()
     for name, rows in LINES.items():

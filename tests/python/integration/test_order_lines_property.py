@@ -1,4 +1,7 @@
-"""Lines moved between files, overlapping, corrected, withdrawn, refunded: the tables are the oracle's and a full rebuild's."""
+"""Lines moved between files, overlapping, corrected, withdrawn, refunded: the tables are the oracle's.
+
+And those of a full rebuild.
+"""
 
 from __future__ import annotations
 
