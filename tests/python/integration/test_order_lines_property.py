@@ -164,7 +164,7 @@ def test_wherever_lines_stand_the_tables_are_those_of_a_full_rebuild(
         Machine,
         settings=settings(
             max_examples=1,  # a run of dbt takes seconds; each delivery has about a hundred lines
-            stateful_step_count=4,
+            stateful_step_count=3,
             phases=[Phase.generate],
             derandomize=True,
             database=None,

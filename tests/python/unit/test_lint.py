@@ -514,8 +514,8 @@ def mapped(entry: str) -> tuple[str, str, str]:
 def test_a_rule_that_an_order_id_comes_once_contradicts_lines(edited: Edit) -> None:
     line = line_of("expectations.yaml", "unique_within_load")
     told = (
-        f"expectations.yaml:{line}: unique_within_load on order_id contradicts grain: order_line, where an order "
-        "has several rows; take it out; which lines an order has is checked by lines_are_decided"
+        f"expectations.yaml:{line}: unique_within_load on order_id contradicts grain: order_line, where an "
+        "order has several rows; take it out; which lines an order has is checked by lines_are_decided"
     )
     assert edited("orders.yaml", *LINES) == [told]
 
