@@ -1,9 +1,11 @@
-{# One aggregation over the rows for which `condition` holds. `rows` is the alias that has its columns.
-   No rows: counts and sums are 0, the others null. #}
-{% macro aggregate(aggregation, rows, condition) -%}
-    {%- set column = rows ~ '.' ~ aggregation.column -%}
-    {%- set value = '' if aggregation.get('value') is none else ' and ' ~ rows ~ '.' ~ aggregation.by ~ ' = ' ~ category_literal(aggregation.value) -%}
-    {%- set filter = 'filter (where ' ~ condition ~ value ~ ')' -%}
+{# One aggregation over the rows for which `condition` holds. `rows` is the alias that has its columns. `window`: the instants
+   {since, until} where it begins, none for the whole past, and ends. No rows: counts and sums are 0, the others null. #}
+{% macro aggregate(aggregation, rows, condition, window={}) -%}
+    {%- set column = rows ~ '.' ~ aggregated_column(aggregation, aggregation.column) -%}
+    {%- set by = rows ~ '.' ~ aggregated_column(aggregation, aggregation.get('by')) -%}
+    {%- set value = '' if aggregation.get('value') is none else ' and ' ~ by ~ ' = ' ~ category_literal(aggregation.value) -%}
+    {%- set order = stands_for_order(aggregation, rows, window) -%}
+    {%- set filter = 'filter (where ' ~ condition ~ value ~ (' and ' ~ order if order else '') ~ ')' -%}
     {%- if aggregation.function == 'count' -%}
         count(*) {{ filter }}
     {%- elif aggregation.function == 'no_purchase' -%}

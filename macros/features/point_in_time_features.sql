@@ -10,12 +10,13 @@
 {% macro postgres__point_in_time_features(definition, spine, keys, every_row, purchases) -%}
     {%- set customer_purchases = purchases or ref('customer_purchases') -%}
     {%- set instant = spine ~ '.feature_time' -%}
+    {%- set last_order = 'latest.' ~ last_order_column() -%}
     {%- set conditions = [] -%}
     {%- if tracks_availability() and not every_row -%}
         {%- do conditions.append('latest.order_ts is not null') -%}
     {%- endif -%}
     {%- if definition.feature_times.active_within and not every_row -%}
-        {%- do conditions.append('latest.order_ts >= ' ~ instant ~ ' - ' ~ days(definition.feature_times.active_within)) -%}
+        {%- do conditions.append(last_order ~ ' >= ' ~ instant ~ ' - ' ~ days(definition.feature_times.active_within)) -%}
     {%- endif -%}
     select
         {%- for key in keys %}
@@ -29,7 +30,7 @@
         {%- for aggregation in definition.aggregations if aggregation.name in definition.totals %}
         {{ total_to_date(aggregation) }} as {{ aggregation.name }}_total,
         {%- endfor %}
-        {{ whole_days_between('latest.order_ts', instant) }} as days_since_last_order,
+        {{ whole_days_between(last_order, instant) }} as days_since_last_order,
         {{ whole_days_between('latest.first_order_ts', instant) }} as days_since_first_order
     from {{ spine }}
     {{ 'left' if every_row else 'cross' }} join lateral (
@@ -41,7 +42,7 @@
             {%- set last_window = loop.last %}
             {%- set in_window = 'purchases.order_ts >= ' ~ instant ~ ' - ' ~ days(window) %}
             {%- for aggregation in definition.aggregations %}
-            {{ aggregate(aggregation, 'purchases', in_window) }} as {{ aggregation.name }}_{{ window }}d
+            {{ aggregate(aggregation, 'purchases', in_window, {'since': instant ~ ' - ' ~ days(window), 'until': instant}) }} as {{ aggregation.name }}_{{ window }}d
             {{- ',' if not (loop.last and last_window) }}
             {%- endfor %}
             {%- endfor %}
@@ -75,7 +76,20 @@
             {%- for name, _ in running_totals(definition) %},
             purchases.{{ name }}
             {%- endfor %}
+            {%- for aggregation in totals_of_orders(definition) %},
+            whole.{{ aggregation.name }}_total
+            {%- endfor %}
         from {{ customer_purchases }} as purchases
+        {%- if totals_of_orders(definition) %}
+        cross join (
+            select
+                {%- for aggregation in totals_of_orders(definition) %}
+                {{ aggregate(aggregation, 'purchases', 'true', {'until': spine ~ '.feature_time'}) }} as {{ aggregation.name }}_total{{ ',' if not loop.last }}
+                {%- endfor %}
+            from {{ customer_purchases }} as purchases
+            where purchases.customer_key = {{ spine }}.customer_key and {{ is_known('purchases', spine ~ '.feature_time') }}
+        ) as whole
+        {%- endif %}
         where purchases.customer_key = {{ spine }}.customer_key and {{ is_known('purchases', spine ~ '.feature_time') }}
         order by purchases.order_ts desc
         limit 1

@@ -4,7 +4,9 @@
 {% macro spark__point_in_time_features(definition, spine, keys, every_row, purchases) -%}
     {%- set customer_purchases = purchases or ref('customer_purchases') -%}
     {%- set instant = 'latest.feature_time' -%}
-    {%- set known = ['order_ts', 'first_order_ts'] + running_totals(definition) | map('first') | list -%}
+    {%- set last_order = last_order_column() -%}
+    {%- set totals = running_totals(definition) | map('first') | reject('equalto', last_order) | list -%}
+    {%- set known = [last_order, 'first_order_ts'] + totals -%}
     {%- set active_within = definition.feature_times.active_within -%}
     {%- if tracks_availability() -%}
     {{ point_in_time_features_of_states(definition, spine, keys, every_row, customer_purchases) }}
@@ -15,9 +17,14 @@
         {%- endfor %}
         {{ window_features(definition, instant) }}
         {%- for aggregation in definition.aggregations if aggregation.name in definition.totals %}
+        {%- if aggregation in totals_of_orders(definition) %}
+        {%- do require_total(aggregation) %}
+        {{ aggregate(aggregation, 'purchases', 'purchases.order_ts is not null', {'until': instant}) }} as {{ aggregation.name }}_total,
+        {%- else %}
         {{ total_to_date(aggregation) }} as {{ aggregation.name }}_total,
+        {%- endif %}
         {%- endfor %}
-        {{ whole_days_between('latest.order_ts', instant) }} as days_since_last_order,
+        {{ whole_days_between('latest.' ~ last_order, instant) }} as days_since_last_order,
         {{ whole_days_between('latest.first_order_ts', instant) }} as days_since_first_order
     from (
         {{ last_purchases(spine, keys, customer_purchases, known) }}
@@ -25,9 +32,11 @@
     left join {{ customer_purchases }} as purchases
         on purchases.customer_key = latest.customer_key
         and {{ is_known('purchases', instant) }}
+        {%- if not totals_of_orders(definition) %}
         and purchases.order_ts >= {{ instant }} - {{ days(definition.windows | max) }}
+        {%- endif %}
     {%- if not every_row %}
-    where latest.order_ts {{ '>= ' ~ instant ~ ' - ' ~ days(active_within) if active_within else 'is not null' }}
+    where latest.{{ last_order }} {{ '>= ' ~ instant ~ ' - ' ~ days(active_within) if active_within else 'is not null' }}
     {%- endif %}
     group by latest.customer_key, {% for column in (keys + ['feature_time']) | unique %}latest.{{ column }}, {% endfor -%}
         latest.{{ known | join(', latest.') }}
@@ -38,7 +47,7 @@
     {%- for window in definition.windows %}
     {%- set in_window = 'purchases.order_ts >= ' ~ instant ~ ' - ' ~ days(window) %}
     {%- for aggregation in definition.aggregations %}
-        {{ aggregate(aggregation, 'purchases', in_window) }} as {{ aggregation.name }}_{{ window }}d,
+        {{ aggregate(aggregation, 'purchases', in_window, {'since': instant ~ ' - ' ~ days(window), 'until': instant}) }} as {{ aggregation.name }}_{{ window }}d,
     {%- endfor %}
     {%- endfor %}
 {%- endmacro %}

@@ -17,7 +17,7 @@
     inner join {{ customers }} on {{ spine }}.customer_id = {{ customers }}.customer_id
     cross join {{ data }}
     cross join lateral (
-        select {{ aggregate(label, 'purchases', 'true') }} as label
+        select {{ aggregate(label, 'purchases', 'true', label_window(label, spine)) }} as label
         from {{ ref('customer_purchases') }} as purchases
         where
             purchases.customer_key = {{ customers }}.customer_key
@@ -32,7 +32,7 @@
         {{ spine }}.feature_time,
         cast(
             case when {{ spine }}.feature_time + {{ days(label.horizon) }} <= {{ data }}.data_end then
-                {{ aggregate(label, 'purchases', 'purchases.order_ts is not null') }}
+                {{ aggregate(label, 'purchases', 'purchases.order_ts is not null', label_window(label, spine)) }}
             end
             as {{ aggregate_type(label.function) }}
         ) as {{ label_column() }}
@@ -44,6 +44,11 @@
         and {{ is_ahead(label, spine) }}
     group by {{ spine }}.customer_id, {{ spine }}.feature_time, {{ data }}.data_end
 {%- endmacro %}
+
+{% macro label_window(label, spine) %}
+    {% set instant = spine ~ '.feature_time' %}
+    {% do return({'since': instant, 'until': instant ~ ' + ' ~ days(label.horizon)}) %}
+{% endmacro %}
 
 {# Whether a purchase is in the label window, in its latest state. #}
 {% macro is_ahead(label, spine) -%}

@@ -3,8 +3,13 @@
 {% macro purchase_columns() %}
     {% set definition = feature_definition() %}
     {% set measured = measured_columns(definition.aggregations + [label_definition()]) %}
-    {% set left_out = ['order_ts', 'customer_id'] + measured_texts(measured)[6:] %}
-    {% set columns = measured | reject('in', left_out) | list %}
+    {% set of_order = columns_of_order(definition.aggregations + [label_definition()]) | map('first') | list %}
+    {% set texts = measured_texts(measured) %}
+    {% for name in of_order if name.removesuffix('_of_order') in texts %}
+        {% do texts.append(name) %}
+    {% endfor %}
+    {% set left_out = ['order_ts', 'customer_id'] + texts[6:] %}
+    {% set columns = (measured + of_order) | reject('in', left_out) | list %}
     {% if tracks_availability() %}
         {% do columns.extend(['available_at', 'superseded_at']) %}
     {% endif %}

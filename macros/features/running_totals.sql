@@ -5,8 +5,12 @@
         {% do return([]) %}
     {% endif %}
     {% set carried = {'sum': ['sum'], 'avg': ['sum', 'count'], 'min': ['min'], 'max': ['max']} %}
-    {% set totals = {'orders_to_date': 'count(*)'} %}
-    {% for aggregation in definition.aggregations if aggregation.name in definition.totals %}
+    {% set of_lines = order_grain() == 'order_line' %}
+    {% set totals = {'orders_to_date': 'count(case when opens_order then 1 end)' if of_lines else 'count(*)'} %}
+    {% if of_lines %}
+        {% do totals.update({last_order_column(): 'max(case when opens_order then order_ts end)'}) %}
+    {% endif %}
+    {% for aggregation in definition.aggregations if aggregation.name in definition.totals and aggregation not in totals_of_orders(definition) %}
         {% for function in carried.get(aggregation.function, []) %}
             {% do totals.update({
                 function ~ '_' ~ aggregation.column ~ '_to_date': function ~ '(' ~ aggregation.column ~ ')'
@@ -27,7 +31,7 @@
 {% macro total_to_date(aggregation) -%}
     {%- set to_date = '_' ~ aggregation.column ~ '_to_date' -%}
     {%- do require_total(aggregation) -%}
-    {%- if tracks_availability() -%}
+    {%- if tracks_availability() or (aggregation.column and aggregates_orders_of_lines(aggregation)) -%}
         latest.{{ aggregation.name }}_total
     {%- elif aggregation.function == 'count' -%}
         coalesce(latest.orders_to_date, 0)

@@ -28,7 +28,8 @@
     create unlogged table {{ side_table('touched_orders') }} as
     select order_id from {{ ref(config.get('loads_from')[0]) }} where load_id in ({{ (arrived + ['null']) | join(', ') }})
     union
-    select order_id from {{ relation }} where load_id in ({{ (gone + ['null']) | join(', ') }});
+    select order_id from {{ relation }} where load_id in ({{ (gone + ['null']) | join(', ') }})
+    {{- orders_set_free(relation) if gone and order_grain() == 'order_line' }};
     analyze {{ side_table('touched_orders') }};
 
     create unlogged table {{ side_table('staged_orders') }} as {{ uncovered(sql) }};
@@ -52,6 +53,13 @@
 
     delete from {{ relation }} where order_id in (select order_id from {{ side_table('touched_orders') }});
     insert into {{ relation }} select * from {{ side_table('staged_orders') }}
+{%- endmacro %}
+
+{# The orders whose lines were all set aside, and are not any more: a load that went had the one at fault. #}
+{% macro orders_set_free(lines) %}
+    union
+    select order_id from {{ ref('orders_parsed') }} as parsed
+    where not exists (select from {{ lines }} as held where held.order_id = parsed.order_id)
 {%- endmacro %}
 
 {# All columns but the lineage: the same order from another line changes no feature. #}

@@ -124,7 +124,7 @@
 
 {# The model whose changes meta.order_changes tells: the one that customer_purchases is made from. #}
 {% macro changes_come_from() -%}
-    {{ return('order_versions' if tracks_availability() else 'orders') }}
+    {{ return('order_lines' if order_grain() == 'order_line' else 'order_versions' if tracks_availability() else 'orders') }}
 {%- endmacro %}
 
 {# Changes that every table has taken in are told to nobody any more. #}

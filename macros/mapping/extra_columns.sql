@@ -2,7 +2,7 @@
    or number. They go all the way to stg.orders, so an aggregation or an expectation can name them. #}
 {% macro extra_columns() %}
     {% set extras = {} %}
-    {% for name, entry in node_meta('orders_mapped').get('columns', {}).items() if name not in canonical_columns() + ['available_at'] %}
+    {% for name, entry in node_meta('orders_mapped').get('columns', {}).items() if name not in canonical_columns() + optional_columns() %}
         {% set given = {'column': entry} if entry is string else entry or {} %}
         {% set extra = dict({'type': 'text'}, **given) %}
         {% do check_column_name(name) %}
@@ -31,7 +31,7 @@
         {% do exceptions.raise_compiler_error(
             "orders.yaml: columns: '" ~ name ~ "' is no column name: lower case letters, digits and _, at most 59"
         ) %}
-    {% elif name in reserved_names() or modules.re.search('_(raw|text|to_date)$', name) %}
+    {% elif name in reserved_names() or modules.re.search('_(raw|text|to_date|of_order)$', name) %}
         {% do exceptions.raise_compiler_error(
             "orders.yaml: columns: '" ~ name ~ "' has a meaning of its own already; choose another name"
         ) %}

@@ -1,8 +1,14 @@
 {# What one CSV row is: an `order`, or an `order_line` of which several make an order. #}
 {% macro order_grain() %}
-    {% set grain = orders_mapping().grain %}
+    {% set grain = orders_mapping().get('grain', 'order') %}
     {% if grain not in ['order', 'order_line'] %}
         {% do exceptions.raise_compiler_error("orders.yaml: grain: '" ~ grain ~ "' is neither order nor order_line") %}
+    {% endif %}
+    {% if grain == 'order_line' and tracks_availability() %}
+        {% do exceptions.raise_compiler_error(
+            "orders.yaml: available_at cannot be mapped at grain: order_line: a line's states and the lines of an order "
+            ~ "cannot be told apart. Map it at grain: order, or leave it out: each line counts from its own order_ts on"
+        ) %}
     {% endif %}
     {% do return(grain) %}
 {% endmacro %}

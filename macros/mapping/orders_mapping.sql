@@ -1,5 +1,5 @@
-{# The mapping of configs/orders.yaml, complete: every canonical column has its entry; available_at, where it is mapped,
-   and extra columns follow. #}
+{# The mapping of configs/orders.yaml, complete: every canonical column has its entry; available_at and line_id, where they
+   are mapped, and extra columns follow. #}
 {% macro orders_mapping() %}
     {% set meta = node_meta('orders_mapped') %}
     {% set columns = {} %}
@@ -7,10 +7,10 @@
         {% set entry = meta.get('columns', {}).get(name) %}
         {% do columns.update({name: {'column': entry} if entry is string else entry or {}}) %}
     {% endfor %}
-    {% if tracks_availability() %}
-        {% set entry = meta.columns.available_at %}
-        {% do columns.update({'available_at': {'column': entry} if entry is string else entry}) %}
-    {% endif %}
+    {% for name in optional_columns() if meta.get('columns', {}).get(name) is not none %}
+        {% set entry = meta.columns[name] %}
+        {% do columns.update({name: {'column': entry} if entry is string else entry}) %}
+    {% endfor %}
     {% do columns.update(extra_columns()) %}
     {% do return({
         'source': meta.get('file', {}).get('source', 'orders'),
@@ -19,6 +19,7 @@
         'timezone': meta.get('timezone', 'UTC'),
         'local_times': meta.get('local_times', 'later'),
         'rows': meta.get('rows'),
+        'lines_over_files': meta.get('lines_over_files'),
         'columns': columns,
     }) %}
 {% endmacro %}
@@ -30,6 +31,11 @@
 {# Whether orders.yaml says where a column's values come from. #}
 {% macro is_mapped(name) %}
     {% do return(orders_mapping().columns.get(name, {}) != {}) %}
+{% endmacro %}
+
+{# Canonical columns that orders_parsed has only where they are mapped. #}
+{% macro optional_columns() %}
+    {% do return(['available_at', 'line_id']) %}
 {% endmacro %}
 
 {# The columns whose texts are read as instants. #}

@@ -9,10 +9,11 @@
     ]
 ) }}
 
--- depends_on: {% if not execute %}{{ ref('order_versions') }}{% endif %}
+-- depends_on: {% if not execute %}{{ ref('order_versions') }} {{ ref('order_lines') }}{% endif %}
 {%- set definition = feature_definition() %}
 {%- set measured = measured_columns(definition.aggregations + [label_definition()]) %}
 {%- set tracked = tracks_availability() %}
+{%- set of_order = columns_of_order(definition.aggregations + [label_definition()]) %}
 
 with {% if tracked -%}
 versions as (
@@ -25,6 +26,10 @@ versions as (
 purchases as (
     select * from versions
     where is_purchase
+),
+{%- elif order_grain() == 'order_line' -%}
+purchases as (
+    {{ purchased_lines(ref('order_lines'), of_order) }}
 ),
 {%- else -%}
 purchases as (
@@ -43,6 +48,9 @@ keyed as (
         order_ts
         {%- for column in measured if column not in ['customer_id', 'order_id', 'order_ts'] %},
         {{ short_text(column) ~ ' as ' ~ column if column in measured_texts(measured) else column }}
+        {%- endfor %}
+        {%- for name, _ in of_order %},
+        {{ name }}
         {%- endfor %}
         {%- if tracked %},
         -- A state may be known before its order is placed, as a wrong date is: until then it is none.

@@ -5,8 +5,18 @@
     indexes=[{'columns': ['order_id'], 'unique': true}, {'columns': ['order_ts']}]
 ) }}
 
--- depends_on: {% if not execute %}{{ ref('order_versions') }}{% endif %}
+-- depends_on: {% if not execute %}{{ ref('order_versions') }} {{ ref('order_lines') }}{% endif %}
 {%- set tracked = tracks_availability() %}
+{%- if order_grain() == 'order_line' %}
+
+with lines as (
+    select * from {{ ref('order_lines') }}
+),
+
+final as (
+    {{ orders_of_lines('lines') }}
+)
+{%- else %}
 
 with statuses as (
     select * from {{ ref('order_statuses') }}
@@ -42,5 +52,6 @@ final as (
     from latest
     left join statuses on latest.status = statuses.status
 )
+{%- endif %}
 
 select * from final

@@ -53,6 +53,9 @@ mapped as (
         load_id,
         line_number,
         file_name,
+        {%- if lines_have_content() %}
+        {{ json_hash('payload') }} as line_content,
+        {%- endif %}
         {%- for name in columns %}
         {{ mapped_raw_text(name, columns[name], null_words) }} as {{ name }}_raw,
         {%- endfor %}
@@ -71,6 +74,9 @@ select
     load_id,
     line_number,
     file_name,
+    {%- if lines_have_content() %}
+    line_content,
+    {%- endif %}
     {%- for name in columns %}
     {{ name }}_raw,
     {%- endfor %}

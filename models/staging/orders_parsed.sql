@@ -23,25 +23,30 @@ parsed as (
 
         -- ids
         {%- for name in id_columns() %}
-        case when length({{ text_of(name) }}) <= {{ longest_id() }} then {{ text_of(name) }} end as {{ name }},
+        {{ of_order(name, 'case when length(' ~ text_of(name) ~ ') <= ' ~ longest_id() ~ ' then ' ~ text_of(name) ~ ' end') }} as {{ name }},
         {%- endfor %}
+        {%- if 'line_id' in columns %}
+        {{ text_of('line_id') }} as line_id,
+        {%- elif lines_have_content() %}
+        line_content,
+        {%- endif %}
 
         -- times
         {%- for name in time_columns() %}
-        {{ mapped_time(name ~ '_text', columns[name]) }} as {{ name }},
+        {{ of_order(name, mapped_time(name ~ '_text', columns[name])) }} as {{ name }},
         {%- endfor %}
 
         -- numbers
         {%- for name in number_columns() %}
-        {{ mapped_number(name ~ '_text', entry_of_result(columns[name])) }} as {{ name }},
+        {{ of_order(name, mapped_number(name ~ '_text', entry_of_result(columns[name]))) }} as {{ name }},
         {%- endfor %}
 
         -- text
-        {{ in_case('upper', text_of('currency')) }} as currency,
-        {{ in_case('lower', "replace(" ~ text_of('status') ~ ", '-', '')") }} as status,
-        {{ text_of('channel') }} as channel,
+        {{ of_order('currency', in_case('upper', text_of('currency'))) }} as currency,
+        {{ of_order('status', in_case('lower', "replace(" ~ text_of('status') ~ ", '-', '')")) }} as status,
+        {{ of_order('channel', text_of('channel')) }} as channel,
         {%- for name in extras if extras[name].type == 'text' %}
-        {{ text_of(name) }} as {{ name }},
+        {{ of_order(name, text_of(name)) }} as {{ name }},
         {%- endfor %}
 
         {%- if guarded %}
@@ -50,7 +55,7 @@ parsed as (
 
         -- as in the file
         {%- for name in columns %}
-        {{ name }}_raw{{ ',' if not loop.last }}
+        {{ raw_of_order(name) }}{{ ',' if not loop.last }}
         {%- endfor %}
     from mapped
 )

@@ -2,7 +2,7 @@
 
 with parsed as (
     select * from {{ ref('orders_parsed') }}
-    {%- if not quarantine_tests() %}
+    {%- if not quarantine_tests() and order_grain() == 'order' %}
     {{ only_changed('load_id in (changed_loads)', word='where') }}
     {%- endif %}
 ),
@@ -42,6 +42,38 @@ judged as (
     left join set_aside on parsed.load_id = set_aside.load_id and parsed.line_number = set_aside.line_number
     {%- endif %}
 )
+{%- if order_grain() == 'order_line' %},
+
+faults as (
+    select * from judged
+    where reason is not null and order_id_raw is not null
+),
+
+first_faults as (
+    {{ deduplicate('faults', 'order_id_raw', 'load_id, line_number') }}
+),
+
+-- An order is whole or set aside: never a part of its amount. The other lines are listed with the one at fault.
+whole_orders as (
+    select
+        judged.load_id,
+        judged.line_number,
+        judged.file_name,
+        coalesce(
+            judged.reason,
+            'another line of the order is set aside: ' || first_faults.file_name || ':' || first_faults.line_number
+            || ' (' || first_faults.reason || ')'
+        ) as reason,
+        {%- for name in orders_mapping()['columns'] %}
+        judged.{{ name }}_raw{{ ',' if not loop.last }}
+        {%- endfor %}
+    from judged
+    left join first_faults on judged.order_id_raw = first_faults.order_id_raw
+)
+
+select * from whole_orders
+{%- else %}
 
 select * from judged
+{%- endif %}
 where reason is not null

@@ -12,14 +12,9 @@ from ready.lint.default_rules import check_default_rules, default_rules
 from ready.lint.definitions import boolean_columns, check_features, model_columns
 from ready.lint.document import Document, read_document
 from ready.lint.finding import Finding, nearest
+from ready.lint.grain import check_grain
 from ready.lint.mapped import mapped_columns
-from ready.lint.mapping import (
-    AVAILABLE_AT,
-    check_mapping,
-    extra_columns,
-    reserved_names,
-    tracks_availability,
-)
+from ready.lint.mapping import check_mapping, extra_columns, optional_columns, reserved_names
 from ready.lint.rules import check_rules
 from ready.lint.schema import check_schema, schema
 from ready.lint.seeds import check_references, check_statuses
@@ -35,7 +30,7 @@ def lint_configs(settings: Settings) -> list[Finding]:
     tests = known_tests(settings.project_dir)
     findings = list(_other_files(settings.configs))
     extras = extra_columns(documents.get("orders.yaml"))
-    further = [AVAILABLE_AT] if tracks_availability(documents.get("orders.yaml")) else []
+    further = optional_columns(documents.get("orders.yaml"))
     booleans = boolean_columns(documents.get("features.yaml"))
     mapped = mapped_columns(documents.get("orders.yaml"))
     for name, document in documents.items():
@@ -54,6 +49,7 @@ def lint_configs(settings: Settings) -> list[Finding]:
         if name == "orders.yaml":
             findings += check_mapping(document, reserved_names(settings.project_dir))
     findings += check_statuses(settings.project_dir)
+    findings += check_grain(documents)
     return sorted(set(findings), key=lambda finding: (finding.file, finding.line, finding.message))
 
 

@@ -18,10 +18,11 @@ ORDERS_COLUMNS = {
     "currency": "text", "status": "text", "channel": "text", "is_purchase": "boolean",
     "load_id": "number", "line_number": "number", "line_count": "number",
 }  # fmt: skip
-# Only where it is mapped, orders_parsed has it.
+# Only where they are mapped, orders_parsed has them.
 AVAILABLE_AT = "available_at"
+OPTIONAL = (AVAILABLE_AT, "line_id")
 RESERVED = Path("macros", "mapping", "reserved_names.sql")
-OWN_ENDINGS = ("_raw", "_text", "_to_date")
+OWN_ENDINGS = ("_raw", "_text", "_to_date", "_of_order")
 # As NAME_raw it must keep within the 63 letters of the database.
 NAME = re.compile("[a-z_][a-z0-9_]{0,58}")
 HOURS = {"HH24", "HH12", "HH"}
@@ -47,7 +48,7 @@ MISTYPED = 0.8
 def canonical_columns() -> list[str]:
     """Those that orders_parsed always has."""
     mapped = schema("orders")["$defs"]["mapping"]["properties"]["columns"]["properties"]
-    return [name for name in mapped if name != AVAILABLE_AT]
+    return [name for name in mapped if name not in OPTIONAL]
 
 
 def reserved_names(project: Path) -> frozenset[str]:
@@ -63,13 +64,15 @@ def extra_columns(document: Document | None) -> dict[str, str] | None:
     return {
         name: str(mapping_of(entry).get("type", "text"))
         for name, entry in _columns(document).items()
-        if name not in (*canonical_columns(), AVAILABLE_AT)
+        if name not in (*canonical_columns(), *OPTIONAL)
     }
 
 
-def tracks_availability(document: Document | None) -> bool:
-    """Whether orders.yaml maps available_at."""
-    return document is not None and isinstance(document.value, dict) and AVAILABLE_AT in _columns(document)
+def optional_columns(document: Document | None) -> list[str]:
+    """Of the canonical columns that need not be there, those that orders.yaml maps."""
+    if document is None or not isinstance(document.value, dict):
+        return []
+    return [name for name in OPTIONAL if name in _columns(document)]
 
 
 def _columns(document: Document) -> Mapping[str, Any]:
@@ -82,7 +85,7 @@ def check_mapping(document: Document, reserved: Collection[str]) -> Iterator[Fin
     columns = mapping_of(meta.get("columns"))
     for name, entry in columns.items():
         at = (*path, "columns", name)
-        if name not in (*canonical_columns(), AVAILABLE_AT):
+        if name not in (*canonical_columns(), *OPTIONAL):
             yield from _own_name(document, at, name, columns, reserved)
             yield from _type(document, at, mapping_of(entry))
         yield from _marks(document, at, name, mapping_of(entry))
@@ -160,7 +163,7 @@ def _own_name(
     document: Document, at: KeyPath, name: str, columns: Collection[str], reserved: Collection[str]
 ) -> Iterator[Finding]:
     near = difflib.get_close_matches(
-        name, {*canonical_columns(), AVAILABLE_AT} - set(columns), n=1, cutoff=MISTYPED
+        name, {*canonical_columns(), *OPTIONAL} - set(columns), n=1, cutoff=MISTYPED
     )
     if near:
         yield document.finding(at, f"unknown key {name}", f"did you mean {near[0]}?")

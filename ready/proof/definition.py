@@ -9,6 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 DAY = timedelta(days=1)
+OF_ORDERS = ("order_id", "customer_id", "order_ts", "currency", "status", "channel")
+
+
+def describes_order(name: str, mapped: Mapping[str, Any]) -> bool:
+    """Whether a column's value is its order's and not its line's, by orders.yaml."""
+    entry = mapped.get(name)
+    of = entry.get("of") if isinstance(entry, Mapping) else None
+    return of == "order" or (of != "line" and name in OF_ORDERS)
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,15 @@ class Feature:
     value: str | None = None
     days: int | None = None
     ahead: bool = False
+
+    def looks_at_lines(self, mapped: Mapping[str, Any]) -> bool:
+        """Whether each line counts and not each order, at grain order_line.
+
+        mapped: the columns of orders.yaml. As macros/features/of_lines.sql has it.
+        """
+        if self.function in ("sum", "count_distinct"):
+            return True
+        return self.by is not None and not describes_order(self.by, mapped)
 
     @property
     def rule(self) -> str:

@@ -95,8 +95,11 @@ class _Trace:
         feature = features[name]
         value = self._value(feature, customer_id, feature_time)
         window_from, window_to = feature.window(feature_time)
-        self.tracked = "available_at" in record["config"]["orders"].get("columns", {})
-        orders = self._orders(feature, customer_id, window_from, window_to)
+        mapping = record["config"]["orders"]
+        self.mapped = mapping.get("columns", {})
+        self.tracked = "available_at" in self.mapped
+        gather = self._lines if mapping.get("grain") == "order_line" else self._orders
+        orders = gather(feature, customer_id, window_from, window_to)
         purchases = [Purchase(order.order_ts, order.measure) for order in orders]
         known = not feature.ahead or window_to <= self._data_end()
         return Explanation(
@@ -174,7 +177,7 @@ class _Trace:
     ) -> tuple[SourceOrder, ...]:
         measure = feature.column
         orders = self._select(
-            "select order_id, order_ts, amount, load_id, line_number, line_count, {measure} as measure "
+            "select order_id, order_ts, amount, load_id, line_number, {measure} as measure "
             f"from {self._states(feature)} where customer_id = %(customer_id)s and is_purchase "
             "and order_ts >= %(from)s and order_ts < %(to)s"
             + (" and {by} = %(value)s" if feature.by else ""),
@@ -191,18 +194,67 @@ class _Trace:
         if feature.function.startswith("days_since") and orders:
             end = orders[-1 if feature.function == "days_since_last" else 0]["order_ts"]
             orders = [order for order in orders if order["order_ts"] == end]
-        places = self._places(orders)
-        sources = self._sources([place for own in places.values() for place in own])
+        sources = self._sources([_place(order) for order in orders])
         return tuple(
             SourceOrder(
                 order_id=order["order_id"],
                 order_ts=order["order_ts"],
                 amount=_short(order["amount"]),
                 measure=_short(order["measure"]) if measure else None,
-                lines=tuple(sources[place] for place in places[order["order_id"]]),
+                lines=(sources[_place(order)],),
             )
             for order in orders
         )
+
+    def _lines(
+        self, feature: Feature, customer_id: str, window_from: datetime | None, window_to: datetime
+    ) -> tuple[SourceOrder, ...]:
+        """At grain order_line: each line on its own, or an order's lines up to the window's end together."""
+        lines = self._select(
+            "select order_id, order_ts, amount, load_id, line_number, {measure} as measure, {by} as by_value "
+            "from {stg}.order_lines where customer_id = %(customer_id)s and is_purchase "
+            "and order_ts < %(to)s order by order_ts, load_id, line_number",
+            {"customer_id": customer_id, "to": window_to},
+            measure=feature.column or "amount",
+            by=feature.by or "order_id",
+        )
+        groups = [[line] for line in lines] if feature.looks_at_lines(self.mapped) else _orders_of(lines)
+        groups = [
+            group
+            for group in groups
+            if group[0]["order_ts"] >= (window_from or FIRST_INSTANT)
+            and (feature.by is None or group[0]["by_value"] == feature.value)
+        ]
+        groups.sort(key=lambda group: (group[0]["order_ts"], group[0]["order_id"]))
+        if feature.function.startswith("days_since") and groups:
+            end = groups[-1 if feature.function == "days_since_last" else 0][0]["order_ts"]
+            groups = [group for group in groups if group[0]["order_ts"] == end]
+        self._require_parsed([line for group in groups for line in group])
+        sources = self._sources([_place(line) for group in groups for line in group])
+        return tuple(
+            SourceOrder(
+                order_id=group[0]["order_id"],
+                order_ts=group[0]["order_ts"],
+                amount=_short(_together(group, "amount")),
+                measure=_short(_together(group, "measure")) if feature.column else None,
+                lines=tuple(sources[_place(line)] for line in group),
+            )
+            for group in groups
+        )
+
+    def _require_parsed(self, lines: Sequence[Row]) -> None:
+        """Raises CheckFailed if a line is not as the files that are staged now have it."""
+        if not lines:
+            return
+        rows = self._select(
+            "select load_id, line_number, order_id, amount from {stg}.orders_parsed "
+            "where order_id in %(ids)s",
+            {"ids": tuple({line["order_id"] for line in lines})},
+        )
+        parsed = {_place(row): (row["order_id"], row["amount"]) for row in rows}
+        for line in lines:
+            if parsed.get(_place(line)) != (line["order_id"], line["amount"]):
+                raise _other_build(line)
 
     def _states(self, feature: Feature) -> str:
         """The orders; of a feature, where available_at is mapped, each in the state known before `to`."""
@@ -214,25 +266,6 @@ class _Trace:
             "(select order_id from {stg}.order_versions where customer_id = %(customer_id)s)) as states "
             "where place = 1) as known"
         )
-
-    def _places(self, orders: Sequence[Row]) -> dict[str, list[tuple[int, int]]]:
-        """Of each order the (load_id, line_number) of its CSV records. Raises CheckFailed if one is lost."""
-        several = [order for order in orders if order["line_count"] > 1]
-        lines = several and self._select(
-            "select order_id, load_id, line_number, amount from {stg}.orders_parsed as parsed "
-            "where order_id in %(ids)s and not exists (select 1 from {stg}.orders_rejected as rejected "
-            "where rejected.load_id = parsed.load_id and rejected.line_number = parsed.line_number) "
-            "order by load_id, line_number",
-            {"ids": tuple(order["order_id"] for order in several)},
-        )
-        places = {order["order_id"]: [(order["load_id"], order["line_number"])] for order in orders}
-        for order in several:
-            key = (order["order_id"], order["load_id"])
-            own = [line for line in lines if (line["order_id"], line["load_id"]) == key]
-            if sum(line["amount"] for line in own) != order["amount"] or len(own) != order["line_count"]:
-                raise _other_build(order)
-            places[order["order_id"]] = [(line["load_id"], line["line_number"]) for line in own]
-        return places
 
     def _sources(self, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], SourceLine]:
         if not places:
@@ -257,6 +290,25 @@ class _Trace:
         }
 
 
+def _orders_of(lines: Sequence[Row]) -> list[list[Row]]:
+    """Each order's lines, in their order: the first one opens it."""
+    orders: dict[str, list[Row]] = {}
+    for line in lines:
+        orders.setdefault(line["order_id"], []).append(line)
+    return list(orders.values())
+
+
+def _together(lines: Sequence[Row], column: str) -> Any:
+    """A number of several lines is their sum; a text is the first line's."""
+    values = [line[column] for line in lines if line[column] is not None]
+    numbers = all(isinstance(value, (Decimal, int)) for value in values)
+    return sum(values) if len(values) > 1 and numbers else values[0] if values else None
+
+
+def _place(line: Row) -> tuple[int, int]:
+    return line["load_id"], line["line_number"]
+
+
 def _short(value: Any) -> Any:
     """A decimal without the zeros that Spark fills up to six places with; cents stay."""
     if not isinstance(value, Decimal):
@@ -264,9 +316,9 @@ def _short(value: Any) -> Any:
     return Decimal(re.sub(r"(\.\d\d\d*?)0+$", r"\1", f"{value:f}"))
 
 
-def _other_build(order: Row) -> CheckFailed:
+def _other_build(line: Row) -> CheckFailed:
     return CheckFailed(
-        f"stg.orders_parsed does not hold the {order['line_count']} lines of order {order['order_id']} "
-        f"from load {order['load_id']}: it is of another build than stg.orders",
+        f"stg.orders_parsed does not hold line {line['line_number']} of load {line['load_id']} as a line "
+        f"of order {line['order_id']}: it is of another build than stg.order_lines",
         hint="bring both to the same state with: ready run",
     )

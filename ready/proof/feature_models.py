@@ -22,10 +22,11 @@ LABELS = "_labels"
 class Plan:
     """models: the candidates' unique ids. build: what `dbt run` must build, by name.
 
-    root: the table whose future the check changes, orders or, where available_at is mapped,
-    order_versions; time: its column that tells the future. times_of_orders: feature times are those that
-    orders have in the end, so which rows there are is not known beforehand. inputs: nodes that these read
-    and that are not built: the check gives them as they are. bypasses: of each model, the tables by which
+    root: the table whose future the check changes: orders, order_versions where available_at is mapped,
+    order_lines where the files have lines of orders; time: its column that tells the future.
+    times_of_orders: feature times are those that orders have in the end, so which rows there are is not
+    known beforehand. inputs: nodes that these read and that are not built: the check gives them as they
+    are. bypasses: of each model, the tables by which
     it gets orders past the one that the check changes, so that it cannot be proven. looks_ahead: of each
     feature_set that is built from labels, by name, which ones. left_out: the other models that look ahead.
     """
@@ -44,7 +45,7 @@ class Plan:
 def plan_check(manifest: Mapping[str, Any], *, prefix: str = "") -> Plan:
     """What to build and compare, from dbt's manifest. prefix: of the manifest's schemas."""
     graph = _Graph(manifest, prefix)
-    root = "order_versions" if graph.tracks_availability else "orders"
+    root = graph.root
     orders = graph.model(root)
     below = graph.reach([orders], graph.children) - {orders}
     sets = {id for id, node in graph.nodes.items() if _is_feature_set(node)}
@@ -77,12 +78,20 @@ class _Graph:
         every: dict[str, Node] = {**manifest["nodes"], **manifest["sources"]}
         self.nodes = {id: node for id, node in every.items() if node["resource_type"] in kinds}
         self.tracks_availability = "available_at" in self._meta("orders_mapped").get("columns", {})
+        self.of_lines = self._meta("orders_mapped").get("grain") == "order_line"
         self.every = self._meta("customer_features").get("feature_times", {}).get("every")
         self.parents = {id: self._edges(manifest["parent_map"], id) for id in self.nodes}
         self.children = {id: self._edges(manifest["child_map"], id) for id in self.nodes}
         self.names = {
             (n["schema"].removeprefix(prefix), n.get("alias") or n["identifier"]) for n in self.nodes.values()
         }
+
+    @property
+    def root(self) -> str:
+        """What purchases are made from: see changes_come_from in macros/incremental/table_state.sql."""
+        if self.of_lines:
+            return "order_lines"
+        return "order_versions" if self.tracks_availability else "orders"
 
     def model(self, name: str) -> str:
         """The id of one of the project's models."""
@@ -99,11 +108,13 @@ class _Graph:
         return [other for other in edges.get(id, []) if other in self.nodes and not self._idle(id, other)]
 
     def _idle(self, id: str, other: str) -> bool:
-        """dbt's graph has what orders is built from in either way; only one of them is in use."""
+        """dbt's graph has what orders is built from in every way; only one of them is in use."""
         names = {self.nodes[id]["name"], self.nodes[other]["name"]}
-        if not self.tracks_availability:
-            return "order_versions" in names
-        return "orders" in names and bool(names & {"orders_parsed", "orders_rejected"})
+        if names & ({"order_versions", "order_lines"} - {self.root}):
+            return True
+        return (
+            self.root != "orders" and "orders" in names and bool(names & {"orders_parsed", "orders_rejected"})
+        )
 
     def reach(self, start: Iterable[str], edges: Mapping[str, list[str]]) -> set[str]:
         """The nodes that can be reached from `start`, which is among them."""

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from oracle import Definition, Key, customer_features, customer_labels, dataset_splits, labelled
+from oracle import (
+    Definition,
+    Features,
+    Key,
+    Value,
+    customer_features,
+    customer_labels,
+    dataset_splits,
+    labelled,
+)
 from oracle_orders import Order
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
@@ -24,10 +33,22 @@ def assert_tables_equal_oracle(
     orders: what stg.orders must hold (see oracle.read_orders). states: see oracle.customer_features. The
     numeric columns must have the scale of 6 that the registry's fingerprint is defined on.
     """
-    feats, meta = schema_prefix + "feats", schema_prefix + "meta"
     features = customer_features(orders, definition, states)
     labels = customer_labels(orders, features, definition)
-    splits = dataset_splits(labelled(orders, features, definition), definition)
+    assert_tables_hold(connection, orders, features, labels, definition, schema_prefix)
+
+
+def assert_tables_hold(
+    connection: Connection,
+    orders: Sequence[Order],
+    features: Mapping[Key, Features],
+    labels: Mapping[Key, Value],
+    definition: Definition,
+    schema_prefix: str = "",
+) -> None:
+    """Features and labels are these; splits and training set are what the oracle makes of them."""
+    feats, meta = schema_prefix + "feats", schema_prefix + "meta"
+    splits = dataset_splits(labelled(list(orders), features, definition), definition)
     label = definition.label_column
     names = list(next(iter(features.values()), {}))
 
@@ -53,7 +74,9 @@ def assert_tables_equal_oracle(
     )
 
 
-def assert_orders_equal_oracle(connection: Connection, orders: list[Order], schema_prefix: str = "") -> None:
+def assert_orders_equal_oracle(
+    connection: Connection, orders: Sequence[Order], schema_prefix: str = ""
+) -> None:
     """stg.orders holds these orders and no others."""
     extras = orders[0].extras if orders else {}
     columns = ("customer_id", "order_ts", "amount", "status", "is_purchase", *extras)

@@ -113,3 +113,12 @@ default_of_values(
         "expectations.yaml expect_column_values_to_be_in_set with `meta: {on_fail: quarantine}`"
     ),
 )
+default(
+    "lines_are_decided",
+    words="it is certain which lines an order has",
+    says="order_id has {n} value(s) whose lines are not certain",
+    columns=("order_id",),
+    way_out="It is cut over the files, or the later one corrects it. In orders.yaml map line_id, an id that "
+    "a line has in every file and no other line of its order; or say lines_over_files: sum (each file "
+    "has a part) or lines_over_files: latest (the file loaded last has it all)",
+)

@@ -1,4 +1,4 @@
--- The purchases among the orders, and the latest states in customer_purchases: neither has one that the other lacks, nor
+-- The purchases among the orders, and the latest states or the opening lines in customer_purchases: neither has one that the other lacks, nor
 -- has customer_purchases one twice. The join runs in parallel; grouping both together would not, nor would CTEs read twice.
 -- It is spared where number and hashes of both agree.
 {%- set purchases -%}
@@ -12,6 +12,8 @@
         select order_id from {{ ref('customer_purchases') }}
         {%- if tracks_availability() %}
         where superseded_at is null
+        {%- elif order_grain() == 'order_line' %}
+        where opens_order
         {%- endif %}
     )
 {%- endset %}

@@ -110,13 +110,15 @@ def test_unknown_names_are_answered_with_the_nearest(
 
 
 LINES = {
-    "1.csv": [("A", "ann", "2025-01-03", "9.00", "web"), ("B", "ann", "2025-01-05", "4.00", "app")],
+    "1.csv": [("A", "1", "ann", "2025-01-03", "9.00", "web"), ("B", "1", "ann", "2025-01-05", "4.00", "app")],
     "2.csv": [
-        ("A", "ann", "2025-01-03", "1.00", "web"),
-        ("A", "ann", "2025-01-03", "x", "web"),
-        ("A", "ann", "2025-01-03", "2.50", "web"),
-        ("C", "ann", "2025-01-20", "7.10", "web"),
-        ("D", "bob", "2025-04-01", "1.00", "web"),
+        ("A", "1", "ann", "2025-01-03", "1.00", "web"),
+        ("A", "2", "ann", "2025-01-03", "2.50", "app"),
+        ("A", "3", "ann", "2025-01-25", "-0.50", "app"),
+        ("C", "1", "ann", "2025-01-20", "7.10", "web"),
+        ("D", "1", "bob", "2025-04-01", "1.00", "web"),
+        ("E", "1", "ann", "2025-01-06", "5.00", "web"),
+        ("E", "2", "ann", "2025-01-06", "x", "web"),
     ],
 }
 FEATURES = {
@@ -127,6 +129,8 @@ FEATURES = {
         "channels": "count_distinct of channel",
         "least": "min of amount",
         "revenue": {"rule": "sum of amount", "by": "channel", "values": ["web", "app"]},
+        "mean": {"rule": "avg of amount", "by": "channel", "values": ["web"]},
+        "parts": {"rule": "count", "by": "kind", "values": ["web", "app"]},
     },
     "totals": ["orders", "least"],
 }
@@ -134,11 +138,13 @@ FEATURES = {
 
 @pytest.fixture(scope="module")
 def line_shop(server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    """Files of order lines, one delivered twice; every kind of feature; a label by condition."""
+    """Order lines, one delivered twice, a refund, a faulty order; every kind of feature; a condition."""
     folder = tmp_path_factory.mktemp("lines")
     (folder / "data").mkdir()
     for name, rows in LINES.items():
-        text = "\n".join(map(",".join, [("order_id", "customer_id", "order_ts", "amount", "channel"), *rows]))
+        text = "\n".join(
+            map(",".join, [("order_id", "line_id", "customer_id", "order_ts", "amount", "channel"), *rows])
+        )
         (folder / "data" / name).write_text(text + "\n")
     _write_configs(folder / "configs")
     with new_database(server) as database:
@@ -161,7 +167,8 @@ def _write_configs(folder: Path) -> None:
     mapping = yaml.safe_load((PROJECT / "configs" / "orders.yaml").read_text())
     meta = mapping["models"][0]["config"]["meta"]
     meta["grain"] = "order_line"
-    meta["columns"] = {name: name for name in ("order_id", "customer_id", "order_ts", "amount", "channel")}
+    names = ("order_id", "line_id", "customer_id", "order_ts", "amount", "channel")
+    meta["columns"] = {**{name: name for name in names}, "kind": "channel"}
     features = {
         "customer_features": FEATURES,
         "customer_labels": {"horizon": 30, "label": {"churn": "no purchase"}},
@@ -185,17 +192,31 @@ def test_every_kind_of_feature_is_recomputed(line_shop: Warehouse) -> None:
 def test_texts_are_shown_and_counted(line_shop: Warehouse) -> None:
     done = line_shop.ready("explain", "ann", "2025-02-01", "channels_30d")
     assert "  A  2025-01-03  web\n" in done.stdout
-    assert done.stdout.endswith("count_distinct of 3 value(s) = 2: agrees\n")
+    assert done.stdout.endswith("count_distinct of 5 value(s) = 2: agrees\n")
 
 
-def test_an_order_shows_the_usable_lines_of_its_latest_load(line_shop: Warehouse) -> None:
-    found = explained(line_shop, "ann", datetime(2025, 2, 1, tzinfo=UTC), "revenue_web_30d")
-    places = {
-        order.order_id: [f"{line.file_name}:{line.line_number}" for line in order.lines]
-        for order in found.orders
-    }
-    assert places == {"A": ["2.csv:2", "2.csv:4"], "C": ["2.csv:5"]}
-    assert str(found.value) == "10.600000"
+def test_lines_are_shown_one_by_one_or_as_the_orders_they_make(line_shop: Warehouse) -> None:
+    """Of a line delivered again the latest; the order with a line that is set aside is nowhere."""
+
+    def places(feature: str) -> tuple[str, list[tuple[str, list[str]]]]:
+        found = explained(line_shop, "ann", datetime(2025, 2, 1, tzinfo=UTC), feature)
+        lines = [
+            (order.order_id, [f"{n.file_name}:{n.line_number}" for n in order.lines])
+            for order in found.orders
+        ]
+        return str(found.value), lines
+
+    assert places("revenue_app_30d") == (
+        "6.000000", [("A", ["2.csv:3"]), ("B", ["1.csv:3"]), ("A", ["2.csv:4"])]
+    )  # fmt: skip
+    orders = [("A", ["2.csv:2", "2.csv:3", "2.csv:4"]), ("B", ["1.csv:3"]), ("C", ["2.csv:5"])]
+    assert places("least_30d") == ("3.000000", orders)
+    assert places("orders_30d") == ("3", orders)
+    assert places("parts_app_30d")[0] == "3"
+    assert places("mean_web_30d") == ("5.050000", [orders[0], orders[2]])
+    assert (
+        places("orders_10d") == ("0", []) != places("revenue_app_10d") == ("-0.500000", [("A", ["2.csv:4"])])
+    )
 
 
 def test_lines_that_staging_no_longer_holds_are_an_error(
@@ -206,4 +227,4 @@ def test_lines_that_staging_no_longer_holds_are_an_error(
         other.execute("delete from stg.orders_parsed where order_id = 'A' and line_number = 4")
         done = other.ready("explain", "ann", "2025-02-01", "orders_30d")
     assert done.returncode == 1
-    assert "does not hold the 2 lines of order A" in done.stderr
+    assert "does not hold line 4 of load 2 as a line of order A" in done.stderr

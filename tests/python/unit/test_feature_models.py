@@ -15,7 +15,13 @@ GRAPH: dict[str, list[str]] = {
     "model.p.orders_mapped": ["source.p.raw.raw_events"],
     "model.p.orders_parsed": ["model.p.orders_mapped"],
     "model.p.order_versions": ["model.p.orders_parsed"],
-    "model.p.orders": ["model.p.orders_parsed", "model.p.order_versions", "seed.p.statuses"],
+    "model.p.order_lines": ["model.p.orders_parsed"],
+    "model.p.orders": [
+        "model.p.orders_parsed",
+        "model.p.order_versions",
+        "model.p.order_lines",
+        "seed.p.statuses",
+    ],
     "model.p.customer_features": ["model.p.orders", "model.p.order_versions"],
     "snapshot.p.orders_history": ["model.p.orders"],
     "model.p.purchases": ["model.p.orders"],
@@ -67,9 +73,9 @@ def node(id: str) -> dict[str, Any]:
     }
 
 
-def plan(mapped: dict[str, str] | None = None) -> Plan:
+def plan(mapped: dict[str, str] | None = None, **mapping: str) -> Plan:
     found = manifest()
-    found["nodes"]["model.p.orders_mapped"]["config"]["meta"] = {"columns": mapped or {}}
+    found["nodes"]["model.p.orders_mapped"]["config"]["meta"] = {"columns": mapped or {}, **mapping}
     return plan_check(found, prefix="x_")
 
 
@@ -119,3 +125,10 @@ def test_where_the_states_of_orders_are_kept_their_future_is_changed_and_orders_
     assert named(states.models) == named(plan().models) | {"orders"}
     assert "parsed_features" in named(tuple(id for id, names in states.bypasses.items() if names))
     assert states.bypasses["model.p.orders"] == ()
+
+
+def test_of_order_lines_the_future_is_changed_and_orders_is_built() -> None:
+    lines = plan(grain="order_line")
+    assert (lines.root, lines.time, lines.times_of_orders) == ("order_lines", "order_ts", False)
+    assert named(lines.models) == named(plan().models) | {"orders"}
+    assert lines.bypasses["model.p.orders"] == ()

@@ -146,7 +146,7 @@ FAULTS = [
     ("orders.yaml", "timezone: UTC", "timezone: UTC\n        local_times: first",
      'local_times: "first" is not one of later, earlier, invalid'),
     ("orders.yaml", "  status: status", "  status: {column: a, expression: b}",
-     "status: a mapping is not a CSV column's name, or one of column and expression"),
+     "status: give one of column and expression"),
     ("orders.yaml", "  status: status", "  status: {}", "status: give one of column and expression"),
     ("orders.yaml", "  amount: amount", "  amount: {column: amount, round: 7}",
      "round: 7 is not a number of decimals from 0 to 6"),
@@ -513,3 +513,97 @@ def test_the_lint_knows_the_columns_of_orders() -> None:
 def test_reserved_names_are_read_from_the_macro() -> None:
     assert {"load_id", "first_order_ts", "order", "user", "with"} <= reserved_names(PROJECT)
     assert not {"quantity", "country", "{%"} & reserved_names(PROJECT)
+
+
+# ---------------------------------------------------------------- the grain
+
+LINES = ("grain: order ", "grain: order_line ")
+Edits = list[tuple[str, str, str]]
+
+
+def of_lines(configs: Path, *edits: tuple[str, str, str]) -> list[str]:
+    """The findings where the shipped configs, without their rule on ids, are of lines and edited further."""
+    shutil.copytree(PROJECT / "configs", configs)
+    usual = [
+        ("orders.yaml", *LINES),
+        ("expectations.yaml", "          - unique_within_load ", "          # "),
+    ]
+    for file, old, new in [*usual, *edits]:
+        text = (configs / file).read_text()
+        assert old in text
+        (configs / file).write_text(text.replace(old, new, 1))
+    return [finding.split(": ", 1)[1] for finding in findings_of(configs)]
+
+
+def mapped(entry: str) -> tuple[str, str, str]:
+    return ("orders.yaml", "  channel: channel", f"  channel: channel\n          {entry}")
+
+
+def test_a_rule_that_an_order_id_comes_once_contradicts_lines(edited: Edit) -> None:
+    line = line_of("expectations.yaml", "unique_within_load")
+    told = (
+        f"expectations.yaml:{line}: unique_within_load on order_id contradicts grain: order_line, where an "
+        "order has several rows; take it out; which lines an order has is checked by lines_are_decided"
+    )
+    assert edited("orders.yaml", *LINES) == [told]
+
+
+def test_configs_of_order_lines_are_sound(tmp_path: Path) -> None:
+    more = [
+        "line_id: line",
+        "category: {column: Category, of: line}",
+        "total: {column: T, type: number, of: order}",
+    ]
+    status = ("orders.yaml", "  status: status", "  status: {column: status, of: line}")
+    assert of_lines(tmp_path / "configs", status, *map(mapped, more)) == []
+
+
+UNIQUE = "    data_tests:\n      - unique: {arguments: {column_name: order_id}}\n"
+OVER_FILES = ("orders.yaml", "        timezone:", "        lines_over_files: sum\n        timezone:")
+
+
+@pytest.mark.parametrize(
+    ("edits", "told"),
+    [
+        ([mapped("available_at: changed")], "available_at cannot be mapped at grain: order_line: "),
+        ([mapped("line_id: {column: n, of: order}")], "line_id: every line has its own, so it is of neither"),
+        ([mapped("line_id: n"), OVER_FILES], "lines_over_files does nothing beside line_id"),
+        (
+            [("expectations.yaml", "    data_tests:\n", UNIQUE)],
+            "unique on order_id contradicts grain: order_line",
+        ),
+    ],
+)
+def test_what_lines_cannot_have_is_named(tmp_path: Path, edits: Edits, told: str) -> None:
+    (finding,) = of_lines(tmp_path / "configs", *edits)
+    assert finding.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("line_id: n", "line_id has no meaning where a row is an order"),
+        (
+            "total: {column: T, type: number, of: order}",
+            "total: of: order has no meaning where a row is an order",
+        ),
+    ],
+)
+def test_what_is_of_lines_has_no_meaning_for_orders(edited: Edit, entry: str, told: str) -> None:
+    (finding,) = edited(*mapped(entry))
+    assert finding.split(": ", 1)[1] == f"{told}; say grain: order_line, if several rows make an order"
+
+
+def test_a_value_of_the_order_is_not_split_by_a_column_of_its_lines(tmp_path: Path) -> None:
+    amount = ("orders.yaml", "  amount: amount", "  amount: {column: Total, of: order}")
+    by = [
+        "x: {rule: sum of amount, by: kind, values: [a]}",
+        "y: {rule: sum of amount, by: channel, values: [a]}",
+    ]
+    place = "          orders: count"
+    rules = ("features.yaml", place, "".join(f"          {rule}\n" for rule in by) + place)
+    told = of_lines(tmp_path / "configs", amount, mapped("kind: Kind"), rules)
+    assert [finding for finding in told if "is the order's" in finding] == [
+        "x: amount is the order's and kind a line's, so no part of it belongs to a line; "
+        "map amount of each line, or kind with of: order"
+    ]

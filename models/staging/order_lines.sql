@@ -1,0 +1,61 @@
+{{ config(
+    materialized='kept', kept_by='order', loads_from=['orders_parsed', 'orders_rejected'], indexes=[{'columns': ['order_id']}]
+) }}
+
+{%- set extras = extra_columns() %}
+
+with statuses as (
+    select * from {{ ref('order_statuses') }}
+),
+
+{%- if order_grain() == 'order' %}
+
+-- Empty where a CSV row is a whole order: then there are no lines to tell apart.
+standing as (
+    select parsed.*, cast(null as {{ type_string() }}) as line_id
+    from {{ ref('orders_parsed') }} as parsed
+    where false
+),
+
+-- depends_on: {{ ref('orders_rejected') }}
+{%- else %}
+
+usable as (
+    {{ usable_rows(ref('orders_parsed'), ref('orders_rejected')) }}
+),
+
+standing as (
+    {{ standing_lines('usable') }}
+),
+{%- endif %}
+
+-- Whose an order is, and whether it is a purchase, is the first line's to say; the latter each line's own with `of: line`.
+lines as (
+    select
+        order_id,
+        first_value(customer_id) over own_order as customer_id,
+        order_ts,
+        amount,
+        currency,
+        {{ 'first_value(status) over own_order' if describes_order('status') else 'status' }} as status,
+        channel,
+        {%- for name in extras %}
+        {{ name }},
+        {%- endfor %}
+        load_id,
+        line_number,
+        1 as line_count,
+        {{ 'cast(null as ' ~ type_string() ~ ')' if lines_are_unnamed() else 'line_id' }} as line_id
+    from standing
+    window own_order as (partition by order_id order by {{ order_of_lines() }})
+),
+
+final as (
+    select
+        {{ orders_columns('lines', 'statuses') }},
+        lines.line_id
+    from lines
+    left join statuses on lines.status = statuses.status
+)
+
+select * from final
