@@ -160,6 +160,8 @@ def test_a_file_that_takes_too_much_away_is_refused_also_in_silence(
     assert "8 rows, 7 order(s) gone" in run_ready("load", "--list", database=database).stdout
     write(data, {"a.csv": orders(1)})
     assert run_ready("load", data, "--max-shrink", "100%", database=database).returncode == 0
+
+
 REPORT = "Report of 2024\n\n# by shop\nNr,amount,amount\nA1,2.50,0\n# x\nA2,3.50,0\nTotals,6.00,0\n"
 
 
