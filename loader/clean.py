@@ -79,6 +79,8 @@ class CleanBlocks:
             if bare is None:
                 return None
             columns[index] = bare
+        if len(columns) > 1 and b"" in columns[0] and self._has_empty_row(block, end, quoted):
+            return None  # a line without a value is not a record either
         if not all(b"".join(columns[index]).isascii() for index in self._asked):
             return None
         return Batch(self._joined(columns, rows, first_line), rows)
@@ -96,11 +98,14 @@ class CleanBlocks:
             return None
         if self._extra and block.count(self._delimiter * self._extra + end) != rows:
             return None
-        if self._width > 1 and (end + line + end in block or block.startswith(line + end)):
-            return None  # a line without a value is not a record either
         if not all(quotes in (b"", 2 * self._quote) for quotes in shape):
             return None
         return [index for index, quotes in enumerate(shape) if quotes]
+
+    def _has_empty_row(self, block: bytes, end: bytes, quoted: list[int]) -> bool:
+        fields = [2 * self._quote if index in quoted else b"" for index in range(self._width)]
+        row = self._delimiter.join(fields) + end
+        return block.startswith(row) or end + row in block
 
     def _joined(self, columns: list[list[bytes]], rows: int, first_line: int) -> bytes:
         step = 2 * len(columns) + 2

@@ -35,7 +35,7 @@ SHOWN = 60
 
 @dataclass(frozen=True)
 class Detected:
-    """How a file is written, the text of its first megabyte from the header on, and the lines above."""
+    """How a file is written, how its text begins from the header on, and the lines above."""
 
     format: Format
     text: str
@@ -58,7 +58,7 @@ def detect(sample: bytes, options: LoadOptions, label: str) -> Detected:
         notes.append("values are quoted behind a blank: blanks at the start of a field are no data")
         form = replace(form, skip_blanks=True)
     form = replace(form, comment=options.comment or "", notes=tuple(notes))
-    return Detected(form, text, lines_above)
+    return Detected(form, text[:SURVEY_CHARACTERS], lines_above)
 
 
 def _without_comments(text: str, newline: str, comment: str | None) -> str:
@@ -192,13 +192,14 @@ def _score(counts: list[int]) -> tuple[float, int]:
 
 
 def _majority(counts: list[int]) -> tuple[float, int]:
-    """The same for the number of fields that most records have."""
-    fields, count = max(Counter(counts).items(), key=lambda item: (item[1], item[0]), default=(1, 0))
-    return (count / len(counts), fields) if fields > 1 else (0.0, 1)
+    """The same for the number of fields that most records have which have several."""
+    several = Counter(count for count in counts if count > 1)
+    fields, records = max(several.items(), key=lambda item: (item[1], item[0]), default=(1, 0))
+    return (records / len(counts), fields) if records > 1 else (0.0, 1)
 
 
 def _quotes_behind_blanks(text: str, form: Format) -> bool:
-    """Whether most of the first records have `, "`, and all of them can be read that way."""
+    """Whether most of the first records have `, "`, and nearly all can be read that way."""
     quoted = re.compile(rf"{re.escape(form.delimiter)} +{re.escape(form.quote)}")
     if not quoted.search(text, 0, SURVEY_CHARACTERS):
         return False
@@ -208,13 +209,14 @@ def _quotes_behind_blanks(text: str, form: Format) -> bool:
     records = list(islice(splitter, SAMPLE_RECORDS))
     below = [splitter.raw(record) for record in records[1:] or records]
     hits = sum(quoted.search(raw) is not None and _has_blank_and_quote(raw, form) for raw in below)
-    return hits * 2 > len(below) and not any(record.fault for record in records)
+    faults = sum(record.fault is not None for record in records)
+    return hits * 2 > len(below) and faults * 10 <= len(records)
 
 
 def _has_blank_and_quote(raw: str, form: Format) -> bool:
     """A field that is no text in quotes has them behind a blank."""
     try:
-        fields = next(form.reader(io.StringIO(raw, newline=form.newline)), [])
+        fields: list[str] = next(form.reader(io.StringIO(raw, newline=form.newline)), [])
     except csv.Error:
         return True
     return any(field.startswith(" ") and field.lstrip(" ").startswith(form.quote) for field in fields)

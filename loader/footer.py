@@ -50,7 +50,9 @@ class FooterCut:
                 self._ended = True
                 return self._without_footer()
             self._held += data
-            stop = self._held.rfind(self._newline, 0, max(0, len(self._held) - HELD_BACK)) + 1
+            if len(self._held) < 2 * HELD_BACK:
+                continue
+            stop = self._held.rfind(self._newline, 0, len(self._held) - HELD_BACK) + 1
             if stop:
                 passed, self._held = self._held[:stop], self._held[stop:]
                 self._line += passed.count(self._newline)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -15,6 +15,8 @@ from loader.records import Record, RecordSplitter
 from loader.text import escaped, mask, unmask
 
 SURVEYED = 200
+# So many records below a line tell whether it names them.
+COMPARED = 50
 # How far down a header is looked for that the settings do not name.
 FAR_DOWN = 100
 SHOWN = 100
@@ -37,7 +39,8 @@ def from_header_on(text: str, newline: str, options: LoadOptions, label: str) ->
     if options.header_line is None:
         return 0, text
     if isinstance(options.header_line, int):
-        return options.header_line - 1, text.split(newline, options.header_line - 1)[-1]
+        above = options.header_line - 1
+        return above, text.split(newline, above)[-1] if text.count(newline) >= above else ""
     first_name = re.escape(trimmed(options.header_line))
     quote = re.escape(options.quote)
     ends = re.escape(options.delimiter) if options.delimiter else "[,;\t|]"
@@ -66,18 +69,17 @@ class Survey:
     records: tuple[Record, ...]
     raws: tuple[str, ...]
     options: LoadOptions
+    delimiter: str
 
     @classmethod
     def of(cls, text: str, form: Format, line: int, options: LoadOptions, label: str) -> Survey:
-        splitter = RecordSplitter(mask(text, form.newline), form, line)
-        found = [
-            (record, splitter.raw(record))
-            for record in islice(splitter, SURVEYED)
-            if not is_empty(record.fields) or record.fault
-        ]
+        records = _first_records(mask(text, form.newline), form)
+        found = [(record, raw) for record, raw in records if not is_empty(record.fields) or record.fault]
         if found and found[0][0].fields == ["sep=", ""]:  # Excel's, for the delimiter
             found = found[1:]
-        return cls(label, line, tuple(r for r, _ in found), tuple(raw for _, raw in found), options)
+        return cls(
+            label, line, tuple(r for r, _ in found), tuple(raw for _, raw in found), options, form.delimiter
+        )
 
     @property
     def below(self) -> tuple[Record, ...]:
@@ -98,7 +100,7 @@ class Survey:
 
     def refuse_wrong_header(self) -> None:
         """Raises FileRefused where another line looks like the header, or none does."""
-        if not self.records or self.options.header_line is not None:
+        if not self.records or self.options.header_line == 1:
             return
         if not self.options.has_header:
             self._refuse_header_as_data()
@@ -106,7 +108,7 @@ class Survey:
         best, knows = self._known_names()
         if knows and best == 0:
             return
-        found = best if knows else self._fitting_header()
+        found = best if knows else self._fitting_header() if self.options.header_line is None else 0
         if found:
             raise self._other_line(found)
         if self._begins_with_values():
@@ -117,20 +119,19 @@ class Survey:
         expected = _names_in_file(self.options)
         hits = [
             len(expected & {trimmed(unmask(field)) for field in record.fields})
-            for record in self.records[:FAR_DOWN]
+            for record in self.records[: FAR_DOWN if expected else 1]
         ]
         best = hits.index(max(hits))
-        enough = 1 if best == 0 else max(2, (len(expected) + 1) // 2)
-        return best, hits[best] >= enough
+        return best, hits[best] >= (1 if best == 0 else 2)
 
     def _fitting_header(self) -> int:
         """A later record that the records below fit better than the first one; 0 if there is none."""
         first = self.records[0].fields
         blank = sum(not trimmed(field) for field in first)
-        most = Counter(len(record.fields) for record in self.below).most_common(1)
-        if not most or most[0][0] < 2 or most[0][1] * 2 <= len(self.below):
+        widths = Counter(len(record.fields) for record in self.below if len(record.fields) > 1)
+        width, count = max(widths.items(), key=lambda item: item[1], default=(0, 0))
+        if count * 2 <= widths.total():
             return 0
-        width = most[0][0]
         if self._fits(first, width) and blank * 2 <= len(first):
             return 0
         for index, record in enumerate(self.records[1:FAR_DOWN], start=1):
@@ -157,8 +158,7 @@ class Survey:
 
     def _other_line(self, index: int) -> FileRefused:
         line, first = self._line(index), self._line(0)
-        marks = {comment_mark(raw) for raw in self.raws[:index]}
-        mark = marks.pop() if len(marks) == 1 else None
+        mark = comment_mark(self.raws[:index], self.delimiter)
         name = trimmed(self.records[index].fields[0])
         wanted = f'comment: "{mark}"' if mark else f"header_line: {line}"
         others = (
@@ -172,6 +172,13 @@ class Survey:
 
     def _no_header(self) -> FileRefused:
         line = self._line(0)
+        if self.options.header_line is not None:
+            return FileRefused(
+                f"{self.label}, line {line}, where header_line has the header, looks like values:"
+                f" {_shown(self.raws[0])}",
+                hint="correct header_line in orders.yaml; the name of the header's first column is found"
+                " wherever the header is",
+            )
         return FileRefused(
             f"{self.label}, line {line} looks like values, not like a header: {_shown(self.raws[0])}",
             hint="set file: {header: none, names: [...]} in orders.yaml, with a name for each of the"
@@ -179,6 +186,7 @@ class Survey:
         )
 
     def _refuse_header_as_data(self) -> None:
+        self._refuse_other_width()
         names = [name.casefold() for name in self.options.names or ()]
         first = [trimmed(unmask(field)).casefold() for field in self.records[0].fields]
         if names == first[: len(names)]:
@@ -187,8 +195,33 @@ class Survey:
                 hint="leave header: none out of file in orders.yaml",
             )
 
+    def _refuse_other_width(self) -> None:
+        width = len(self.options.names or ())
+        fields, count = Counter(len(record.fields) for record in self.records).most_common(1)[0]
+        if count * 2 > len(self.records) and fields != width + self.extra_fields(width):
+            raise FileRefused(
+                f"{self.label}: its records have {fields} fields, names in orders.yaml {width}",
+                hint="give each column of the file a name, or name its --delimiter",
+            )
+
     def _line(self, index: int) -> int:
         return self.line + self.records[index].line
+
+
+def _first_records(text: str, form: Format) -> list[tuple[Record, str]]:
+    """With their text; a quote that is never closed costs its line, as it does when the file is read."""
+    records: list[tuple[Record, str]] = []
+    line = at = 0
+    while at < len(text) and len(records) < SURVEYED:
+        splitter = RecordSplitter(text[at:], form, 1)
+        found = islice(splitter, SURVEYED - len(records))
+        records += [(record._replace(line=line + record.line), splitter.raw(record)) for record in found]
+        if not splitter.open_lines:
+            break
+        lines = text[at + splitter.at :].split(form.newline, splitter.open_lines)
+        line += splitter.line + splitter.open_lines
+        at = len(text) - len(lines[-1]) if len(lines) > splitter.open_lines else len(text)
+    return records
 
 
 def is_empty(fields: Sequence[str]) -> bool:
@@ -196,9 +229,11 @@ def is_empty(fields: Sequence[str]) -> bool:
     return not any(fields) or (len(fields) == 1 and not trimmed(fields[0]))
 
 
-def comment_mark(raw: str) -> str | None:
-    """What a line that is no record may begin with, such as `#`."""
-    return next((mark for mark in COMMENTS if raw.startswith(mark)), None)
+def comment_mark(raws: Iterable[str], delimiter: str) -> str | None:
+    """What lines that are no records all begin with, such as `#`."""
+    lines = tuple(raws)
+    marks = (mark for mark in COMMENTS if mark != delimiter and all(line.startswith(mark) for line in lines))
+    return next(marks, None) if lines else None
 
 
 def _names_in_file(options: LoadOptions) -> set[str]:
@@ -226,7 +261,8 @@ def _names_column(first: Sequence[str], below: Sequence[Record], at: int) -> boo
 
 def _share_of_values(below: Sequence[Record], at: int, *, default: float) -> float:
     """The share of dates and numbers among what is filled in a column."""
-    filled = [record.fields[at] for record in below if at < len(record.fields) and record.fields[at].strip()]
+    fields = [record.fields[at] for record in below[:COMPARED] if at < len(record.fields)]
+    filled = [field for field in fields if field.strip()]
     return sum(map(_is_value, filled)) / len(filled) if filled else default
 
 

@@ -68,8 +68,7 @@ def _check_rejects(source: CsvSource, rows: int, rejects: RejectSpool) -> None:
 
 def _way_out(source: CsvSource, rejects: RejectSpool, *, are_most: bool) -> str:
     """More rejects are never the way where most records are some."""
-    marks = {comment_mark(reject.raw_line) for reject in rejects.first}
-    if len(marks) == 1 and (mark := marks.pop()):
+    if mark := comment_mark((reject.raw_line for reject in rejects.first), source.format.delimiter):
         return f'if these are comments, set file: {{comment: "{mark}"}} in orders.yaml'
     if are_most:
         return (

@@ -9,16 +9,30 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache
+from itertools import islice
 
 from loader.text import BYTE_BASE, decode
 
 LIKELIEST = "cp1252"
 # In the order in which they win when they read a file equally well.
-OTHERS = ("cp932", "iso8859-15", "cp1254", "cp1250", "cp437", "cp850", "mac-roman", "cp1251")
-LINES = 400
+OTHERS = (
+    "cp932",
+    "iso8859-15",
+    "cp1254",
+    "cp1250",
+    "cp437",
+    "cp850",
+    "mac-roman",
+    "cp1251",
+    "koi8-r",
+    "cp866",
+)
+LINES = 200
+LONGEST = 200
 # At least one character of a line must cost so much in cp1252, before another encoding can win.
 ABSURD = 2.5
 IMPOSSIBLE = 10.0
+ASCII, BEYOND_ASCII = bytes(range(128)), bytes(range(128, 256))
 
 WESTERN = frozenset("äöüÄÖÜßàâæçèéêëîïôœùûÀÂÆÇÈÉÊËÎÏÔŒÙÛŸáíñóúÁÍÑÓÚãõÃÕìòÌÒåøÅØÿ")
 TURKISH = frozenset("çğıöşüÇĞİÖŞÜâîûÂÎÛ")
@@ -31,13 +45,22 @@ USUAL_SIGNS = frozenset("’‘“”„–—…•€£©®™°§²³½¼¾«
 
 def guess(sample: bytes) -> str:
     """The encoding in which the lines beyond ASCII cost least; cp1252 unless it is absurd."""
-    lines = list(dict.fromkeys(line for line in sample.splitlines() if not line.isascii()))[:LINES]
+    odd = islice((_odd_part(line) for line in sample.splitlines() if not line.isascii()), 4 * LINES)
+    lines = list(dict.fromkeys(odd))[:LINES]
     likeliest = [_costs(line, LIKELIEST) for line in lines]
     if max((cost for costs in likeliest for cost in costs), default=0.0) < ABSURD:
         return LIKELIEST
     totals = {name: sum(sum(_costs(line, name)) for line in lines) for name in OTHERS}
     best = min(OTHERS, key=lambda name: totals[name])
     return best if totals[best] + ABSURD / 2 <= sum(map(sum, likeliest)) else LIKELIEST
+
+
+def _odd_part(line: bytes) -> bytes:
+    """The line, or what is around its first byte beyond ASCII, no character cut in two."""
+    if len(line) <= LONGEST:
+        return line
+    start = max(0, len(line) - len(line.lstrip(ASCII)) - LONGEST // 4)
+    return line[start : start + LONGEST].rstrip(BEYOND_ASCII)
 
 
 def _costs(line: bytes, encoding: str) -> list[float]:
@@ -69,13 +92,22 @@ def _cost(char: str, before: str, after: str, encoding: str) -> float:
         return cost + (2.0 if char in RARE_RUSSIAN else 0.0)
     if before.isalpha() and after.isalpha() and not (before.isascii() or after.isascii()):
         cost += 3.0  # three letters with marks in a row are those of another alphabet
-    return cost + _strangeness(char, encoding)
+    return cost + _strangeness(char, before, after, encoding)
 
 
-def _strangeness(char: str, encoding: str) -> float:
-    """How rare a Latin letter is in the languages written in an encoding."""
+def _strangeness(char: str, before: str, after: str, encoding: str) -> float:
+    """How rare a Latin letter is in the languages written in an encoding, and at its place in a word."""
     if encoding in HOME:
         return 0.2 if char in HOME[encoding] else 3.0
+    inside = after.isalpha()
+    is_misplaced = (
+        (char in "ùì" and inside)  # Italian and French have them at the end of words
+        or (char == "õ" and inside and after != "e")  # Portuguese has it before e
+        or (char == "ø" and inside and not after.isascii())
+        or (char == "æ" and before == "i" and not inside)
+    )
+    if is_misplaced:
+        return 3.0
     if char in "ðþÐÞÝý":
         return 1.5 if char == "ý" else 2.5
     return 0.0 if char in WESTERN else 0.5

@@ -204,6 +204,13 @@ class CsvSource:
                 f" {len(new)}",
                 hint="name each column, or rename some of them with names: {old: new}",
             )
+        moved = [name for at, name in enumerate(names) if name in new and new.index(name) != at]
+        if moved:
+            raise FileRefused(
+                f"{self.stream.label}, line {line}: names gives {', '.join(moved)} to another column than the"
+                " header",
+                hint="put names in orders.yaml into the order of the file's columns",
+            )
         return list(new)
 
     def _repeats(self, line: int, repeated: list[str]) -> FileRefused:

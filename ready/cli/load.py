@@ -33,6 +33,17 @@ if TYPE_CHECKING:
 @click.option("--quote", metavar="CHAR", help='Quote character.  [default: "]')
 @click.option("--escape", metavar="CHAR", help="Escape character, often \\.  [default: quotes are doubled]")
 @click.option(
+    "--header-line",
+    metavar="N|NAME",
+    help="The header's line, or the name of its first column.  [default: the first that holds anything]",
+)
+@click.option("--comment", metavar="TEXT", help="What comment lines begin with, such as #.")
+@click.option(
+    "--footer-lines",
+    metavar="N|REGEX",
+    help="Lines at the end that are no data: how many, or what the first of them begins with.",
+)
+@click.option(
     "--max-rejects",
     metavar="N|P%",
     help="Refuse a file with more records that cannot be stored; a share never does for its first 3.  "
@@ -62,12 +73,14 @@ def load(
     .gz, .zst and .zip are read as they are. A file whose bytes are loaded already is left alone;
     a file that changed under its name supersedes its earlier load, unless that would take away
     more than --max-shrink. Records that cannot be stored go to raw.rejected_rows with line and
-    reason. Defaults come from config: meta: file in orders.yaml; flags win.
+    reason. Defaults come from config: meta: file in orders.yaml, which has names: and header: none
+    besides; flags win.
 
     \b
     Examples:
       ready load exports/
       ready load 'exports/2024-*.csv.gz' --delimiter ';' --encoding cp1252
+      ready load statement.csv --header-line Date --footer-lines 1 --dry-run
       curl -s URL | ready load - --name orders.csv
       ready load --target spark exports/
     """
@@ -77,6 +90,9 @@ def load(
     settings = Settings.resolve(home=home, configs=configs)
     if flags["delimiter"] == "\\t":
         flags["delimiter"] = "\t"
+    for name in ("header_line", "footer_lines"):
+        if (flags[name] or "").isdecimal():
+            flags[name] = int(flags[name])
     options = load_options(settings.configs, flags)
     engine = _spark(settings) if target == "spark" else _postgres(settings)
     if list_loads:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import RunReady
-from raw_tables import values, write
+from raw_tables import rows, values, write
 
 from ready.postgres.connection import ConnectionParams
 
@@ -112,6 +112,10 @@ def test_defaults_come_from_orders_yaml_and_flags_win(
         ("encoding: utf-99", "unknown encoding: utf-99"),
         ("max_shrink: half", "max_shrink 'half' is no share"),
         ("empty: never", "neither allow nor error"),
+        ("header_line: 1.5", "header_line must be a whole number or text"),
+        ("header: none", "header: none needs names"),
+        ("names: {a: 1}", "names must be a list of names, or a mapping"),
+        ("footer_lines: '('", "footer_lines is no regular expression"),
     ],
 )
 def test_wrong_file_settings_name_the_file(
@@ -156,6 +160,59 @@ def test_a_file_that_takes_too_much_away_is_refused_also_in_silence(
     assert "8 rows, 7 order(s) gone" in run_ready("load", "--list", database=database).stdout
     write(data, {"a.csv": orders(1)})
     assert run_ready("load", data, "--max-shrink", "100%", database=database).returncode == 0
+
+
+REPORT = "Report of 2024\n\n# by shop\nNr,amount,amount\nA1,2.50,0\n# x\nA2,3.50,0\nTotals,6.00,0\n"
+
+
+def test_a_report_is_refused_with_the_setting_and_loaded_with_it(
+    run_ready: RunReady, database: ConnectionParams, tmp_path: Path
+) -> None:
+    data = write(tmp_path / "data", {"a.csv": REPORT})
+    for arguments in (["--max-rejects", "100%"], ["--dry-run"]):
+        done = run_ready("load", data, *arguments, database=database)
+        assert (done.returncode, done.stderr.count("Error: ")) == (1, 1)
+        assert "line 4 looks like the header: Nr,amount,amount" in done.stderr
+        assert "set file: {header_line: 4} in orders.yaml" in done.stderr
+    flags = ("--header-line", "Nr", "--comment", "#", "--footer-lines", "Totals?")
+    done = run_ready("load", data, *flags, database=database)
+    assert (done.returncode, "repeated_names: number" in done.stderr) == (1, True)
+    settings = "header_line: 4, comment: '#', footer_lines: 1, repeated_names: number, names: {Nr: id}"
+    folder = configs(tmp_path / "c", settings)
+    for flag, outcome in (["--dry-run"], "would be loaded"), ([], "loaded, load 1"):
+        done = run_ready("load", data, "--configs", folder, *flag, database=database)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert outcome in done.stdout
+        assert "1 footer line(s) left out, from line 8 on: Totals,6.00,0" in done.stdout
+        assert "1 comment line(s) left out" in done.stdout
+        assert "amount is amount_2" in done.stdout
+    assert rows(database, "select line_number, payload from raw.raw_events order by 1") == [
+        (5, {"id": "A1", "amount": "2.50", "amount_2": "0"}),
+        (7, {"id": "A2", "amount": "3.50", "amount_2": "0"}),
+    ]
+
+
+def test_the_mapping_tells_the_header_and_the_keys(
+    run_ready: RunReady, database: ConnectionParams, tmp_path: Path
+) -> None:
+    folder = tmp_path / "c"
+    columns = "columns: {order_id: Nr, customer_id: {expression: 'lower(\"Kunde\")'}, amount: Summe}"
+    write(folder, {"orders.yaml": ORDERS_YAML.format(file="").replace("}}}", f"}}, {columns}}}}}")})
+    data = write(
+        tmp_path / "data",
+        {
+            "a.csv": "Bericht,x,y\nNr,Kunde,Summe\nA1,B,C\n",
+            "b.csv": "Nr,Kunde,Summe\nA1,Jörg,1\n".encode("cp1252"),
+            "c.csv": "<html></html>",
+        },
+    )
+    done = run_ready("load", data, "--configs", folder, database=database)
+    assert done.returncode == 1
+    assert "a.csv, line 1: " in done.stderr
+    assert "line 2 looks like the header: Nr,Kunde,Summe" in done.stderr
+    assert "b.csv, line 2: Kunde reads Jörg in cp1252, which is only a guess" in done.stderr
+    assert "c.csv is an HTML page, not CSV" in done.stderr
+    assert rows(database, "select * from raw.raw_events") == []
 
 
 def test_quiet(run_ready: RunReady, database: ConnectionParams, tmp_path: Path) -> None:
