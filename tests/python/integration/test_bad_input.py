@@ -127,7 +127,7 @@ def test_what_a_delivery_takes_away_is_in_the_report(warehouse: Warehouse, tmp_p
     (replacement,) = warehouse.report["run"]["replacements"]
     load_id = replacement.pop("load_id")
     assert replacement == {"file": "orders.csv", "rows_loaded": 40, "rows_replaced": 60, "orders_gone": 20}
-    assert warehouse.rows("select file_name from raw.loads where status = 'loaded' order by load_id") == [
+    assert warehouse.rows("select file_name from raw.loads where status = 'loaded' order by file_name") == [
         ("orders.csv",),
         ("sunday.csv",),
     ]
