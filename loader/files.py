@@ -205,7 +205,20 @@ def valid_text(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def natural(text: str) -> list[tuple[int, int, str]]:
-    """Sort key that puts orders_9 before orders_10."""
+def natural(path: str) -> list[list[tuple[int, int, str]]]:
+    """Sort key that puts orders_9 before orders_10, and orders.csv before `orders (1).csv` and orders-1.csv.
+
+    So a name is compared without its extension first: what is added to a name comes after it.
+    """
+    return [_numbered(part) for name in path.split("/") for part in _stem_and_extension(name)]
+
+
+def _stem_and_extension(name: str) -> tuple[str, str]:
+    bare = name[: -len(os.path.splitext(name)[1])] if name.lower().endswith(COMPRESSED) else name
+    stem = os.path.splitext(bare)[0]
+    return stem, name[len(stem) :]
+
+
+def _numbered(text: str) -> list[tuple[int, int, str]]:
     parts = re.split(r"([0-9]+)", text)
     return [(0, 0, part) if i % 2 == 0 else (1, int(part), part) for i, part in enumerate(parts)]

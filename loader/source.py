@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from loader.blocks import BlockReader
 from loader.detect import SAMPLE_BYTES, detect
 from loader.encode import RecordEncoder, line_offset
-from loader.errors import FileRefused
+from loader.errors import EmptyFile, FileRefused
 from loader.footer import FooterCut
 from loader.header import Survey, is_empty, trimmed
 from loader.options import LoadOptions
@@ -40,7 +41,9 @@ class CsvSource:
         self.options = options
         sample = _read_fully(stream, SAMPLE_BYTES)
         if not sample:
-            raise FileRefused(f"{stream.label} is empty", hint="a file needs at least a header line")
+            raise EmptyFile(f"{stream.label} is empty", hint="a file needs at least a header line")
+        if len(sample) < SAMPLE_BYTES and _is_blank(sample):
+            raise self._blank()
         detected = detect(sample, options, stream.label)
         self.format = detected.format
         self._lines_above = detected.lines_above
@@ -130,9 +133,7 @@ class CsvSource:
                 self._reader.put_back(block[line_offset(block, self.format.newline, splitter.line) :])
                 return self._header(record, self._lines_above + splitter.line + 1, empty, splitter.comments)
             if not splitter.open_lines and self._reader.is_at_end:
-                raise FileRefused(
-                    f"{self.stream.label} has only blank lines", hint="a file needs at least a header line"
-                )
+                raise self._blank()
             more = self._reader.extend(block) if splitter.open_lines else block + self._reader.block()
             if not more:
                 line = self._lines_above + splitter.line + splitter.open_lines
@@ -219,6 +220,11 @@ class CsvSource:
             hint=f"set file: {{repeated_names: number}} in orders.yaml: the second {name} becomes {name}_2",
         )
 
+    def _blank(self) -> EmptyFile:
+        return EmptyFile(
+            f"{self.stream.label} has only blank lines", hint="a file needs at least a header line"
+        )
+
     def _refused(self, line: int, problem: str) -> FileRefused:
         return FileRefused(
             f"{self.stream.label}, line {line}: {problem}",
@@ -246,6 +252,13 @@ def _trim_note(given: list[str], names: list[str]) -> Iterator[str]:
 def _extra_note(extra: int) -> Iterator[str]:
     if extra:
         yield f"records end with {extra} delimiter(s) more than the header: taken as no column"
+
+
+def _is_blank(data: bytes) -> bool:
+    """Nothing but white space, behind a byte order mark or none."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        data = data[2:].replace(b"\0", b"")
+    return not data.removeprefix(codecs.BOM_UTF8).strip()
 
 
 def _free_name(name: str, taken: list[str]) -> str:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from ready.cli.options import ALL_FLAGS, configs_option, home_option, output_options, target_option
+from ready.cli.options import (
+    ALL_FLAGS,
+    configs_option,
+    home_option,
+    max_shrink_option,
+    output_options,
+    target_option,
+)
 from ready.cli.output import Output
 
 if TYPE_CHECKING:
@@ -42,6 +49,7 @@ if TYPE_CHECKING:
     help="Refuse a file with more records that cannot be stored; a share never does for its first 3.  "
     "[default: 1%]",
 )
+@max_shrink_option
 @click.option("--name", metavar="NAME", help="File name of standard input (PATH -).")
 @click.option("--dry-run", is_flag=True, help="Read and report; write nothing.")
 @click.option("--list", "list_loads", is_flag=True, help="Show what is loaded (the ledger, raw.loads).")
@@ -63,9 +71,10 @@ def load(
 
     PATH is a file, a folder, a glob in quotes, or - for standard input (default: data/raw);
     .gz, .zst and .zip are read as they are. A file whose bytes are loaded already is left alone;
-    a file that changed under its name supersedes its earlier load. Records that cannot be stored
-    go to raw.rejected_rows with line and reason. Defaults come from config: meta: file in
-    orders.yaml, which has names: and header: none besides; flags win.
+    a file that changed under its name supersedes its earlier load, unless that would take away
+    more than --max-shrink. Records that cannot be stored go to raw.rejected_rows with line and
+    reason. Defaults come from config: meta: file in orders.yaml, which has names: and header: none
+    besides; flags win.
 
     \b
     Examples:
@@ -165,8 +174,9 @@ def _list(engine: _Engine, source: str | None, output: Output) -> None:
     for entry in loads:
         state = f"superseded by {entry['superseded_by']}" if entry["superseded_by"] else "loaded"
         rejected = f", {entry['rows_rejected']:,} rejected" if entry["rows_rejected"] else ""
+        gone = f", {entry['orders_gone']:,} order(s) gone" if entry["orders_gone"] else ""
         output.say(
             f"{entry['load_id']:>6}  {entry['loaded_at']:%Y-%m-%d %H:%M}  {entry['source']}  "
-            f"{entry['file_name']}  {entry['rows_loaded']:,} rows{rejected}  "
+            f"{entry['file_name']}  {entry['rows_loaded']:,} rows{rejected}{gone}  "
             f"{entry['file_sha256'][:12]}  {state}"
         )
