@@ -110,12 +110,12 @@ def test_defaults_come_from_orders_yaml_and_flags_win(
         ("delimeter: ';'", "only these keys are known"),
         ("delimiter: 5", "delimiter must be text"),
         ("encoding: utf-99", "unknown encoding: utf-99"),
-        ("max_shrink: half", "max_shrink 'half' is no share"),
-        ("empty: never", "neither allow nor error"),
         ("header_line: 1.5", "header_line must be a whole number or text"),
         ("header: none", "header: none needs names"),
         ("names: {a: 1}", "names must be a list of names, or a mapping"),
         ("footer_lines: '('", "footer_lines is no regular expression"),
+        ("max_shrink: half", "max_shrink 'half' is no share"),
+        ("empty: never", "neither allow nor error"),
     ],
 )
 def test_wrong_file_settings_name_the_file(
@@ -125,41 +125,6 @@ def test_wrong_file_settings_name_the_file(
     assert done.returncode == 2
     assert "orders.yaml" in done.stderr
     assert words in done.stderr
-
-
-def test_a_file_that_takes_too_much_away_is_refused_also_in_silence(
-    run_ready: RunReady, database: ConnectionParams, tmp_path: Path
-) -> None:
-    """By the columns of the mapping, with both counts and the setting that orders.yaml and a flag change."""
-    header = "order_id,customer_id,order_ts,amount,currency,status,channel\n"
-
-    def orders(*numbers: int) -> str:
-        return header + "".join(f"A{n},C1,2024-01-01T00:00:00Z,1.50,EUR,completed,web\n" for n in numbers)
-
-    data = write(tmp_path / "data", {"a.csv": orders(*range(10))})
-    run_ready("load", data, database=database)
-    write(data, {"a.csv": orders(*range(7, 15))})
-    for flags in (["--dry-run", "-q"], ["-q"]):
-        done = run_ready("load", data, *flags, database=database)
-        assert (done.returncode, done.stdout) == (1, "")
-        told = "10 row(s) then, 8 now; 7 of its 10 order(s) are in no file any more (max_shrink 50%)"
-        assert told in done.stderr
-        assert "--max-shrink" in done.stderr
-    assert len(values(database, "order_id")) == 10
-
-    allowing = write(
-        tmp_path / "c",
-        {
-            "orders.yaml": "models: [{name: orders_mapped, config: {meta: {file: {max_shrink: 90%},"
-            " columns: {order_id: {expression: '\"order_id\" || 1'}, amount: amount}}}}]"
-        },
-    )
-    done = run_ready("load", data, "--configs", allowing, "--json", database=database)
-    (file,) = json.loads(done.stdout)["files"]
-    assert (file["rows_replaced"], file["orders_gone"]) == (10, 7)
-    assert "8 rows, 7 order(s) gone" in run_ready("load", "--list", database=database).stdout
-    write(data, {"a.csv": orders(1)})
-    assert run_ready("load", data, "--max-shrink", "100%", database=database).returncode == 0
 
 
 REPORT = "Report of 2024\n\n# by shop\nNr,amount,amount\nA1,2.50,0\n# x\nA2,3.50,0\nTotals,6.00,0\n"
@@ -213,6 +178,41 @@ def test_the_mapping_tells_the_header_and_the_keys(
     assert "b.csv, line 2: Kunde reads Jörg in cp1252, which is only a guess" in done.stderr
     assert "c.csv is an HTML page, not CSV" in done.stderr
     assert rows(database, "select * from raw.raw_events") == []
+
+
+def test_a_file_that_takes_too_much_away_is_refused_also_in_silence(
+    run_ready: RunReady, database: ConnectionParams, tmp_path: Path
+) -> None:
+    """By the columns of the mapping, with both counts and the setting that orders.yaml and a flag change."""
+    header = "order_id,customer_id,order_ts,amount,currency,status,channel\n"
+
+    def orders(*numbers: int) -> str:
+        return header + "".join(f"A{n},C1,2024-01-01T00:00:00Z,1.50,EUR,completed,web\n" for n in numbers)
+
+    data = write(tmp_path / "data", {"a.csv": orders(*range(10))})
+    run_ready("load", data, database=database)
+    write(data, {"a.csv": orders(*range(7, 15))})
+    for flags in (["--dry-run", "-q"], ["-q"]):
+        done = run_ready("load", data, *flags, database=database)
+        assert (done.returncode, done.stdout) == (1, "")
+        told = "10 row(s) then, 8 now; 7 of its 10 order(s) are in no file any more (max_shrink 50%)"
+        assert told in done.stderr
+        assert "--max-shrink" in done.stderr
+    assert len(values(database, "order_id")) == 10
+
+    allowing = write(
+        tmp_path / "c",
+        {
+            "orders.yaml": "models: [{name: orders_mapped, config: {meta: {file: {max_shrink: 90%},"
+            " columns: {order_id: {expression: '\"order_id\" || 1'}, amount: amount}}}}]"
+        },
+    )
+    done = run_ready("load", data, "--configs", allowing, "--json", database=database)
+    (file,) = json.loads(done.stdout)["files"]
+    assert (file["rows_replaced"], file["orders_gone"]) == (10, 7)
+    assert "8 rows, 7 order(s) gone" in run_ready("load", "--list", database=database).stdout
+    write(data, {"a.csv": orders(1)})
+    assert run_ready("load", data, "--max-shrink", "100%", database=database).returncode == 0
 
 
 def test_quiet(run_ready: RunReady, database: ConnectionParams, tmp_path: Path) -> None:
