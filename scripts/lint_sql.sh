@@ -7,4 +7,4 @@ unset PGHOST DATABASE_URL READY_SCHEMA_PREFIX READY_CONFIGS
 export READY_HOME="${READY_HOME:-.ready}/lint"
 "$bin/ready" db start >/dev/null
 trap '"$bin/ready" db stop >/dev/null' EXIT
-(eval "$("$bin/ready" env)" && "$bin/sqlfluff" lint models snapshots tests/dbt/singular)
+(eval "$("$bin/ready" env)" && "$bin/sqlfluff" lint models snapshots tests/dbt/singular tests/dbt/gate tests/dbt/after_build)

@@ -63,5 +63,7 @@
 {%- endmacro %}
 
 {% macro postgres__forget_order_ids() -%}
+    {%- if flags.WHICH in ['build', 'run', 'test'] -%}
     delete from {{ source('meta', 'gate_order_ids') }} where invocation_id = {{ quote_literal(invocation_id) }}
+    {%- endif -%}
 {%- endmacro %}

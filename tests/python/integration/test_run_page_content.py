@@ -79,7 +79,8 @@ def test_odd_columns_and_samples_are_profiled_as_in_plain_python(shop: Shop) -> 
 
 
 def test_the_page_tells_of_each_run_what_it_did(shop: Shop) -> None:
-    shown = ["✓ Run finished", "3 file(s), 5,006 rows", "18 check(s), 0 error(s)", "The first build"]
+    checks = f"{len(shop.report['checks'])} check(s), 0 error(s)"
+    shown = ["✓ Run finished", "3 file(s), 5,006 rows", checks, "The first build"]
     assert missing(shop, *shown) == []
 
     file = shop.data / "orders_2025_h1.csv"
