@@ -114,7 +114,7 @@ def time_cases() -> Iterator[Case]:
     yield Case("safe_timestamp of what Spark does not read", iso, column(UNREAD), unread, instant=True)
     for (form, *more), given in FORMATS.items():
         text = call(f"zoned_iso_timestamp('a', '{more[0]}', '{form}'{''.join(f', {v!r}' for v in more[1:])})")
-        yield Case(form, text, column(given))
+        yield Case(str(form), text, column(given))
         read = f"select n, {iso} from (select n, {text} as a from given) as texts"
         yield Case(f"{form}, read", read, column(given), instant=True)
     between = typed(call("whole_days_between('a', 'b')"), INSTANT)

@@ -171,7 +171,7 @@ CONFIGS: dict[str, tuple[Edit, tuple[str, ...]]] = {
     ),
     "a function that there is not": (
         lambda c: edited(c, "orders.yaml", "status: status", "status: {expression: 'nosuch(\"status\")'}"),
-        ("orders_parsed cannot be built: function nosuch(text) does not exist", "expression of status", "orders.yaml"),
+        ("cannot be built: function nosuch(text) does not exist", "expression of status", "orders.yaml"),
     ),
 }  # fmt: skip
 

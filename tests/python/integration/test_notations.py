@@ -148,7 +148,8 @@ def amounts_of(draw: st.DrawFn, notation: AmountNotation) -> str:
     sign = draw(st.sampled_from(["", "", "-", "+", "\u2212"]))
     forms = [
         f"{sign}{unit}{blank}{number}", f"{unit}{blank}{sign}{number}", f"{number}{blank}{unit}{sign}",
-        f"({unit}{number})", f"{number}{sign}", f"{sign}{number}{blank}{unit}", f"({number}", f"{unit}{number}{unit}",
+        f"({unit}{number})", f"{number}{sign}", f"{sign}{number}{blank}{unit}", f"({number}",
+        f"{unit}{number}{unit}",
     ]  # fmt: skip
     return draw(st.sampled_from(forms))
 
