@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,6 +13,8 @@ from loader.errors import InputError
 
 # A share never stops a file for its first few rejects: one ragged line in a small file is a reject.
 FREE_REJECTS = 3
+# A footer is looked for among so many lines at the end.
+MAX_FOOTER = 100
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,13 @@ class LoadOptions:
     source: groups files that replace each other by name. pattern: which files of a folder or
     archive count; `.gz`, `.zst` and `.zip` may follow it. delimiter, encoding: None detects them,
     per file. quote, escape: characters; without escape only a doubled quote stands for one.
+    header_line: the physical line of the header, or the name of its first column; None is the first
+    line that holds anything. header: `none` where files have no header, which needs names.
+    names: a list in place of the header's names, or a mapping of those to rename.
+    repeated_names: `number` makes the second `amount` amount_2. comment: what comment lines begin with.
+    footer_lines: how many lines at the end are no data, or a regular expression of the first of them.
+    expected_columns: the columns that somebody will read, key_columns those that must not be misread;
+    both only help to tell whether a file is read rightly.
     max_rejects: `20` or `1%`. name: the file name of standard input.
     workers: how many files load side by side.
     Raises InputError for a value that cannot be.
@@ -58,6 +68,14 @@ class LoadOptions:
     encoding: str | None = None
     quote: str = '"'
     escape: str | None = None
+    header_line: int | str | None = None
+    header: str | None = None
+    names: tuple[str, ...] | Mapping[str, str] | None = None
+    repeated_names: str | None = None
+    comment: str | None = None
+    footer_lines: int | str | None = None
+    expected_columns: tuple[str, ...] = ()
+    key_columns: tuple[str, ...] = ()
     max_rejects: str = "1%"
     name: str | None = None
     workers: int = 2
@@ -69,6 +87,9 @@ class LoadOptions:
         self._check_characters()
         if self.encoding is not None:
             check_encoding(self.encoding)
+        self._check_header()
+        self._check_names()
+        self._check_footer()
 
     def _check_characters(self) -> None:
         """Each is one character, and they differ."""
@@ -83,6 +104,53 @@ class LoadOptions:
                     hint="for example --delimiter ';' or --delimiter '\\t', --quote \"'\", --escape '\\'",
                 )
             taken.add(value)
+
+        if self.comment is not None and (not self.comment.strip() or taken & set(self.comment)):
+            raise InputError(
+                f"comment must be what comment lines begin with, not used otherwise: {self.comment!r}",
+                hint='for example comment: "#"',
+            )
+
+    def _check_header(self) -> None:
+        if isinstance(self.header_line, int) and self.header_line < 1:
+            raise InputError(f"header_line counts from 1, not {self.header_line}", hint="line 1 is the first")
+        if isinstance(self.header_line, str) and not self.header_line.strip():
+            raise InputError("header_line is blank", hint="name the header's line, or its first column")
+        if self.header not in (None, "none"):
+            raise InputError(
+                f"header can only be none, not {self.header!r}", hint="see header_line and names"
+            )
+        if self.has_header:
+            return
+        if self.header_line is not None:
+            raise InputError("header: none and header_line exclude each other", hint="leave one of them out")
+        if not self.names or isinstance(self.names, Mapping):
+            raise InputError("header: none needs names", hint="for example names: [order_id, customer_id]")
+
+    def _check_names(self) -> None:
+        if self.repeated_names not in (None, "number"):
+            raise InputError(f"repeated_names can only be number, not {self.repeated_names!r}")
+        names = list(self.names.values() if isinstance(self.names, Mapping) else self.names or ())
+        if any(not name.strip() for name in names):
+            raise InputError("names has a blank name", hint="give each column a name")
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise InputError(f"names has {', '.join(repeated)} twice", hint="name each column once")
+
+    def _check_footer(self) -> None:
+        if isinstance(self.footer_lines, int) and not 0 <= self.footer_lines <= MAX_FOOTER:
+            raise InputError(f"footer_lines must be 0 to {MAX_FOOTER}, not {self.footer_lines}")
+        if isinstance(self.footer_lines, str):
+            try:
+                re.compile(self.footer_lines)
+            except re.error as error:
+                raise InputError(
+                    f"footer_lines is no regular expression: {self.footer_lines!r}: {error}",
+                    hint='for example footer_lines: "Totals?:"',
+                ) from None
+
+    @property
+    def has_header(self) -> bool:
+        return self.header is None
 
     @property
     def reject_limit(self) -> RejectLimit:

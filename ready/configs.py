@@ -9,28 +9,69 @@ from typing import Any
 
 from loader import InputError, LoadOptions
 from ready.errors import UsageError
-from ready.mapping import orders_meta
+from ready.mapping import csv_columns, orders_meta
 
-FILE_KEYS = ("source", "pattern", "delimiter", "encoding", "quote", "escape")
+TEXT_KEYS = (
+    "source", "pattern", "delimiter", "encoding", "quote", "escape", "header", "repeated_names", "comment",
+)  # fmt: skip
+FILE_KEYS = (*TEXT_KEYS, "header_line", "footer_lines", "names")
+KEY_COLUMNS = ("order_id", "customer_id")
+# What an expression can read beside the CSV columns.
+OF_THE_ROW = {"file_name", "line_number", "load_id"}
 
 
 def load_options(configs: Path, flags: Mapping[str, Any] | None = None) -> LoadOptions:
     """The loader's options: flags that are not None, over `config: meta: file:` of orders_mapped.
 
+    The columns that the mapping reads go along as expected_columns, those of the keys as key_columns.
     Raises UsageError for a file that cannot be read, an unknown key, or a value that cannot be.
     """
-    file = orders_meta(configs).get("file") or {}
+    meta = orders_meta(configs)
+    file = meta.get("file") or {}
     where = f"{configs / 'orders.yaml'}, config: meta: file"
     if not isinstance(file, dict) or not set(file) <= set(FILE_KEYS):
         raise UsageError(f"{where}: only these keys are known: {', '.join(FILE_KEYS)}")
-    for key, value in file.items():
-        if value is not None and not isinstance(value, str):
-            raise UsageError(f"{where}: {key} must be text, not {value!r}", hint="put it in quotes")
+    given = {key: _checked(where, key, value) for key, value in file.items() if value is not None}
+    columns = meta.get("columns")
     try:
-        options = LoadOptions(**{key: value for key, value in file.items() if value is not None})
+        options = LoadOptions(
+            **given,
+            expected_columns=_csv_columns(columns),
+            key_columns=_csv_columns(columns, KEY_COLUMNS),
+        )
     except InputError as error:
         raise UsageError(f"{where}: {error.message}", hint=error.hint) from None
     return _with_flags(options, flags or {})
+
+
+def _checked(where: str, key: str, value: Any) -> Any:
+    if key in TEXT_KEYS and not isinstance(value, str):
+        raise UsageError(f"{where}: {key} must be text, not {value!r}", hint="put it in quotes")
+    is_number_or_text = isinstance(value, int | str) and not isinstance(value, bool)
+    if key in ("header_line", "footer_lines") and not is_number_or_text:
+        raise UsageError(f"{where}: {key} must be a whole number or text, not {value!r}")
+    if key != "names":
+        return value
+    texts = [*value.keys(), *value.values()] if isinstance(value, dict) else value
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise UsageError(
+            f"{where}: names must be a list of names, or a mapping from old names to new ones, not {value!r}",
+            hint="for example names: [order_id, customer_id], or names: {Nr.: order_id}",
+        )
+    return value if isinstance(value, dict) else tuple(value)
+
+
+def _csv_columns(columns: Any, only: tuple[str, ...] | None = None) -> tuple[str, ...]:
+    """The CSV columns that the mapping reads, each once; lint judges a mapping that is none."""
+    entries = columns.items() if isinstance(columns, dict) else ()
+    read = [
+        name
+        for canonical, entry in entries
+        if isinstance(entry, str | dict) and (only is None or canonical in only)
+        for name in csv_columns(entry)
+        if isinstance(name, str) and name not in OF_THE_ROW
+    ]
+    return tuple(dict.fromkeys(read))
 
 
 def _with_flags(options: LoadOptions, flags: Mapping[str, Any]) -> LoadOptions:
