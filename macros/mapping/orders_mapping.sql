@@ -17,6 +17,8 @@
         'grain': meta.get('grain', 'order'),
         'null_words': [''] + meta.get('null_words', []),
         'timezone': meta.get('timezone', 'UTC'),
+        'local_times': meta.get('local_times', 'later'),
+        'rows': meta.get('rows'),
         'columns': columns,
     }) %}
 {% endmacro %}
