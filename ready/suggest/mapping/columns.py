@@ -58,6 +58,10 @@ class Column:
         split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", self.name)
         return re.sub(r"[^\w#]+|_", " ", split).strip().lower()
 
+    def kept(self, places: Sequence[int]) -> Column:
+        """The column without the records at other places."""
+        return Column(self.name, tuple(self.texts[place] for place in places))
+
     @property
     def distinct(self) -> int:
         return len(self.counts)

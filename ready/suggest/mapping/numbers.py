@@ -24,8 +24,8 @@ ENOUGH = 0.9  # of the texts
 class Numbers:
     """How `count` of `total` texts read.
 
-    decimal, thousands: the marks; thousands None where there are none. currencies: signs or codes on them, the
-    most frequent first.
+    decimal, thousands: the marks; thousands None where there are none, a blank for those of every width.
+    currencies: signs or codes on them, the most frequent first.
     is_ambiguous: a mark before three digits that may part thousands or decimals. odd: texts that are none.
     """
 
@@ -45,7 +45,7 @@ class Numbers:
         found = NUMBER.fullmatch(text)
         if not found:
             return None
-        digits = found["digits"].replace(self.thousands or "\0", "").replace(self.decimal, ".")
+        digits = _plain(found["digits"]).replace(self.thousands or "\0", "").replace(self.decimal, ".")
         if not re.fullmatch(r"\d*\.?\d+", digits):
             return None
         negative = "-" in (found["sign"], found["inner"], found["trailing"]) or found["open"]
@@ -54,11 +54,11 @@ class Numbers:
 
 def read_numbers(texts: Sequence[str]) -> Numbers | None:
     """The notation of the texts, if ENOUGH of them are numbers."""
-    found = {text: match for text in set(texts) if (match := NUMBER.fullmatch(text))}
+    found = {text: match for text in dict.fromkeys(texts) if (match := NUMBER.fullmatch(text))}
     counted = Counter(texts)
     if not texts or sum(counted[text] for text in found) < ENOUGH * len(texts):
         return None
-    digits = [match["digits"] for match in found.values()]
+    digits = [_plain(match["digits"]) for match in found.values()]
     decimal, thousands, is_ambiguous = _marks(digits)
     signs = Counter(
         sign
@@ -83,9 +83,14 @@ def read_numbers(texts: Sequence[str]) -> Numbers | None:
     )
 
 
+def _plain(digits: str) -> str:
+    """One blank and one apostrophe for those of every kind."""
+    return re.sub(f"[{SPACES}]", " ", digits).replace("’", "'")
+
+
 def _marks(digits: Sequence[str]) -> tuple[str, str | None, bool]:
     """Decimal mark, thousands mark, and whether the two cannot be told apart."""
-    spaces = Counter(char for text in digits for char in text if char in SPACES + "'’")
+    spaces = Counter(char for text in digits for char in text if char in " '")
     thousands = spaces.most_common(1)[0][0] if spaces else None
     both = [text for text in digits if "." in text and "," in text]
     if both:
@@ -108,4 +113,4 @@ def _marks(digits: Sequence[str]) -> tuple[str, str | None, bool]:
 
 
 def _is_telling(text: str, decimal: str, thousands: str | None) -> bool:
-    return decimal in text and (thousands is None or thousands in text)
+    return decimal in text and (thousands is None or thousands in _plain(text))

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ready.suggest.mapping.clues import (
+    cancelled,
+    differing,
+    given_back,
+    number_entry,
+    refunded_by_line,
+    told_rivals,
+    told_times,
+    unpaid,
+    zone_of,
+)
 from ready.suggest.mapping.columns import Column, read_columns
 from ready.suggest.mapping.entry import CHECK, Entry, is_template, listed, quoted
 from ready.suggest.mapping.lines import (
@@ -20,32 +31,24 @@ from ready.suggest.mapping.roles import NAMES, Choice, choose
 from ready.suggest.mapping.shape import Shape
 from ready.suggest.mapping.statuses import read_statuses
 from ready.suggest.mapping.times import Times, is_clock, read_times
+from ready.terminal import one_line
 
 NEEDED = ("order_id", "customer_id", "order_ts", "amount")
+NAMED = (*NEEDED, "status", "currency", "channel", "available_at", "line_id")
 PIECES = ("price", "preis", "prix", "precio", "prezzo", "prijs", "item price")
-ZONES = {
-    "utc": "UTC", "gmt": "Europe/London", "bst": "Europe/London", "cet": "Europe/Berlin", "cest": "Europe/Berlin",
-    "pst": "America/Los_Angeles", "pdt": "America/Los_Angeles", "est": "America/New_York",
-    "edt": "America/New_York", "cst": "America/Chicago", "cdt": "America/Chicago", "mst": "America/Denver",
-    "mdt": "America/Denver", "eastern time (us & canada)": "America/New_York",
-    "central time (us & canada)": "America/Chicago", "mountain time (us & canada)": "America/Denver",
-    "pacific time (us & canada)": "America/Los_Angeles",
-}  # fmt: skip
-SALE = re.compile(
-    r"\b(sales?|orders?|payments?|purchases?|charges?|checkout|invoices?|verkauf|bestellung|zahlung)\b"
-)
+SALE = re.compile(r"\b(sales?|orders?|payments?|purchases?|charges?|checkout|invoices?|verkauf|zahlung)\b")
 NO_SALE = re.compile(
     r"refund|return|revers|fee|withdraw|transfer|payout|deposit|conversion|hold|authori[sz]|dispute"
     r"|chargeback|erstattung|gebühr|auszahlung|cancel"
 )
-TOO_MANY = 20
+PERSON = re.compile(r"[^\W\d_]+\.?([ '-][^\W\d_]+\.?)+")
+TOO_MANY = 20  # words are no statuses
 
 
 @dataclass(frozen=True)
 class Mapping:
     """The parts of orders.yaml, and what was seen that is in none of them."""
 
-    file: list[Entry]
     meta: list[Entry]
     columns: list[Entry]
     unmapped: list[str]
@@ -70,17 +73,7 @@ class _Proposer:
 
     def _choose(self) -> None:
         """By name first, so that what is named is not taken for something else by what it holds."""
-        for role in (
-            "order_id",
-            "customer_id",
-            "order_ts",
-            "amount",
-            "status",
-            "currency",
-            "channel",
-            "available_at",
-            "line_id",
-        ):
+        for role in NAMED:
             choice = choose(role, self.columns, self.taken)
             if choice and choice.by_name:
                 self.chosen[role] = choice
@@ -96,17 +89,13 @@ class _Proposer:
         return self.chosen[role].column if role in self.chosen else None
 
     def propose(self) -> Mapping:
-        order_id = self.column("order_id")
-        grain = (
-            read_grain(order_id, self.column("customer_id"), self.columns, self.files)
-            if order_id
-            else Grain()
-        )
         self._tell_kinds(self.shapes)
+        order_id, customer = self.column("order_id"), self.column("customer_id")
+        grain = read_grain(order_id, customer, self.columns, self.files) if order_id else Grain()
         self._tell_grain(grain)
         self._order_id(grain)
-        self._customer_id()
-        self._order_ts()
+        self._customer_id(grain)
+        self._order_ts(grain)
         self._amount(grain)
         for role in ("currency", "status", "channel"):
             self._text(role, grain)
@@ -115,10 +104,9 @@ class _Proposer:
         self._null_words()
         mapped = {name for entry in self.entries.values() for name in _names_in(entry.value)}
         return Mapping(
-            file=[],
             meta=self.meta,
             columns=list(self.entries.values()),
-            unmapped=[column.name for column in self.columns if column.name not in mapped],
+            unmapped=[column.name for column in self.columns if column.filled and column.name not in mapped],
             found=sum(role in self.chosen for role in NEEDED),
         )
 
@@ -137,11 +125,19 @@ class _Proposer:
         if choice and sales and left and not any(map(is_template, kinds)):
             conditions.append(f'"{choice.column.name}" in ({", ".join(map(quoted, sales))})')
             evidence.append(f"{choice.column.name} has {listed([(kind, kinds[kind]) for kind in sales])}")
-            evidence.append(
-                f"{CHECK}: left out {listed(left)}; a refund may belong to its sale (grain: order_line)"
-            )
+            told = f"left out {listed(left)}; a refund may belong to its sale (grain: order_line)"
+            evidence.append(f"{CHECK}: {told}")
+            self._keep([place for place, kind in enumerate(choice.column.texts) if kind in sales])
         if conditions:
             self.meta.append(Entry("rows", " and ".join(conditions), tuple(evidence)))
+
+    def _keep(self, places: Sequence[int]) -> None:
+        """Look at these records alone from here on."""
+        self.columns = [column.kept(places) for column in self.columns]
+        self.files = [self.files[place] for place in places]
+        by_name = {column.name: column for column in self.columns}
+        for role, choice in self.chosen.items():
+            self.chosen[role] = replace(choice, column=by_name[choice.column.name])
 
     def _tell_grain(self, grain: Grain) -> None:
         told: list[str] = []
@@ -187,33 +183,42 @@ class _Proposer:
                 told.append("the file's name makes them unique; it must stay from delivery to delivery")
         self._add("order_id", value, *told)
 
-    def _customer_id(self) -> None:
+    def _customer_id(self, grain: Grain) -> None:
         choice = self.chosen.get("customer_id")
         if choice is None:
             self._missing("customer_id", "a customer's id")
             return
         column = choice.column
         told = [*self._evidence(choice), f"{column.distinct:,} customers in {len(column.filled):,} records"]
-        if column.blanks:
+        is_of_order = is_on_first_line(column, grain)
+        if column.blanks and not is_of_order:
             told.append(
-                f"{CHECK}: {column.blanks:,} records have none: does expectations.yaml set them aside?"
+                f"{CHECK}: {column.blanks:,} records have none: are they set aside (expectations.yaml)?"
             )
-        if "name" in column.words.split() and "user" not in column.words:
+        if all(map(PERSON.fullmatch, column.filled)):
             told.append(f"{CHECK}: a name is no id: two people may share one")
         if column.filled and all(re.fullmatch(r"\d+\.0+", text) for text in column.filled):
             told.append("all end in .0, as a float writes them: what stands before the point is the id")
             self._add("customer_id", {"expression": f"split_part(\"{column.name}\", '.', 1)"}, *told)
             return
-        self._add("customer_id", column.name, *told)
+        if is_of_order:
+            told.append("only the first line of an order has it")
+        self._add(
+            "customer_id", {"column": column.name, "of": "order"} if is_of_order else column.name, *told
+        )
 
-    def _order_ts(self) -> None:
+    def _order_ts(self, grain: Grain) -> None:
         choice = self.chosen.get("order_ts")
         if choice is None:
             self._missing("order_ts", "times")
             return
         column = choice.column
         value, reading, told = self._time_entry(choice)
-        zone, said = self._zone(column, reading)
+        if is_on_first_line(column, grain):
+            value["of"] = "order"
+            told.append("only the first line of an order has it")
+        zones = choose("zone", self.columns, self.taken)
+        zone, said = zone_of(column, reading, zones.column if zones else None)
         told += said
         if zone:
             value["timezone"] = zone
@@ -233,13 +238,13 @@ class _Proposer:
             reading = read_times(joined) or reading
             value = {"expression": f'"{column.name}" || \' \' || "{clock.name}"'}
             told.append(f"the time of day stands in {clock.name}")
-        told.append(_told_times(reading))
+        told.append(told_times(reading))
         if reading.format:
             value["format"] = reading.format
         if reading.language:
             value["language"] = reading.language
             told.append(f"its month names are {reading.language}")
-        told += _told_rivals(reading)
+        told += told_rivals(reading)
         return value, reading, told
 
     def _clock(self, day: Column) -> Column | None:
@@ -250,23 +255,6 @@ class _Proposer:
             (column for column in free if is_clock(column.filled) and column.blanks == day.blanks), None
         )
 
-    def _zone(self, column: Column, reading: Times) -> tuple[str | None, list[str]]:
-        """A zone to be said, where neither the texts nor the default say it."""
-        if reading.is_numeric and reading.format != "excel_days":
-            return None, []
-        if reading.zoned == reading.count:
-            return None, []
-        if re.search(r"\butc\b", column.words):
-            return "UTC", ["the column's name says UTC"]
-        choice = choose("zone", self.columns, self.taken)
-        named = {ZONES.get(text.lower()) for text in choice.column.counts} if choice else set()
-        if choice and len(named) == 1 and None not in named:
-            return named.pop(), [f"{choice.column.name} says {listed(choice.column.counts.most_common(4))}"]
-        told = f"{CHECK}: {reading.count - reading.zoned:,} times state no zone and count as UTC"
-        if choice:
-            told += f", while {choice.column.name} has {listed(choice.column.counts.most_common(4))}"
-        return None, [f"{told}; say another with timezone: Europe/Berlin or the like"]
-
     def _amount(self, grain: Grain) -> None:
         choice = self.chosen.get("amount")
         if choice is None or not choice.by_name:
@@ -275,7 +263,7 @@ class _Proposer:
                 return
             self.chosen["amount"] = choice
         column = choice.column
-        value, told = _number_entry(column)
+        value, told = number_entry(column)
         told = [*self._evidence(choice), *told]
         quantity = choose("quantity", self.columns, self.taken)
         if quantity and column.words in PIECES and set(quantity.column.counts) - {"1", "1.0"}:
@@ -285,6 +273,7 @@ class _Proposer:
             )
         if grain.is_line:
             told += self._of_order(column, grain, value)
+        told += given_back(self.columns, column)
         self._add("amount", value if set(value) - {"column"} else column.name, *told)
 
     def _amount_of_pieces(self) -> bool:
@@ -295,7 +284,7 @@ class _Proposer:
             self._missing("amount", "amounts")
             return False
         told = [f"no column has an amount: {quantity.column.name} times {price.column.name}"]
-        told += [text for text in _number_entry(quantity.column)[1] if "below zero" in text]
+        told += [text for text in number_entry(quantity.column)[1] if "below zero" in text]
         expression = f'number("{quantity.column.name}") * number("{price.column.name}")'
         self._add("amount", {"expression": expression}, *told)
         return True
@@ -319,6 +308,8 @@ class _Proposer:
         if choice is None:
             if role == "status":
                 self._tell("no column looks like a status, so each order counts as a purchase")
+                for text in unpaid(self.columns):
+                    self._tell(text)
             return
         column = choice.column
         told = [*self._evidence(choice), listed(column.counts.most_common())]
@@ -327,34 +318,42 @@ class _Proposer:
             return
         if role == "currency" and column.distinct > 1:
             told.append(f"{CHECK}: several currencies; amounts of several are never added up")
+        if is_on_first_line(column, grain):
+            told.append("only the first line of an order has it")
+            self._add(role, {"column": column.name, "of": "order"}, *told)
+            return
         self._add(role, column.name, *told)
 
     def _status(self, column: Column, told: list[str], grain: Grain) -> None:
         statuses = read_statuses(text for text in column.filled if not is_template(text))
-        if column.blanks and is_on_first_line(column, grain):
-            told.append("only the first line of an order has it")
-        elif column.blanks:
+        meanings = dict(statuses.meanings)
+        is_of_order = is_on_first_line(column, grain)
+        if column.blanks and not is_of_order:
             told.append(f"{CHECK}: {column.blanks:,} records have no status: they are no purchases")
-        if statuses.are_the_seed:
-            self._add("status", column.name, *told)
-            return
-        if len(statuses.counts) > TOO_MANY:
+        told += cancelled(self.columns)
+        if len(meanings) > TOO_MANY:
             told.append(f"{CHECK}: too many words for a status; the gate shows those that are none")
-            self._add("status", column.name, *told)
-            return
-        if statuses.unknown:
+            meanings = {}
+        elif statuses.unknown:
             unknown = listed([(word, statuses.counts[word]) for word in statuses.unknown])
             told.append(f"{CHECK}: not known, so left as they are and no purchases: {unknown}")
-        known = [
-            (word, meaning) for word, meaning in statuses.meanings.items() if meaning and meaning != word
-        ]
-        if not known:
-            self._add("status", column.name, *told)
-            return
-        cases = "\n".join(f"when {quoted(word)} then {quoted(meaning)}" for word, meaning in known)
-        self._add(
-            "status", {"expression": f'case lower("{column.name}")\n{cases}\nelse "{column.name}" end'}, *told
-        )
+        for word in refunded_by_line(column, self.column("amount"), meanings, grain):
+            meanings[word] = "completed"
+            told.append(
+                f"{CHECK}: {one_line(word)} stays a sale, as a record below zero takes the money off again"
+            )
+        value: dict[str, Any] = {"column": column.name}
+        cases = [(word, m) for word, m in meanings.items() if m and m not in (word, word.replace("-", ""))]
+        if cases:
+            whens = "\n".join(f"when {quoted(word)} then {quoted(meaning)}" for word, meaning in cases)
+            value = {"expression": f'case lower("{column.name}")\n{whens}\nelse "{column.name}" end'}
+        if is_of_order:
+            value["of"] = "order"
+            told.append("only the first line of an order has it")
+        elif differ := differing(column, meanings, grain):
+            value["of"] = "line"
+            told.append(f"{CHECK}: the lines of {differ:,} orders differ in it: each line counts for its own")
+        self._add("status", column.name if value == {"column": column.name} else value, *told)
 
     def _line_id(self, grain: Grain) -> None:
         if not grain.is_line:
@@ -370,6 +369,9 @@ class _Proposer:
         """Only where an order comes again as it changes."""
         choice, order_ts = self.chosen.get("available_at"), self.column("order_ts")
         if choice is None or not (grain.repeated or grain.across) or order_ts is None:
+            return
+        if grain.is_line:
+            self._tell(f"{choice.column.name} is left out: the states of lines cannot be told from lines")
             return
         value, _, told = self._time_entry(choice)
         told.append("orders come again as they change: features see the state known at their time")
@@ -409,50 +411,3 @@ def _names_in(value: Any) -> Iterator[str]:
         yield value
     elif isinstance(value, dict):
         yield from [value["column"]] if "column" in value else re.findall(r'"([^"]+)"', value["expression"])
-
-
-def _told_times(reading: Times) -> str:
-    written = reading.format or "ISO 8601"
-    told = f"{reading.count:,} of {reading.total:,} read as {written}, from {reading.first} to {reading.last}"
-    return told + (f"; not {', '.join(reading.odd)}" if reading.odd else "")
-
-
-def _told_rivals(reading: Times) -> list[str]:
-    told = []
-    if reading.ruled_out:
-        text, rival = reading.ruled_out
-        told.append(f"{text} rules out {rival}")
-    if reading.rival:
-        told.append(
-            f"{CHECK}: {reading.rival} reads them just as well; which of the two it is, no text tells"
-        )
-    if reading.format and re.search(r"\bYY\b|(?<!Y)YY(?!Y)", reading.format):
-        told.append("two-digit years: 69 to 99 are of the last century (pivot_year)")
-    return told
-
-
-def _number_entry(column: Column) -> tuple[dict[str, Any], list[str]]:
-    numbers = column.numbers
-    assert numbers
-    value: dict[str, Any] = {"column": column.name}
-    told = [f"{numbers.count:,} of {numbers.total:,} are numbers such as {numbers.example}"]
-    if numbers.odd:
-        told[0] += f"; not {', '.join(numbers.odd)}"
-    if numbers.decimal != ".":
-        value["decimal"] = numbers.decimal
-    if numbers.thousands:
-        value["thousands"] = numbers.thousands
-    if numbers.currencies:
-        value["currency"] = numbers.currencies[0]
-        told.append(f"with {numbers.currencies[0]} before or behind")
-        if len(numbers.currencies) > 1:
-            told.append(
-                f"{CHECK}: also with {', '.join(numbers.currencies[1:])}: currencies are never added up"
-            )
-    if numbers.is_ambiguous:
-        told.append(f"{CHECK}: does the mark in {numbers.example} part thousands or decimals?")
-    if numbers.negatives:
-        told.append(
-            f"{CHECK}: {numbers.negatives:,} are below zero: refunds? Does expectations.yaml allow them?"
-        )
-    return value, told

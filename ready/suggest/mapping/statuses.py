@@ -55,11 +55,6 @@ class Statuses:
     def unknown(self) -> list[str]:
         return [word for word, meaning in self.meanings.items() if meaning is None]
 
-    @property
-    def are_the_seed(self) -> bool:
-        """The staging model writes them in lower case and without hyphens itself."""
-        return all(word.replace("-", "") in SEED for word in self.counts)
-
 
 def read_statuses(texts: Iterable[str]) -> Statuses:
     """The most frequent word first."""

@@ -17,6 +17,7 @@ from ready.suggest.mapping.shape import Shape, read_shape
 from ready.terminal import one_line
 
 PATTERNS = ("*.csv", "*.txt", "*.tsv", "*")
+UNMAPPED = 30  # names that are told
 HEAD = "# yaml-language-server: $schema=../ready/configs_schema/orders.schema.json"
 
 
@@ -51,7 +52,7 @@ def write_mapping(settings: Settings, text: str) -> Path:
     if file.exists() and (file == shipped or file.read_bytes() != shipped.read_bytes()):
         raise UsageError(
             f"{file} is there already, and stays as it is",
-            hint="without --write the proposal is printed: redirect it, or name another folder with --configs",
+            hint="without --write the proposal is printed; or name another folder with --configs",
         )
     temporary = file.with_name(f".{file.name}.{os.getpid()}")
     try:
@@ -133,7 +134,9 @@ def _intro(
         told.append(f"{CHECK}: left out, as other columns make another table: {left}")
     told += [f"{CHECK}: not read: {text}" for text in refused]
     if mapping.unmapped:
-        told.append(f"Not mapped: {', '.join(map(one_line, mapping.unmapped))}")
+        left = ", ".join(map(one_line, mapping.unmapped[:UNMAPPED]))
+        more = len(mapping.unmapped) - UNMAPPED
+        told.append(f"Not mapped: {left}" + (f" and {more} more" if more > 0 else ""))
     return [HEAD, *(line for text in told for line in Entry("", "", (text,)).lines(0)[:-1])]
 
 

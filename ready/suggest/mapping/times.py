@@ -46,7 +46,7 @@ NUMERIC = {
     "epoch_milliseconds": (re.compile(r"\d{12,13}"), 631_152_000_000, 4_102_444_800_000),
     "excel_days": (re.compile(r"\d{5}([.,]\d+)?"), 32_874, 73_050),
 }
-PIVOT = 69  # 68 is 2068, 69 is 1969, as POSIX has it
+PIVOT = 70  # 69 is 2069, 70 is 1970: the mapping's own default
 ENOUGH = 0.9  # of the texts
 
 
