@@ -2,7 +2,7 @@
 
 Parsing takes dbt longer than building a small file. The gate and the features are those of READY_CONFIGS; of
 each MAPPING, a folder with an orders.yaml, stg.orders is kept as built.NAME, and the training set's
-rows of each split as built.splits.
+rows of each split, before its tests, as built.splits.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ready.settings import Settings
 NODE = "model.raw_to_ready.orders_mapped"
 KEEP = """
     create table built.{name} as select * from stg.orders;
-    insert into built.splits select '{name}', split, count(*) from feats.customer_training_set group by split
+    insert into built.splits select '{name}', split, count(*) from feats.customer_training_set__candidate group by split
 """
 
 

@@ -89,7 +89,7 @@ class _Proposer:
         return self.chosen[role].column if role in self.chosen else None
 
     def propose(self) -> Mapping:
-        self._tell_kinds(self.shapes)
+        self._tell_kinds()
         order_id, customer = self.column("order_id"), self.column("customer_id")
         grain = read_grain(order_id, customer, self.columns, self.files) if order_id else Grain()
         self._tell_grain(grain)
@@ -110,26 +110,19 @@ class _Proposer:
             found=sum(role in self.chosen for role in NEEDED),
         )
 
-    def _tell_kinds(self, shapes: Sequence[Shape]) -> None:
-        """Which records count, where a report holds more than sales, and blank ones."""
-        conditions, evidence = [], []
-        order_id = self.column("order_id")
-        blank = sum(shape.blank_rows for shape in shapes)
-        if blank and order_id:
-            conditions.append(f'"{order_id.name}" is not null')
-            evidence.append(f"{blank} record(s) among those looked at are all blank")
+    def _tell_kinds(self) -> None:
+        """Which records count, where a report holds more than sales."""
         choice = choose("kind", self.columns, self.taken)
         kinds = choice.column.counts if choice else {}
         sales = [kind for kind in kinds if SALE.search(kind.lower()) and not NO_SALE.search(kind.lower())]
         left = [(kind, count) for kind, count in kinds.items() if kind not in sales]
-        if choice and sales and left and not any(map(is_template, kinds)):
-            conditions.append(f'"{choice.column.name}" in ({", ".join(map(quoted, sales))})')
-            evidence.append(f"{choice.column.name} has {listed([(kind, kinds[kind]) for kind in sales])}")
-            told = f"left out {listed(left)}; a refund may belong to its sale (grain: order_line)"
-            evidence.append(f"{CHECK}: {told}")
-            self._keep([place for place, kind in enumerate(choice.column.texts) if kind in sales])
-        if conditions:
-            self.meta.append(Entry("rows", " and ".join(conditions), tuple(evidence)))
+        if not choice or not sales or not left or any(map(is_template, kinds)):
+            return
+        name = choice.column.name
+        told = f"left out {listed(left)}; a refund may belong to its sale (grain: order_line)"
+        evidence = (f"{name} has {listed([(kind, kinds[kind]) for kind in sales])}", f"{CHECK}: {told}")
+        self.meta.append(Entry("rows", f'"{name}" in ({", ".join(map(quoted, sales))})', evidence))
+        self._keep([place for place, kind in enumerate(choice.column.texts) if kind in sales])
 
     def _keep(self, places: Sequence[int]) -> None:
         """Look at these records alone from here on."""

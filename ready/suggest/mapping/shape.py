@@ -52,7 +52,6 @@ class Shape:
     evidence: dict[str, str]
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
-    blank_rows: int
 
     @property
     def label(self) -> str:
@@ -100,8 +99,7 @@ def read_shape(file: InputFile) -> Shape | None:
     data = [
         row for row in data if len(row.fields) >= min(width, len(names)) and not _is_comment(row, settings)
     ]
-    blank = sum(row.is_blank and len(row.fields) == width and row.line > header.line for row in rows)
-    return Shape(file, settings, evidence, names, tuple(data[:RECORDS]), blank)
+    return Shape(file, settings, evidence, names, tuple(data[:RECORDS]))
 
 
 def _read_text(file: InputFile) -> tuple[str, str, bool, bool]:
@@ -211,7 +209,10 @@ def _names(fields: Sequence[str], settings: dict[str, Any], evidence: dict[str, 
     if repeated:
         settings["repeated_names"] = "number"
         shown = ", ".join(map(one_line, repeated))
-        evidence["repeated_names"] = f"the header repeats {shown}: the second is {one_line(repeated[0])}_2"
+        second = f"{one_line(repeated[0])}_2"
+        evidence["repeated_names"] = (
+            f"CHECK: the header repeats {shown}: the second is {second}; which one counts?"
+        )
     return tuple(names)
 
 
