@@ -1,0 +1,138 @@
+"""What the texts say for a line of the mapping, in words: counts, what is ruled out, what to check."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ready.suggest.mapping.columns import Column
+from ready.suggest.mapping.entry import CHECK, listed
+from ready.suggest.mapping.lines import Grain
+from ready.suggest.mapping.times import Times
+
+# What exports write beside their local times.
+ZONES = {
+    "utc": "UTC", "bst": "Europe/London", "cet": "Europe/Berlin", "cest": "Europe/Berlin",
+    "pst": "America/Los_Angeles", "pdt": "America/Los_Angeles", "est": "America/New_York",
+    "edt": "America/New_York", "cst": "America/Chicago", "cdt": "America/Chicago", "mst": "America/Denver",
+    "mdt": "America/Denver", "eastern time (us & canada)": "America/New_York",
+    "central time (us & canada)": "America/Chicago", "mountain time (us & canada)": "America/Denver",
+    "pacific time (us & canada)": "America/Los_Angeles",
+}  # fmt: skip
+GIVEN_BACK = re.compile(r"\b(refund(ed|s)?|adjusted|returned|erstattet|remboursé|reembolsado)\b")
+CANCELLED = re.compile(r"\b(cancell?ed|storniert|annulé|cancelado)\b")
+PAID = re.compile(r"\b(paid|bezahlt|payé|pagado)\b")
+
+
+def zone_of(column: Column, reading: Times, zones: Column | None) -> tuple[str | None, list[str]]:
+    """A zone to be said, where neither the texts nor the default say it. zones: the column of zones."""
+    if reading.zoned == reading.count or (reading.is_numeric and reading.format != "excel_days"):
+        return None, []
+    if re.search(r"\butc\b", column.words):
+        return "UTC", ["the column's name says UTC"]
+    told = f"{CHECK}: {reading.count - reading.zoned:,} times state no zone and count as UTC"
+    if zones:
+        named = {ZONES.get(text.lower()) for text in zones.counts}
+        shown = listed(zones.counts.most_common(4))
+        if len(named) == 1 and None not in named:
+            return named.pop(), [f"{zones.name} says {shown}"]
+        told += f", while {zones.name} has {shown}"
+    return None, [f"{told}; say another with timezone: Europe/Berlin or the like"]
+
+
+def given_back(columns: Iterable[Column], amount: Column) -> Iterator[str]:
+    """Columns that correct the amount."""
+    for column in columns:
+        numbers = column.numbers
+        if column is amount or not numbers or not GIVEN_BACK.search(column.words):
+            continue
+        count = sum(bool(numbers.value(text)) for text in column.filled)
+        if count:
+            yield f"{CHECK}: {column.name} is not 0 in {count:,} records: is it to be taken off, or instead?"
+
+
+def cancelled(columns: Iterable[Column]) -> Iterator[str]:
+    """Times that say what a status does not."""
+    for column in columns:
+        if column.times and CANCELLED.search(column.words):
+            yield f"{CHECK}: {column.name} is filled in {len(column.filled):,} records: are these cancelled?"
+
+
+def unpaid(columns: Iterable[Column]) -> Iterator[str]:
+    """Times of payment that some records lack, where no status tells."""
+    for column in columns:
+        if column.times and column.blanks and PAID.search(column.words):
+            yield f"{CHECK}: {column.name} is blank in {column.blanks:,} records: are these not paid?"
+
+
+def refunded_by_line(
+    column: Column, amount: Column | None, meanings: Mapping[str, str | None], grain: Grain
+) -> list[str]:
+    """Words for a return, of orders that have a line below zero besides."""
+    if not grain.is_line or not amount or not amount.numbers:
+        return []
+    words = set()
+    for order in grain.orders:
+        values = [amount.numbers.value(amount.texts[place]) for place in order]
+        if any(value is not None and value < 0 for value in values):
+            words |= {column.texts[place].lower() for place in order}
+    return sorted(word for word in words if meanings.get(word) == "returned")
+
+
+def differing(column: Column, meanings: Mapping[str, str | None], grain: Grain) -> int:
+    """Orders whose lines mean different things."""
+    if not grain.is_line:
+        return 0
+    words = [{column.texts[place].lower() for place in order} - {""} for order in grain.orders]
+    return sum(len({meanings.get(word) or word for word in order}) > 1 for order in words)
+
+
+def told_times(reading: Times) -> str:
+    """How many read, and over what time."""
+    written = reading.format or "ISO 8601"
+    told = f"{reading.count:,} of {reading.total:,} read as {written}, from {reading.first} to {reading.last}"
+    return told + (f"; not {', '.join(reading.odd)}" if reading.odd else "")
+
+
+def told_rivals(reading: Times) -> list[str]:
+    """The other formats that there might be."""
+    told = []
+    if reading.ruled_out:
+        text, rival = reading.ruled_out
+        told.append(f"{text} rules out {rival}")
+    if reading.rival:
+        told.append(
+            f"{CHECK}: {reading.rival} reads them just as well; which of the two it is, no text tells"
+        )
+    if reading.format and re.search(r"\bYY\b|(?<!Y)YY(?!Y)", reading.format):
+        told.append("two-digit years: 70 to 99 are of the last century (pivot_year)")
+    return told
+
+
+def number_entry(column: Column) -> tuple[dict[str, Any], list[str]]:
+    """What the mapping has to say of a column of numbers, and why."""
+    numbers = column.numbers
+    assert numbers
+    value: dict[str, Any] = {"column": column.name}
+    told = [f"{numbers.count:,} of {numbers.total:,} are numbers such as {numbers.example}"]
+    if numbers.odd:
+        told[0] += f"; not {', '.join(numbers.odd)}"
+    if numbers.decimal != ".":
+        value["decimal"] = numbers.decimal
+    if numbers.thousands:
+        value["thousands"] = numbers.thousands
+    if numbers.currencies:
+        value["currency"] = numbers.currencies[0]
+        told.append(f"with {numbers.currencies[0]} before or behind")
+        if len(numbers.currencies) > 1:
+            told.append(
+                f"{CHECK}: also with {', '.join(numbers.currencies[1:])}: currencies are never added up"
+            )
+    if numbers.is_ambiguous:
+        told.append(f"{CHECK}: does the mark in {numbers.example} part thousands or decimals?")
+    if numbers.negatives:
+        told.append(
+            f"{CHECK}: {numbers.negatives:,} are below zero: refunds? Does expectations.yaml allow them?"
+        )
+    return value, told

@@ -1,0 +1,406 @@
+"""Puts what the columns show together into a mapping."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ready.suggest.mapping.clues import (
+    cancelled,
+    differing,
+    given_back,
+    number_entry,
+    refunded_by_line,
+    told_rivals,
+    told_times,
+    unpaid,
+    zone_of,
+)
+from ready.suggest.mapping.columns import Column, read_columns
+from ready.suggest.mapping.entry import CHECK, Entry, is_template, listed, quoted
+from ready.suggest.mapping.lines import (
+    Grain,
+    is_on_each_line,
+    is_on_first_line,
+    read_grain,
+    tells_lines_apart,
+)
+from ready.suggest.mapping.roles import NAMES, Choice, choose
+from ready.suggest.mapping.shape import Shape
+from ready.suggest.mapping.statuses import read_statuses
+from ready.suggest.mapping.times import Times, is_clock, read_times
+from ready.terminal import one_line
+
+NEEDED = ("order_id", "customer_id", "order_ts", "amount")
+NAMED = (*NEEDED, "status", "currency", "channel", "available_at", "line_id")
+PIECES = ("price", "preis", "prix", "precio", "prezzo", "prijs", "item price")
+SALE = re.compile(r"\b(sales?|orders?|payments?|purchases?|charges?|checkout|invoices?|verkauf|zahlung)\b")
+NO_SALE = re.compile(
+    r"refund|return|revers|fee|withdraw|transfer|payout|deposit|conversion|hold|authori[sz]|dispute"
+    r"|chargeback|erstattung|gebühr|auszahlung|cancel"
+)
+PERSON = re.compile(r"[^\W\d_]+\.?([ '-][^\W\d_]+\.?)+")
+TOO_MANY = 20  # words are no statuses
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """The parts of orders.yaml, and what was seen that is in none of them."""
+
+    meta: list[Entry]
+    columns: list[Entry]
+    unmapped: list[str]
+    found: int = 0
+
+
+@dataclass
+class _Proposer:
+    shapes: Sequence[Shape]
+    columns: list[Column] = field(init=False)
+    files: list[int] = field(init=False)
+    chosen: dict[str, Choice] = field(default_factory=dict)
+    entries: dict[str, Entry] = field(default_factory=dict)
+    meta: list[Entry] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.columns = [c for c in read_columns(self.shapes) if not is_template(c.name) and '"' not in c.name]
+        self.files = [
+            number for number, shape in enumerate(self.shapes) for row in shape.rows if not row.is_blank
+        ]
+        self._choose()
+
+    def _choose(self) -> None:
+        """By name first, so that what is named is not taken for something else by what it holds."""
+        for role in NAMED:
+            choice = choose(role, self.columns, self.taken)
+            if choice and choice.by_name:
+                self.chosen[role] = choice
+        for role in NEEDED:
+            if role not in self.chosen and (choice := choose(role, self.columns, self.taken)):
+                self.chosen[role] = choice
+
+    @property
+    def taken(self) -> list[str]:
+        return [choice.column.name for choice in self.chosen.values()]
+
+    def column(self, role: str) -> Column | None:
+        return self.chosen[role].column if role in self.chosen else None
+
+    def propose(self) -> Mapping:
+        self._tell_kinds()
+        order_id, customer = self.column("order_id"), self.column("customer_id")
+        grain = read_grain(order_id, customer, self.columns, self.files) if order_id else Grain()
+        self._tell_grain(grain)
+        self._order_id(grain)
+        self._customer_id(grain)
+        self._order_ts(grain)
+        self._amount(grain)
+        for role in ("currency", "status", "channel"):
+            self._text(role, grain)
+        self._line_id(grain)
+        self._available_at(grain)
+        self._null_words()
+        mapped = {name for entry in self.entries.values() for name in _names_in(entry.value)}
+        return Mapping(
+            meta=self.meta,
+            columns=list(self.entries.values()),
+            unmapped=[column.name for column in self.columns if column.filled and column.name not in mapped],
+            found=sum(role in self.chosen for role in NEEDED),
+        )
+
+    def _tell_kinds(self) -> None:
+        """Which records count, where a report holds more than sales."""
+        choice = choose("kind", self.columns, self.taken)
+        kinds = choice.column.counts if choice else {}
+        sales = [kind for kind in kinds if SALE.search(kind.lower()) and not NO_SALE.search(kind.lower())]
+        left = [(kind, count) for kind, count in kinds.items() if kind not in sales]
+        if not choice or not sales or not left or any(map(is_template, kinds)):
+            return
+        name = choice.column.name
+        told = f"left out {listed(left)}; a refund may belong to its sale (grain: order_line)"
+        evidence = (f"{name} has {listed([(kind, kinds[kind]) for kind in sales])}", f"{CHECK}: {told}")
+        self.meta.append(Entry("rows", f'"{name}" in ({", ".join(map(quoted, sales))})', evidence))
+        self._keep([place for place, kind in enumerate(choice.column.texts) if kind in sales])
+
+    def _keep(self, places: Sequence[int]) -> None:
+        """Look at these records alone from here on."""
+        self.columns = [column.kept(places) for column in self.columns]
+        self.files = [self.files[place] for place in places]
+        by_name = {column.name: column for column in self.columns}
+        for role, choice in self.chosen.items():
+            self.chosen[role] = replace(choice, column=by_name[choice.column.name])
+
+    def _tell_grain(self, grain: Grain) -> None:
+        told: list[str] = []
+        if grain.is_line:
+            kind = "order_line"
+            told.append(f"{grain.repeated:,} ids come again in one file, in records that differ")
+            if grain.equal:
+                told.append(
+                    f"{CHECK}: {grain.equal:,} of them in the very same record: a line twice, or a copy?"
+                )
+            if grain.across:
+                told.append(f"{grain.across:,} orders have lines in several files")
+        else:
+            kind = "order"
+            if grain.repeated:
+                told.append(f"{CHECK}: {grain.repeated:,} ids come again in one record: copies, or lines?")
+            elif self.column("order_id"):
+                told.append("each id stands once in a file")
+            if grain.across and not grain.foreign:
+                told.append(f"{grain.across:,} ids are in several files: of these the last delivery counts")
+        self.meta.append(Entry("grain", kind, tuple(told)))
+
+    def _order_id(self, grain: Grain) -> None:
+        choice = self.chosen.get("order_id")
+        value: Any
+        if choice is None:
+            value = {"expression": "file_name || ':' || line_number"}
+            self._add(
+                "order_id", value, f"{CHECK}: no column looks like an id: the place in the file is taken"
+            )
+            return
+        column = choice.column
+        told = self._evidence(choice)
+        told.append(f"{len(column.filled):,} of {len(column.texts):,} filled, {column.distinct:,} different")
+        value = column.name
+        if grain.foreign:
+            where = "in another file " if grain.foreign_across == grain.foreign else ""
+            told.append(
+                f"{CHECK}: {grain.foreign:,} come again {where}with another customer, such as {grain.example}"
+            )
+            if where:
+                value = {"expression": f"file_name || '/' || \"{column.name}\""}
+                told.append("the file's name makes them unique; it must stay from delivery to delivery")
+        self._add("order_id", value, *told)
+
+    def _customer_id(self, grain: Grain) -> None:
+        choice = self.chosen.get("customer_id")
+        if choice is None:
+            self._missing("customer_id", "a customer's id")
+            return
+        column = choice.column
+        told = [*self._evidence(choice), f"{column.distinct:,} customers in {len(column.filled):,} records"]
+        is_of_order = is_on_first_line(column, grain)
+        if column.blanks and not is_of_order:
+            told.append(
+                f"{CHECK}: {column.blanks:,} records have none: are they set aside (expectations.yaml)?"
+            )
+        if all(map(PERSON.fullmatch, column.filled)):
+            told.append(f"{CHECK}: a name is no id: two people may share one")
+        if column.filled and all(re.fullmatch(r"\d+\.0+", text) for text in column.filled):
+            told.append("all end in .0, as a float writes them: what stands before the point is the id")
+            self._add("customer_id", {"expression": f"split_part(\"{column.name}\", '.', 1)"}, *told)
+            return
+        if is_of_order:
+            told.append("only the first line of an order has it")
+        self._add(
+            "customer_id", {"column": column.name, "of": "order"} if is_of_order else column.name, *told
+        )
+
+    def _order_ts(self, grain: Grain) -> None:
+        choice = self.chosen.get("order_ts")
+        if choice is None:
+            self._missing("order_ts", "times")
+            return
+        column = choice.column
+        value, reading, told = self._time_entry(choice)
+        if is_on_first_line(column, grain):
+            value["of"] = "order"
+            told.append("only the first line of an order has it")
+        zones = choose("zone", self.columns, self.taken)
+        zone, said = zone_of(column, reading, zones.column if zones else None)
+        told += said
+        if zone:
+            value["timezone"] = zone
+        self._add("order_ts", value if set(value) - {"column"} else column.name, *told)
+
+    def _time_entry(self, choice: Choice) -> tuple[dict[str, Any], Times, list[str]]:
+        column = choice.column
+        reading = column.times or column.numeric_times
+        assert reading
+        told = self._evidence(choice)
+        value: dict[str, Any] = {"column": column.name}
+        clock = self._clock(column) if reading.is_day and not reading.is_numeric else None
+        if clock:
+            joined = [
+                f"{day} {time}" for day, time in zip(column.texts, clock.texts, strict=True) if day and time
+            ]
+            reading = read_times(joined) or reading
+            value = {"expression": f'"{column.name}" || \' \' || "{clock.name}"'}
+            told.append(f"the time of day stands in {clock.name}")
+        told.append(told_times(reading))
+        if reading.format:
+            value["format"] = reading.format
+        if reading.language:
+            value["language"] = reading.language
+            told.append(f"its month names are {reading.language}")
+        told += told_rivals(reading)
+        return value, reading, told
+
+    def _clock(self, day: Column) -> Column | None:
+        """The column with the time of day."""
+        names = NAMES["clock"].split("|")
+        free = [c for c in self.columns if c.name not in self.taken and c.words in names]
+        return next(
+            (column for column in free if is_clock(column.filled) and column.blanks == day.blanks), None
+        )
+
+    def _amount(self, grain: Grain) -> None:
+        choice = self.chosen.get("amount")
+        if choice is None or not choice.by_name:
+            self.chosen.pop("amount", None)
+            if self._amount_of_pieces() or choice is None:
+                return
+            self.chosen["amount"] = choice
+        column = choice.column
+        value, told = number_entry(column)
+        told = [*self._evidence(choice), *told]
+        quantity = choose("quantity", self.columns, self.taken)
+        if quantity and column.words in PIECES and set(quantity.column.counts) - {"1", "1.0"}:
+            other = f'number("{quantity.column.name}") * number("{column.name}")'
+            told.append(
+                f"{CHECK}: if {column.name} is the price of one piece, write {{expression: '{other}'}}"
+            )
+        if grain.is_line:
+            told += self._of_order(column, grain, value)
+        told += given_back(self.columns, column)
+        self._add("amount", value if set(value) - {"column"} else column.name, *told)
+
+    def _amount_of_pieces(self) -> bool:
+        """How many times how much each; whether there are columns for it. Else the amount is missing."""
+        price = choose("unit_price", self.columns, self.taken)
+        quantity = choose("quantity", self.columns, self.taken)
+        if price is None or quantity is None or not quantity.by_name:
+            self._missing("amount", "amounts")
+            return False
+        told = [f"no column has an amount: {quantity.column.name} times {price.column.name}"]
+        told += [text for text in number_entry(quantity.column)[1] if "below zero" in text]
+        expression = f'number("{quantity.column.name}") * number("{price.column.name}")'
+        self._add("amount", {"expression": expression}, *told)
+        return True
+
+    def _of_order(self, column: Column, grain: Grain, value: dict[str, Any]) -> list[str]:
+        """Whether the amount is a line's or the whole order's."""
+        if is_on_first_line(column, grain):
+            value["of"] = "order"
+            return ["only the first line of an order has it"]
+        if not is_on_each_line(column, grain):
+            return []
+        pieces = choose("unit_price", self.columns, self.taken)
+        if pieces and not is_on_each_line(pieces.column, grain):
+            value["of"] = "order"
+            told = f"all lines of an order have the same, while {pieces.column.name} differs"
+            return [f"{CHECK}: {told}: taken as the whole order's"]
+        return [f"{CHECK}: all lines of an order have the same: if it is the whole order's, add of: order"]
+
+    def _text(self, role: str, grain: Grain) -> None:
+        choice = self.chosen.get(role)
+        if choice is None:
+            if role == "status":
+                self._tell("no column looks like a status, so each order counts as a purchase")
+                for text in unpaid(self.columns):
+                    self._tell(text)
+            return
+        column = choice.column
+        told = [*self._evidence(choice), listed(column.counts.most_common())]
+        if role == "status":
+            self._status(column, told, grain)
+            return
+        if role == "currency" and column.distinct > 1:
+            told.append(f"{CHECK}: several currencies; amounts of several are never added up")
+        if is_on_first_line(column, grain):
+            told.append("only the first line of an order has it")
+            self._add(role, {"column": column.name, "of": "order"}, *told)
+            return
+        self._add(role, column.name, *told)
+
+    def _status(self, column: Column, told: list[str], grain: Grain) -> None:
+        statuses = read_statuses(text for text in column.filled if not is_template(text))
+        meanings = dict(statuses.meanings)
+        is_of_order = is_on_first_line(column, grain)
+        if column.blanks and not is_of_order:
+            told.append(f"{CHECK}: {column.blanks:,} records have no status: they are no purchases")
+        told += cancelled(self.columns)
+        if len(meanings) > TOO_MANY:
+            told.append(f"{CHECK}: too many words for a status; the gate shows those that are none")
+            meanings = {}
+        elif statuses.unknown:
+            unknown = listed([(word, statuses.counts[word]) for word in statuses.unknown])
+            told.append(f"{CHECK}: not known, so left as they are and no purchases: {unknown}")
+        for word in refunded_by_line(column, self.column("amount"), meanings, grain):
+            meanings[word] = "completed"
+            told.append(
+                f"{CHECK}: {one_line(word)} stays a sale, as a record below zero takes the money off again"
+            )
+        value: dict[str, Any] = {"column": column.name}
+        cases = [(word, m) for word, m in meanings.items() if m and m not in (word, word.replace("-", ""))]
+        if cases:
+            whens = "\n".join(f"when {quoted(word)} then {quoted(meaning)}" for word, meaning in cases)
+            value = {"expression": f'case lower("{column.name}")\n{whens}\nelse "{column.name}" end'}
+        if is_of_order:
+            value["of"] = "order"
+            told.append("only the first line of an order has it")
+        elif differ := differing(column, meanings, grain):
+            value["of"] = "line"
+            told.append(f"{CHECK}: the lines of {differ:,} orders differ in it: each line counts for its own")
+        self._add("status", column.name if value == {"column": column.name} else value, *told)
+
+    def _line_id(self, grain: Grain) -> None:
+        if not grain.is_line:
+            return
+        choice = self.chosen.get("line_id")
+        column = choice.column if choice and tells_lines_apart(choice.column, grain) else None
+        if column is None:
+            self._tell("no column tells the lines of an order apart: their whole content does")
+            return
+        self._add("line_id", column.name, "tells the lines of each order apart")
+
+    def _available_at(self, grain: Grain) -> None:
+        """Only where an order comes again as it changes."""
+        choice, order_ts = self.chosen.get("available_at"), self.column("order_ts")
+        if choice is None or not (grain.repeated or grain.across) or order_ts is None:
+            return
+        if grain.is_line:
+            self._tell(f"{choice.column.name} is left out: the states of lines cannot be told from lines")
+            return
+        value, _, told = self._time_entry(choice)
+        told.append("orders come again as they change: features see the state known at their time")
+        self._add("available_at", value if set(value) - {"column"} else choice.column.name, *told)
+
+    def _null_words(self) -> None:
+        mapped = [column for column in self.columns if column.name in self.taken]
+        words = sorted({word for column in mapped for word in column.null_words})
+        if words:
+            where = ", ".join(column.name for column in mapped if column.null_words)
+            self.meta.append(Entry("null_words", words, (f"in {where}: read as nothing",)))
+
+    def _tell(self, text: str) -> None:
+        """More evidence for the grain, the last entry of meta so far."""
+        last = self.meta[-1]
+        self.meta[-1] = Entry(last.key, last.value, (*last.evidence, text))
+
+    def _missing(self, role: str, noun: str) -> None:
+        names = ", ".join(column.name for column in self.columns[:30])
+        self._add(role, role, f"{CHECK}: no column looks like {noun}: name it. There are {names}")
+
+    def _evidence(self, choice: Choice) -> list[str]:
+        told = [] if choice.by_name else [f"{CHECK}: chosen by what it holds, not by its name"]
+        return told + ([f"could also be {', '.join(choice.others)}"] if choice.others else [])
+
+    def _add(self, role: str, value: Any, *evidence: str) -> None:
+        self.entries[role] = Entry(role, value, tuple(evidence))
+
+
+def propose(shapes: Sequence[Shape]) -> Mapping:
+    """The mapping that files of one layout bear out."""
+    return _Proposer(shapes).propose()
+
+
+def _names_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from [value["column"]] if "column" in value else re.findall(r'"([^"]+)"', value["expression"])

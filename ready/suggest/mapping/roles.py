@@ -1,0 +1,194 @@
+"""Which column serves as what: by its name first, then by what it holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from ready.suggest.mapping.columns import Column
+
+# Names as exports write them, the likelier first, in the form of Column.words.
+NAMES = {
+    "order_id": (
+        "order id|orderid|order number|order no|order nr|order #|order ref|order reference"
+        "|amazon order id|ordernumber|sales order|sales record number|bestellnummer|bestellung"
+        "|bestell nr|auftragsnummer|auftrag|auftrags nr|belegnummer|numéro de commande|commande"
+        "|n° commande|número de pedido|pedido|id ordine|numero ordine|ordine|bestelnummer"
+        "|invoice no|invoice number|invoiceno|invoice|rechnungsnummer|rechnung|factura|fattura"
+        "|facture|receipt id|receipt number|transaction id|transaktionscode|transaction no"
+        "|payment id|charge id|order|name|id"
+    ),
+    "customer_id": (
+        "customer id|customerid|customer number|customer no|customer key|customer|client id|client"
+        "|buyer id|buyer user id|buyer username|buyer user name|user id|userid|user name|username"
+        "|member id|account id|kundennummer|kunden nr|kundennr|kunden id|kunde|käufer|id client"
+        "|numéro client|cliente|id cliente|codice cliente|klantnummer|klant|customer email"
+        "|buyer email|from email address|email address|e mail adresse|email|e mail"
+        "|absender e mail adresse|customer name|buyer name|full name|buyer|billing email"
+    ),
+    "order_ts": (
+        "order ts|order date|order time|order datetime|ordered at|order timestamp|created at"
+        "|created|created utc|created date utc|purchase date|purchased at|sale date|sold at"
+        "|sale time|invoice date|transaction date|bestelldatum|bestellt am|auftragsdatum"
+        "|rechnungsdatum|kaufdatum|buchungstag|datum|date de commande|fecha|fecha de pedido|data"
+        "|data ordine|data do pedido|besteldatum|orderdatum|timestamp|date created|date time|date"
+        "|time|paid at"
+    ),
+    "amount": (
+        "amount|order total|total amount|order amount|total price|grand total|total|order value"
+        "|net sales|net revenue|n revenue|revenue|gross|gross sales|betrag|gesamtbetrag|gesamtsumme"
+        "|summe|umsatz|rechnungsbetrag|bestellwert|montant|montant total|importe|importe total"
+        "|importo|totale|valor|valor total|bedrag|totaal|bedrag totaal|line total|item total"
+        "|line amount|item price|dollar value|value|brutto|netto|subtotal|price|preis|prix|precio"
+    ),
+    "status": (
+        "status|order status|orderstatus|state|order state|financial status|payment status"
+        "|bestellstatus|zahlungsstatus|zustand|statut|estado|stato|line status|item status"
+        "|fulfillment status"
+    ),
+    "currency": "currency|currency code|order currency|währung|waehrung|devise|moneda|moeda|valuta|ccy",
+    "channel": (
+        "channel|sales channel|source|attribution|order source|kanal|vertriebskanal|vertriebsweg"
+        "|canal|canale|kanaal|platform|marketplace"
+    ),
+    "line_id": (
+        "line id|line item id|lineitem id|order item id|order line id|order line|line number"
+        "|line no|line nr|line|positionsnummer|position|pos|item no|línea|ligne|riga|regel"
+    ),
+    "available_at": (
+        "updated at|last updated|last updated date|last update|modified at|last modified"
+        "|status date|changed at|geändert am|modifié le|actualizado|aggiornato"
+    ),
+    "quantity": (
+        "quantity|qty|lineitem quantity|quantity purchased|menge|anzahl|quantité|cantidad|quantità|aantal"
+    ),
+    "unit_price": (
+        "unit price|unitprice|price|lineitem price|price each|item price|einzelpreis|stückpreis"
+        "|preis|prix|precio|prezzo|prijs"
+    ),
+    "clock": "time|order time|uhrzeit|zeit|heure|hora|ora|tijd|created time",
+    "zone": "time zone|timezone|zeitzone|fuseau horaire|zona horaria|tijdzone",
+    "kind": "type|transaction type|event type|typ|tipo|record type|balance impact|row type",
+}
+ENOUGH = 0.9
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A column for a role, and the others that could have been taken. by_name: else by what it holds."""
+
+    column: Column
+    others: tuple[str, ...] = ()
+    by_name: bool = True
+
+
+def choose(role: str, columns: Sequence[Column], taken: Iterable[str] = ()) -> Choice | None:
+    """The column for a role, or None."""
+    free = [column for column in columns if column.name not in set(taken) and column.filled]
+    fitting = [column for column in free if _fits(role, column)]
+    names = NAMES[role].split("|")
+    named = sorted((c for c in fitting if c.words in names), key=lambda column: names.index(column.words))
+    if not named:
+        named = [column for column in fitting if _has_word(role, column.words)]
+    if named:
+        return Choice(named[0], tuple(column.name for column in named[1:4]))
+    found = BY_CONTENT[role](fitting) if role in BY_CONTENT else []
+    return Choice(found[0], tuple(column.name for column in found[1:4]), by_name=False) if found else None
+
+
+def _has_word(role: str, words: str) -> bool:
+    """A name of two words or more in a longer one: "Order Number (eBay)"; not "order" in "Order Notes"."""
+    whole = (name for name in NAMES[role].split("|") if " " in name)
+    return any(re.search(rf"\b{re.escape(name)}\b", words) for name in whole)
+
+
+def _fits(role: str, column: Column) -> bool:
+    check = CHECKS.get(role)
+    return check is None or check(column)
+
+
+def _is_amount(column: Column) -> bool:
+    return bool(column.numbers and column.numbers.count) and not _is_time(column)
+
+
+def _is_time(column: Column) -> bool:
+    return column.times is not None
+
+
+def _may_be_time(column: Column) -> bool:
+    return _is_time(column) or column.numeric_times is not None
+
+
+def _is_id(column: Column) -> bool:
+    """Ids repeat little: a column of some words is none."""
+    return not _is_time(column) and column.distinct > max(1, len(column.filled) // 20)
+
+
+def _is_order_id(column: Column) -> bool:
+    """A `Name` or `id` may be anything; the number of a person's order has a digit."""
+    if column.words == "name":
+        return _is_id(column) and all(text.startswith("#") for text in column.filled)
+    return _is_id(column) and not (column.numbers and column.numbers.has_decimals)
+
+
+def _is_customer(column: Column) -> bool:
+    return not _is_time(column) and column.distinct > 1
+
+
+def _is_currency(column: Column) -> bool:
+    return all(re.fullmatch(r"[A-Za-z]{3}|\W", text) for text in column.counts)
+
+
+def _is_word(column: Column) -> bool:
+    return column.distinct <= 30 and column.numbers is None and not _is_time(column)
+
+
+CHECKS: dict[str, Callable[[Column], bool]] = {
+    "order_id": _is_order_id,
+    "customer_id": _is_customer,
+    "order_ts": _may_be_time,
+    "amount": _is_amount,
+    "status": _is_word,
+    "currency": _is_currency,
+    "channel": _is_word,
+    "available_at": _is_time,
+    "quantity": _is_amount,
+    "unit_price": _is_amount,
+    "kind": _is_word,
+}
+
+
+def _decimals(columns: Sequence[Column]) -> list[Column]:
+    return [column for column in columns if column.numbers and column.numbers.has_decimals]
+
+
+def _unique(columns: Sequence[Column]) -> list[Column]:
+    return [
+        c
+        for c in columns
+        if c.is_unique and not c.blanks and all(map(re.compile(r"\S*\d\S*").fullmatch, c.filled))
+    ]
+
+
+def _repeated(columns: Sequence[Column]) -> list[Column]:
+    """Ids that come again, and not only a few of them."""
+    return [
+        column
+        for column in columns
+        if not (column.numbers and column.numbers.has_decimals)
+        and len(column.filled) // 20 < column.distinct < len(column.filled)
+        and all(map(re.compile(r"\S*\d\S*|\S+@\S+").fullmatch, column.counts))
+    ]
+
+
+def _times(columns: Sequence[Column]) -> list[Column]:
+    return [column for column in columns if _is_time(column)]
+
+
+BY_CONTENT: dict[str, Callable[[Sequence[Column]], list[Column]]] = {
+    "order_id": _unique,
+    "customer_id": _repeated,
+    "order_ts": _times,
+    "amount": _decimals,
+}

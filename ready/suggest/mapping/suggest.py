@@ -1,0 +1,177 @@
+"""Reads the files, picks those that are orders, and writes the proposal down."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from loader.errors import FileRefused, LoaderError
+from loader.files import InputFile, find_files
+from ready.errors import CheckFailed, UsageError, from_loader
+from ready.settings import Settings
+from ready.suggest.mapping.entry import CHECK, Entry, flow
+from ready.suggest.mapping.propose import Mapping, propose
+from ready.suggest.mapping.shape import Shape, read_shape
+from ready.terminal import one_line
+
+PATTERNS = ("*.csv", "*.txt", "*.tsv", "*")
+UNMAPPED = 30  # names that are told
+HEAD = "# yaml-language-server: $schema=../ready/configs_schema/orders.schema.json"
+
+
+def suggest_mapping(paths: Sequence[str]) -> str:
+    """An orders.yaml for these files, with the evidence for each line.
+
+    Raises UsageError for paths that are not there, CheckFailed when none of the files is a table.
+    """
+    shapes, refused = _read(_files(paths))
+    if not shapes:
+        raise CheckFailed(
+            "none of the files is a table of two columns or more"
+            + "".join(f"\n  {text}" for text in refused),
+            hint="export the orders as CSV, with the names of the columns above them",
+        )
+    groups: dict[tuple[str, ...], list[Shape]] = {}
+    for shape in shapes:
+        groups.setdefault(shape.columns, []).append(shape)
+    proposals = [(propose(group), group) for group in groups.values()]
+    mapping, group = max(proposals, key=lambda proposal: (proposal[0].found, len(proposal[1])))
+    others = [shape for shape in shapes if shape not in group]
+    return _render(mapping, group, others, refused)
+
+
+def write_mapping(settings: Settings, text: str) -> Path:
+    """Write it to the configs folder, where there is no orders.yaml or the one that comes along.
+
+    Raises UsageError where a person has written one.
+    """
+    file = settings.configs / "orders.yaml"
+    shipped = settings.project_dir / "configs" / "orders.yaml"
+    if file.exists() and (file == shipped or file.read_bytes() != shipped.read_bytes()):
+        raise UsageError(
+            f"{file} is there already, and stays as it is",
+            hint="without --write the proposal is printed; or name another folder with --configs",
+        )
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(file)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return file
+
+
+def _files(paths: Sequence[str]) -> list[InputFile]:
+    """Of a folder the CSV files, else others that may be some."""
+    error: LoaderError | None = None
+    for pattern in PATTERNS:
+        try:
+            return find_files(paths, pattern)
+        except LoaderError as problem:
+            error = error or problem
+    assert error
+    raise from_loader(error)
+
+
+def _read(files: Sequence[InputFile]) -> tuple[list[Shape], list[str]]:
+    shapes, refused = [], []
+    for file in files:
+        try:
+            shape = read_shape(file)
+        except FileRefused as error:
+            refused.append(one_line(error.message))
+            continue
+        if shape:
+            shapes.append(shape)
+        else:
+            refused.append(f"{one_line(file.label)}: no table")
+    return shapes, refused
+
+
+def _render(mapping: Mapping, group: Sequence[Shape], others: Sequence[Shape], refused: Sequence[str]) -> str:
+    file = [Entry("source", "orders"), _pattern(group, others), *_file_entries(group)]
+    body = [line for entry in file for line in entry.lines(10)]
+    meta = [line for entry in mapping.meta for line in entry.lines(8)]
+    columns = [line for entry in mapping.columns for line in entry.lines(10)]
+    lines = [
+        *_intro(mapping, group, others, refused, file),
+        "version: 2",
+        "",
+        "models:",
+        "  - name: orders_mapped",
+        "    description: One row per active raw event, with the canonical columns as text. Ephemeral.",
+        "    config:",
+        "      meta:",
+        "        file:",
+        *body,
+        *meta,
+        "        columns:",
+        *columns,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _intro(
+    mapping: Mapping,
+    group: Sequence[Shape],
+    others: Sequence[Shape],
+    refused: Sequence[str],
+    file: Sequence[Entry],
+) -> list[str]:
+    records = sum(len(shape.rows) for shape in group)
+    names = ", ".join(shape.label for shape in group[:5]) + (
+        f" and {len(group) - 5} more" if len(group) > 5 else ""
+    )
+    entries = [*file, *mapping.meta, *mapping.columns]
+    checks = sum(text.startswith(CHECK) for entry in entries for text in entry.evidence)
+    told = [f"Proposed by ready suggest --mapping from {records:,} records of {names}. Next: ready lint"]
+    if checks:
+        told.append(f"{checks} thing(s) that the files do not tell are marked {CHECK}.")
+    if others:
+        left = ", ".join(shape.label for shape in others)
+        told.append(f"{CHECK}: left out, as other columns make another table: {left}")
+    told += [f"{CHECK}: not read: {text}" for text in refused]
+    if mapping.unmapped:
+        left = ", ".join(map(one_line, mapping.unmapped[:UNMAPPED]))
+        more = len(mapping.unmapped) - UNMAPPED
+        told.append(f"Not mapped: {left}" + (f" and {more} more" if more > 0 else ""))
+    return [HEAD, *(line for text in told for line in Entry("", "", (text,)).lines(0)[:-1])]
+
+
+def _pattern(group: Sequence[Shape], others: Sequence[Shape]) -> Entry:
+    """A glob for these files; the name of the only one, where others must not meet it."""
+    names = [os.path.basename(shape.file.name) for shape in group]
+    endings = {_ending(name) for name in names}
+    glob = f"*{endings.pop()}" if len(endings) == 1 else "*"
+    strangers = [os.path.basename(shape.file.name) for shape in others]
+    if not any(fnmatchcase(name, glob) for name in strangers):
+        return Entry("pattern", glob)
+    if len(names) > 1:
+        told = f"{CHECK}: it means {strangers[0]} as well: keep the tables in folders of their own"
+        return Entry("pattern", glob, (told,))
+    glob = names[0]
+    return Entry("pattern", glob, ("without the files of other columns",))
+
+
+def _ending(name: str) -> str:
+    for packed in (".gz", ".zst", ".zip"):
+        name = name.removesuffix(packed)
+    return os.path.splitext(name)[1]
+
+
+def _file_entries(group: Sequence[Shape]) -> list[Entry]:
+    """What the first file needs; where another needs something else, that is told."""
+    first = group[0]
+    entries = []
+    for key in dict.fromkeys(key for shape in group for key in shape.settings):
+        holder = first if key in first.settings else next(s for s in group if key in s.settings)
+        value = holder.settings[key]
+        told = [holder.evidence[key]] if key in holder.evidence else []
+        differing = [shape for shape in group if shape.settings.get(key) != value]
+        if differing:
+            other = differing[0].settings.get(key)
+            told.append(f"{CHECK}: {differing[0].label} has {'none' if other is None else flow(other)}")
+        entries.append(Entry(key, value, tuple(told)))
+    return entries
