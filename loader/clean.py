@@ -22,11 +22,27 @@ class Batch:
 
 
 class CleanBlocks:
-    """Encodes clean blocks of one file; of others it says so."""
+    """Encodes clean blocks of one file; of others it says so.
 
-    def __init__(self, columns: tuple[str, ...], form: Format, load_id: int) -> None:
+    extra: how many empty fields each record has behind its columns. asked: columns that must be ASCII.
+    """
+
+    def __init__(
+        self,
+        columns: tuple[str, ...],
+        form: Format,
+        load_id: int,
+        *,
+        extra: int = 0,
+        asked: tuple[int, ...] = (),
+    ) -> None:
         self._delimiter = form.delimiter.encode()
         self._newline = form.newline.encode()
+        self._width = len(columns) + extra
+        self._extra = extra
+        self._asked = asked
+        self._blank = form.delimiter.encode() + b" " if form.skip_blanks else b""
+        self._comment = form.comment.encode()
         self._order = jsonb_order(columns)
         first, *others = (orjson.dumps(columns[index]).replace(b"\\", b"\\\\") for index in self._order)
         # A row is: start, line number, before, field, between, field, ..., field.
@@ -46,17 +62,27 @@ class CleanBlocks:
         if not block.endswith(self._newline):
             block += self._newline
         end = b"\r\n" if self._newline == b"\n" and b"\r\n" in block else self._newline
+        if self._comment and (block.startswith(self._comment) or self._newline + self._comment in block):
+            return None
+        if self._blank:
+            block = block.replace(self._blank, self._delimiter)
+            if self._blank in block or block.startswith(b" ") or self._newline + b" " in block:
+                return None
         rows = block.count(self._newline)
         quoted = self._quoted_columns(block, end, rows)
         if quoted is None or not _is_utf8(block):
             return None
         fields = block.replace(end, self._delimiter).split(self._delimiter)
-        columns = [fields[index : -1 : len(self._order)] for index in range(len(self._order))]
+        columns = [fields[index : -1 : self._width] for index in range(len(self._order))]
         for index in quoted:
             bare = _without_quotes(columns[index], self._quote)
             if bare is None:
                 return None
             columns[index] = bare
+        if len(columns) > 1 and b"" in columns[0] and self._has_empty_row(block, end, quoted):
+            return None  # a line without a value is not a record either
+        if not all(b"".join(columns[index]).isascii() for index in self._asked):
+            return None
         return Batch(self._joined(columns, rows, first_line), rows)
 
     def _quoted_columns(self, block: bytes, end: bytes, rows: int) -> list[int] | None:
@@ -68,11 +94,18 @@ class CleanBlocks:
         structure = block.translate(None, self._harmless)
         line, _, _ = structure.partition(end)
         shape = line.split(self._delimiter)
-        if len(shape) != len(self._order) or structure != (line + end) * rows:
+        if len(shape) != self._width or structure != (line + end) * rows:
+            return None
+        if self._extra and block.count(self._delimiter * self._extra + end) != rows:
             return None
         if not all(quotes in (b"", 2 * self._quote) for quotes in shape):
             return None
         return [index for index, quotes in enumerate(shape) if quotes]
+
+    def _has_empty_row(self, block: bytes, end: bytes, quoted: list[int]) -> bool:
+        fields = [2 * self._quote if index in quoted else b"" for index in range(self._width)]
+        row = self._delimiter.join(fields) + end
+        return block.startswith(row) or end + row in block
 
     def _joined(self, columns: list[list[bytes]], rows: int, first_line: int) -> bytes:
         step = 2 * len(columns) + 2

@@ -7,10 +7,16 @@ import csv
 import io
 import re
 from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from loader.format import Format
+from loader.header import from_header_on
+from loader.kinds import refuse_markup, refuse_other_kinds
 from loader.options import LoadOptions, check_encoding
-from loader.text import decode
+from loader.records import RecordSplitter
+from loader.single_byte import guess
+from loader.text import decode, escaped, mask
 
 DELIMITERS = ",;\t|"
 SAMPLE_BYTES = 1 << 20
@@ -23,22 +29,43 @@ BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
-# Where the letters of European languages lie beyond ASCII.
-CP1252_LETTERS = frozenset([0x8A, 0x8C, 0x8E, 0x9A, 0x9C, 0x9E, 0x9F, *range(0xC0, 0x100)]) - {0xD7, 0xF7}
-CP437_LETTERS = frozenset([*range(0x80, 0x9B), *range(0xA0, 0xA6), 0xE1])
+SURVEY_CHARACTERS = 1 << 18
+SHOWN = 60
 
 
-def detect(sample: bytes, options: LoadOptions) -> Format:
-    """Raises InputError for an encoding given that does not exist."""
+@dataclass(frozen=True)
+class Detected:
+    """How a file is written, how its text begins from the header on, and the lines above."""
+
+    format: Format
+    text: str
+    lines_above: int
+
+
+def detect(sample: bytes, options: LoadOptions, label: str) -> Detected:
+    """Raises FileRefused for what is no CSV, or has no such header; InputError for an unknown encoding."""
     notes: list[str] = []
-    if options.encoding:
-        encoding = check_encoding(options.encoding).replace("utf-8-sig", "utf-8")
-    else:
-        encoding = _encoding(sample, notes)
-    text = decode(sample, encoding)
+    refuse_other_kinds(label, sample)
+    encoding, is_guess = _encoding(sample, options, notes)
+    text = decode(sample, encoding).removeprefix("\ufeff")
+    refuse_markup(label, text)
     newline = _newline(text, options)
-    delimiter = options.delimiter or _delimiter(text, newline, options.quote, notes)
-    return Format(encoding, delimiter, newline, options.quote, options.escape or "", tuple(notes))
+    lines_above, text = from_header_on(text, newline, options, label)
+    records = _without_comments(text, newline, options.comment)
+    delimiter = options.delimiter or _delimiter(records, newline, options.quote, notes)
+    form = Format(encoding, delimiter, newline, options.quote, options.escape or "", is_guess=is_guess)
+    if _quotes_behind_blanks(records, form):
+        notes.append("values are quoted behind a blank: blanks at the start of a field are no data")
+        form = replace(form, skip_blanks=True)
+    form = replace(form, comment=options.comment or "", notes=tuple(notes))
+    return Detected(form, text[:SURVEY_CHARACTERS], lines_above)
+
+
+def _without_comments(text: str, newline: str, comment: str | None) -> str:
+    """Without lines that begin with the comment's mark, and without blank ones before the first record."""
+    head = text[:SURVEY_CHARACTERS] if comment else text
+    lines = (line for line in head.split(newline) if not line.startswith(comment)) if comment else None
+    return (newline.join(lines) if lines is not None else head).lstrip("\r\n")
 
 
 def _newline(text: str, options: LoadOptions) -> str:
@@ -51,22 +78,50 @@ def _newline(text: str, options: LoadOptions) -> str:
     return "\r" if lone_returns > unquoted.count("\n") else "\n"
 
 
-def _encoding(sample: bytes, notes: list[str]) -> str:
-    for bom, name in BOMS:
-        if sample.startswith(bom):
-            return name
+def _encoding(sample: bytes, options: LoadOptions, notes: list[str]) -> tuple[str, bool]:
+    """Its name, and whether it is no more than a guess."""
+    given = check_encoding(options.encoding).replace("utf-8-sig", "utf-8") if options.encoding else None
+    marked = _byte_order_mark(sample, given)
+    if given and (marked is None or given.startswith(marked)):
+        return given, False
+    if marked:
+        if given:
+            notes.append(f"read as {marked}, as its byte order mark says, and not as the {given} that is set")
+        return marked, False
     if wide := _utf16_without_bom(sample):
         notes.append(f"no byte order mark; taken as {wide} because every other byte is zero")
-        return wide
+        return wide, False
     good, bad = _utf8_evidence(sample)
     if not bad:
-        return "utf-8"
+        return "utf-8", False
     if good > bad:
         notes.append(f"{bad} byte(s) in the first megabyte are not utf-8; taken as utf-8 all the same")
-        return "utf-8"
-    name = _single_byte(sample)
-    notes.append(f"not utf-8; taken as {name}, which is a guess: fix it with --encoding or in the configs")
-    return name
+        return "utf-8", False
+    name = guess(sample)
+    notes.append(
+        f"not utf-8; taken as {name}, which is a guess: fix it with --encoding or in the configs;"
+        f" {_first_beyond_ascii(sample, name)}"
+    )
+    return name, True
+
+
+def _byte_order_mark(sample: bytes, given: str | None) -> str | None:
+    """Two bytes may be letters in the encoding given, where no byte is zero."""
+    found = next(((bom, name) for bom, name in BOMS if sample.startswith(bom)), None)
+    if found is None or (given and len(found[0]) == 2 and b"\0" not in sample):
+        return None
+    return found[1]
+
+
+def _first_beyond_ascii(sample: bytes, encoding: str) -> str:
+    """Where the first byte is that the guess is about, and how it reads."""
+    found = re.search(rb"[\x80-\xff]", sample)
+    at = found.start() if found else 0
+    before = sample[:at]
+    line = before.count(b"\n") or before.count(b"\r")
+    start = max(before.rfind(b"\n"), before.rfind(b"\r")) + 1
+    text = decode(re.split(rb"[\r\n]", sample[max(start, at - SHOWN // 2) :], maxsplit=1)[0], encoding)
+    return f"line {line + 1} reads {escaped(text[:SHOWN])}"
 
 
 def _utf16_without_bom(sample: bytes) -> str | None:
@@ -88,14 +143,6 @@ def _utf8_evidence(sample: bytes) -> tuple[int, int]:
     return sum(not char.isascii() for char in text) - bad, bad
 
 
-def _single_byte(sample: bytes) -> str:
-    """cp1252 or cp437: the one in which more of the bytes beyond ASCII are letters."""
-    counts = Counter(byte for byte in sample if byte >= 0x80)
-    windows = sum(n for byte, n in counts.items() if byte in CP1252_LETTERS)
-    dos = sum(n for byte, n in counts.items() if byte in CP437_LETTERS)
-    return "cp437" if dos > windows else "cp1252"
-
-
 def _delimiter(text: str, newline: str, quote: str, notes: list[str]) -> str:
     """The delimiter that gives the most records the header's number of fields, then the most fields.
 
@@ -104,7 +151,10 @@ def _delimiter(text: str, newline: str, quote: str, notes: list[str]) -> str:
     if told := re.match('sep=([^\\w\\s"]|\\t)\\r?\\n', text):
         return told[1]
     candidates = [delimiter for delimiter in DELIMITERS if delimiter != quote]
-    scores = {delimiter: _score(text, newline, quote, delimiter) for delimiter in candidates}
+    counts = {delimiter: _counts(text, newline, quote, delimiter) for delimiter in candidates}
+    scores = {delimiter: _score(counts[delimiter]) for delimiter in candidates}
+    if max(share for share, _ in scores.values()) < 0.5:  # the first line may be no header
+        scores = {delimiter: _majority(counts[delimiter]) for delimiter in candidates}
     best = max(candidates, key=lambda delimiter: scores[delimiter])
     share, fields = scores[best]
     rivals = [d for d in candidates if d != best and scores[d][1] > 1 and scores[d][0] >= share]
@@ -117,20 +167,56 @@ def _delimiter(text: str, newline: str, quote: str, notes: list[str]) -> str:
     return best
 
 
-def _score(text: str, newline: str, quote: str, delimiter: str) -> tuple[float, int]:
-    """Share of the first records that have the header's number of fields (> 1), and that number."""
+def _counts(text: str, newline: str, quote: str, delimiter: str) -> list[int]:
+    """The numbers of fields of the first records."""
     lines = io.StringIO(text, newline=newline)
     counts: list[int] = []
     try:
-        for fields in csv.reader(lines, delimiter=delimiter, quotechar=quote):
+        for fields in csv.reader(lines, delimiter=delimiter, quotechar=quote, skipinitialspace=True):
             if fields:
                 counts.append(len(fields))
             if len(counts) > SAMPLE_RECORDS:
                 break
     except csv.Error:  # a lone carriage return in a field
         pass
-    if not counts or counts[0] < 2:
-        return 0.0, 1
     if len(counts) > 2 and len(text) >= SAMPLE_BYTES // 4:
         counts.pop()  # may be cut off
+    return counts
+
+
+def _score(counts: list[int]) -> tuple[float, int]:
+    """Share of the first records that have the header's number of fields (> 1), and that number."""
+    if not counts or counts[0] < 2:
+        return 0.0, 1
     return counts.count(counts[0]) / len(counts), counts[0]
+
+
+def _majority(counts: list[int]) -> tuple[float, int]:
+    """The same for the number of fields that most records have which have several."""
+    several = Counter(count for count in counts if count > 1)
+    fields, records = max(several.items(), key=lambda item: (item[1], item[0]), default=(1, 0))
+    return (records / len(counts), fields) if records > 1 else (0.0, 1)
+
+
+def _quotes_behind_blanks(text: str, form: Format) -> bool:
+    """Whether most of the first records have `, "`, and nearly all can be read that way."""
+    quoted = re.compile(rf"{re.escape(form.delimiter)} +{re.escape(form.quote)}")
+    if not quoted.search(text, 0, SURVEY_CHARACTERS):
+        return False
+    splitter = RecordSplitter(
+        mask(text[:SURVEY_CHARACTERS], form.newline), replace(form, skip_blanks=True), 1
+    )
+    records = list(islice(splitter, SAMPLE_RECORDS))
+    below = [splitter.raw(record) for record in records[1:] or records]
+    hits = sum(quoted.search(raw) is not None and _has_blank_and_quote(raw, form) for raw in below)
+    faults = sum(record.fault is not None for record in records)
+    return hits * 2 > len(below) and faults * 10 <= len(records)
+
+
+def _has_blank_and_quote(raw: str, form: Format) -> bool:
+    """A field that is no text in quotes has them behind a blank."""
+    try:
+        fields: list[str] = next(form.reader(io.StringIO(raw, newline=form.newline)), [])
+    except csv.Error:
+        return True
+    return any(field.startswith(" ") and field.lstrip(" ").startswith(form.quote) for field in fields)

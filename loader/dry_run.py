@@ -2,53 +2,114 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 
+import orjson
+
 from loader.copy import Ahead
-from loader.file_load import already, other_load
+from loader.errors import EmptyFile
+from loader.file_load import already, other_load, read_empty, weigh_known, with_replacement
 from loader.files import InputFile
 from loader.ledger import Load, drift
 from loader.options import LoadOptions
 from loader.reading import read_records
 from loader.results import FileResult, Progress
-from loader.sink import Session
+from loader.sink import Ledger, Session
 from loader.source import CsvSource
 from loader.spool import RejectSpool
+from loader.streams import ByteStream
+from loader.weigh import check_header, judge, order_key
 
 
 @dataclass(frozen=True)
 class DryRun:
-    """Reads one file and looks into the ledger."""
+    """Reads one file and looks into the ledger. moving: loads that the call would give other names."""
 
     file: InputFile
     options: LoadOptions
     progress: Progress
+    moving: frozenset[int]
 
     def run(self, session: Session) -> FileResult:
         """Raises FileRefused as a load would."""
-        with closing(self.file.open()) as stream, closing(RejectSpool(0)) as rejects:
+        earlier = self._earlier(session)
+        with closing(self.file.open()) as stream:
             self.progress.started(self.file.name, stream.total)
-            source = CsvSource(stream, self.options)
-            result = read_records(self.file.name, source, rejects, self.progress, load_id=0, consume=_discard)
-            known, earlier, latest = self._ledger(session, stream.sha256())
-        if known:
-            return already(self.file, known, other_load(earlier, known), dry_run=True)
+            stream.expect_prefix(earlier.file_bytes if earlier else 0)
+            try:
+                source = CsvSource(stream, self.options)
+            except EmptyFile as empty:
+                return self._empty(session, stream, empty)
+            check_header(self.file.label, source.header.columns, self.options, earlier)
+            keys: set[str] = set()
+            consume = _collect(keys, self.options.order_columns) if earlier else _discard
+            with closing(RejectSpool(0)) as rejects:
+                result = read_records(
+                    self.file.name, source, rejects, self.progress, load_id=0, consume=consume
+                )
+            with session.reading(self.file.label, self.options.source) as ledger:
+                return self._judged(ledger, result, stream, keys)
+
+    def _empty(self, session: Session, stream: ByteStream, empty: EmptyFile) -> FileResult:
+        with session.reading(self.file.label, self.options.source) as ledger:
+            if ledger and (known := ledger.by_bytes(stream.sha256(), self.file.name)):
+                return already(self.file, known, None, None)
+            earlier = self._staying(ledger) if ledger else None
+            return self._told(read_empty(self.file, stream, empty, self.options, earlier), earlier)
+
+    def _earlier(self, session: Session) -> Load | None:
+        with session.reading(self.file.label, self.options.source) as ledger:
+            return self._staying(ledger) if ledger else None
+
+    def _staying(self, ledger: Ledger) -> Load | None:
+        """The active load of this name, unless the call would give it another name first."""
+        load = ledger.by_name(self.file.name)
+        return load if load and load.load_id not in self.moving else None
+
+    def _judged(
+        self, ledger: Ledger | None, result: FileResult, stream: ByteStream, keys: set[str]
+    ) -> FileResult:
+        earlier = self._staying(ledger) if ledger else None
+        if ledger and (known := ledger.by_bytes(stream.sha256(), self.file.name)):
+            other = other_load(earlier, known)
+            weighed = weigh_known(ledger, self.file.label, other, known, self.options) if other else None
+            return already(self.file, known, other, weighed, dry_run=True)
+        replacement = judge(
+            ledger,
+            self.file.label,
+            result,
+            keys,
+            self.options,
+            earlier=earlier,
+            begins_as_before=bool(earlier) and stream.begins_with(earlier.sha256 if earlier else ""),
+        )
+        drifted = drift(result.columns, earlier, ledger.latest() if ledger else None)
+        result = replace(result, warnings=(*result.warnings, *drifted))
+        return self._told(with_replacement(result, replacement), earlier)
+
+    def _told(self, result: FileResult, earlier: Load | None) -> FileResult:
         return replace(
             result,
             outcome=f"would supersede load {earlier.load_id}" if earlier else "would be loaded",
             supersedes=earlier.load_id if earlier else None,
-            warnings=(*result.warnings, *(drift(latest.columns, result.columns) if latest else ())),
         )
-
-    def _ledger(self, session: Session, sha256: str) -> tuple[Load | None, Load | None, Load | None]:
-        """The active loads of these bytes, of this name, and the latest; none without a raw schema."""
-        with session.reading(self.file.label, self.options.source) as ledger:
-            if ledger is None:
-                return None, None, None
-            return ledger.by_bytes(sha256), ledger.by_name(self.file.name), ledger.latest()
 
 
 def _discard(ahead: Ahead) -> None:
     while ahead.read():
         pass
+
+
+def _collect(keys: set[str], columns: tuple[str, ...]) -> Callable[[Ahead], None]:
+    """Takes the orders' keys out of the lines for COPY."""
+
+    def consume(ahead: Ahead) -> None:
+        while data := ahead.read():
+            for line in data.splitlines() if columns else ():
+                payload = orjson.loads(line.split(b"\t", 2)[2].replace(b"\\\\", b"\\"))
+                if key := order_key(tuple(payload.get(name) for name in columns)):
+                    keys.add(key)
+
+    return consume

@@ -12,7 +12,9 @@ import orjson
 
 from loader.blocks import BlockReader
 from loader.clean import Batch, CleanBlocks, jsonb_order
+from loader.errors import FileRefused
 from loader.format import Format
+from loader.header import is_empty
 from loader.records import Record, RecordSplitter
 from loader.results import Reject
 from loader.spool import RejectSpool
@@ -32,6 +34,9 @@ class RecordEncoder:
         load_id: int,
         first_line: int,
         rejects: RejectSpool,
+        extra: int = 0,
+        asked: tuple[str, ...] = (),
+        label: str = "",
     ) -> None:
         self._reader = reader
         self._transcoder = transcoder
@@ -43,7 +48,18 @@ class RecordEncoder:
         self._load_id = load_id
         self._line = first_line
         self._rejects = rejects
-        self._clean = CleanBlocks(columns, form, load_id)
+        self._extra = extra
+        self._label = label
+        self._asked = tuple(columns.index(name) for name in asked if form.is_guess and name in columns)
+        self._clean = CleanBlocks(columns, form, load_id, extra=extra, asked=self._asked)
+        self._comments = self._empty = self._first_empty = 0
+
+    def notes(self) -> Iterator[str]:
+        """What of the file, as far as it is read, was no record, and no reject either."""
+        if self._comments:
+            yield f"{self._comments:,} comment line(s) left out"
+        if self._empty:
+            yield f"{self._empty:,} record(s) without any value left out, first at line {self._first_empty}"
 
     def batches(self) -> Iterator[Batch]:
         block = self._reader.block()
@@ -71,6 +87,7 @@ class RecordEncoder:
             if row := self._row(record, splitter):
                 out.append(row)
         self._line += splitter.line
+        self._comments += splitter.comments
         if not splitter.open_lines:
             return Batch(b"".join(out), len(out)), b"", 0
         begun = block[line_offset(block, newline, splitter.line) :]
@@ -81,8 +98,12 @@ class RecordEncoder:
         line = self._line + record.line
         fields = record.fields
         reason = record.fault
-        if reason is None and len(fields) != len(self._columns):
-            reason = f"{_count(len(fields), 'field')}, expected {len(self._columns)}"
+        if reason is None and len(self._columns) > 1 and is_empty(fields):
+            self._empty += 1
+            self._first_empty = self._first_empty or line
+            return None
+        if reason is None and (self._extra or len(fields) != len(self._columns)):
+            fields, reason = self._without_extra(fields)
         if reason is None:
             try:
                 return self._copy_line(line, fields)
@@ -94,12 +115,37 @@ class RecordEncoder:
         self._rejects.add(Reject(line, reason, escaped(splitter.raw(record))))
         return None
 
+    def _without_extra(self, fields: list[str]) -> tuple[list[str], str | None]:
+        """The columns' fields without the empty ones that the file has behind them, or what is wrong.
+
+        A record that lacks those is one of its columns short, unless its last column is filled.
+        """
+        width = len(self._columns)
+        if self._extra and len(fields) == width + self._extra and not any(fields[width:]):
+            return fields[:width], None
+        if self._extra and len(fields) == width and fields[-1]:
+            return fields, None
+        wanted = f"{width} and {_count(self._extra, 'empty one')}" if self._extra else f"{width}"
+        return fields, f"{_count(len(fields), 'field')}, expected {wanted}"
+
     def _copy_line(self, line: int, fields: list[str]) -> bytes:
-        """Raises TypeError when a field holds a lone surrogate."""
+        """Raises TypeError when a field holds a lone surrogate, FileRefused for a key that is a guess."""
+        for index in self._asked:
+            if not fields[index].isascii():
+                raise self._guessed_key(line, index, fields[index])
         payload = orjson.dumps(dict(zip(self._keys, self._ordered(fields), strict=True)))
         if b"\\" in payload:
             payload = payload.replace(b"\\", b"\\\\")
         return b"%d\t%d\t%b\n" % (self._load_id, line, payload)
+
+    def _guessed_key(self, line: int, index: int, value: str) -> FileRefused:
+        encoding = self._format.encoding
+        return FileRefused(
+            f"{self._label}, line {line}: {self._columns[index]} reads {escaped(value)} in {encoding},"
+            " which is only a guess; a key must not be misread",
+            hint=f"set file: {{encoding: {encoding}}} in orders.yaml if it reads rightly, else the encoding"
+            " that the file has; or export it as UTF-8",
+        )
 
     def _fault(self, fields: list[str]) -> str | None:
         for column, field in zip(self._columns, fields, strict=True):

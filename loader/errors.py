@@ -49,6 +49,10 @@ class FileRefused(LoaderError):
         self.first_rejects = first_rejects
 
 
+class EmptyFile(FileRefused):
+    """A file of 0 bytes, or of blank lines: it has no header, and there is nothing more to read of it."""
+
+
 class FilesRefused(LoaderError):
     """At the end of a call: some files were refused, all others are loaded (`summary`)."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from loader.errors import FileRefused
+from loader.errors import EmptyFile
 from loader.files import InputFile
 from loader.hashes import Hashes
 from loader.ledger import Load, NewLoad, drift
@@ -15,7 +15,9 @@ from loader.results import FileResult, Progress
 from loader.sink import BytesKnown, Ledger, Session, Transaction
 from loader.source import CsvSource
 from loader.spool import RejectSpool
+from loader.streams import ByteStream
 from loader.turns import Turns
+from loader.weigh import Replacement, check_empty, check_header, judge, weigh
 
 
 @dataclass(frozen=True)
@@ -49,33 +51,41 @@ class FileLoad:
         """The active load of the same bytes, unless only loading the file can tell."""
         sizes = ledger.sizes()
         sha256 = self.hashes.of(self.file, sizes) if sizes and self.file.rereadable else None
-        return ledger.by_bytes(sha256) if sha256 else None
+        return ledger.by_bytes(sha256, self.file.name) if sha256 else None
 
     def _already(self, ledger: Ledger, known: Load) -> FileResult:
-        """Nothing to copy; but the name may have stood for other bytes until now."""
+        """Nothing to copy; but the name may have stood for other bytes until now. Raises FileRefused."""
+        replacement = None
         earlier = other_load(ledger.by_name(self.file.name), known)
         if earlier:
             self.commit.wait(self.number)
             # A file before this one may have changed it.
             earlier = other_load(ledger.by_name(self.file.name), known)
         if earlier:
+            replacement = weigh_known(ledger, self.file.label, earlier, known, self.options)
             ledger.supersede(earlier.load_id, known.load_id)
         if known.file_name not in self.hashes.names:  # renamed; a copy keeps the first one's name
             ledger.rename({known.load_id: self.file.name})
-        return already(self.file, known, earlier)
+        return already(self.file, known, earlier, replacement)
 
     def _load(self, transaction: Transaction) -> FileResult:
         ledger = transaction.ledger
+        earlier = ledger.by_name(self.file.name)
         with closing(self.file.open()) as stream:
             self.progress.started(self.file.name, stream.total)
-            source = CsvSource(stream, self.options)
+            stream.expect_prefix(earlier.file_bytes if earlier else 0)
+            try:
+                source = CsvSource(stream, self.options)
+            except EmptyFile as empty:
+                return self._record_empty(ledger, stream, empty)
+            check_header(self.file.label, source.header.columns, self.options, earlier)
             load_id = ledger.next_id()  # only now, so that a file without a header costs none
             self.begin.done(self.number)
             try:
                 return self._write(transaction, source, load_id)
             except transaction.conflicts:
                 transaction.undo()
-                known = ledger.by_bytes(stream.sha256())
+                known = ledger.by_bytes(stream.sha256(), self.file.name)
                 if not known:
                     raise
                 return self._already(ledger, known)
@@ -91,41 +101,60 @@ class FileLoad:
                 consume=lambda ahead: transaction.write_events(load_id, ahead),
             )
             self.commit.wait(self.number)
-            if transaction.ledger.by_bytes(source.stream.sha256()):
+            if transaction.ledger.by_bytes(source.stream.sha256(), self.file.name):
                 raise BytesKnown
             transaction.write_rejects(rejects)
-        return self._record(transaction.ledger, result, load_id, source.stream.sha256())
+        return self._replace(transaction.ledger, result, load_id, source.stream)
 
-    def _record(self, ledger: Ledger, result: FileResult, load_id: int, sha256: str) -> FileResult:
-        latest, superseded = ledger.latest(), ledger.by_name(self.file.name)
-        if superseded and result.rows_rejected and not result.rows_loaded:
-            raise FileRefused(
-                f"{self.file.label}: none of its {result.rows_rejected} record(s) can be read, and it would"
-                f" replace load {superseded.load_id}",
-                hint="mend the file; one with its header alone withdraws what it had",
-            )
-        if superseded:
-            ledger.supersede(superseded.load_id, load_id)
+    def _replace(self, ledger: Ledger, result: FileResult, load_id: int, stream: ByteStream) -> FileResult:
+        earlier, latest = ledger.by_name(self.file.name), ledger.latest()
+        replacement = judge(
+            ledger,
+            self.file.label,
+            result,
+            load_id,
+            self.options,
+            earlier=earlier,
+            begins_as_before=bool(earlier) and stream.begins_with(earlier.sha256 if earlier else ""),
+        )
+        result = replace(result, warnings=(*result.warnings, *drift(result.columns, earlier, latest)))
+        return self._record(ledger, with_replacement(result, replacement), load_id, stream, earlier)
+
+    def _record_empty(self, ledger: Ledger, stream: ByteStream, empty: EmptyFile) -> FileResult:
+        """A day without orders: nothing to load, and seen to have come."""
+        load_id = ledger.next_id()
+        self.begin.done(self.number)
+        self.commit.wait(self.number)
+        earlier = ledger.by_name(self.file.name)
+        result = read_empty(self.file, stream, empty, self.options, earlier)
+        return self._record(ledger, result, load_id, stream, earlier)
+
+    def _record(
+        self, ledger: Ledger, result: FileResult, load_id: int, stream: ByteStream, earlier: Load | None
+    ) -> FileResult:
+        if earlier:
+            ledger.supersede(earlier.load_id, load_id)
         ledger.record(
             NewLoad(
                 load_id=load_id,
                 source=self.options.source,
                 file_name=self.file.name,
-                sha256=sha256,
+                sha256=stream.sha256(),
                 size=result.bytes,
                 rows_loaded=result.rows_loaded,
                 rows_rejected=result.rows_rejected,
                 columns=result.columns,
                 delimiter=result.delimiter or "",
                 encoding=result.encoding or "",
+                rows_replaced=result.rows_replaced,
+                orders_gone=result.orders_gone,
             )
         )
         return replace(
             result,
-            outcome=f"superseded earlier load {superseded.load_id}" if superseded else "loaded",
+            outcome=f"superseded earlier load {earlier.load_id}" if earlier else "loaded",
             load_id=load_id,
-            supersedes=superseded.load_id if superseded else None,
-            warnings=(*result.warnings, *(drift(latest.columns, result.columns) if latest else ())),
+            supersedes=earlier.load_id if earlier else None,
         )
 
 
@@ -141,14 +170,51 @@ def other_load(of_this_name: Load | None, known: Load) -> Load | None:
     return of_this_name if of_this_name and of_this_name.load_id != known.load_id else None
 
 
-def already(file: InputFile, known: Load, earlier: Load | None, *, dry_run: bool = False) -> FileResult:
+def weigh_known(ledger: Ledger, label: str, earlier: Load, known: Load, options: LoadOptions) -> Replacement:
+    """What goes when the name of `earlier` stands for bytes that are in. Raises FileRefused."""
+    replacement = weigh(ledger, earlier, known.load_id, known.rows_loaded, options)
+    replacement.check(label, options)
+    return replacement
+
+
+def read_empty(
+    file: InputFile, stream: ByteStream, empty: EmptyFile, options: LoadOptions, earlier: Load | None
+) -> FileResult:
+    """A file without a header, its outcome still empty. Raises FileRefused where it may not be one."""
+    if options.empty == "error":
+        raise empty
+    check_empty(empty.message, earlier)
+    stream.check_unchanged()
+    what = "only blank lines" if stream.size else "empty (0 bytes)"
+    return FileResult(file.name, outcome="", bytes=stream.size, warnings=(f"{what}, no rows",))
+
+
+def with_replacement(result: FileResult, replacement: Replacement | None) -> FileResult:
+    if not replacement:
+        return result
+    return replace(
+        result,
+        rows_replaced=replacement.earlier.rows_loaded,
+        orders_gone=replacement.orders_gone,
+        warnings=(*result.warnings, *replacement.notes()),
+    )
+
+
+def already(
+    file: InputFile,
+    known: Load,
+    earlier: Load | None,
+    replacement: Replacement | None,
+    *,
+    dry_run: bool = False,
+) -> FileResult:
     """The same bytes are in, perhaps under another name; `earlier` are others for which this name stood."""
     note = () if known.file_name == file.name else (f"the same content as {known.file_name}",)
     outcome, supersedes = "already loaded", None
     if earlier:
         outcome = f"{'would supersede' if dry_run else 'superseded earlier'} load {earlier.load_id}"
         supersedes = earlier.load_id
-    return FileResult(
+    result = FileResult(
         file.name,
         outcome,
         load_id=known.load_id,
@@ -156,3 +222,4 @@ def already(file: InputFile, known: Load, earlier: Load | None, *, dry_run: bool
         bytes=known.file_bytes,
         warnings=note,
     )
+    return with_replacement(result, replacement)

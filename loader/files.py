@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from loader.errors import FileRefused, InputError
+from loader.kinds import document_in_zip
 from loader.streams import ByteStream, check_expansion, damage_refused
 
 COMPRESSED = (".gz", ".zst")
@@ -170,7 +171,7 @@ def _matching(folder: str, relative: str, pattern: str) -> Iterator[InputFile]:
 
 def _given(path: str, name: str, pattern: str) -> Iterator[InputFile]:
     """A file named by the caller: the pattern does not apply, except within an archive."""
-    if not (os.path.isfile(path) and zipfile.is_zipfile(path)):
+    if not (os.path.isfile(path) and zipfile.is_zipfile(path)) or document_in_zip(path):
         yield InputFile(name, path)
         return
     members = list(_members(path, name, pattern))
@@ -204,7 +205,20 @@ def valid_text(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def natural(text: str) -> list[tuple[int, int, str]]:
-    """Sort key that puts orders_9 before orders_10."""
+def natural(path: str) -> list[list[tuple[int, int, str]]]:
+    """Sort key that puts orders_9 before orders_10, and orders.csv before `orders (1).csv` and orders-1.csv.
+
+    So a name is compared without its extension first: what is added to a name comes after it.
+    """
+    return [_numbered(part) for name in path.split("/") for part in _stem_and_extension(name)]
+
+
+def _stem_and_extension(name: str) -> tuple[str, str]:
+    bare = name[: -len(os.path.splitext(name)[1])] if name.lower().endswith(COMPRESSED) else name
+    stem = os.path.splitext(bare)[0]
+    return stem, name[len(stem) :]
+
+
+def _numbered(text: str) -> list[tuple[int, int, str]]:
     parts = re.split(r"([0-9]+)", text)
     return [(0, 0, part) if i % 2 == 0 else (1, int(part), part) for i, part in enumerate(parts)]

@@ -14,7 +14,9 @@ from typing import Any
 class Format:
     """`newline` is `\\n` (also for CRLF) or `\\r`; `escape` is empty where only doubled quotes are.
 
-    `notes` say what detection was not certain of.
+    skip_blanks: values are quoted behind a blank, as in `"a", "b"`; blanks at the start of a field are
+    no data then. comment: what comment lines begin with, or empty. is_guess: nothing but the look of the
+    text speaks for the encoding. `notes` say what detection was not certain of.
     """
 
     encoding: str
@@ -22,6 +24,9 @@ class Format:
     newline: str = "\n"
     quote: str = '"'
     escape: str = ""
+    skip_blanks: bool = False
+    comment: str = ""
+    is_guess: bool = False
     notes: tuple[str, ...] = ()
 
     def reader(self, lines: Iterable[str]) -> Any:
@@ -31,6 +36,7 @@ class Format:
             delimiter=self.delimiter,
             quotechar=self.quote,
             escapechar=self.escape or None,
+            skipinitialspace=self.skip_blanks,
             strict=True,
         )
 

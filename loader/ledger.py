@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
 ACTIVE = (
-    "select load_id, file_name, file_sha256, file_bytes, columns from raw.loads"
+    "select load_id, file_name, file_sha256, file_bytes, columns, rows_loaded, rows_rejected from raw.loads"
     " where status = 'loaded' and source = %s"
 )
 
@@ -29,11 +29,22 @@ class Load:
     sha256: str
     file_bytes: int
     columns: tuple[str, ...]
+    rows_loaded: int
+    rows_rejected: int
+
+    @property
+    def is_empty(self) -> bool:
+        """No record came with it: the same bytes may come under many names, a day each."""
+        return not (self.rows_loaded or self.rows_rejected)
 
 
 @dataclass(frozen=True)
 class NewLoad:
-    """What the ledger will say of a file that has been read to its end."""
+    """What the ledger will say of a file that has been read to its end.
+
+    rows_replaced, orders_gone: of the load it supersedes; None where it supersedes none, or nothing tells
+    an order's columns.
+    """
 
     load_id: int
     source: str
@@ -45,6 +56,8 @@ class NewLoad:
     columns: tuple[str, ...]
     delimiter: str
     encoding: str
+    rows_replaced: int | None = None
+    orders_gone: int | None = None
 
 
 class PostgresLedger:
@@ -67,15 +80,20 @@ class PostgresLedger:
         """One load a file name, and one a content."""
         return self._all(f"{ACTIVE} order by load_id")
 
-    def by_bytes(self, sha256: str) -> Load | None:
-        return self._one(f"{ACTIVE} and file_sha256 = %s", sha256)
+    def by_bytes(self, sha256: str, file_name: str) -> Load | None:
+        """Of loads without a record only the file's own: empty files of several days are not one."""
+        return self._one(
+            f"{ACTIVE} and file_sha256 = %s and (rows_loaded + rows_rejected > 0 or file_name = %s)",
+            sha256,
+            file_name,
+        )
 
     def by_name(self, file_name: str) -> Load | None:
         return self._one(f"{ACTIVE} and file_name = %s", file_name)
 
     def latest(self) -> Load | None:
-        """The latest active load of the source: what a new file's columns are compared with."""
-        return self._one(f"{ACTIVE} order by load_id desc limit 1")
+        """The latest active load of the source with a header: what a new file's columns are compared with."""
+        return self._one(f"{ACTIVE} and columns <> '[]' order by load_id desc limit 1")
 
     def sizes(self) -> frozenset[int]:
         self._cursor.execute(
@@ -83,6 +101,21 @@ class PostgresLedger:
             (self._source,),
         )
         return frozenset(row[0] for row in self._cursor.fetchall())
+
+    def orders_gone(
+        self, earlier: int, now: int | Set[str], key_columns: Sequence[str], *, only_in_file: bool
+    ) -> tuple[int, int]:
+        """The orders of the load `earlier`, and how many of them neither `now` nor another active load has.
+
+        now: a load, or the orders' keys. only_in_file: no other file can have an order of this one.
+        """
+        load_id, keys = (now, None) if isinstance(now, int) else (None, list(now))
+        self._cursor.execute(
+            "select * from raw.orders_gone(%s, %s, %s, %s::text[], %s::text[], %s)",
+            (self._source, earlier, load_id, keys, list(key_columns), only_in_file),
+        )
+        replaced, gone = self._cursor.fetchone() or (0, 0)
+        return int(replaced), int(gone)
 
     def next_id(self) -> int:
         self._cursor.execute("select nextval(pg_get_serial_sequence('raw.loads', 'load_id'))")
@@ -112,7 +145,8 @@ class PostgresLedger:
         """Raises psycopg2.errors.UniqueViolation when the same bytes are in already."""
         self._cursor.execute(
             "insert into raw.loads (load_id, source, file_name, file_sha256, file_bytes, rows_loaded,"
-            " rows_rejected, columns, delimiter, encoding) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            " rows_rejected, columns, delimiter, encoding, rows_replaced, orders_gone)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 load.load_id,
                 load.source,
@@ -124,6 +158,8 @@ class PostgresLedger:
                 json.dumps(load.columns),
                 load.delimiter,
                 load.encoding,
+                load.rows_replaced,
+                load.orders_gone,
             ),
         )
 
@@ -132,18 +168,25 @@ class PostgresLedger:
 
     def _all(self, query: str, *values: Any) -> list[Load]:
         self._cursor.execute(query, (self._source, *values))
-        return [Load(row[0], row[1], row[2], row[3], tuple(row[4])) for row in self._cursor.fetchall()]
+        return [
+            Load(row[0], row[1], row[2], row[3], tuple(row[4]), row[5], row[6])
+            for row in self._cursor.fetchall()
+        ]
 
 
-def drift(before: tuple[str, ...], now: tuple[str, ...]) -> list[str]:
-    """Warnings on columns that are new or gone against the last load of the source."""
-    new = [name for name in now if name not in before]
-    gone = [name for name in before if name not in now]
-    return [
-        f"{what} against the last load: {', '.join(names)}"
+def drift(now: tuple[str, ...], replaced: Load | None, latest: Load | None) -> tuple[str, ...]:
+    """Warnings on columns that are new or gone against the load replaced, else the last of the source."""
+    before = replaced if replaced and replaced.columns else latest
+    if not before:
+        return ()
+    against = f"load {before.load_id}, which it replaces" if before is replaced else "the last load"
+    new = [name for name in now if name not in before.columns]
+    gone = [name for name in before.columns if name not in now]
+    return tuple(
+        f"{what} against {against}: {', '.join(names)}"
         for what, names in (("new column(s)", new), ("column(s) gone", gone))
         if names
-    ]
+    )
 
 
 def all_loads(connection: Connection, source: str | None = None) -> list[dict[str, Any]]:

@@ -12,10 +12,10 @@ from dataclasses import replace
 
 from loader.dry_run import DryRun
 from loader.errors import FileRefused, FilesRefused
-from loader.file_load import FileLoad
+from loader.file_load import FileLoad, weigh_known
 from loader.files import InputFile, find_files
 from loader.hashes import Hashes
-from loader.moves import follow_moves
+from loader.moves import displaced, find_moves, follow_moves
 from loader.options import LoadOptions
 from loader.postgres import Connect, PostgresSink
 from loader.results import FileResult, LoadSummary, Progress, Silent
@@ -83,9 +83,13 @@ class _Call:
         self._aborted = threading.Event()
         self._sessions: list[Session] = []
         self._results: dict[int, FileResult] = {}
+        self._moving: frozenset[int] = frozenset()
+        self._notes: dict[str, tuple[str, ...]] = {}
 
     def run(self) -> list[FileResult]:
-        if not self._dry_run:
+        if self._dry_run:
+            self._foresee_moves()
+        else:
             self._sink.prepare()
             self._follow_moves()
         workers = max(1, min(self._options.workers, self._sink.max_workers, len(self._files)))
@@ -104,7 +108,21 @@ class _Call:
             closing(self._sink.connect()) as session,
             session.transaction(self._files[0].label, self._options.source) as transaction,
         ):
-            follow_moves(transaction.ledger, self._files, self._hashes, self._progress)
+            self._notes = follow_moves(
+                transaction.ledger, self._files, self._hashes, self._progress, self._options
+            )
+
+    def _foresee_moves(self) -> None:
+        with (
+            closing(self._sink.connect()) as session,
+            session.reading(self._files[0].label, self._options.source) as ledger,
+        ):
+            if not ledger:
+                return
+            moves = find_moves(ledger, self._files, self._hashes)
+            self._moving = frozenset(load.load_id for load, _ in moves)
+            for load, earlier in displaced(ledger, moves):
+                weigh_known(ledger, earlier.file_name, earlier, load, self._options)
 
     def _abort(self) -> None:
         """Stop the other workers as well: on Ctrl-C, and when the server fails."""
@@ -137,12 +155,13 @@ class _Call:
         finally:
             self._begin.done(number)
             self._commit.done(number)
-        return replace(result, seconds=time.monotonic() - started)
+        warnings = (*self._notes.get(file.name, ()), *result.warnings)
+        return replace(result, warnings=warnings, seconds=time.monotonic() - started)
 
     def _run_one(self, session: Session, number: int) -> FileResult:
         file = self._files[number]
         if self._dry_run:
-            return DryRun(file, self._options, self._progress).run(session)
+            return DryRun(file, self._options, self._progress, self._moving).run(session)
         load = FileLoad(file, self._options, self._progress, self._hashes, number, self._begin, self._commit)
         return load.run(session)
 

@@ -43,6 +43,16 @@ class RejectLimit:
         return max(FREE_REJECTS, math.ceil((self.share or Decimal(0)) * records))
 
 
+def parse_share(text: str) -> Decimal:
+    """`50%` as 0.5. Raises InputError for anything else."""
+    if re.fullmatch(r"\d+(\.\d+)?%", text) and Decimal(text[:-1]) <= 100:
+        return Decimal(text[:-1]) / 100
+    raise InputError(
+        f"max_shrink {text!r} is no share",
+        hint="write a share such as 50% (at most 100%, which lets everything go)",
+    )
+
+
 @dataclass(frozen=True)
 class LoadOptions:
     """How to read the files of one call.
@@ -59,6 +69,10 @@ class LoadOptions:
     both only help to tell whether a file is read rightly.
     max_rejects: `20` or `1%`. name: the file name of standard input.
     workers: how many files load side by side.
+    max_shrink: the largest share of an earlier load's rows or orders that a file may take away when it
+    replaces it. empty: `allow` or `error`, for files of 0 bytes, of blank lines, or with a header alone.
+    order_columns: the CSV columns that make up an order's id; empty where nothing counts orders.
+    order_has_file_name: the id is made of the file's name as well.
     Raises InputError for a value that cannot be.
     """
 
@@ -79,9 +93,16 @@ class LoadOptions:
     max_rejects: str = "1%"
     name: str | None = None
     workers: int = 2
+    max_shrink: str = "50%"
+    empty: str = "allow"
+    order_columns: tuple[str, ...] = ()
+    order_has_file_name: bool = False
 
     def __post_init__(self) -> None:
         RejectLimit.parse(self.max_rejects)
+        parse_share(self.max_shrink)
+        if self.empty not in ("allow", "error"):
+            raise InputError(f"empty: {self.empty!r} is neither allow nor error")
         if not self.source.strip():
             raise InputError("the source has no name", hint="name it, for example --source orders")
         self._check_characters()
@@ -151,6 +172,10 @@ class LoadOptions:
     @property
     def has_header(self) -> bool:
         return self.header is None
+
+    @property
+    def shrink_limit(self) -> Decimal:
+        return parse_share(self.max_shrink)
 
     @property
     def reject_limit(self) -> RejectLimit:

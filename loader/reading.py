@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from loader.copy import Ahead
 from loader.errors import FileRefused
-from loader.options import LoadOptions
+from loader.header import comment_mark
 from loader.results import FileResult, Progress, Reject
 from loader.source import CsvSource
 from loader.spool import RejectSpool
@@ -29,12 +29,12 @@ def read_records(
     read, is damaged, or has more rejects than allowed.
     """
     stream = source.stream
-    batches = source.encoder(load_id, rejects).batches()
-    with Ahead(batches, lambda rows: progress.advanced(name, stream.position(), rows)) as ahead:
+    encoder = source.encoder(load_id, rejects)
+    with Ahead(encoder.batches(), lambda rows: progress.advanced(name, stream.position(), rows)) as ahead:
         consume(ahead)
     stream.check_unchanged()
-    _check_rejects(stream.label, ahead.rows, rejects, source.options)
-    warnings = (*source.format.notes, *source.header.notes)
+    _check_rejects(source, ahead.rows, rejects)
+    warnings = (*source.notes(), *encoder.notes())
     if not ahead.rows and not rejects.total:
         warnings += ("only a header, no rows",)
     return FileResult(
@@ -51,19 +51,32 @@ def read_records(
     )
 
 
-def _check_rejects(label: str, rows: int, rejects: RejectSpool, options: LoadOptions) -> None:
-    records = rows + rejects.total
+def _check_rejects(source: CsvSource, rows: int, rejects: RejectSpool) -> None:
+    records, options = rows + rejects.total, source.options
     allowed = options.reject_limit.allowed(records)
     if rejects.total <= allowed:
         return
     raise FileRefused(
-        f"{label}: {rejects.total:,} of {records:,} records cannot be stored, {allowed:,} allowed"
-        f" (--max-rejects {options.max_rejects}); nothing of it was loaded\n"
+        f"{source.stream.label}: {rejects.total:,} of {records:,} records cannot be stored,"
+        f" {allowed:,} allowed (--max-rejects {options.max_rejects}); nothing of it was loaded\n"
         + "\n".join(map(describe, rejects.first)),
-        hint="correct the file, name its --delimiter or --encoding, or allow more with --max-rejects",
+        hint=_way_out(source, rejects, are_most=rejects.total * 2 > records),
         rejected=rejects.total,
         first_rejects=tuple(rejects.first),
     )
+
+
+def _way_out(source: CsvSource, rejects: RejectSpool, *, are_most: bool) -> str:
+    """More rejects are never the way where most records are some."""
+    if mark := comment_mark((reject.raw_line for reject in rejects.first), source.format.delimiter):
+        return f'if these are comments, set file: {{comment: "{mark}"}} in orders.yaml'
+    if are_most:
+        return (
+            f"the records do not fit the {len(source.header.columns)} columns of the header: set file:"
+            " {header_line: N} in orders.yaml where another line is the header, or name the file's"
+            " --delimiter, --quote or --encoding"
+        )
+    return "correct the file, name its --delimiter or --encoding, or allow more with --max-rejects"
 
 
 def describe(reject: Reject) -> str:

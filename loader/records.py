@@ -27,7 +27,7 @@ class Record(NamedTuple):
 
 
 class RecordSplitter:
-    """Iterates over the records of whole lines, blank lines left out.
+    """Iterates over the records of whole lines; blank lines and comments, which it counts, are left out.
 
     A quote that is closed with text after it costs only the lines up to the one where it opened;
     reading goes on with the next line. A quote that is still open at the end of the text stops the
@@ -39,6 +39,7 @@ class RecordSplitter:
         self.line = 0
         self.at = 0
         self.open_lines = 0
+        self.comments = 0
         self._format = form
         self._newline = form.newline
         self._first_line = first_line
@@ -48,7 +49,7 @@ class RecordSplitter:
         while self.at < len(self.text) and not self.open_lines:
             lines.seek(self.at)
             base = self.line
-            reader = self._format.reader(lines)
+            reader = self._format.reader(self._without_comments(lines) if self._format.comment else lines)
             try:
                 for fields in reader:
                     line, start = self.line, self.at
@@ -58,6 +59,16 @@ class RecordSplitter:
             except csv.Error as error:
                 if broken := self._broken(lines.tell(), str(error)):
                     yield broken
+
+    def _without_comments(self, lines: io.StringIO) -> Iterator[str]:
+        """Comments become blank lines; within a record there are none."""
+        at = lines.tell()
+        for line in lines:
+            if at == self.at and line.startswith(self._format.comment):
+                self.comments += 1
+                line = self._newline
+            yield line
+            at = lines.tell()
 
     def raw(self, record: Record) -> str:
         return self.text[record.start : record.stop]
@@ -91,7 +102,9 @@ def find_broken_quote(text: str, at: int, end: int, form: Format) -> tuple[int, 
     Gives the offsets of its quotes, -1 for the closing one that is not there.
     """
     while at < end and text[at] not in "\r\n":
-        if text[at] == form.quote:
+        while form.skip_blanks and text[at : at + 1] == " ":
+            at += 1
+        if text[at : at + 1] == form.quote:
             close = form.closing_quote(text, at + 1)
             if close < 0 or text[close + 1 : close + 2] not in ("", form.delimiter, "\r", "\n"):
                 return at, close

@@ -21,7 +21,8 @@ class FileResult:
 
     outcome: `loaded`, `already loaded`, `superseded earlier load N`, `refused`, or
     `would be loaded` and `would supersede load N` in a dry run. bytes: uncompressed, as hashed.
-    message, hint: why a file was refused, and what to do. warnings: schema drift, unsure detection, no rows.
+    message, hint: why a file was refused, and what to do. warnings: schema drift, unsure detection, no rows,
+    orders gone. rows_replaced, orders_gone: of the load it supersedes, as in raw.loads.
     """
 
     file_name: str
@@ -34,6 +35,8 @@ class FileResult:
     seconds: float = 0.0
     delimiter: str | None = None
     encoding: str | None = None
+    rows_replaced: int | None = None
+    orders_gone: int | None = None
     columns: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     first_rejects: tuple[Reject, ...] = ()

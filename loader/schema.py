@@ -35,13 +35,16 @@ create table if not exists raw.loads (
     columns jsonb not null,
     delimiter text not null,
     encoding text not null,
+    rows_replaced bigint check (rows_replaced >= 0),
+    orders_gone bigint check (orders_gone >= 0),
     check ((status = 'superseded') = (superseded_by is not null and superseded_at is not null))
 );
 comment on table raw.loads is 'One row per load of one file';
 create unique index if not exists loads_active_file on raw.loads (source, file_name)
     where status = 'loaded';
+-- Files without a record may be alike: those of several days without orders.
 create unique index if not exists loads_active_bytes on raw.loads (source, file_sha256)
-    where status = 'loaded';
+    where status = 'loaded' and rows_loaded + rows_rejected > 0;
 
 create table if not exists raw.raw_events (
     load_id bigint not null,
@@ -90,6 +93,52 @@ create or replace trigger forward_only before update on raw.loads
     for each row execute function raw.guard_ledger();
 create or replace trigger immutable before delete or truncate on raw.loads
     for each statement execute function raw.refuse_change();
+
+-- The distinct orders of the load `earlier`, and how many of them are gone without it: neither in the load
+-- `now` (or among the keys `delivered`) nor in another active load. It runs as its owner, so that the loader
+-- need not read events.
+create or replace function raw.orders_gone(
+    of_source text, earlier bigint, now bigint, delivered text[], key_columns text[], only_in_file boolean,
+    out orders_replaced bigint, out orders_gone bigint
+) language plpgsql security definer set search_path = pg_catalog as $$
+declare
+    missing text[];
+    key text := (
+        select format(
+            'nullif(%s, %L)',
+            string_agg(
+                format('coalesce(btrim(payload ->> %L, %L), %L)', name, E' \\t\\r\\n', ''),
+                ' || chr(31) || '
+            ),
+            repeat(chr(31), count(*)::int - 1)
+        )
+        from unnest(key_columns) as name
+    );
+begin
+    execute format($count$
+        with keys as (
+            select %s as key, load_id = $1 as was from raw.raw_events where load_id in ($1, $2)
+            union all
+            select unnest($3), false
+        ),
+        orders as (select key, bool_and(was) as is_missing from keys group by key having bool_or(was))
+        select count(*), coalesce(array_agg(key) filter (where is_missing), '{}')
+        from orders
+        where key is not null
+    $count$, key) into orders_replaced, missing using earlier, now, delivered;
+    orders_gone := cardinality(missing);
+    if orders_gone > 0 and not only_in_file then
+        execute format($count$
+            select $1 - count(distinct missing.key)
+            from raw.raw_events
+            inner join raw.loads using (load_id)
+            inner join unnest($2) as missing (key) on missing.key = %s
+            where loads.status = 'loaded' and loads.source = $3
+                and load_id <> $4 and load_id is distinct from $5
+        $count$, key) into orders_gone using orders_gone, missing, of_source, earlier, now;
+    end if;
+end $$;
+revoke execute on function raw.orders_gone(text, bigint, bigint, text[], text[], boolean) from public;
 
 create table if not exists raw.schema_version (
     version integer primary key,

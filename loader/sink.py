@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -24,11 +24,21 @@ class Ledger(Protocol):
     def active(self) -> list[Load]:
         """One load a file name, and one a content."""
 
-    def by_bytes(self, sha256: str) -> Load | None: ...
+    def by_bytes(self, sha256: str, file_name: str) -> Load | None:
+        """Of loads without a record only the file's own: empty files of several days are not one."""
+
     def by_name(self, file_name: str) -> Load | None: ...
 
     def latest(self) -> Load | None:
-        """The latest active load of the source: what a new file's columns are compared with."""
+        """The latest active load of the source with a header: what a new file's columns are compared with."""
+
+    def orders_gone(
+        self, earlier: int, now: int | Set[str], key_columns: Sequence[str], *, only_in_file: bool
+    ) -> tuple[int, int]:
+        """The orders of the load `earlier`, and how many of them neither `now` nor another active load has.
+
+        now: a load, or the orders' keys. only_in_file: no other file can have an order of this one.
+        """
 
     def sizes(self) -> frozenset[int]: ...
     def next_id(self) -> int: ...

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import IO, Any, BinaryIO, cast
 
 from loader.errors import FileRefused, LoaderError
+from loader.kinds import document_in_zip, not_csv
 
 # A CSV file packs to a tenth or a fiftieth; what would fill the disk out of a few bytes is no delivery.
 MAX_EXPANSION = 250
@@ -34,6 +35,8 @@ class ByteStream:
         self._hash = hashlib.sha256()
         self._source: IO[bytes] = _decompressed(raw, label)
         self._identity = _identity(raw)
+        self._prefix_size = 0
+        self._prefix: str | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -43,11 +46,27 @@ class ByteStream:
         """About `size` bytes, empty at the end. Raises FileRefused when the file is damaged."""
         with damage_refused(self.label):
             data = self._source.read(size)
+        self._note_prefix(data)
         self._hash.update(data)
         self.size += len(data)
         if not self.is_plain:
             check_expansion(self.label, self.size, self.position())
         return data
+
+    def expect_prefix(self, size: int) -> None:
+        """Before the first read: have `begins_with` tell what the first `size` bytes are."""
+        self._prefix_size = size
+
+    def begins_with(self, sha256: str) -> bool:
+        """Whether the bytes read begin with those of this hash, up to the end of a line."""
+        return self._prefix == sha256
+
+    def _note_prefix(self, data: bytes) -> None:
+        rest = self._prefix_size - self.size
+        if 0 < rest <= len(data) and data[rest - 1] in b"\r\n":
+            prefix = self._hash.copy()
+            prefix.update(memoryview(data)[:rest])
+            self._prefix = prefix.hexdigest()
 
     def position(self) -> int:
         return self._raw.tell() if self._raw.seekable() else self.size
@@ -110,6 +129,8 @@ def _decompressed(raw: BinaryIO, label: str) -> IO[bytes]:
     if head == ZSTD:
         return cast("IO[bytes]", _Zstandard(raw))
     if head == ZIP:
+        if document := document_in_zip(raw) if raw.seekable() else None:
+            raise not_csv(label, *document)
         raise FileRefused(
             f"{label} is a damaged zip archive, or one within another archive or on standard input",
             hint="unpack it and load its files",

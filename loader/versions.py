@@ -13,7 +13,7 @@ from loader.errors import ServerError
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
-VERSION = 1
+VERSION = 2
 
 # Before versions were carried, the same bytes could be active under two names. The latest delivery stays
 # active: it is the one whose orders count, so nothing built from it changes.
@@ -39,6 +39,13 @@ MIGRATIONS = {
             "set constraints all immediate",  # before that no index can be made
         ]
     ),
+    # What a load takes away is recorded, and files without a record may be alike.
+    2: """
+        alter table raw.loads
+            add column rows_replaced bigint check (rows_replaced >= 0),
+            add column orders_gone bigint check (orders_gone >= 0);
+        drop index if exists raw.loads_active_bytes
+    """,
 }
 
 

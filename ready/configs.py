@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from ready.mapping import csv_columns, orders_meta
 
 TEXT_KEYS = (
     "source", "pattern", "delimiter", "encoding", "quote", "escape", "header", "repeated_names", "comment",
+    "max_shrink", "empty",
 )  # fmt: skip
 FILE_KEYS = (*TEXT_KEYS, "header_line", "footer_lines", "names")
 KEY_COLUMNS = ("order_id", "customer_id")
@@ -38,6 +40,8 @@ def load_options(configs: Path, flags: Mapping[str, Any] | None = None) -> LoadO
             **given,
             expected_columns=_csv_columns(columns),
             key_columns=_csv_columns(columns, KEY_COLUMNS),
+            order_columns=_csv_columns(columns, ("order_id",)),
+            order_has_file_name=_has_file_name(columns),
         )
     except InputError as error:
         raise UsageError(f"{where}: {error.message}", hint=error.hint) from None
@@ -72,6 +76,14 @@ def _csv_columns(columns: Any, only: tuple[str, ...] | None = None) -> tuple[str
         if isinstance(name, str) and name not in OF_THE_ROW
     ]
     return tuple(dict.fromkeys(read))
+
+
+def _has_file_name(columns: Any) -> bool:
+    """Whether an order's id is made of its file's name, so that no other file can have the order."""
+    entry = columns.get("order_id") if isinstance(columns, dict) else None
+    expression = str(entry.get("expression") or "") if isinstance(entry, dict) else ""
+    bare = re.sub(r"\"[^\"]*\"|'[^']*'", "", expression)
+    return re.search(r"\b(file_name|load_id)\b", bare) is not None
 
 
 def _with_flags(options: LoadOptions, flags: Mapping[str, Any]) -> LoadOptions:

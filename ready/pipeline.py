@@ -74,16 +74,17 @@ def run_pipeline(
     narrator: Narrator,
     lock_timeout: float | None = None,
     full_refresh: bool = False,
+    max_shrink: str | None = None,
 ) -> PipelineResult:
     """Take CSV files to recorded, exported splits; a second call with nothing new does nothing.
 
     lock_timeout: seconds to wait for another run on the same database, None for ever. full_refresh: build
-    every table from all loads, also where nothing has changed.
+    every table from all loads, also where nothing has changed. max_shrink: for this run, as in orders.yaml.
     Raises CheckFailed when a file or the gate stops it, UsageError for a wrong call or config,
     MachineError for the database or the disk, and for LockTimeout, which alone writes no report.
     """
     with _reported(_run_on(settings.target)(settings, narrator, lock_timeout)) as run:
-        return run.whole_way(paths, full_refresh=full_refresh)
+        return run.whole_way(paths, full_refresh=full_refresh, max_shrink=max_shrink)
 
 
 def validate(
@@ -147,9 +148,11 @@ class Run(ABC):
         self.dbt_run: DbtRun | None = None
         self.published = False
 
-    def whole_way(self, paths: Sequence[str], *, full_refresh: bool) -> PipelineResult:
+    def whole_way(
+        self, paths: Sequence[str], *, full_refresh: bool, max_shrink: str | None
+    ) -> PipelineResult:
         with self._database() as (params, connection):
-            self._load(paths)
+            self._load(paths, max_shrink)
             load_ids = self._active_loads(connection)
             key = build_key(self.settings, load_ids)
             changed = full_refresh or not self._is_current(connection, key)
@@ -188,10 +191,10 @@ class Run(ABC):
     def _mark_built(self, connection: Any, key: str, invocation_id: str) -> None:
         """Remember it."""
 
-    def _load(self, paths: Sequence[str]) -> None:
+    def _load(self, paths: Sequence[str], max_shrink: str | None) -> None:
         self.narrator.stage("Load", ", ".join(paths))
         self.info = replace(self.info, data_folder=paths[0])
-        options = load_options(self.settings.configs)
+        options = load_options(self.settings.configs, {"max_shrink": max_shrink})
         try:
             self.narrator.loaded(load_into(self._sink(), paths, options, self.narrator.load_progress))
         except FilesRefused as error:
@@ -204,8 +207,11 @@ class Run(ABC):
         configs = self.settings.configs
         loads = self._loads(connection)
         load_ids = [load.load_id for load in loads]
-        warnings = tuple(load.warning for load in loads if load.warning)
-        self.info = replace(self.info, load_ids=tuple(load_ids), load_warnings=warnings)
+        warnings = tuple(text for load in loads for text in load.warnings)
+        replacements = tuple(load.replacement for load in loads if load.replacement)
+        self.info = replace(
+            self.info, load_ids=tuple(load_ids), load_warnings=warnings, replacements=replacements
+        )
         check_mapping(orders_meta(configs), [load.columns for load in loads], configs=configs)
         return load_ids
 

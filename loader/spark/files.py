@@ -42,6 +42,11 @@ class NewFile:
         self.hidden.unlink(missing_ok=True)
 
 
+def load_file(folder: Path, load_id: int) -> NewFile:
+    """What a load has in the folder of raw_events_log or rejected_rows_log."""
+    return NewFile(folder / f"load-{load_id:010d}.parquet")
+
+
 def remove_unfinished(folder: Path) -> None:
     """What killed loaders have left."""
     for path in folder.glob("_*.parquet.tmp"):

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from loader.ledger import Load, NewLoad
+from loader.spark.files import load_file
 from loader.spark.tables import LOADS
+from loader.weigh import order_key
 
 Row = dict[str, Any]
 
@@ -62,14 +65,38 @@ class SparkLedger:
     def active(self) -> list[Load]:
         return sorted(map(_load, self._active()), key=lambda load: load.load_id)
 
-    def by_bytes(self, sha256: str) -> Load | None:
-        return next((_load(row) for row in self._active() if row["file_sha256"] == sha256), None)
+    def by_bytes(self, sha256: str, file_name: str) -> Load | None:
+        alike = (_load(row) for row in self._active() if row["file_sha256"] == sha256)
+        return next((load for load in alike if not load.is_empty or load.file_name == file_name), None)
 
     def by_name(self, file_name: str) -> Load | None:
         return next((_load(row) for row in self._active() if row["file_name"] == file_name), None)
 
     def latest(self) -> Load | None:
-        return max(map(_load, self._active()), key=lambda load: load.load_id, default=None)
+        loads = (load for load in map(_load, self._active()) if load.columns)
+        return max(loads, key=lambda load: load.load_id, default=None)
+
+    def orders_gone(
+        self, earlier: int, now: int | Set[str], key_columns: Sequence[str], *, only_in_file: bool
+    ) -> tuple[int, int]:
+        replaced = set(self._orders(earlier, key_columns))
+        gone = replaced.difference(self._orders(now, key_columns) if isinstance(now, int) else now)
+        for load in self.active():
+            if gone and not only_in_file and load.load_id not in (earlier, now):
+                gone.difference_update(self._orders(load.load_id, key_columns))
+        return len(replaced), len(gone)
+
+    def _orders(self, load_id: int, key_columns: Sequence[str]) -> Iterator[str]:
+        """The keys of a load's orders; its events may still be hidden."""
+        file = load_file(self._events, load_id)
+        for path in (file.path, file.hidden):
+            if path.exists():
+                for batch in pq.ParquetFile(path).iter_batches(columns=["payload"]):
+                    for text in batch["payload"].to_pylist():
+                        payload = orjson.loads(text)
+                        if key := order_key(tuple(payload.get(name) for name in key_columns)):
+                            yield key
+                return
 
     def sizes(self) -> frozenset[int]:
         return frozenset(row["file_bytes"] for row in self._active())
@@ -100,6 +127,8 @@ class SparkLedger:
             "columns": json.dumps(load.columns),
             "delimiter": load.delimiter,
             "encoding": load.encoding,
+            "rows_replaced": load.rows_replaced,
+            "orders_gone": load.orders_gone,
         }
 
     def entries(self) -> pa.Table:
@@ -119,4 +148,12 @@ class SparkLedger:
 
 def _load(row: Row) -> Load:
     columns = tuple(json.loads(row["columns"]))
-    return Load(row["load_id"], row["file_name"], row["file_sha256"], row["file_bytes"], columns)
+    return Load(
+        row["load_id"],
+        row["file_name"],
+        row["file_sha256"],
+        row["file_bytes"],
+        columns,
+        row["rows_loaded"],
+        row["rows_rejected"],
+    )

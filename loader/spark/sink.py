@@ -17,7 +17,7 @@ from typing import IO, Any
 from loader.copy import Ahead
 from loader.errors import ServerError
 from loader.sink import BytesKnown
-from loader.spark.files import NewFile, event_tables, reject_table, remove_unfinished
+from loader.spark.files import NewFile, event_tables, load_file, reject_table, remove_unfinished
 from loader.spark.ledger import LedgerLog, SparkLedger
 from loader.spark.tables import EVENTS, LOADS, REJECTS, TABLES, ensure_raw_tables, raw_folder
 from loader.spool import RejectSpool
@@ -87,7 +87,7 @@ class SparkTransaction:
             file.publish()
 
     def _new(self, table: str) -> NewFile:
-        file = NewFile(self._folder / table / f"load-{self._load_id:010d}.parquet")
+        file = load_file(self._folder / table, self._load_id)
         self._files.append(file)
         return file
 

@@ -35,6 +35,8 @@ LOADS = pa.schema(
         ("columns", pa.string()),
         ("delimiter", pa.string()),
         ("encoding", pa.string()),
+        ("rows_replaced", pa.int64()),
+        ("orders_gone", pa.int64()),
     ]
 )
 EVENTS = pa.schema(
@@ -59,9 +61,8 @@ def ensure_raw_tables(connection: Any) -> Path:
     connection: DB-API, to Spark. Raises InputError or ServerError when the loader cannot write there.
     """
     with closing(connection.cursor()) as cursor:
-        if not _has_tables(cursor):
-            for statement in _ddl():
-                cursor.execute(statement)
+        for statement in _migration(cursor) if _has_tables(cursor) else _ddl():
+            cursor.execute(statement)
         return _folder(cursor)
 
 
@@ -77,6 +78,19 @@ def _has_tables(cursor: Any) -> bool:
         return False
     cursor.execute("show tables in raw")
     return {row[1] for row in cursor.fetchall()} >= {*TABLES, *(f"{name}_log" for name in TABLES)}
+
+
+def _migration(cursor: Any) -> list[str]:
+    """Adds the columns of the ledger that an earlier release did not have."""
+    cursor.execute("describe raw.loads_log")
+    there = {row[0] for row in cursor.fetchall()}
+    missing = [f"{field.name} {SPARK_TYPES[field.type]}" for field in LOADS if field.name not in there]
+    if not missing:
+        return []
+    return [
+        f"alter table raw.loads_log add columns ({', '.join(missing)})",
+        f"create or replace view raw.loads as {LATEST}",
+    ]
 
 
 def _ddl() -> list[str]:

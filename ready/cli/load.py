@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from ready.cli.options import ALL_FLAGS, configs_option, home_option, output_options, target_option
+from ready.cli.options import (
+    ALL_FLAGS,
+    configs_option,
+    home_option,
+    max_shrink_option,
+    output_options,
+    target_option,
+)
 from ready.cli.output import Output
 
 if TYPE_CHECKING:
@@ -26,11 +33,23 @@ if TYPE_CHECKING:
 @click.option("--quote", metavar="CHAR", help='Quote character.  [default: "]')
 @click.option("--escape", metavar="CHAR", help="Escape character, often \\.  [default: quotes are doubled]")
 @click.option(
+    "--header-line",
+    metavar="N|NAME",
+    help="The header's line, or the name of its first column.  [default: the first that holds anything]",
+)
+@click.option("--comment", metavar="TEXT", help="What comment lines begin with, such as #.")
+@click.option(
+    "--footer-lines",
+    metavar="N|REGEX",
+    help="Lines at the end that are no data: how many, or what the first of them begins with.",
+)
+@click.option(
     "--max-rejects",
     metavar="N|P%",
     help="Refuse a file with more records that cannot be stored; a share never does for its first 3.  "
     "[default: 1%]",
 )
+@max_shrink_option
 @click.option("--name", metavar="NAME", help="File name of standard input (PATH -).")
 @click.option("--dry-run", is_flag=True, help="Read and report; write nothing.")
 @click.option("--list", "list_loads", is_flag=True, help="Show what is loaded (the ledger, raw.loads).")
@@ -52,14 +71,16 @@ def load(
 
     PATH is a file, a folder, a glob in quotes, or - for standard input (default: data/raw);
     .gz, .zst and .zip are read as they are. A file whose bytes are loaded already is left alone;
-    a file that changed under its name supersedes its earlier load. Records that cannot be stored
-    go to raw.rejected_rows with line and reason. Defaults come from config: meta: file in
-    orders.yaml; flags win.
+    a file that changed under its name supersedes its earlier load, unless that would take away
+    more than --max-shrink. Records that cannot be stored go to raw.rejected_rows with line and
+    reason. Defaults come from config: meta: file in orders.yaml, which has names: and header: none
+    besides; flags win.
 
     \b
     Examples:
       ready load exports/
       ready load 'exports/2024-*.csv.gz' --delimiter ';' --encoding cp1252
+      ready load statement.csv --header-line Date --footer-lines 1 --dry-run
       curl -s URL | ready load - --name orders.csv
       ready load --target spark exports/
     """
@@ -69,6 +90,9 @@ def load(
     settings = Settings.resolve(home=home, configs=configs)
     if flags["delimiter"] == "\\t":
         flags["delimiter"] = "\t"
+    for name in ("header_line", "footer_lines"):
+        if (flags[name] or "").isdecimal():
+            flags[name] = int(flags[name])
     options = load_options(settings.configs, flags)
     engine = _spark(settings) if target == "spark" else _postgres(settings)
     if list_loads:
@@ -150,8 +174,9 @@ def _list(engine: _Engine, source: str | None, output: Output) -> None:
     for entry in loads:
         state = f"superseded by {entry['superseded_by']}" if entry["superseded_by"] else "loaded"
         rejected = f", {entry['rows_rejected']:,} rejected" if entry["rows_rejected"] else ""
+        gone = f", {entry['orders_gone']:,} order(s) gone" if entry["orders_gone"] else ""
         output.say(
             f"{entry['load_id']:>6}  {entry['loaded_at']:%Y-%m-%d %H:%M}  {entry['source']}  "
-            f"{entry['file_name']}  {entry['rows_loaded']:,} rows{rejected}  "
+            f"{entry['file_name']}  {entry['rows_loaded']:,} rows{rejected}{gone}  "
             f"{entry['file_sha256'][:12]}  {state}"
         )

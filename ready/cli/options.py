@@ -52,6 +52,15 @@ def target_option(command: F) -> F:
     )(command)
 
 
+def max_shrink_option(command: F) -> F:
+    return click.option(
+        "--max-shrink",
+        metavar="P%",
+        help="Refuse a file that would take away more than this share of its earlier load's rows or orders.  "
+        "[default: 50%]",
+    )(command)
+
+
 def names_spark(arguments: Sequence[str]) -> bool:
     """Whether a command line, or READY_TARGET, means Spark."""
     for place, argument in enumerate(arguments):

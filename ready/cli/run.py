@@ -10,6 +10,7 @@ from ready.cli.options import (
     configs_option,
     home_option,
     lock_timeout_option,
+    max_shrink_option,
     output_options,
     target_option,
 )
@@ -29,6 +30,7 @@ from ready.cli.output import Output
     is_flag=True,
     help="Build every table from all loads, not only what new and superseded loads have changed.",
 )
+@max_shrink_option
 @target_option
 @configs_option
 @artifacts_option
@@ -38,6 +40,7 @@ from ready.cli.output import Output
 def run(
     data: tuple[str, ...],
     full_refresh: bool,
+    max_shrink: str | None,
     target: str,
     configs: str | None,
     artifacts: str | None,
@@ -72,6 +75,7 @@ def run(
             narrator=narrator,
             lock_timeout=lock_timeout,
             full_refresh=full_refresh,
+            max_shrink=max_shrink,
         )
         narrator.finished(result, settings)
         verdict.update(result_object(result))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
@@ -12,11 +12,26 @@ MASK = "***"
 
 
 @dataclass(frozen=True)
+class Replacement:
+    """An active load that took the place of an earlier one of its file's name.
+
+    orders_gone: how many orders of the earlier one no file had any more; None where they were not counted.
+    """
+
+    load_id: int
+    file: str
+    rows_loaded: int
+    rows_replaced: int
+    orders_gone: int | None
+
+
+@dataclass(frozen=True)
 class RunInfo:
     """Which run a report belongs to.
 
     load_ids: the active loads that the gate read. versions: tool name -> version.
-    load_warnings: one text per rejected record or set of records, from the loader.
+    load_warnings: what files have that could not be read, and what they took away. replacements: the
+    active loads that replaced others.
     data_folder: the folder that file names are relative to, as seen from the working folder.
     """
 
@@ -26,6 +41,7 @@ class RunInfo:
     load_ids: tuple[int, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     load_warnings: tuple[str, ...] = ()
+    replacements: tuple[Replacement, ...] = ()
     data_folder: str = ""
 
 
@@ -152,6 +168,7 @@ class Report:
                 "started_at": utc_text(self.run.started_at),
                 "finished_at": utc_text(self.run.finished_at),
                 "load_ids": list(self.run.load_ids),
+                "replacements": [asdict(replacement) for replacement in self.run.replacements],
                 "versions": dict(self.run.versions),
             },
         }

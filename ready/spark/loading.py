@@ -12,7 +12,7 @@ from loader.errors import LoaderError
 from loader.spark.sink import SparkSession, SparkSink, WarehouseLock
 from loader.spark.tables import LOADS, ensure_raw_tables
 from ready.errors import from_loader
-from ready.loads import ActiveLoad, reject_warning
+from ready.loads import ActiveLoad
 from ready.spark.connection import SparkParams, fetch, spark_errors
 
 LEDGER = ", ".join(name for name in LOADS.names if name != "entry")
@@ -70,8 +70,8 @@ def all_loads(params: SparkParams, source: str | None = None) -> list[dict[str, 
 def active_loads(connection: Any, source: str) -> list[ActiveLoad]:
     """The loads that staging reads now, in the order of delivery. The raw tables must be there."""
     rejects = {
-        load_id: first
-        for load_id, *first in fetch(
+        load_id: (line_number, reason)
+        for load_id, line_number, reason in fetch(
             connection,
             "select load_id, min(line_number), min_by(reason, line_number) "
             "from raw.rejected_rows group by load_id",
@@ -79,16 +79,16 @@ def active_loads(connection: Any, source: str) -> list[ActiveLoad]:
     }
     loads = fetch(
         connection,
-        "select load_id, file_name, columns, rows_rejected, source from raw.loads "
-        "where status = 'loaded' order by load_id",
+        "select load_id, file_name, columns, rows_loaded, rows_replaced, orders_gone, rows_rejected, source "
+        "from raw.loads where status = 'loaded' order by load_id",
     )
     return [
         ActiveLoad(
             load_id,
             file_name,
             tuple(json.loads(columns)),
-            reject_warning(file_name, rejected, *rejects.get(load_id, (None, None))),
+            *[*counts, *rejects.get(load_id, (None, None))],
         )
-        for load_id, file_name, columns, rejected, of in loads
+        for load_id, file_name, columns, *counts, of in loads
         if of == source
     ]

@@ -6,6 +6,7 @@ import io
 import json
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 from loader import LoadOptions, Reject
 from loader.clean import Batch
@@ -32,7 +33,7 @@ class Table:
         return [payload for _, payload in self.rows]
 
 
-def read_csv(data: bytes, *, fast: bool = True, **options: str) -> Table:
+def read_csv(data: bytes, *, fast: bool = True, **options: Any) -> Table:
     """`fast=False` switches the fast path off, so that the two can be compared."""
     stream = ByteStream(io.BytesIO(data), label="t.csv", total=len(data))
     with closing(RejectSpool(7)) as rejects:
@@ -41,7 +42,7 @@ def read_csv(data: bytes, *, fast: bool = True, **options: str) -> Table:
         if not fast:
             encoder._clean.encode = lambda block, line: None  # type: ignore[method-assign]
         rows = [row for batch in encoder.batches() for row in decode_batch(batch)]
-        notes = (*source.format.notes, *source.header.notes)
+        notes = (*source.notes(), *encoder.notes())
         form = source.format
         return Table(source.header.columns, rows, rejects.first, form.delimiter, form.encoding, notes)
 

@@ -112,6 +112,34 @@ def test_a_file_that_is_only_a_header_does_no_harm_among_others(warehouse: Wareh
     assert warehouse.value("select count(*) from stg.orders") == 60
 
 
+def test_what_a_delivery_takes_away_is_in_the_report(warehouse: Warehouse, tmp_path: Path) -> None:
+    """20 of 60 orders are let go and told; an error page, and a flag that asks for no loss, stop the run."""
+    kept = "".join(ORDERS.splitlines(keepends=True)[20:])
+    data = folder_of(tmp_path / "data", {"orders.csv": HEADER + kept, "sunday.csv": ""})
+    refused = warehouse.ready("run", "--data", data, "--max-shrink", "10%")
+    assert_one_message(refused, 1, "60 row(s) then, 40 now; 20 of its 60 order(s)", "max_shrink 10%")
+    assert_report(warehouse, "60 row(s) then, 40 now; 20 of its 60 order(s)")
+
+    done = warehouse.run("--data", data)
+    assert "20 of its 60 order(s) are in no file any more" in done.stdout
+    assert "empty (0 bytes), no rows" in refused.stdout
+    assert any("20 order(s) are gone that no other file had" in text for text in warehouse.report["warnings"])
+    (replacement,) = warehouse.report["run"]["replacements"]
+    load_id = replacement.pop("load_id")
+    assert replacement == {"file": "orders.csv", "rows_loaded": 40, "rows_replaced": 60, "orders_gone": 20}
+    assert warehouse.rows("select file_name from raw.loads where status = 'loaded' order by load_id") == [
+        ("orders.csv",),
+        ("sunday.csv",),
+    ]
+
+    before = warehouse.bytes_of(), warehouse.counts("raw")
+    (data / "orders.csv").write_text("Service Unavailable\n")
+    message = f"none of the columns of load {load_id}, which it would replace"
+    assert_one_message(warehouse.ready("run", "--data", data, "-q"), 1, message)
+    assert_report(warehouse, message)
+    assert (warehouse.bytes_of(), warehouse.counts("raw")) == before
+
+
 Edit = Callable[[Path], object]
 CONFIGS: dict[str, tuple[Edit, tuple[str, ...]]] = {
     "a column no file has": (

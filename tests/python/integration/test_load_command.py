@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import RunReady
-from raw_tables import values, write
+from raw_tables import rows, values, write
 
 from ready.postgres.connection import ConnectionParams
 
@@ -39,10 +39,10 @@ def test_load_says_what_it_did(run_ready: RunReady, database: ConnectionParams, 
 def test_refused_files_end_with_1_and_one_message(
     run_ready: RunReady, database: ConnectionParams, tmp_path: Path
 ) -> None:
-    data = write(tmp_path / "data", {"a.csv": "", "b.csv": "id\n1\n"})
+    data = write(tmp_path / "data", {"a.csv": b"\x1f\x8b", "b.csv": "id\n1\n"})
     done = run_ready("load", data, "--json", database=database)
     assert done.returncode == 1
-    assert "a.csv is empty" in done.stderr
+    assert "a.csv is damaged" in done.stderr
     assert "Traceback" not in done.stderr
     summary = json.loads(done.stdout)
     assert [file["outcome"] for file in summary["files"]] == ["refused", "loaded"]
@@ -57,6 +57,7 @@ def test_refused_files_end_with_1_and_one_message(
         (["{}", "--encoding", "utf-99"], "unknown encoding: utf-99"),
         (["{}", "--delimiter", "ab"], "the delimiter must be one character"),
         (["{}", "--max-rejects", "lots"], "neither a count nor a share"),
+        (["{}", "--max-shrink", "120%"], "max_shrink '120%' is no share"),
         (["-"], "standard input has no name"),
     ],
 )
@@ -109,6 +110,12 @@ def test_defaults_come_from_orders_yaml_and_flags_win(
         ("delimeter: ';'", "only these keys are known"),
         ("delimiter: 5", "delimiter must be text"),
         ("encoding: utf-99", "unknown encoding: utf-99"),
+        ("header_line: 1.5", "header_line must be a whole number or text"),
+        ("header: none", "header: none needs names"),
+        ("names: {a: 1}", "names must be a list of names, or a mapping"),
+        ("footer_lines: '('", "footer_lines is no regular expression"),
+        ("max_shrink: half", "max_shrink 'half' is no share"),
+        ("empty: never", "neither allow nor error"),
     ],
 )
 def test_wrong_file_settings_name_the_file(
@@ -118,6 +125,94 @@ def test_wrong_file_settings_name_the_file(
     assert done.returncode == 2
     assert "orders.yaml" in done.stderr
     assert words in done.stderr
+
+
+REPORT = "Report of 2024\n\n# by shop\nNr,amount,amount\nA1,2.50,0\n# x\nA2,3.50,0\nTotals,6.00,0\n"
+
+
+def test_a_report_is_refused_with_the_setting_and_loaded_with_it(
+    run_ready: RunReady, database: ConnectionParams, tmp_path: Path
+) -> None:
+    data = write(tmp_path / "data", {"a.csv": REPORT})
+    for arguments in (["--max-rejects", "100%"], ["--dry-run"]):
+        done = run_ready("load", data, *arguments, database=database)
+        assert (done.returncode, done.stderr.count("Error: ")) == (1, 1)
+        assert "line 4 looks like the header: Nr,amount,amount" in done.stderr
+        assert "set file: {header_line: 4} in orders.yaml" in done.stderr
+    flags = ("--header-line", "Nr", "--comment", "#", "--footer-lines", "Totals?")
+    done = run_ready("load", data, *flags, database=database)
+    assert (done.returncode, "repeated_names: number" in done.stderr) == (1, True)
+    settings = "header_line: 4, comment: '#', footer_lines: 1, repeated_names: number, names: {Nr: id}"
+    folder = configs(tmp_path / "c", settings)
+    for flag, outcome in (["--dry-run"], "would be loaded"), ([], "loaded, load 1"):
+        done = run_ready("load", data, "--configs", folder, *flag, database=database)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert outcome in done.stdout
+        assert "1 footer line(s) left out, from line 8 on: Totals,6.00,0" in done.stdout
+        assert "1 comment line(s) left out" in done.stdout
+        assert "amount is amount_2" in done.stdout
+    assert rows(database, "select line_number, payload from raw.raw_events order by 1") == [
+        (5, {"id": "A1", "amount": "2.50", "amount_2": "0"}),
+        (7, {"id": "A2", "amount": "3.50", "amount_2": "0"}),
+    ]
+
+
+def test_the_mapping_tells_the_header_and_the_keys(
+    run_ready: RunReady, database: ConnectionParams, tmp_path: Path
+) -> None:
+    folder = tmp_path / "c"
+    columns = "columns: {order_id: Nr, customer_id: {expression: 'lower(\"Kunde\")'}, amount: Summe}"
+    write(folder, {"orders.yaml": ORDERS_YAML.format(file="").replace("}}}", f"}}, {columns}}}}}")})
+    data = write(
+        tmp_path / "data",
+        {
+            "a.csv": "Bericht,x,y\nNr,Kunde,Summe\nA1,B,C\n",
+            "b.csv": "Nr,Kunde,Summe\nA1,Jörg,1\n".encode("cp1252"),
+            "c.csv": "<html></html>",
+        },
+    )
+    done = run_ready("load", data, "--configs", folder, database=database)
+    assert done.returncode == 1
+    assert "a.csv, line 1: " in done.stderr
+    assert "line 2 looks like the header: Nr,Kunde,Summe" in done.stderr
+    assert "b.csv, line 2: Kunde reads Jörg in cp1252, which is only a guess" in done.stderr
+    assert "c.csv is an HTML page, not CSV" in done.stderr
+    assert rows(database, "select * from raw.raw_events") == []
+
+
+def test_a_file_that_takes_too_much_away_is_refused_also_in_silence(
+    run_ready: RunReady, database: ConnectionParams, tmp_path: Path
+) -> None:
+    """By the columns of the mapping, with both counts and the setting that orders.yaml and a flag change."""
+    header = "order_id,customer_id,order_ts,amount,currency,status,channel\n"
+
+    def orders(*numbers: int) -> str:
+        return header + "".join(f"A{n},C1,2024-01-01T00:00:00Z,1.50,EUR,completed,web\n" for n in numbers)
+
+    data = write(tmp_path / "data", {"a.csv": orders(*range(10))})
+    run_ready("load", data, database=database)
+    write(data, {"a.csv": orders(*range(7, 15))})
+    for flags in (["--dry-run", "-q"], ["-q"]):
+        done = run_ready("load", data, *flags, database=database)
+        assert (done.returncode, done.stdout) == (1, "")
+        told = "10 row(s) then, 8 now; 7 of its 10 order(s) are in no file any more (max_shrink 50%)"
+        assert told in done.stderr
+        assert "--max-shrink" in done.stderr
+    assert len(values(database, "order_id")) == 10
+
+    allowing = write(
+        tmp_path / "c",
+        {
+            "orders.yaml": "models: [{name: orders_mapped, config: {meta: {file: {max_shrink: 90%},"
+            " columns: {order_id: {expression: '\"order_id\" || 1'}, amount: amount}}}}]"
+        },
+    )
+    done = run_ready("load", data, "--configs", allowing, "--json", database=database)
+    (file,) = json.loads(done.stdout)["files"]
+    assert (file["rows_replaced"], file["orders_gone"]) == (10, 7)
+    assert "8 rows, 7 order(s) gone" in run_ready("load", "--list", database=database).stdout
+    write(data, {"a.csv": orders(1)})
+    assert run_ready("load", data, "--max-shrink", "100%", database=database).returncode == 0
 
 
 def test_quiet(run_ready: RunReady, database: ConnectionParams, tmp_path: Path) -> None:

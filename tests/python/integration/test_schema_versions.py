@@ -145,9 +145,9 @@ def test_an_older_release_leaves_a_newer_raw_alone(
 def test_a_migration_that_fails_leaves_everything_as_it_was(
     old: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loader.versions.VERSION", 2)
-    monkeypatch.setattr("loader.schema.VERSION", 2)
-    monkeypatch.setitem(loader.versions.MIGRATIONS, 2, "select 1 / 0")
+    monkeypatch.setattr("loader.versions.VERSION", VERSION + 1)
+    monkeypatch.setattr("loader.schema.VERSION", VERSION + 1)
+    monkeypatch.setitem(loader.versions.MIGRATIONS, VERSION + 1, "select 1 / 0")
     shape, loads = old.rows(SHAPE), old.rows("select * from raw.loads")
 
     with contextlib.closing(old.database.connect()) as connection, pytest.raises(DivisionByZero):

@@ -13,12 +13,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from raw_tables import outcomes, rows, write
 from spark_case import query
 
 from loader import FilesRefused, LoadOptions, LoadSummary, ServerError, load_files, load_into
 from loader.spark.sink import SparkSink
+from loader.spark.tables import LOADS, TABLES
 from ready.postgres.connection import ConnectionParams
 from ready.spark.connection import SparkParams, fetch
 from ready.spark.loading import all_loads, spark_sink
@@ -26,7 +28,7 @@ from ready.spark.loading import all_loads, spark_sink
 PROJECT = Path(__file__).parents[3]
 LEDGER = (
     "load_id, source, file_name, file_sha256, file_bytes, rows_loaded, rows_rejected, status, superseded_by, "
-    "superseded_at is not null, columns, delimiter, encoding"
+    "superseded_at is not null, columns, delimiter, encoding, rows_replaced, orders_gone"
 )
 EVENTS = "select load_id, line_number, payload from raw.raw_events order by load_id, line_number"
 REJECTS = "select * from raw.rejected_rows order by load_id, line_number"
@@ -58,7 +60,8 @@ def told(load: Callable[[], LoadSummary]) -> Any:
     except FilesRefused as error:
         return error.message, error.hint, [file.outcome for file in error.summary.files]
     return [
-        (f.file_name, f.outcome, f.load_id, f.supersedes, f.warnings, f.first_rejects) for f in summary.files
+        (f.file_name, f.outcome, f.load_id, f.supersedes, f.orders_gone, f.warnings, f.first_rejects)
+        for f in summary.files
     ]
 
 
@@ -77,9 +80,12 @@ def rotated(folder: Path) -> None:
 
 
 def test_both_sinks_hold_the_same(database: ConnectionParams, warehouse: SparkParams, tmp_path: Path) -> None:
-    options = LoadOptions(encoding="utf-8", workers=1)  # two may tell of a moved file either way
-    for step in (first, corrected, rotated, rotated_again):
+    # Two workers may tell of a moved file either way.
+    options = LoadOptions(encoding="utf-8", workers=1, order_columns=("id",), max_shrink="70%")
+    for step in (first, corrected, rotated, rotated_again, taken_away, withdrawn):
         step(tmp_path)
+        foreseen = told(lambda: load_files(database.connect, [tmp_path], options, dry_run=True))
+        assert told(lambda: load_into(spark_sink(warehouse), [tmp_path], options, dry_run=True)) == foreseen
         postgres = told(lambda: load_files(database.connect, [tmp_path], options))
         spark = told(lambda: load_into(spark_sink(warehouse), [tmp_path], options))
         assert spark == postgres
@@ -88,6 +94,18 @@ def test_both_sinks_hold_the_same(database: ConnectionParams, warehouse: SparkPa
 
 def rotated_again(folder: Path) -> None:
     """Nothing has changed."""
+
+
+def taken_away(folder: Path) -> None:
+    """One that loses all its orders, an error page, a day without orders, and a loss that is let go."""
+    write(
+        folder, {"a.csv": "id;näme\n9;y\n", "b.csv": "Service Unavailable\n", "day.csv": "", "day_2.csv": ""}
+    )
+    write(folder, {"nul.csv": "id\nok\nnew\n"})
+
+
+def withdrawn(folder: Path) -> None:
+    write(folder, {"a.csv": "id;näme\n", "b.csv": "id,new\n2,\n3,\n", "nul.csv": "id\nnew\n"})
 
 
 def test_a_refused_file_is_told_alike(
@@ -191,6 +209,23 @@ def test_a_warehouse_elsewhere_is_told(warehouse: SparkParams, spark_home: Path,
             load_into(SparkSink(warehouse.connect), [tmp_path])
     finally:
         (tmp_path / "gone").rename(place)
+
+
+def test_a_ledger_of_an_earlier_release_gets_its_new_columns(
+    warehouse: SparkParams, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added = ("rows_replaced", "orders_gone")
+    earlier = pa.schema([field for field in LOADS if field.name not in added])
+    write(tmp_path, {"a.csv": "id\n1\n"})
+    with monkeypatch.context() as patch:
+        patch.setitem(TABLES, "loads", earlier)
+        for module in ("tables", "ledger", "sink"):
+            patch.setattr(f"loader.spark.{module}.LOADS", earlier)
+        load_into(spark_sink(warehouse), [tmp_path])
+    write(tmp_path, {"a.csv": "id\n1\n2\n"})
+    load_into(spark_sink(warehouse), [tmp_path], LoadOptions(order_columns=("id",)))
+    counts = "select load_id, rows_replaced, orders_gone from raw.loads order by load_id"
+    assert query(warehouse, counts) == [(1, None, None), (2, 1, 0)]
 
 
 def test_the_ledger_is_listed(

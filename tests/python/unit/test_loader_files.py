@@ -70,6 +70,23 @@ def test_natural_order() -> None:
     assert sorted(["b1", "a10", "a9", "a", "a9b", "²"], key=natural) == ["a", "a9", "a9b", "a10", "b1", "²"]
 
 
+@pytest.mark.parametrize(
+    "in_order",
+    [
+        ["export.csv", "export (1).csv", "export (2).csv", "export (10).csv"],
+        ["export.csv", "export-1.csv", "export-2.csv.gz", "export-10.csv"],
+        ["export.csv.gz", "export_1.csv", "export_2.csv.zst"],
+        ["export.CSV", "export 2.csv", "export 10.csv", "export copy.csv"],
+        ["export.csv", "export1.csv", "export2.csv", "export(1).csv"],
+        ["2024.01.csv", "2024.01 (1).csv", "2024.02.csv", "2024.10.csv"],
+        ["in/a.csv", "in (1)/a.csv", "in (2)/a.csv"],
+        ["z.zip/a.csv", "z.zip/a (1).csv", "z (1).zip/a.csv"],
+    ],
+)
+def test_a_plain_name_comes_before_its_numbered_ones(in_order: list[str]) -> None:
+    assert sorted(sorted(in_order), key=natural) == in_order
+
+
 def test_archives(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
         archive.writestr("d/10.csv", "id\n")

@@ -14,6 +14,7 @@ from loader_case import Table, read_csv
 
 from loader import FileRefused, Reject
 from loader.blocks import BLOCK
+from loader.header import trimmed
 
 HEAD = b"id,name\n"
 
@@ -269,9 +270,8 @@ CELL = st.one_of(
 @st.composite
 def tables(draw: st.DrawFn) -> list[list[str]]:
     width = draw(st.integers(1, 5))
-    names = st.lists(TEXT.filter(str.strip), min_size=width, max_size=width, unique=True)
-    # A byte order mark is one at the start of a file only.
-    header = draw(names.filter(lambda found: not found[0].startswith("\ufeff")))
+    names = TEXT.map(trimmed).filter(bool)
+    header = draw(st.lists(names, min_size=width, max_size=width, unique=True))
     return [header, *draw(st.lists(st.lists(CELL, min_size=width, max_size=width), max_size=20))]
 
 
@@ -332,14 +332,16 @@ def test_whatever_csv_writes_comes_back(
         data = dialect.write(table).encode(encoding)
     except csv.Error:  # a lone empty field cannot be written without quotes
         assume(False)
-    options = {"delimiter": dialect.delimiter, "quote": dialect.quote, "encoding": encoding}
+    # Line 1 is the header, whatever it looks like.
+    options = {"delimiter": dialect.delimiter, "quote": dialect.quote, "encoding": encoding, "header_line": 1}
     if dialect.escape:
         options["escape"] = dialect.escape
     with mock.patch("loader.blocks.BLOCK", block):
         read = read_csv(data, **options)
     header, *rows = table
     assert read.rejects == []
-    assert read.payloads == [dict(zip(header, row, strict=True)) for row in rows]
+    records = [row for row in rows if len(row) == 1 or any(row)]  # one without any value is no data
+    assert read.payloads == [dict(zip(header, row, strict=True)) for row in records]
 
 
 PIECES = st.sampled_from(
