@@ -41,7 +41,9 @@ def build(folders: list[Path]) -> None:
         for folder in folders:
             manifest = parsed.result.deepcopy()  # type: ignore[union-attr]
             manifest.nodes[NODE].config.meta = manifest.nodes[NODE].meta = orders_meta(folder)
-            done = dbtRunner(manifest=manifest).invoke([*QUIET, "run", "-s", "+customer_training_set"])
+            done = dbtRunner(manifest=manifest).invoke(
+                [*QUIET, "run", "--full-refresh", "-s", "+customer_training_set"]
+            )
             assert done.success, done.exception or done.result
             cursor.execute(KEEP.format(name=folder.name))
 

@@ -109,13 +109,13 @@ def _read_text(file: InputFile) -> tuple[str, str, bool, bool]:
         while len(sample) < SAMPLE_BYTES and (more := stream.read(SAMPLE_BYTES - len(sample))):
             sample += more
         is_all = not stream.read(1)
-    found = detect(sample, LoadOptions())
+    found = detect(sample, LoadOptions(), file.label).format
     decoder = Transcoder(found.encoding)
     text = decoder.text(decoder.utf8(sample, final=is_all))
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     if not is_all:
         text = text[: text.rfind("\n") + 1]
-    return text, found.encoding, any("guess" in note for note in found.notes), is_all
+    return text, found.encoding, found.is_guess, is_all
 
 
 def _split(text: str, delimiter: str) -> tuple[str, list[Row], int]:
