@@ -102,7 +102,7 @@ def test_lint_as_json_has_a_file_and_a_line(tmp_path: Any) -> None:
         (tmp_path / f"{name}.yaml").write_text("version: 2\nmodel: []\n")
     result = typed("lint", "--configs", str(tmp_path), "--json")
     found = json.loads(result.stdout)
-    assert {"file", "line", "message", "hint"} == set(found[0])
+    assert {"file", "line", "message", "hint", "severity", "stops_build"} == set(found[0])
     assert found[0]["file"].startswith(str(tmp_path))
     assert result.exception is not None
 
