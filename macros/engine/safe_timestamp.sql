@@ -47,6 +47,7 @@
                 select
                     cast({{ text }} as timestamptz) as later,
                     substring({{ text }} from ' (?![AaPp][Mm][+-])([A-Za-z][A-Za-z0-9_+/-]+)$') as zone_name
+                from (select 1) as one
                 offset 0
             ) as instants
             offset 0

@@ -5,7 +5,7 @@
 
 {# Without the offset the planner puts the expression wherever its name stands. #}
 {% macro postgres__with_value(name, expression, body) -%}
-    (select {{ body }} from (select {{ expression }} as {{ name }} offset 0) as with_value)
+    (select {{ body }} from (select {{ expression }} as {{ name }} from (select 1) as one offset 0) as with_value)
 {%- endmacro %}
 
 {% macro spark__with_value(name, expression, body) -%}
