@@ -21,7 +21,8 @@ MINUS = "-\u2212"
 MONTHS = {
     "en": "Jan January|Feb February|Mar March|Apr April|May|Jun June|Jul July|Aug August"
     "|Sep Sept September|Oct October|Nov November|Dec December",
-    "de": "Jan Januar Jän Jaen Jänner Jaenner|Feb Februar Feber|Mär Mrz März Maerz|Apr April|Mai|Jun Juni|Jul Juli|Aug August"
+    "de": "Jan Januar Jän Jaen Jänner Jaenner|Feb Februar Feber"
+    "|Mär Mrz März Maerz|Apr April|Mai|Jun Juni|Jul Juli|Aug August"
     "|Sep Sept September|Okt Oktober|Nov November|Dez Dezember",
     "fr": "Jan Janv Janvier|Févr Fév Février|Mar Mars|Avr Avril|Mai|Jun Juin|Jul Juil Juill Juillet|Aoû Août"
     "|Sep Sept Septembre|Oct Octobre|Nov Novembre|Déc Décembre",
