@@ -47,9 +47,9 @@
                 select
                     cast({{ text }} as timestamptz) as later,
                     substring({{ text }} from ' (?![AaPp][Mm][+-])([A-Za-z][A-Za-z0-9_+/-]+)$') as zone_name
-                offset 0
+                limit 1
             ) as instants
-            offset 0
+            limit 1
         ) as clocks
     )
     {%- endif -%}

@@ -3,9 +3,9 @@
     {{ return(adapter.dispatch('with_value')(name, expression, body)) }}
 {%- endmacro %}
 
-{# Without the offset the planner puts the expression wherever its name stands. #}
+{# Without the limit the planner puts the expression wherever its name stands. #}
 {% macro postgres__with_value(name, expression, body) -%}
-    (select {{ body }} from (select {{ expression }} as {{ name }} offset 0) as with_value)
+    (select {{ body }} from (select {{ expression }} as {{ name }} limit 1) as with_value)
 {%- endmacro %}
 
 {% macro spark__with_value(name, expression, body) -%}

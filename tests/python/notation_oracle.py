@@ -21,12 +21,13 @@ MINUS = "-\u2212"
 MONTHS = {
     "en": "Jan January|Feb February|Mar March|Apr April|May|Jun June|Jul July|Aug August"
     "|Sep Sept September|Oct October|Nov November|Dec December",
-    "de": "Jan Januar Jän Jänner|Feb Februar|Mär Mrz März|Apr April|Mai|Jun Juni|Jul Juli|Aug August"
+    "de": "Jan Januar Jän Jaen Jänner Jaenner|Feb Februar Feber"
+    "|Mär Mrz März Maerz|Apr April|Mai|Jun Juni|Jul Juli|Aug August"
     "|Sep Sept September|Okt Oktober|Nov November|Dez Dezember",
-    "fr": "Janv Janvier|Févr Fév Février|Mars|Avr Avril|Mai|Juin|Juil Juillet|Août|Sept Septembre"
-    "|Oct Octobre|Nov Novembre|Déc Décembre",
+    "fr": "Jan Janv Janvier|Févr Fév Février|Mar Mars|Avr Avril|Mai|Jun Juin|Jul Juil Juill Juillet|Aoû Août"
+    "|Sep Sept Septembre|Oct Octobre|Nov Novembre|Déc Décembre",
     "es": "Ene Enero|Feb Febrero|Mar Marzo|Abr Abril|May Mayo|Jun Junio|Jul Julio|Ago Agosto"
-    "|Sep Sept Septiembre|Oct Octubre|Nov Noviembre|Dic Diciembre",
+    "|Sep Sept Set Septiembre Setiembre|Oct Octubre|Nov Noviembre|Dic Diciembre",
     "pt": "Jan Janeiro|Fev Fevereiro|Mar Março|Abr Abril|Mai Maio|Jun Junho|Jul Julho|Ago Agosto"
     "|Set Setembro|Out Outubro|Nov Novembro|Dez Dezembro",
     "it": "Gen Gennaio|Feb Febbraio|Mar Marzo|Apr Aprile|Mag Maggio|Giu Giugno|Lug Luglio|Ago Agosto"
