@@ -17,12 +17,19 @@
         'grain': meta.get('grain', 'order'),
         'null_words': [''] + meta.get('null_words', []),
         'timezone': meta.get('timezone', 'UTC'),
+        'local_times': meta.get('local_times', 'later'),
+        'rows': meta.get('rows'),
         'columns': columns,
     }) %}
 {% endmacro %}
 
 {% macro canonical_columns() %}
     {% do return(['order_id', 'customer_id', 'order_ts', 'amount', 'currency', 'status', 'channel']) %}
+{% endmacro %}
+
+{# Whether orders.yaml says where a column's values come from. #}
+{% macro is_mapped(name) %}
+    {% do return(orders_mapping().columns.get(name, {}) != {}) %}
 {% endmacro %}
 
 {# The columns whose texts are read as instants. #}
