@@ -26,6 +26,7 @@ from ready.dbt import DbtRun, NodeResult, require_success, run_dbt
 from ready.engine import EngineParams
 from ready.errors import CheckFailed, MachineError, UsageError, from_database, from_loader
 from ready.export import ExportResult, export_dataset
+from ready.gate.after_build import after_build_texts
 from ready.gate.model import Report, RunInfo
 from ready.gate.report import REPORT_NAME, build_report, failed_before_gate, require_writable, write_report
 from ready.loads import ActiveLoad
@@ -230,14 +231,24 @@ class Run(ABC):
         run = self._dbt(params, command)
         self._gate(params, run)
         require_success(run, settings=self.settings)
+        told = self._after_build(params, run)
         failed = [entry for entry in run.results("test") if entry["status"] in ("fail", "error")]
         if failed:
             names = [entry["unique_id"].split(".")[2] for entry in failed[:5]]
             raise CheckFailed(
-                f"{len(failed)} test(s) failed behind the gate: {', '.join(names)}",
+                " ".join([f"{len(failed)} test(s) failed behind the gate: {', '.join(names)}.", *told]),
                 hint=f"see {self.settings.home}/dbt/logs/dbt.log, or: ready dbt test --select {names[0]}",
             )
         self._mark_built(connection, key, run.invocation_id)
+
+    def _after_build(self, params: EngineParams, run: DbtRun) -> tuple[str, ...]:
+        """What the tests of the built training set say: told, and added to the report that the gate wrote."""
+        told = after_build_texts(run.manifest or {}, run.results("test"), params.connect)
+        if told and self.report:
+            self._write(replace(self.report, warnings=(*self.report.warnings, *told)))
+            for text in told:
+                self.narrator.warning(text)
+        return told
 
     def _dbt(self, params: EngineParams, arguments: Sequence[str]) -> DbtRun:
         run = run_dbt(

@@ -4,9 +4,6 @@
 {% macro record_dataset_splits(build) -%}
     {%- set splits = split_definition() -%}
     {%- set summary = run_query(split_summary(build, splits)) -%}
-    {%- if build.feature_set == 'customer_features' -%}
-        {%- do warn_of_empty_splits(summary.columns[0].values()) -%}
-    {%- endif -%}
     {%- set version = 'feature_set = ' ~ quote_literal(build.feature_set) ~ ' and feature_version = ' ~ build.version -%}
 
     {#- Written only where it differs: an unchanged run must not touch millions of rows. -#}
@@ -171,16 +168,6 @@
         {% do hashes.update({row[0]: row[1]}) %}
     {% endfor %}
     {% do return(hashes) %}
-{% endmacro %}
-
-{# Too few feature times for three parts is no error: the run goes on with what there is, and says so. #}
-{% macro warn_of_empty_splits(present) %}
-    {% for split in ['train', 'val', 'test'] if split not in present %}
-        {% do exceptions.warn(
-            "The " ~ split ~ " split is empty: there are too few feature times with a known label. "
-            ~ "Use more data, a shorter horizon or a finer calendar (configs/features.yaml)."
-        ) %}
-    {% endfor %}
 {% endmacro %}
 
 {% macro spark__label_mean() -%}

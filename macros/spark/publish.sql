@@ -30,9 +30,6 @@
 {% macro splits_to_publish(build) %}
     {% set version = 'feature_set = ' ~ quote_literal(build.feature_set) ~ ' and feature_version = ' ~ build.version %}
     {% set summary = run_query(split_summary(build, split_definition())) %}
-    {% if build.feature_set == 'customer_features' %}
-        {% do warn_of_empty_splits(summary.columns[0].values()) %}
-    {% endif %}
     {% set held = run_query(
         'select max_by(splits_build_id, built_at) from ' ~ source('meta', 'current_versions') ~ '_log where ' ~ version
     ).rows[0][0] %}

@@ -9,7 +9,7 @@ from pathlib import Path
 from ready.lint.document import Document, list_of, mapping_of
 from ready.lint.finding import Finding, nearest_or_all
 
-RULES = Path("tests", "dbt", "gate")
+FOLDERS = (Path("tests", "dbt", "gate"), Path("tests", "dbt", "after_build"))
 SETTING = re.compile(r"rule_setting\(\s*'(\w+)'")
 THRESHOLDS = ("max_failures", "max_share")
 
@@ -18,7 +18,8 @@ def default_rules(project: Path) -> dict[str, frozenset[str]]:
     """Rule -> what its `meta:` can set, read from the files that define them."""
     return {
         file.stem: frozenset([*THRESHOLDS, *SETTING.findall(file.read_text(encoding="utf-8"))])
-        for file in sorted((project / RULES).glob("*.sql"))
+        for folder in FOLDERS
+        for file in sorted((project / folder).glob("*.sql"))
     }
 
 

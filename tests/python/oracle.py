@@ -75,7 +75,9 @@ def customer_features(
     for customer_id, own in _by_customer([*orders, *(states or [])]).items():
         times = calendar
         if definition.every == "order":  # those of the final states
-            times = {order.order_ts for order in orders if order.customer_id == customer_id}
+            times = _within_span(
+                {order.order_ts for order in orders if order.customer_id == customer_id}, orders
+            )
         ids = {order.order_id for order in own}
         of_these = [state for state in states or [] if state.order_id in ids]
         for t in _within_bounds(times, definition):
@@ -117,7 +119,7 @@ def customer_labels(orders: list[Order], rows: Iterable[Key], definition: Defini
 
 def labelled(orders: list[Order], rows: Iterable[Key], definition: Definition) -> list[Key]:
     """The rows whose whole horizon lies within the data; the mean of nothing is null there, and yet known."""
-    data_end = max((order.order_ts for order in orders), default=datetime.min.replace(tzinfo=UTC))
+    data_end = max(trusted_times(orders), default=datetime.min.replace(tzinfo=UTC))
     return [key for key in rows if key[1] + definition.horizon * DAY <= data_end]
 
 
@@ -155,14 +157,43 @@ def customer_split(customer_id: str, definition: Definition) -> str:
     return "val" if share < Fraction(definition.train + definition.val) else "test"
 
 
+PLACEHOLDERS = ("0001-01-01", "1601-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01",
+                "1904-01-01", "1970-01-01", "2099-12-31", "9999-12-31")  # fmt: skip
+
+
+def trusted_times(orders: list[Order]) -> list[datetime]:
+    """The times that the calendar and the end of the data go by: no date that stands for none, nothing apart.
+
+    Apart is a group of at most ten orders, more than a year from all others; all such groups together are
+    fewer than a tenth of the orders.
+    """
+    times = sorted(order.order_ts for order in orders)
+    groups: list[list[datetime]] = []
+    for moment in times:
+        if not groups or moment - groups[-1][-1] > 365 * DAY:
+            groups.append([])
+        groups[-1].append(moment)
+    apart = [moment for group in groups if len(group) <= 10 for moment in group]
+    left_out = set(apart) if 10 * len(apart) < len(times) else set()
+    left_out |= {_midnight(date.fromisoformat(day)) for day in PLACEHOLDERS}
+    return [moment for moment in times if moment not in left_out]
+
+
+def _within_span(times: set[datetime], orders: list[Order]) -> set[datetime]:
+    trusted = trusted_times(orders)
+    return {moment for moment in times if trusted and trusted[0] <= moment <= trusted[-1]}
+
+
 def feature_times(
     orders: list[Order], definition: Definition, states: list[Order] | None = None
 ) -> list[datetime]:
     """Midnights UTC, from the first after the first order is known to the first after the last order."""
-    if not orders or definition.every == "order":
+    trusted = trusted_times(orders)
+    if not trusted or definition.every == "order":
         return []
-    first = min(max(state.available_at or state.order_ts, state.order_ts) for state in states or orders)
-    last = max(order.order_ts for order in orders)
+    known = [max(state.available_at or state.order_ts, state.order_ts) for state in states or orders]
+    first = min(moment for moment in known if moment >= trusted[0])
+    last = trusted[-1]
     day = first.date()
     boundaries: list[datetime] = []
     while not boundaries or boundaries[-1] <= last:

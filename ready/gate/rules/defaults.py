@@ -40,7 +40,7 @@ default(
     words="the lines of an order have one status and one currency",
     says="{n} order(s) have lines of another status or currency",
     columns=("order_id", "differing"),
-    way_out="The first line's stands for the order; status: {column: ..., of: line} lets each line have its own",
+    way_out="The first line's stands for the order; status: {column: ..., of: line} lets each have its own",
 )
 default(
     "files_agree",

@@ -63,6 +63,9 @@ def test_shipped_configs_have_no_faults(configs: Path) -> None:
         ("{name: one_customer_per_order, config: {meta: {max_failure: 1}}}",
          "one_customer_per_order has no setting max_failure; did you mean max_failures?"),
         ("{name: one_customer_per_order, config: {where: amount > 1}}", "unknown key where; known: "),
+        ("{name: no_isolated_order, config: {meta: {day: 9}}}",
+         "no_isolated_order has no setting day; did you mean days?"),
+        ("{name: no_placeholder_date, config: {meta: {dates: [1.1.1970]}}}", 'dates[1]: "1.1.1970" is not '),
         ("{name: one_customer_per_order, config: {severity: worn}}", 'severity: "worn" is not one of '),
     ],
 )  # fmt: skip
