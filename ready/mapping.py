@@ -40,7 +40,13 @@ def csv_columns(entry: str | Mapping[str, Any]) -> list[str]:
     """The CSV columns that one entry of `columns` reads."""
     if isinstance(entry, str):
         return [entry]
-    return [entry["column"]] if entry.get("column") else re.findall(r'"([^"]+)"', entry.get("expression", ""))
+    return [entry["column"]] if entry.get("column") else named_in(entry.get("expression", ""))
+
+
+def named_in(expression: str) -> list[str]:
+    """The CSV columns that an SQL expression reads; what a literal holds is no name."""
+    found = re.findall(r"'(?:[^']|'')*'|\"([^\"]+)\"", expression)
+    return [name for name in dict.fromkeys(found) if name]
 
 
 def check_mapping(meta: Mapping[str, Any], headers: Sequence[Sequence[str]], *, configs: Path) -> None:
@@ -52,7 +58,8 @@ def check_mapping(meta: Mapping[str, Any], headers: Sequence[Sequence[str]], *, 
     known = {name for header in headers for name in header}
     if not known:
         return
-    for canonical, entry in (meta.get("columns") or {}).items():
+    filtered = {"rows": {"expression": meta["rows"]}} if meta.get("rows") else {}
+    for canonical, entry in {**(meta.get("columns") or {}), **filtered}.items():
         for name in csv_columns(entry):
             if name not in known and name != canonical:
                 near = difflib.get_close_matches(name, known, n=1)

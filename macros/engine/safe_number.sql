@@ -44,3 +44,17 @@
     end
     {%- endif -%}
 {%- endmacro %}
+
+{# The same of a text that is known to be a number of at most 18 digits, 6 of them decimals. #}
+{% macro exact_number(text, decimals=none) -%}
+    {{ return(adapter.dispatch('exact_number')(text, decimals)) }}
+{%- endmacro %}
+
+{% macro postgres__exact_number(text, decimals) -%}
+    {{ 'cast(' ~ text ~ ' as numeric)' if decimals is none else 'round(cast(' ~ text ~ ' as numeric), ' ~ decimals ~ ')' }}
+{%- endmacro %}
+
+{% macro spark__exact_number(text, decimals) -%}
+    {%- set number = 'cast(' ~ text ~ ' as decimal(24, 6))' -%}
+    {{ number if decimals is none else 'cast(round(' ~ number ~ ', ' ~ decimals ~ ') as decimal(24, 6))' }}
+{%- endmacro %}

@@ -3,7 +3,7 @@
 {% macro aggregate(aggregation, rows, condition, window={}) -%}
     {%- set column = rows ~ '.' ~ aggregated_column(aggregation, aggregation.column) -%}
     {%- set by = rows ~ '.' ~ aggregated_column(aggregation, aggregation.get('by')) -%}
-    {%- set value = '' if aggregation.get('value') is none else ' and ' ~ by ~ ' = ' ~ quote_literal(aggregation.value) -%}
+    {%- set value = '' if aggregation.get('value') is none else ' and ' ~ by ~ ' = ' ~ category_literal(aggregation.value) -%}
     {%- set order = stands_for_order(aggregation, rows, window) -%}
     {%- set filter = 'filter (where ' ~ condition ~ value ~ (' and ' ~ order if order else '') ~ ')' -%}
     {%- if aggregation.function == 'count' -%}
@@ -23,6 +23,12 @@
     {%- else -%}
         cast({{ aggregation.function }}({{ column }}) {{ filter }} as {{ type_amount() }})
     {%- endif -%}
+{%- endmacro %}
+
+{# A category as customer_purchases has it. #}
+{% macro category_literal(value) -%}
+    {%- set literal = quote_literal(value) -%}
+    {{ return(short_text(literal) if (value | string).encode('utf-8') | length > longest_short_text() else literal) }}
 {%- endmacro %}
 
 {# The data type of an aggregation's column. #}

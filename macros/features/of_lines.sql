@@ -51,7 +51,8 @@
             }) %}
         {% endif %}
         {% if aggregation.get('value') is not none %}
-            {% do columns.update({aggregation.by ~ '_of_order': 'first_value(' ~ aggregation.by ~ ') over own_order'}) %}
+            {% set by = short_text(aggregation.by) if measured_texts([aggregation.by]) else aggregation.by %}
+            {% do columns.update({aggregation.by ~ '_of_order': 'first_value(' ~ by ~ ') over own_order'}) %}
         {% endif %}
     {% endfor %}
     {% do return(columns.items() | list) %}

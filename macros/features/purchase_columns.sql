@@ -1,11 +1,15 @@
-{# The columns of customer_purchases that the point-in-time joins read beside its keys. #}
+{# The columns of customer_purchases that the point-in-time joins read beside its keys; no more texts than an index row has
+   room for. #}
 {% macro purchase_columns() %}
     {% set definition = feature_definition() %}
     {% set measured = measured_columns(definition.aggregations + [label_definition()]) %}
-    {% set columns = measured | reject('equalto', 'order_ts') | list %}
-    {% for name, _ in columns_of_order(definition.aggregations + [label_definition()]) %}
-        {% do columns.append(name) %}
+    {% set of_orders = columns_of_order(definition.aggregations + [label_definition()]) | map('first') | list %}
+    {% set texts = measured_texts(measured) %}
+    {% for column in measured_texts(measured) if column ~ '_of_order' in of_orders %}
+        {% do texts.append(column ~ '_of_order') %}
     {% endfor %}
+    {% set left_out = ['order_ts', 'customer_id'] + texts[6:] %}
+    {% set columns = (measured + of_orders) | reject('in', left_out) | list %}
     {% if tracks_availability() %}
         {% do columns.extend(['available_at', 'superseded_at']) %}
     {% endif %}
@@ -13,4 +17,9 @@
         {% do columns.append(name) %}
     {% endfor %}
     {% do return(columns + [first_known_column()]) %}
+{% endmacro %}
+
+{# Those of the measured columns that are texts and no ids. #}
+{% macro measured_texts(measured) %}
+    {% do return(measured | reject('in', id_columns() + time_columns() + number_columns()) | list) %}
 {% endmacro %}

@@ -41,7 +41,7 @@
     {% do return(
         node.unique_id in selected_resources and (
             has_possible_faults(node)
-            or qualified_test_name(node) in row_rules() + row_count_rules() and counts_rows_only(node)
+            or (judges_values(node) or qualified_test_name(node) in row_rules() + row_count_rules()) and counts_rows_only(node)
         )
     ) %}
 {% endmacro %}

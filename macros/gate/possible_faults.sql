@@ -8,6 +8,9 @@
         {% do return('count(*) filter (where ' ~ is_placeholder_date(meta.get('dates', placeholder_dates())) ~ ')') %}
     {% elif node.name == 'no_isolated_order' %}
         {% do return(possible_isolated_orders(meta.get('days', 365))) %}
+    {% elif node.name == 'one_currency' %}
+        {% set any = '(select currency from ' ~ relation_of('orders_parsed') ~ ' where currency is not null limit 1)' %}
+        {% do return('0' if is_pinned('currency') else 'count(*) filter (where currency <> ' ~ any ~ ')') %}
     {% endif %}
     {% do return(none) %}
 {% endmacro %}
@@ -17,6 +20,7 @@
     {% do return(
         is_default_rule(node) and not stores_rows
         and node.name in ['no_order_in_the_future', 'no_placeholder_date', 'no_isolated_order']
+        + (['one_currency'] if is_pinned('currency') or is_mapped('currency') else [])
     ) %}
 {% endmacro %}
 

@@ -1,11 +1,12 @@
-{# SQL for the text of one canonical column: trimmed, null words and empty text as null.
-   `entry` is {column: NAME}, {expression: SQL} or {} (no such column: null). In an expression "NAME" is a CSV
-   column's text, number("NAME") its decimal; file_name, line_number and load_id are there too. #}
-{% macro mapped_text(entry, null_words) -%}
+{# SQL for the text of one column of orders.yaml: trimmed, null words and empty text as null.
+   `entry` is {column: NAME}, {expression: SQL} or {} (no such column: null). #}
+{% macro mapped_text(name, entry, null_words) -%}
     {%- if entry.get('column') -%}
         {{ csv_text(entry.column, null_words) }}
+    {%- elif name in guarded_expressions() -%}
+        {{ name }}_guarded[1]
     {%- elif entry.get('expression') -%}
-        {{ plain_text('(' ~ mapped_expression(entry.expression, null_words, entry.get('round')) ~ ')') }}
+        {{ plain_text('(' ~ mapped_expression(entry) ~ ')') }}
     {%- else -%}
         cast(null as {{ type_string() }})
     {%- endif -%}
@@ -23,29 +24,25 @@
     {{ return(api.Column.translate_type('string')) }}
 {%- endmacro %}
 
-{# An expression of the configs with its CSV columns replaced by SQL. Where its result is rounded, each number() comes
-   from a float as well: it is rounded to the most decimals that there can be. #}
-{% macro mapped_expression(expression, null_words, round=none) -%}
-    {%- set sql = namespace(text=expression) -%}
-    {%- for name in csv_columns_in(expression) -%}
-        {%- set text = csv_text(name, null_words) -%}
-        {%- set sql.text = sql.text.replace('number("' ~ name ~ '")', '(' ~ safe_number(text, none if round is none else 6) ~ ')') -%}
-        {%- set sql.text = sql.text.replace('"' ~ name ~ '"', text) -%}
-    {%- endfor -%}
-    {{ return(sql.text) }}
-{%- endmacro %}
-
-{% macro csv_columns_in(expression) -%}
-    {{ return(modules.re.findall('"([^"]+)"', expression) | unique | list) }}
-{%- endmacro %}
-
 {# The text that a report shows for a column: what stands in the file, also where it is no number or time.
-   Of an expression over several CSV columns, their texts side by side. #}
-{% macro mapped_raw_text(entry, null_words) -%}
+   Of an expression over several CSV columns, their texts side by side; of a text's, where it raised. #}
+{% macro mapped_raw_text(name, entry, null_words) -%}
     {%- set names = csv_columns_in(entry.get('expression', '')) -%}
-    {%- if names -%}
-        nullif(concat_ws(' ', {% for name in names %}{{ csv_text(name, null_words) }}{{ ', ' if not loop.last }}{% endfor %}), '')
+    {%- set guarded = name in guarded_expressions() -%}
+    {%- if name not in time_columns() + number_columns() and not guarded or not names -%}
+        {{ mapped_text(name, entry, null_words) }}
+    {%- elif guarded and name not in time_columns() + number_columns() -%}
+        case when {{ name }}_guarded[2] is null then {{ name }}_guarded[1] else {{ csv_texts(names, null_words) }} end
     {%- else -%}
-        {{ mapped_text(entry, null_words) }}
+        {{ csv_texts(names, null_words) }}
     {%- endif -%}
+{%- endmacro %}
+
+{% macro csv_texts(names, null_words) -%}
+    nullif(concat_ws(' ', {% for name in names %}{{ csv_text(name, null_words) }}{{ ', ' if not loop.last }}{% endfor %}), '')
+{%- endmacro %}
+
+{# The column of orders_mapped that holds a text column's value: where its expression may raise, NAME_raw is what it reads. #}
+{% macro text_of(name) -%}
+    {{ return(name ~ ('_text' if name in guarded_expressions() else '_raw')) }}
 {%- endmacro %}

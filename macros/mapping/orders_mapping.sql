@@ -18,6 +18,8 @@
         'null_words': [''] + meta.get('null_words', []),
         'timezone': meta.get('timezone', 'UTC'),
         'lines_over_files': meta.get('lines_over_files'),
+        'local_times': meta.get('local_times', 'later'),
+        'rows': meta.get('rows'),
         'columns': columns,
     }) %}
 {% endmacro %}
@@ -29,6 +31,11 @@
 {# Canonical columns that orders_parsed has only where they are mapped. #}
 {% macro optional_columns() %}
     {% do return(['available_at', 'line_id']) %}
+{% endmacro %}
+
+{# Whether orders.yaml says where a column's values come from. #}
+{% macro is_mapped(name) %}
+    {% do return(orders_mapping().columns.get(name, {}) != {}) %}
 {% endmacro %}
 
 {# The columns whose texts are read as instants. #}

@@ -1,22 +1,59 @@
-{# A number's text with a point for its decimals and nothing between thousands. `decimal` and `thousands` are the
-   marks the file uses; thousands marks are taken out only where they part groups of three. #}
-{% macro plain_number(text, decimal='.', thousands=none) -%}
-    {%- if decimal not in ['.', ','] -%}
-        {% do exceptions.raise_compiler_error("orders.yaml: decimal: '" ~ decimal ~ "' is neither '.' nor ','") %}
+{# A number's text with a point for its decimals, nothing between thousands and its sign in front; other text stays no number.
+   `decimal` and `thousands` are the marks that the file uses: thousands marks are taken out only where they part groups of
+   three, ' ' stands for blanks of every width and "'" for both apostrophes. `currency`: the signs and codes of which one may
+   stand before or behind, any other makes no number. A minus may stand behind, and parentheses are a minus. #}
+{% macro plain_number(text, decimal='.', thousands=none, currency=none) -%}
+    {%- do check_marks(decimal, thousands) -%}
+    {%- set blanks = '[' ~ blank_characters() ~ ']*' -%}
+    {%- set point = '[' ~ decimal ~ ']' -%}
+    {%- set between = thousands_marks(thousands) -%}
+    {%- set grouped = '[0-9]{1,3}(?:[' ~ modules.re.escape(between) ~ '][0-9]{3})+|' if between else '' -%}
+    {%- set number = '((?:' ~ grouped ~ '[0-9]+)(?:' ~ point ~ '[0-9]*)?|' ~ point ~ '[0-9]+)' -%}
+    {%- set one_of = {'sign': '(?!.*[-+(\u2212].*[-+\u2212])', 'unit': ''} -%}
+    {%- set unit = {'before': '', 'behind': ''} -%}
+    {%- if currency -%}
+        {%- set signs = '(?:' ~ currency_signs(currency) | join('|') ~ ')' -%}
+        {%- do one_of.update({'unit': '(?!.*' ~ signs ~ '.*' ~ signs ~ ')'}) -%}
+        {%- do unit.update({'before': '(?:' ~ signs ~ ')?' ~ blanks, 'behind': blanks ~ '(?:' ~ signs ~ ')?'}) -%}
     {%- endif -%}
-    {%- if thousands == decimal -%}
-        {% do exceptions.raise_compiler_error("orders.yaml: thousands and decimal are the same mark, '" ~ decimal ~ "'") %}
-    {%- endif -%}
-    {%- set sql = namespace(text=text) -%}
-    {%- if thousands -%}
-        {%- set mark = '[' ~ thousands ~ ']' -%}
-        {%- set grouped = '^[+-]?[0-9]{1,3}(' ~ mark ~ '[0-9]{3})+([' ~ decimal ~ '][0-9]*)?$' -%}
-        {%- set sql.text = "case when " ~ matches(text, grouped) ~ " then replace(" ~ text ~ ", "
-            ~ quote_literal(thousands) ~ ", '') else " ~ text ~ " end" -%}
-    {%- endif -%}
-    {%- if decimal == ',' -%}
-        {#- A point is no decimal mark here: 1.5 must not read as one and a half. -#}
-        {%- set sql.text = "translate(" ~ sql.text ~ ", ',.', '.,')" -%}
-    {%- endif -%}
-    {{ return(sql.text) }}
+    {%- set pattern = '^' ~ one_of.sign ~ one_of.unit ~ '([-+(\u2212]?)' ~ blanks ~ unit.before ~ '([-+\u2212]?)' ~ blanks
+        ~ number ~ unit.behind ~ blanks ~ '([-+)\u2212]?)$' -%}
+    {%- set signed = rearrange(text, pattern, '\\1\\2\\4|\\3') -%}
+    {%- set pointed = 'translate(' ~ signed ~ ', ' ~ quote_literal('\u2212' ~ decimal ~ between) ~ ", '-.')" -%}
+    case
+        when {{ matches(text, pattern) }} then replace(replace({{ pointed }}, '()|', '-'), '|', '')
+        else {{ with_point(text, decimal) }}
+    end
 {%- endmacro %}
+
+{# A point is no decimal mark where a comma is: 1.5 must not read as one and a half. #}
+{% macro with_point(text, decimal) -%}
+    {{ return(text if decimal == '.' else "translate(" ~ text ~ ", ',.', '.,')") }}
+{%- endmacro %}
+
+{% macro check_marks(decimal, thousands) %}
+    {% if decimal not in ['.', ','] %}
+        {% do exceptions.raise_compiler_error("orders.yaml: decimal: '" ~ decimal ~ "' is neither '.' nor ','") %}
+    {% elif thousands == decimal %}
+        {% do exceptions.raise_compiler_error("orders.yaml: thousands and decimal are the same mark, '" ~ decimal ~ "'") %}
+    {% endif %}
+{% endmacro %}
+
+{# Blanks within a line, of every width that is in use between digits, words and signs. #}
+{% macro blank_characters() %}
+    {% do return(' \u00a0\u2007\u2009\u202f') %}
+{% endmacro %}
+
+{# All characters that one mark of the configs stands for. #}
+{% macro thousands_marks(thousands) %}
+    {% do return({none: '', ' ': blank_characters(), "'": "'\u2019"}.get(thousands, thousands)) %}
+{% endmacro %}
+
+{# As parts of a pattern, the longest first. #}
+{% macro currency_signs(currency) %}
+    {% set signs = [] %}
+    {% for sign in ([currency] if currency is string else currency) %}
+        {% do signs.append(modules.re.escape(sign)) %}
+    {% endfor %}
+    {% do return(signs | sort | reverse | list) %}
+{% endmacro %}

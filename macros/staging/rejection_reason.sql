@@ -2,8 +2,16 @@
    A state that nobody knows the time of is none that features could use. #}
 {% macro rejection_reason() -%}
     case
-        when order_id is null then 'order_id is missing'
-        when customer_id is null then 'customer_id is missing'
+        {%- if 'rows' in guarded_expressions() %}
+        when {{ expression_raised('rows') }} then 'the filter rows cannot be computed'
+        {%- endif %}
+        {%- for name in id_columns() %}
+        {%- if name in guarded_expressions() %}
+        when {{ expression_raised(name) }} then '{{ name }} cannot be computed'
+        {%- endif %}
+        when {{ is_long_id(name) }} then '{{ name }} is longer than {{ longest_id() }} characters'
+        when {{ name }} is null then '{{ name }} is missing'
+        {%- endfor %}
         {%- for name in time_columns() %}
         when {{ name }} is null and {{ name }}_raw is null then '{{ name }} is missing'
         when {{ name }} is null then '{{ name }} is not a valid timestamp'

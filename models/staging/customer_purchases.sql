@@ -47,7 +47,7 @@ keyed as (
         order_id,
         order_ts
         {%- for column in measured if column not in ['customer_id', 'order_id', 'order_ts'] %},
-        {{ column }}
+        {{ short_text(column) ~ ' as ' ~ column if column in measured_texts(measured) else column }}
         {%- endfor %}
         {%- for name, _ in of_order %},
         {{ name }}

@@ -5,6 +5,8 @@
 {%- set numbers = number_columns() %}
 {%- set times = time_columns() %}
 {%- set null_words = mapping.null_words %}
+{%- set guarded = guarded_expressions() %}
+{%- set typed = times + numbers + guarded | reject('equalto', 'rows') | reject('in', times + numbers) | list %}
 
 with active_loads as (
     select load_id, file_name
@@ -19,6 +21,33 @@ events as (
     inner join active_loads on raw_events.load_id = active_loads.load_id
 ),
 
+{%- if mapping.rows %}
+
+-- A record on which the filter raises stays, and is counted.
+wanted as (
+    {%- if 'rows' in guarded %}
+    select * from (select *, {{ guarded_call(guarded.rows) }} as rows_guarded from events) as judged
+    where rows_guarded[2] is not null or cast(rows_guarded[1] as boolean)
+    {%- else %}
+    select * from events
+    where {{ mapped_expression({'expression': mapping.rows}) }}
+    {%- endif %}
+),
+{%- endif %}
+
+{%- if guarded %}
+
+-- [value, why it raised]
+evaluated as (
+    select
+        *
+        {%- for name in guarded if name != 'rows' %},
+        {{ guarded_call(guarded[name]) }} as {{ name }}_guarded
+        {%- endfor %}
+    from {{ 'wanted' if mapping.rows else 'events' }}
+),
+{%- endif %}
+
 mapped as (
     select
         load_id,
@@ -28,15 +57,17 @@ mapped as (
         {{ json_hash('payload') }} as line_content,
         {%- endif %}
         {%- for name in columns %}
-        {{ mapped_raw_text(columns[name], null_words) if name in times + numbers else mapped_text(columns[name], null_words) }} as {{ name }}_raw,
+        {{ mapped_raw_text(name, columns[name], null_words) }} as {{ name }}_raw,
         {%- endfor %}
-        {%- for name in times %}
-        {{ mapped_text(columns[name], null_words) }} as {{ name }}_text{{ ',' if not loop.last }}
+        {%- if guarded %}
+        nullif(concat_ws(
+            e'\n'{% for name in guarded %}, {{ quote_literal(name ~ ': ') }} || {{ name }}_guarded[2]{% endfor %}
+        ), '') as mapping_errors,
+        {%- endif %}
+        {%- for name in typed %}
+        {{ mapped_text(name, columns[name], null_words) }} as {{ name }}_text{{ ',' if not loop.last }}
         {%- endfor %}
-        {%- for name in numbers %},
-        {{ mapped_text(columns[name], null_words) }} as {{ name }}_text
-        {%- endfor %}
-    from events
+    from {{ 'evaluated' if guarded else 'wanted' if mapping.rows else 'events' }}
 )
 
 select
@@ -49,10 +80,10 @@ select
     {%- for name in columns %}
     {{ name }}_raw,
     {%- endfor %}
-    {%- for name in times %}
-    {{ zoned_iso_timestamp(name ~ '_text', columns[name].get('timezone', mapping.timezone), columns[name].get('format')) }} as {{ name }}_text{{ ',' if not loop.last }}
-    {%- endfor %}
-    {%- for name in numbers %},
-    {{ plain_number(name ~ '_text', columns[name].get('decimal', '.'), columns[name].get('thousands')) }} as {{ name }}_text
+    {%- if guarded %}
+    mapping_errors,
+    {%- endif %}
+    {%- for name in typed %}
+    {{ zoned_time(name ~ '_text', entry_of_result(columns[name])) ~ ' as ' if name in times }}{{ name }}_text{{ ',' if not loop.last }}
     {%- endfor %}
 from mapped

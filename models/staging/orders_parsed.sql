@@ -2,11 +2,13 @@
     materialized='kept',
     kept_by='load',
     indexes=[{'columns': ['load_id'], 'type': 'brin'}, {'columns': ['order_id', 'load_id']}],
+    pre_hook="{{ prepare_expressions() }}",
     post_hook={'sql': "{{ vacuum_analyze(this) }}", 'transaction': false}
 ) }}
 
 {%- set columns = orders_mapping()['columns'] %}
 {%- set extras = extra_columns() %}
+{%- set guarded = guarded_expressions() %}
 
 with mapped as (
     select * from {{ ref('orders_mapped') }}
@@ -20,31 +22,36 @@ parsed as (
         file_name,
 
         -- ids
-        order_id_raw as order_id,
-        {{ of_order('customer_id', 'customer_id_raw') }} as customer_id,
+        {%- for name in id_columns() %}
+        {{ of_order(name, 'case when length(' ~ text_of(name) ~ ') <= ' ~ longest_id() ~ ' then ' ~ text_of(name) ~ ' end') }} as {{ name }},
+        {%- endfor %}
         {%- if 'line_id' in columns %}
-        line_id_raw as line_id,
+        {{ text_of('line_id') }} as line_id,
         {%- elif lines_have_content() %}
         line_content,
         {%- endif %}
 
         -- times
         {%- for name in time_columns() %}
-        {{ of_order(name, safe_timestamp(name ~ '_text')) }} as {{ name }},
+        {{ of_order(name, mapped_time(name ~ '_text', columns[name])) }} as {{ name }},
         {%- endfor %}
 
         -- numbers
         {%- for name in number_columns() %}
-        {{ of_order(name, safe_number(name ~ '_text', columns[name].get('round'))) }} as {{ name }},
+        {{ of_order(name, mapped_number(name ~ '_text', entry_of_result(columns[name]))) }} as {{ name }},
         {%- endfor %}
 
         -- text
-        {{ of_order('currency', in_case('upper', 'currency_raw')) }} as currency,
-        {{ of_order('status', in_case('lower', "replace(status_raw, '-', '')")) }} as status,
-        {{ of_order('channel', 'channel_raw') }} as channel,
+        {{ of_order('currency', in_case('upper', text_of('currency'))) }} as currency,
+        {{ of_order('status', in_case('lower', "replace(" ~ text_of('status') ~ ", '-', '')")) }} as status,
+        {{ of_order('channel', text_of('channel')) }} as channel,
         {%- for name in extras if extras[name].type == 'text' %}
-        {{ of_order(name, name ~ '_raw') }} as {{ name }},
+        {{ of_order(name, text_of(name)) }} as {{ name }},
         {%- endfor %}
+
+        {%- if guarded %}
+        mapping_errors,
+        {%- endif %}
 
         -- as in the file
         {%- for name in columns %}

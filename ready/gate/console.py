@@ -35,4 +35,6 @@ def _kind(check: Check) -> str:
 
 
 def _limit(check: Check) -> str:
-    return f" ({check.allowance})" if check.ceiling else ""
+    """Where the text does not say it already."""
+    told = any(text.endswith(f"allowed {check.ceiling.removesuffix(' of the rows')}") for text in check.texts)
+    return f" ({check.allowance})" if check.ceiling and not told else ""

@@ -76,7 +76,8 @@ class Check:
     status: pass, fail, warn, error or skipped. failures: rows at fault, counted below a threshold
     too; None when unknown. texts: what the check adds to the report's errors or warnings.
     query: lists every row at fault; empty when there is none to list. ceiling: the failures that are
-    let pass, as "2 row(s)" or "1% of the rows"; empty for none, or no limit.
+    let pass, as "2 row(s)" or "1% of the rows"; empty for none, or no limit. notes: that it looks at
+    nothing, whatever its status.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Check:
     query: str = ""
     history: tuple[PastRun, ...] = ()
     ceiling: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

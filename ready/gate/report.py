@@ -21,6 +21,7 @@ from ready.gate.inspector import Connect, Inspector, inspecting
 from ready.gate.junit import render_junit
 from ready.gate.model import Check, Report, RunInfo
 from ready.gate.samples import SampleReader
+from ready.gate.unseen import null_words_of
 
 REPORT_NAME = "validation_report"
 
@@ -45,7 +46,7 @@ def build_report(
     ]
     model = find_model(manifest)
     with inspecting(connect) as inspector:
-        builder = _builder(model, inspector, missing_columns(tests))
+        builder = _builder(model, inspector, missing_columns(tests), null_words_of(manifest))
         history = read_history(model, inspector)
         checks = [replace(check, history=history.get(check.name, ())) for check in builder.build_all(tests)]
     failure = _model_failure(model, results) if run_results else "the gate did not run"
@@ -103,12 +104,14 @@ def write_atomically(path: Path, content: bytes) -> Path:
     return path
 
 
-def _builder(model: Mapping[str, Any], inspector: Inspector, missing: frozenset[str]) -> CheckBuilder:
+def _builder(
+    model: Mapping[str, Any], inspector: Inspector, missing: frozenset[str], null_words: frozenset[str]
+) -> CheckBuilder:
     columns = model.get("columns") or {}
     sensitive = frozenset(name.lower() for name, column in columns.items() if _is_sensitive(column))
     relation = str(model.get("relation_name") or "stg.orders_parsed")
     samples = SampleReader(inspector, tuple(columns), sensitive)
-    return CheckBuilder(relation, inspector, samples, sensitive, missing)
+    return CheckBuilder(relation, inspector, samples, sensitive, missing, null_words)
 
 
 def _is_sensitive(column: Mapping[str, Any]) -> bool:
@@ -131,6 +134,7 @@ def _assemble(checks: list[Check], failure: str | None, run: RunInfo, off: list[
     errors = [*([failure] if failure else []), *(text for check in blocking for text in check.texts)]
     warned = [check for check in checks if check.status == "warn"]
     warnings = [*map(utf8, run.load_warnings), *(text for check in warned for text in check.texts)]
+    warnings += [note for check in checks for note in check.notes]
     warnings += [f"the rule {name} is switched off in expectations.yaml" for name in off]
     if not checks and not failure:
         warnings.append("no expectation is attached to orders_parsed: nothing was checked")

@@ -16,6 +16,13 @@ def default(name: str, *, words: str, says: str, columns: tuple[str, ...], way_o
     RULES[name] = lambda call: made
 
 
+def default_of_values(name: str, *, words: str, way_out: str = "") -> None:
+    """A rule on several columns, whose rows say what is wrong: macros/gate/value_faults.sql has the texts."""
+    told = RowFault(f"orders_parsed has {{n}} failure(s) of {name}")
+    made = Rule(words, (told,), way_out=way_out, told_by_rows=True)
+    RULES[name] = lambda call: made
+
+
 UNIQUE_IDS = (
     "Make the id unique by an expression in orders.yaml, such as "
     """order_id: {expression: '"shop" || ''-'' || "order_id"'}"""
@@ -40,7 +47,9 @@ default(
     words="the lines of an order have one status and one currency",
     says="{n} order(s) have lines of another status or currency",
     columns=("order_id", "differing"),
-    way_out="The first line's stands for the order; status: {column: ..., of: line} lets each have its own",
+    way_out=(
+        "The first line's stands for the order; status: {column: ..., of: line} lets each line have its own"
+    ),
 )
 default(
     "files_agree",
@@ -85,4 +94,33 @@ default(
     way_out="It is cut over the files, or the later one corrects it. In orders.yaml map line_id, an id that "
     "a line has in every file and no other line of its order; or say lines_over_files: sum (each file "
     "has a part) or lines_over_files: latest (the file loaded last has it all)",
+)
+default_of_values("typed_values", words="values are of the type that orders.yaml gives their column")
+default_of_values("typed_amounts_and_times", words="amount and order_ts are a number and a time")
+default_of_values(
+    "expressions_give_values",
+    words="the expressions of orders.yaml can be computed on every record",
+    way_out=(
+        "Mend the records, or let the expression in orders.yaml give null for them, as with a case; "
+        "number() and time() do so by themselves"
+    ),
+)
+default_of_values(
+    "local_times_are_certain",
+    words="local times come once",
+    way_out=(
+        "local_times in orders.yaml says which instant they are: later, as now by default, earlier, or "
+        "invalid for none"
+    ),
+)
+default_of_values("blank_status", words="every order has a status, where orders.yaml maps one")
+default_of_values("long_ids", words="ids are short enough for an index")
+default_of_values("long_texts", words="texts are of a usual length")
+default_of_values(
+    "one_currency",
+    words="amounts that are summed are of one currency",
+    way_out=(
+        "Map the amounts of one currency, or set the others aside: `currency: COLUMN` in orders.yaml, and in "
+        "expectations.yaml expect_column_values_to_be_in_set with `meta: {on_fail: quarantine}`"
+    ),
 )

@@ -1,0 +1,13 @@
+{# SQL in which `name` stands for a value that is computed once, however often `body` uses it. #}
+{% macro with_value(name, expression, body) -%}
+    {{ return(adapter.dispatch('with_value')(name, expression, body)) }}
+{%- endmacro %}
+
+{# Without the offset the planner puts the expression wherever its name stands. #}
+{% macro postgres__with_value(name, expression, body) -%}
+    (select {{ body }} from (select {{ expression }} as {{ name }} offset 0) as with_value)
+{%- endmacro %}
+
+{% macro spark__with_value(name, expression, body) -%}
+    transform(array({{ expression }}), {{ name }} -> {{ body }})[0]
+{%- endmacro %}

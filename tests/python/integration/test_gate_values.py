@@ -1,0 +1,252 @@
+"""What the gate says of values by default, and of rules that look at nothing."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from collections.abc import Iterator
+from shutil import copy
+from typing import Any
+
+import pytest
+import yaml
+from conftest import PROJECT
+from warehouse import Warehouse, new_database
+
+from ready.postgres.connection import ConnectionParams
+
+EXPECT = "dbt_expectations.expect_column_values_to_"
+MAPPED = {
+    name: name for name in ("order_id", "customer_id", "order_ts", "amount", "currency", "status", "channel")
+}
+Tests = dict[str, list[Any]]
+
+
+def orders() -> list[dict[str, str]]:
+    """Sixty orders of ten customers over a year, without a fault; number n stands in line n + 2."""
+    return [
+        {
+            "order_id": f"A{n}", "customer_id": f"C{n % 10}",
+            "order_ts": f"2025-{n % 12 + 1:02}-{n % 28 + 1:02}T10:00:00Z", "amount": f"{n}.50",
+            "currency": "EUR", "status": "completed", "channel": "web", "qty": "1", "changed": "2026-01-01",
+        }
+        for n in range(60)
+    ]  # fmt: skip
+
+
+class Shop(Warehouse):
+    """A folder with one file, and configs that are written anew. JSON is YAML."""
+
+    def deliver(self, faults: dict[int, dict[str, str]]) -> None:
+        rows = [{**row, **faults.get(number, {})} for number, row in enumerate(orders())]
+        (self.folder / "data").mkdir(exist_ok=True)
+        with (self.folder / "data" / "orders.csv").open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([rows[0].keys(), *(row.values() for row in rows)])
+
+    def configure(
+        self, columns: dict[str, Any], tests: Tests, relaxed: tuple[dict[str, Any], ...] = ()
+    ) -> None:
+        (self.folder / "configs").mkdir(exist_ok=True)
+        copy(PROJECT / "configs" / "features.yaml", self.folder / "configs")
+        mapping = {"file": {"source": "orders", "pattern": "*.csv"}, "null_words": ["NA"], "columns": columns}
+        model = {
+            "name": "orders_parsed",
+            "columns": [{"name": name, "data_tests": written} for name, written in tests.items()],
+        }
+        for name, content in (
+            ("orders", {"models": [{"name": "orders_mapped", "config": {"meta": mapping}}]}),
+            ("expectations", {"models": [model], "data_tests": list(relaxed)}),
+        ):
+            text = json.dumps({"version": 2, **content}, indent=1)
+            (self.folder / "configs" / f"{name}.yaml").write_text(text)
+
+    def gate(self) -> tuple[list[str], list[str]]:
+        """What the report says of the folder as it is: errors and warnings."""
+        configs = self.folder / "configs"
+        loaded = self.ready("load", self.folder / "data", READY_CONFIGS=configs)
+        assert loaded.returncode == 0, loaded.stdout + loaded.stderr
+        done = self.ready("validate", READY_CONFIGS=configs)
+        assert done.returncode == bool(self.report["errors"]), done.stdout + done.stderr
+        return self.report["errors"], self.report["warnings"]
+
+    def samples(self, check: str) -> list[tuple[int, str | None]]:
+        (found,) = (entry for entry in self.report["checks"] if entry["name"] == check)
+        return [(sample["line"], sample["value"]) for sample in found["sample"]]
+
+
+@pytest.fixture(scope="module")
+def shop(server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    with new_database(server) as database:
+        yield Shop(tmp_path_factory.mktemp("values"), database)
+
+
+def letters(number: int) -> str:
+    """As many, of four bytes each, that do not compress."""
+    return "".join(chr(code) for code in random.Random(number).choices(range(0x20000, 0x2A000), k=number))
+
+
+QUANTITY = {"column": "qty", "type": "number"}
+OPEN_QUOTE = "is a quote left open there?"
+
+
+def test_values_are_counted_without_an_entry_and_left_to_the_entry_there_is(shop: Shop) -> None:
+    shop.deliver({
+        3: {"qty": "1,5"}, 4: {"qty": "2 pcs"}, 5: {"qty": ""}, 6: {"changed": "soon"},
+        7: {"order_id": letters(256)}, 8: {"customer_id": letters(9000)}, 9: {"channel": "x" * 1001},
+        10: {"status": ""}, 11: {"status": "NA"}, 12: {"amount": ""}, 13: {"amount": "ten"},
+        14: {"currency": "USD"}, 15: {"currency": "usd"}, 16: {"currency": ""},
+        17: {"order_id": letters(255)}, 18: {"currency": "GBP", "amount": "no"},
+    })  # fmt: skip
+    missing = {"row_condition": "amount_raw is null"}
+    tests: Tests = {
+        "amount": [
+            {EXPECT + "not_be_null": {"arguments": missing, "config": {"meta": {"max_share": 0.06}}}},
+            {EXPECT + "be_between": {"arguments": {"min_value": 0}}},
+        ]
+    }
+    columns = {**MAPPED, "quantity": QUANTITY, "available_at": "changed"}
+    shop.configure(columns, tests)
+    errors, warnings = shop.gate()
+    assert errors == [
+        f"customer_id has 1 value(s) longer than 255 characters; {OPEN_QUOTE}",
+        f"order_id has 1 value(s) longer than 255 characters; {OPEN_QUOTE}",
+        "currency has 2 currencies in orders that are summed: EUR 51, USD 2, such as orders.csv:16: USD. Map"
+        " the amounts of one currency, or set the others aside: `currency: COLUMN` in orders.yaml, and in"
+        " expectations.yaml expect_column_values_to_be_in_set with `meta: {on_fail: quarantine}`",
+        "available_at has 1 invalid timestamp(s)",
+        "quantity has 2 non-numeric value(s)",
+    ]
+    assert warnings == [
+        "amount has 1 null(s): 1 of 60 rows, allowed 6%",
+        "status has 2 null(s), which are no purchases",
+        f"channel has 1 value(s) longer than 1000 characters; {OPEN_QUOTE}",
+        "amount has 2 non-numeric value(s)",
+    ]
+    assert shop.samples("typed_values") == [(8, "soon"), (5, "1,5"), (6, "2 pcs")]
+    assert shop.samples("one_currency") == [(16, "USD"), (17, "usd")]
+
+    # An entry of the file decides where there is one; a rule is relaxed by its name.
+    none_missing = {EXPECT + "not_be_null": {"arguments": missing, "config": {"meta": {"max_share": 0.01}}}}
+    warn = {"config": {"severity": "warn"}}
+    shop.configure(
+        columns,
+        {
+            "quantity": [{"valid_number": warn}],
+            "available_at": [{"valid_timestamp": warn}],
+            "status": [{"not_null": warn}],
+            "currency": [{EXPECT + "be_in_set": {"arguments": {"value_set": ["EUR"]}, **warn}}],
+            "amount": [none_missing, {"valid_number": warn}],
+        },
+        ({"name": "long_ids", **warn}, {"name": "long_texts", "config": {"meta": {"longest": 2000}}}),
+    )
+    errors, warnings = shop.gate()
+    assert errors == ["amount has 1 null(s): 1 of 60 rows, allowed 1%"]
+    assert warnings == [
+        "quantity has 2 non-numeric value(s)",
+        "available_at has 1 invalid timestamp(s)",
+        "status has 2 null(s)",
+        "currency has 4 invalid value(s)",
+        "amount has 2 non-numeric value(s)",
+        f"customer_id has 1 value(s) longer than 255 characters; {OPEN_QUOTE}",
+        f"order_id has 1 value(s) longer than 255 characters; {OPEN_QUOTE}",
+    ]
+
+
+# What a column that is not mapped is called, its usual value and another.
+UNMAPPED = {
+    "Währung": ("EUR", "usd"),
+    "Currency Code": ("EUR", " € "),
+    "cur2": ("EUR", "CHF"),
+    "currency_rate": ("1.05", "1.06"),
+    "is other currency": ("no", "yes"),
+    "land": ("DE", "AT"),
+}
+
+
+def test_a_currency_is_found_where_none_is_mapped(shop: Shop) -> None:
+    added = [{name: values[n == 50] for name, values in UNMAPPED.items()} for n in range(60)]
+    shop.deliver(dict(enumerate(added)))
+    shop.configure({name: MAPPED[name] for name in list(MAPPED)[:4]}, {"order_id": ["not_null"]})
+    errors, warnings = shop.gate()
+    assert [text.split(". Map the")[0] for text in errors] == [
+        "Währung has 2 currencies in orders that are summed: EUR 59, USD 1",
+        "cur2 has 2 currencies in orders that are summed: EUR 59, CHF 1",
+    ]
+    assert warnings == []
+    assert shop.samples("one_currency") == [(52, "USD"), (52, "CHF")]
+
+    # Where the amount's expression reads it, amounts are converted; a row that is no order does not count.
+    converted = """case "cur2" when 'CHF' then number("amount") * 1.05 else number("amount") end"""
+    shop.configure({**{name: name for name in list(MAPPED)[:3]}, "amount": {"expression": converted}}, {})
+    shop.deliver(
+        {**dict(enumerate(added)), 50: {**added[50], "customer_id": ""}, 51: {**added[51], "cur2": "CHF"}}
+    )
+    assert shop.gate() == ([], [])
+
+
+def test_rules_that_look_at_nothing_are_told_and_clean_data_says_nothing(shop: Shop) -> None:
+    shop.deliver({n: {"channel": ""} for n in range(60)})
+    copy(PROJECT / "configs" / "expectations.yaml", shop.folder / "shipped.yaml")
+    shop.configure(MAPPED, {
+        "status": [{EXPECT + "not_be_in_set": {"arguments": {"value_set": ["Lost"]}}}],
+        "amount": [
+            {EXPECT + "be_between": {"arguments": {"min_value": 0}, "config": {"where": "currency = 'eur'"}}},
+            {EXPECT + "be_in_set": {"arguments": {"value_set": ["0.5", 1.5]},
+                                    "config": {"where": "amount < 2 and amount_raw is not null"}}},
+        ],
+        "channel": [{"accepted_values": {"arguments": {"values": ["web"]}}}],
+    })  # fmt: skip
+    errors, warnings = shop.gate()
+    assert errors == []
+    between = "check dbt_expectations_expect_column_values_to_be_between_orders_parsed_amount__0"
+    told = [warning.partition(" ")[2].partition(" ")[2] for warning in warnings]
+    assert told == [
+        "names 'Lost', which status never is: it is in lower case without hyphens, 'lost'",
+        "looked at no row (where currency = 'eur')",
+        "names 'eur', which currency never is: it is in upper case, 'EUR'",
+        "looked at no value (channel is null in all 60 rows)",
+    ]
+    assert warnings[1].startswith(between)
+
+    shop.deliver({})
+    (shop.folder / "shipped.yaml").replace(shop.folder / "configs" / "expectations.yaml")
+    assert shop.gate() == ([], [])
+
+
+def test_no_text_stops_a_run_at_an_index_and_a_blank_status_is_no_purchase(shop: Shop) -> None:
+    """Texts of thousands of letters stay whole in stg.orders, and are counted as what they are."""
+    names = [f"text_{n}" for n in range(8)]
+    faults = {
+        7: {"order_id": letters(9000)}, 8: {"customer_id": letters(9000)}, 9: {"order_id": letters(255)},
+        10: {"status": ""}, 11: {"status": letters(5000)}, 12: {"currency": letters(5000)},
+    }  # fmt: skip
+    shop.deliver({n: {"channel": letters(3000 + n % 20), **faults.get(n, {})} for n in range(60)})
+    columns = {**MAPPED, **dict.fromkeys(names, "channel")}
+    shop.configure(columns, {"order_id": [{"not_null": {"config": {"severity": "warn"}}}]}, (
+        {"name": "long_ids", "config": {"severity": "warn"}},
+        {"name": "one_currency", "config": {"severity": "warn"}},
+    ))  # fmt: skip
+    features = yaml.safe_load((PROJECT / "configs" / "features.yaml").read_text())
+    counted = {f"different_{name}": f"count_distinct of {name}" for name in ("order_id", "channel", *names)}
+    category = {"rule": "count", "by": "text_0", "values": [letters(3012)]}
+    meta = features["models"][0]["config"]["meta"]
+    meta.update(
+        aggregations={"orders": "count", "revenue": "sum of amount", **counted, "of": category}, windows=[365]
+    )
+    meta["totals"] = ["orders"]
+    features["models"] = [{**model, "columns": []} for model in features["models"]]
+    (shop.folder / "configs" / "features.yaml").write_text(yaml.safe_dump(features))
+    shop.run("--data", shop.folder / "data", "--configs", shop.folder / "configs")
+    assert shop.rows("select line_number, reason from stg.orders_rejected order by 1") == [
+        (9, "order_id is longer than 255 characters"),
+        (10, "customer_id is longer than 255 characters"),
+    ]
+    assert shop.value("select channel from stg.orders where order_id = 'A20'") == letters(3000)
+    not_bought = "select line_number from stg.orders where not is_purchase order by 1"
+    assert shop.rows(not_bought) == [(12,), (13,)]
+    last = "from feats.customer_features where customer_id = 'C2' order by feature_time desc limit 1"
+    assert shop.rows(f"select orders_365d, different_channel_365d, different_text_7_365d {last}") == [
+        (6, 2, 2)
+    ]
+    assert shop.value(f"select of___365d {last}") == 3
