@@ -1,15 +1,15 @@
 {# A typed column of orders_parsed; where the mapping says `of: order`, with the value of its order's first line in the file on
-   all lines of the order. A number is there once: on the first line, an amount 0 on the others, so that it is neither missing
-   nor added twice. A text that is no number or time is left invalid on any line. #}
+   all lines of the order. A number is there once: on the first line, 0 on the others, so that it is neither missing nor added
+   twice. A text that is no number or time is left invalid on any line. #}
 {% macro of_order(name, typed) -%}
     {%- if not is_of_order(name) -%}
         {{ return(typed) }}
     {%- endif -%}
-    {%- set first_line = ' over (partition by load_id, order_id_raw order by line_number)' -%}
+    {%- set first_line = first_line_of_order() -%}
     {%- if name in number_columns() -%}
         case
             when row_number(){{ first_line }} = 1 or ({{ name }}_raw is not null and {{ typed }} is null) then {{ typed }}
-            {{- ' else 0' if name == 'amount' }}
+            {{- ' else 0' if name == 'amount' else ' when first_value(' ~ typed ~ ')' ~ first_line ~ ' is not null then 0' }}
         end
     {%- elif name in time_columns() -%}
         case when {{ name }}_raw is null or {{ typed }} is not null then first_value({{ typed }}){{ first_line }} end
@@ -23,8 +23,12 @@
     {%- if not is_of_order(name) or name in number_columns() -%}
         {{ return(name ~ '_raw') }}
     {%- endif -%}
-    coalesce({{ name }}_raw, first_value({{ name }}_raw) over (partition by load_id, order_id_raw order by line_number)) as {{ name }}_raw
+    coalesce({{ name }}_raw, first_value({{ name }}_raw){{ first_line_of_order() }}) as {{ name }}_raw
 {%- endmacro %}
+
+{% macro first_line_of_order() %}
+    {% do return(' over (partition by load_id, ' ~ text_of('order_id') ~ ' order by line_number)') %}
+{% endmacro %}
 
 {# Whether a column's value is the order's: said so, or one of the canonical columns but the amount, unless it is of its line. #}
 {% macro describes_order(name) %}

@@ -29,6 +29,9 @@ judged as (
         parsed.load_id,
         parsed.line_number,
         parsed.file_name,
+        {%- if order_grain() == 'order_line' %}
+        parsed.order_id,
+        {%- endif %}
         {%- if quarantine_tests() %}
         coalesce(set_aside.reason, {{ rejection_reason() }}) as reason,
         {%- else %}
@@ -46,11 +49,11 @@ judged as (
 
 faults as (
     select * from judged
-    where reason is not null and order_id_raw is not null
+    where reason is not null and order_id is not null
 ),
 
 first_faults as (
-    {{ deduplicate('faults', 'order_id_raw', 'load_id, line_number') }}
+    {{ deduplicate('faults', 'order_id', 'load_id, line_number') }}
 ),
 
 -- An order is whole or set aside: never a part of its amount. The other lines are listed with the one at fault.
@@ -68,7 +71,7 @@ whole_orders as (
         judged.{{ name }}_raw{{ ',' if not loop.last }}
         {%- endfor %}
     from judged
-    left join first_faults on judged.order_id_raw = first_faults.order_id_raw
+    left join first_faults on judged.order_id = first_faults.order_id
 )
 
 select * from whole_orders

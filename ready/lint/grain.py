@@ -131,7 +131,17 @@ def _feature(
     column = match[2] if match else None
     if column in PLACE:
         yield document.finding(at, f"{name}: {column} is a line's place in a file, no value of an order")
-    of = mapping_of(columns.get(str(column))).get("of")
+    entry = mapping_of(columns.get(str(column)))
+    of = entry.get("of")
+    if (
+        of == "order"
+        and match
+        and match[1] == "count_distinct"
+        and (column == "amount" or entry.get("type") == "number")
+    ):
+        yield document.finding(
+            at, f"{name}: {column} is the order's number, which its other lines do not have"
+        )
     if by is not None and of == "order" and not describes_order(str(by), columns):
         message = f"{name}: {column} is the order's and {by} a line's, so no part of it belongs to a line"
         yield document.finding(at, message, f"map {column} of each line, or {by} with of: order")

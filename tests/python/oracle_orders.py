@@ -73,7 +73,8 @@ class Source:
 
     canonical: from a record, its file's name and its line to the canonical texts.
     parse_time: from the trimmed text to an instant, or None.
-    lines: whether a record is one line of an order rather than an order.
+    lines: whether a record is one line of an order rather than an order; each order's in one file
+        (else oracle_lines.py).
     numbers: the extra columns that are decimals; the others are texts.
     """
 

@@ -14,6 +14,7 @@ TABLES = (
     "stg.orders_parsed",
     "stg.orders_rejected",
     "stg.order_versions",
+    "stg.order_lines",
     "stg.orders",
     "stg.customer_purchases",
     "feats.feature_times",

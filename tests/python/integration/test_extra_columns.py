@@ -87,7 +87,7 @@ def test_extra_columns_go_all_the_way(
             " from feats.customer_training_set where customer_id = 'c1' order by feature_time"
         )
         assert cursor.fetchall() == [
-            ("02", 6, Decimal("2001.75"), 1, 0, 6, Decimal("2001.75"), True),
+            ("02", 6, Decimal("2001.75"), 1, 1, 6, Decimal("2001.75"), True),
             ("03", 0, None, 0, 0, 6, Decimal("2001.75"), None),
             ("04", 0, None, 0, 0, 6, Decimal("2001.75"), None),
         ]
