@@ -40,7 +40,8 @@ def build(folders: list[Path]) -> None:
         )
         for folder in folders:
             manifest = parsed.result.deepcopy()  # type: ignore[union-attr]
-            manifest.nodes[NODE].config.meta = manifest.nodes[NODE].meta = orders_meta(folder)
+            manifest.nodes[NODE].config.meta = orders_meta(folder)
+            manifest.build_flat_graph()  # what macros see of it
             done = dbtRunner(manifest=manifest).invoke(
                 [*QUIET, "run", "--full-refresh", "-s", "+customer_training_set"]
             )
