@@ -63,7 +63,7 @@ def read_head(path: InputFile | str | os.PathLike[str], options: LoadOptions, re
             records=tuple(read[:records]),
             encoding=source.format.encoding,
             delimiter=source.format.delimiter,
-            notes=(*source.format.notes, *source.header.notes),
+            notes=tuple(source.notes()),
             rejects=tuple(rejects.first),
             is_all=len(read) <= records,
         )

@@ -34,8 +34,13 @@ PROJECT_PARTS = (
 
 def build_key(settings: Settings, load_ids: Sequence[int]) -> str:
     """A hash of everything a build depends on: the project's files, the configs, the active loads."""
-    digest = hashlib.sha256(f"{__version__} {settings.schema_prefix} {list(load_ids)}".encode())
-    for path in _files([settings.project_dir / part for part in PROJECT_PARTS] + [settings.configs]):
+    return files_key(f"{settings.schema_prefix} {list(load_ids)}", settings, settings.configs)
+
+
+def files_key(start: str, settings: Settings, *configs: Path) -> str:
+    """A hash of a text, the project's files and these configs."""
+    digest = hashlib.sha256(f"{__version__} {start}".encode())
+    for path in _files([*(settings.project_dir / part for part in PROJECT_PARTS), *configs]):
         digest.update(f"\0{path}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

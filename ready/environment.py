@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+from pathlib import Path
 from typing import Protocol
 
+from ready.config_files import foreign_files
 from ready.errors import MachineError
 from ready.settings import Settings
 
@@ -40,11 +42,14 @@ def environment(settings: Settings, params: Server) -> dict[str, str]:
 def configs_for_dbt(settings: Settings) -> str:
     """The configs folder as a path below the project; one elsewhere is reached through a link.
 
-    dbt writes each compiled test to target/ + the path of its yaml file: that path must be relative.
+    dbt writes each compiled test to target/ + the path of its yaml file: that path must be relative. A folder
+    with other files is reached through a link too: there .dbtignore keeps them from dbt.
     Raises MachineError where the project may not be written to.
     """
     if settings.configs.is_relative_to(settings.project_dir):
-        return str(settings.configs.relative_to(settings.project_dir))
+        below = settings.configs.relative_to(settings.project_dir)
+        if not (_is_hidden(below) or foreign_files(settings.configs)) or _is_ignored_but_for_three(below):
+            return str(below)
     name = hashlib.sha256(os.fsencode(settings.configs)).hexdigest()[:16]
     link = settings.project_dir / ".ready" / "configs" / name
     try:
@@ -60,3 +65,12 @@ def configs_for_dbt(settings: Settings) -> str:
             hint="let this user write there, or put the configs into the project's folder",
         ) from None
     return str(link.relative_to(settings.project_dir))
+
+
+def _is_hidden(below: Path) -> bool:
+    """What .dbtignore keeps from dbt, but for the three files where a configs folder is expected."""
+    return below.parts[0] in ("configs", "examples")
+
+
+def _is_ignored_but_for_three(below: Path) -> bool:
+    return below == Path("configs") or (len(below.parts) == 2 and below.parts[0] == "examples")

@@ -9,8 +9,8 @@ from ready.gate.model import Replacement
 
 ACTIVE = """
 select
-    loads.load_id, loads.file_name, loads.columns, loads.rows_loaded, loads.rows_replaced, loads.orders_gone,
-    loads.rows_rejected, first.line_number, first.reason
+    loads.load_id, loads.file_name, loads.columns, loads.file_bytes, loads.rows_loaded,
+    loads.rows_replaced, loads.orders_gone, loads.rows_rejected, first.line_number, first.reason
 from raw.loads as loads
 left join lateral (
     select line_number, reason
@@ -26,15 +26,16 @@ order by loads.load_id
 
 @dataclass(frozen=True)
 class ActiveLoad:
-    """A load that no later delivery has superseded. columns: the file's header.
+    """A load that no later delivery has superseded.
 
-    rows_replaced, orders_gone: see raw.loads. reject_line, reject_reason: of the first record that could
-    not be read.
+    columns: the file's header. file_bytes: its size, unpacked. rows_replaced, orders_gone: see raw.loads.
+    reject_line, reject_reason: of the first record that could not be read.
     """
 
     load_id: int
     file_name: str
     columns: tuple[str, ...]
+    file_bytes: int
     rows_loaded: int
     rows_replaced: int | None
     orders_gone: int | None

@@ -28,6 +28,8 @@ from ready.errors import CheckFailed, MachineError, UsageError, from_database, f
 from ready.export import ExportResult, export_dataset
 from ready.gate.model import Report, RunInfo
 from ready.gate.report import REPORT_NAME, build_report, failed_before_gate, require_writable, write_report
+from ready.lint import require_clean_configs
+from ready.lint.incoming import check_incoming
 from ready.loads import ActiveLoad
 from ready.locks import LockTimeout
 from ready.mapping import check_mapping, orders_meta
@@ -152,6 +154,7 @@ class Run(ABC):
         self, paths: Sequence[str], *, full_refresh: bool, max_shrink: str | None
     ) -> PipelineResult:
         with self._database() as (params, connection):
+            self._check_files(paths, params, connection)
             self._load(paths, max_shrink)
             load_ids = self._active_loads(connection)
             key = build_key(self.settings, load_ids)
@@ -190,6 +193,17 @@ class Run(ABC):
     @abstractmethod
     def _mark_built(self, connection: Any, key: str, invocation_id: str) -> None:
         """Remember it."""
+
+    def _check_configs(self) -> None:
+        """What the lint only tells is a warning of the report, and so of the page."""
+        told = tuple(map(str, require_clean_configs(self.settings)))
+        self.info = replace(self.info, config_warnings=told)
+
+    def _check_files(self, paths: Sequence[str], params: EngineParams, connection: Any) -> None:
+        """The mapping against the first records of new files, before they are loaded."""
+        active = self._loads(connection)
+        for finding in check_incoming(self.settings, paths, params=params, active=active):
+            self.narrator.warning(str(finding))
 
     def _load(self, paths: Sequence[str], max_shrink: str | None) -> None:
         self.narrator.stage("Load", ", ".join(paths))

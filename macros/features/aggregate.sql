@@ -2,7 +2,7 @@
    No rows: counts and sums are 0, the others null. #}
 {% macro aggregate(aggregation, rows, condition) -%}
     {%- set column = rows ~ '.' ~ aggregation.column -%}
-    {%- set value = '' if aggregation.get('value') is none else ' and ' ~ rows ~ '.' ~ aggregation.by ~ ' = ' ~ quote_literal(aggregation.value) -%}
+    {%- set value = '' if aggregation.get('value') is none else ' and ' ~ rows ~ '.' ~ aggregation.by ~ ' = ' ~ category_literal(aggregation.value) -%}
     {%- set filter = 'filter (where ' ~ condition ~ value ~ ')' -%}
     {%- if aggregation.function == 'count' -%}
         count(*) {{ filter }}
@@ -21,6 +21,12 @@
     {%- else -%}
         cast({{ aggregation.function }}({{ column }}) {{ filter }} as {{ type_amount() }})
     {%- endif -%}
+{%- endmacro %}
+
+{# A category as customer_purchases has it. #}
+{% macro category_literal(value) -%}
+    {%- set literal = quote_literal(value) -%}
+    {{ return(short_text(literal) if (value | string).encode('utf-8') | length > longest_short_text() else literal) }}
 {%- endmacro %}
 
 {# The data type of an aggregation's column. #}

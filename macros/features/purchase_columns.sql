@@ -1,8 +1,10 @@
-{# The columns of customer_purchases that the point-in-time joins read beside its keys. #}
+{# The columns of customer_purchases that the point-in-time joins read beside its keys; no more texts than an index row has
+   room for. #}
 {% macro purchase_columns() %}
     {% set definition = feature_definition() %}
     {% set measured = measured_columns(definition.aggregations + [label_definition()]) %}
-    {% set columns = measured | reject('equalto', 'order_ts') | list %}
+    {% set left_out = ['order_ts', 'customer_id'] + measured_texts(measured)[6:] %}
+    {% set columns = measured | reject('in', left_out) | list %}
     {% if tracks_availability() %}
         {% do columns.extend(['available_at', 'superseded_at']) %}
     {% endif %}
@@ -10,4 +12,9 @@
         {% do columns.append(name) %}
     {% endfor %}
     {% do return(columns + [first_known_column()]) %}
+{% endmacro %}
+
+{# Those of the measured columns that are texts and no ids. #}
+{% macro measured_texts(measured) %}
+    {% do return(measured | reject('in', id_columns() + time_columns() + number_columns()) | list) %}
 {% endmacro %}

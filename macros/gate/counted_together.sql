@@ -12,7 +12,7 @@
 {% endmacro %}
 
 {% macro postgres__counted_together(node) %}
-    {% set tested = graph.nodes.get(node.attached_node) %}
+    {% set tested = graph.nodes.get(tested_model_id(node)) %}
     {% set together = rules_counted_together(tested) if tested and can_be_counted_together(node) else [] %}
     {% if together | length < 2 %}
         {% do return(none) %}
@@ -28,7 +28,9 @@
 {# The rules of a model that one scan can count and this run carries out; a seed's or a snapshot's are left alone. #}
 {% macro rules_counted_together(tested) %}
     {% set rules = [] %}
-    {% for node in (tests_attached_to(tested.unique_id) if tested.resource_type == 'model' else []) if can_be_counted_together(node) %}
+    {% set of_gate = default_rules() if tested.unique_id == gate_model_id() else [] %}
+    {% set attached = tests_attached_to(tested.unique_id) if tested.resource_type == 'model' else [] %}
+    {% for node in attached + of_gate if can_be_counted_together(node) %}
         {% do rules.append(node) %}
     {% endfor %}
     {% do return(rules) %}
@@ -36,8 +38,8 @@
 
 {% macro can_be_counted_together(node) %}
     {% do return(
-        node.unique_id in selected_resources and qualified_test_name(node) in row_rules() + row_count_rules()
-        and counts_rows_only(node)
+        node.unique_id in selected_resources and counts_rows_only(node)
+        and (judges_values(node) or qualified_test_name(node) in row_rules() + row_count_rules())
     ) %}
 {% endmacro %}
 

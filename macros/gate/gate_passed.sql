@@ -29,9 +29,9 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The tests that configs/expectations.yaml attaches to stg.orders_parsed. #}
+{# The tests that configs/expectations.yaml attaches to stg.orders_parsed, and the rules that are on by default. #}
 {% macro gate_tests() %}
-    {% do return(tests_attached_to('model.' ~ project_name ~ '.orders_parsed')) %}
+    {% do return(tests_attached_to(gate_model_id()) + default_rules()) %}
 {% endmacro %}
 
 {% macro tests_attached_to(model_id) %}

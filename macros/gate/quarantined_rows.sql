@@ -91,7 +91,7 @@
     {%- if test == 'not_null' -%}
         {{ within }}{{ column }} is null
     {%- elif value -%}
-        {{ within }}cast({{ column }} as {{ type_string() }}) in (select cast({{ value }} as {{ type_string() }}) from ({{ sql }}) as failing)
+        {{ within }}{{ column }} in (select {{ value }} from ({{ sql }}) as failing)
     {%- elif test in key_rules() -%}
         {{ repeats_key(node, relation, sql) }}
     {%- else -%}
@@ -106,8 +106,8 @@
     {%- for column in arguments.get('column_list') or [arguments.column_name] -%}
         {%- do columns.append(adapter.quote(column) if arguments.get('quote_columns') else column) -%}
     {%- endfor -%}
-    {%- set key = row_text(columns) -%}
-    {%- set failing_key = row_text(['unique_field']) if qualified_test_name(node) == 'unique' else key -%}
+    {%- set key = key_text(columns) -%}
+    {%- set failing_key = key_text(columns, ['unique_field']) if qualified_test_name(node) == 'unique' else key -%}
     {%- set conditions = [node.config.where, arguments.get('row_condition')] | select | list -%}
     (load_id, line_number) in (
         select load_id, line_number
@@ -122,6 +122,17 @@
         ) as copies
         where copy_number > 1
     )
+{%- endmacro %}
+
+{# The text of a key, in which 10.5 and 10.50 are one number. `named`: what the columns are called, where they have other
+   names. #}
+{% macro key_text(columns, named=none) -%}
+    {%- set values = [] -%}
+    {%- for column in columns -%}
+        {%- set value = (named or columns)[loop.index0] -%}
+        {%- do values.append(without_trailing_zeros(value) if column.strip('"') | lower in number_columns() else value) -%}
+    {%- endfor -%}
+    {{ return(row_text(values)) }}
 {%- endmacro %}
 
 {# Stops with one sentence where a quarantine rule has no rows to set aside. `sql`: the test's own, where the table is

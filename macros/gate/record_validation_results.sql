@@ -23,7 +23,7 @@
 
 {# All rows of stg.orders_parsed, from the scan of its row rules where there was one. #}
 {% macro counted_rows() -%}
-    {%- set counted = counts_of_this_run().get('model.' ~ project_name ~ '.orders_parsed') -%}
+    {%- set counted = counts_of_this_run().get(gate_model_id()) -%}
     {{ counted if counted is not none else 'select count(*) from ' ~ relation_of('orders_parsed') }}
 {%- endmacro %}
 
@@ -47,7 +47,7 @@
 
 {# A test as its author wrote it: namespace, name and arguments. #}
 {% macro test_rule(node) %}
-    {% set test = node.test_metadata %}
+    {% set test = node.test_metadata or {'name': node.name, 'kwargs': {}} %}
     {% set arguments = [] %}
     {% for name, value in test.kwargs.items() if name not in ['model', 'column_name'] %}
         {% do arguments.append(name ~ '=' ~ tojson(value)) %}

@@ -14,6 +14,11 @@
     ]) %}
 {% endmacro %}
 
+{# Tests that no value is missing. #}
+{% macro null_rules() %}
+    {% do return(['not_null', 'dbt_expectations.expect_column_values_to_not_be_null']) %}
+{% endmacro %}
+
 {# Tests of a key whose rows beyond the first are the fault. #}
 {% macro key_rules() %}
     {% do return([
@@ -43,7 +48,13 @@
    another shape. #}
 {% macro failures_as_aggregate(node) %}
     {% set condition = row_condition_of(node) %}
-    {% if condition %}
+    {% if judges_values(node) %}
+        {% set counts = ['0'] %}
+        {% for fault in value_faults(node.name, node.config.meta) %}
+            {% do counts.append('count(*) filter (where ' ~ fault.condition ~ ')') %}
+        {% endfor %}
+        {% do return(counts | join(' + ')) %}
+    {% elif condition %}
         {% do return('count(*) filter (where ' ~ condition ~ ')') %}
     {% elif qualified_test_name(node) in row_count_rules() and not node.config.where %}
         {% set sql = generic_test_sql(node, '__checked_rows__') %}
@@ -78,6 +89,6 @@
 {% macro counts_rows_only(node) %}
     {% set config = node.config %}
     {% set stores_rows = config.store_failures or flags.STORE_FAILURES %}
-    {% set reads_one_table = node.depends_on.nodes == [node.attached_node] %}
+    {% set reads_one_table = node.depends_on.nodes == [tested_model_id(node)] %}
     {% do return(config.fail_calc == 'count(*)' and config.limit is none and not stores_rows and reads_one_table) %}
 {% endmacro %}

@@ -73,21 +73,10 @@ end
 {%- endmacro %}
 
 {% macro postgres__prepare_expressions() -%}
+    {{ make_expressions() }}
     {%- set names = [] -%}
-    {%- for name, entry in orders_expressions().items() -%}
-    {%- set try = 'select (' ~ mapped_expression(entry) ~ '\n) from (select cast(null as jsonb) as payload, cast(null as text) as file_name,'
-        ~ ' cast(null as bigint) as line_number, cast(null as bigint) as load_id) as no_row' %}
-    do {{ quote_literal("begin execute " ~ quote_literal(try) ~ ";
-    exception
-        when syntax_error_or_access_rule_violation or feature_not_supported then
-            raise exception using errcode = sqlstate, message = sqlerrm || " ~ quote_literal(' in the expression of ' ~ name) ~ ";
-        when data_exception or cardinality_violation or raise_exception then null;
-    end") }};
-    {%- if name in guarded_expressions() -%}
-    {%- do names.append(quote_literal(guard_name(entry).split('.')[1])) %}
-    create or replace function {{ guard_name(entry) }}(payload jsonb, file_name text, line_number bigint, load_id bigint)
-    returns text[] language plpgsql as {{ quote_literal(guard_body(entry)) }};
-    {%- endif -%}
+    {%- for entry in guarded_expressions().values() -%}
+    {%- do names.append(quote_literal(guard_name(entry).split('.')[1])) -%}
     {%- endfor %}
     do {{ quote_literal("declare guard regprocedure;
     begin
@@ -99,4 +88,23 @@ end
             execute format('drop function %s', guard);
         end loop;
     end") }}
+{%- endmacro %}
+
+{# Tries each expression, and makes the functions of those that are guarded. A trial of the mapping (ready/lint/trial.py) runs
+   it too. #}
+{% macro make_expressions() -%}
+    {%- for name, entry in orders_expressions().items() -%}
+    {%- set try = 'select (' ~ mapped_expression(entry) ~ '\n) from (select cast(null as jsonb) as payload, cast(null as text) as file_name,'
+        ~ ' cast(null as bigint) as line_number, cast(null as bigint) as load_id) as no_row' %}
+    do {{ quote_literal("begin execute " ~ quote_literal(try) ~ ";
+    exception
+        when syntax_error_or_access_rule_violation or feature_not_supported then
+            raise exception using errcode = sqlstate, message = sqlerrm || " ~ quote_literal(' in the expression of ' ~ name) ~ ";
+        when data_exception or cardinality_violation or raise_exception then null;
+    end") }};
+    {%- if name in guarded_expressions() %}
+    create or replace function {{ guard_name(entry) }}(payload jsonb, file_name text, line_number bigint, load_id bigint)
+    returns text[] language plpgsql as {{ quote_literal(guard_body(entry)) }};
+    {%- endif -%}
+    {%- endfor %}
 {%- endmacro %}

@@ -25,14 +25,21 @@
 {%- endmacro %}
 
 {# The text that a report shows for a column: what stands in the file, also where it is no number or time.
-   Of an expression over several CSV columns, their texts side by side. #}
+   Of an expression over several CSV columns, their texts side by side; of a text's, where it raised. #}
 {% macro mapped_raw_text(name, entry, null_words) -%}
     {%- set names = csv_columns_in(entry.get('expression', '')) -%}
-    {%- if names -%}
-        nullif(concat_ws(' ', {% for name in names %}{{ csv_text(name, null_words) }}{{ ', ' if not loop.last }}{% endfor %}), '')
-    {%- else -%}
+    {%- set guarded = name in guarded_expressions() -%}
+    {%- if name not in time_columns() + number_columns() and not guarded or not names -%}
         {{ mapped_text(name, entry, null_words) }}
+    {%- elif guarded and name not in time_columns() + number_columns() -%}
+        case when {{ name }}_guarded[2] is null then {{ name }}_guarded[1] else {{ csv_texts(names, null_words) }} end
+    {%- else -%}
+        {{ csv_texts(names, null_words) }}
     {%- endif -%}
+{%- endmacro %}
+
+{% macro csv_texts(names, null_words) -%}
+    nullif(concat_ws(' ', {% for name in names %}{{ csv_text(name, null_words) }}{{ ', ' if not loop.last }}{% endfor %}), '')
 {%- endmacro %}
 
 {# The column of orders_mapped that holds a text column's value: where its expression may raise, NAME_raw is what it reads. #}

@@ -6,3 +6,8 @@
     {% endif %}
     {% do return(grain) %}
 {% endmacro %}
+
+{# Whether an order takes this text from the first of several lines. #}
+{% macro first_line_decides(name) %}
+    {% do return(order_grain() == 'order_line' and orders_mapping().columns[name].get('of') != 'line') %}
+{% endmacro %}

@@ -27,6 +27,11 @@
     {% do return(['order_id', 'customer_id', 'order_ts', 'amount', 'currency', 'status', 'channel']) %}
 {% endmacro %}
 
+{# Whether orders.yaml says where a column's values come from. #}
+{% macro is_mapped(name) %}
+    {% do return(orders_mapping().columns.get(name, {}) != {}) %}
+{% endmacro %}
+
 {# The columns whose texts are read as instants. #}
 {% macro time_columns() %}
     {% do return(['order_ts'] + (['available_at'] if tracks_availability() else [])) %}

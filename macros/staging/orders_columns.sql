@@ -19,7 +19,7 @@
         {%- endfor %}
 
         -- flags
-        coalesce({{ statuses }}.is_purchase, {{ delivered }}.status is null) as is_purchase,
+        coalesce({{ statuses }}.is_purchase, {{ 'false' if is_mapped('status') else 'true' }}) as is_purchase,
 
         -- lineage
         {{ delivered }}.load_id,

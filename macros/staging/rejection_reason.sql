@@ -3,13 +3,14 @@
 {% macro rejection_reason() -%}
     case
         {%- if 'rows' in guarded_expressions() %}
-        when {{ expression_raised('rows') }} then 'the filter rows cannot be told'
+        when {{ expression_raised('rows') }} then 'the filter rows cannot be computed'
         {%- endif %}
-        {%- for name in ['order_id', 'customer_id'] %}
+        {%- for name in id_columns() %}
+        when {{ name }} is null and {{ name }}_raw is null then '{{ name }} is missing'
         {%- if name in guarded_expressions() %}
         when {{ expression_raised(name) }} then '{{ name }} cannot be computed'
         {%- endif %}
-        when {{ name }} is null then '{{ name }} is missing'
+        when {{ name }} is null then '{{ name }} is longer than {{ longest_id() }} characters'
         {%- endfor %}
         {%- for name in time_columns() %}
         when {{ name }} is null and {{ name }}_raw is null then '{{ name }} is missing'

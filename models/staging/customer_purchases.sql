@@ -42,7 +42,7 @@ keyed as (
         order_id,
         order_ts
         {%- for column in measured if column not in ['customer_id', 'order_id', 'order_ts'] %},
-        {{ column }}
+        {{ short_text(column) ~ ' as ' ~ column if column in measured_texts(measured) else column }}
         {%- endfor %}
         {%- if tracked %},
         -- A state may be known before its order is placed, as a wrong date is: until then it is none.

@@ -54,7 +54,7 @@ mapped as (
         line_number,
         file_name,
         {%- for name in columns %}
-        {{ mapped_raw_text(name, columns[name], null_words) if name in typed else mapped_text(name, columns[name], null_words) }} as {{ name }}_raw,
+        {{ mapped_raw_text(name, columns[name], null_words) }} as {{ name }}_raw,
         {%- endfor %}
         {%- if guarded %}
         nullif(concat_ws(

@@ -22,8 +22,9 @@ parsed as (
         file_name,
 
         -- ids
-        {{ text_of('order_id') }} as order_id,
-        {{ text_of('customer_id') }} as customer_id,
+        {%- for name in id_columns() %}
+        case when length({{ text_of(name) }}) <= {{ longest_id() }} then {{ text_of(name) }} end as {{ name }},
+        {%- endfor %}
 
         -- times
         {%- for name in time_columns() %}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ready.cli.options import names_spark
+from ready.terminal import printable
 
 # dbt commands whose result would be wrong where dbt overlooks a typo.
 LINTED = {"build", "run", "test", "compile"}
@@ -44,7 +45,8 @@ def dbt(ctx: click.Context, arguments: tuple[str, ...]) -> None:
 
     settings = Settings.resolve()
     if LINTED.intersection(arguments):
-        require_clean_configs(settings)
+        for finding in require_clean_configs(settings):
+            click.echo(printable(str(finding)), err=True)
     prepare(settings, ensure_spark(settings) if names_spark(arguments) else open_database(settings))
     outcome = invoke(arguments)
     if isinstance(outcome.exception, DbtUsageException):

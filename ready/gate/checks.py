@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ready.gate.faults import Fault, RowFault, TableFault, identifier
 from ready.gate.inspector import Inspector
-from ready.gate.model import MASK, Check
+from ready.gate.model import MASK, Check, Sample
 from ready.gate.rules import EXISTENCE_TESTS, NULL_TESTS, Rule, TestCall, rule_of
 from ready.gate.samples import SampleReader
+from ready.gate.unseen import NULL_PASSES, impossible_spellings, rows_meant, value_exists_sql
 
 NO_THRESHOLD = "!=0"
+OF_ROWS = " of the rows"
 # dbt's headline, a position in the SQL, the file of the SQL; and what Spark's server puts before its message.
 NOISE = re.compile(r"(\w+ Error( in .*)?$|LINE \d+:|\^|compiled code at )")
 JAVA_CLASSES = re.compile(r"^([\w.$]+(Exception|Error): |Error running query: )+")
@@ -27,6 +29,7 @@ class CheckBuilder:
     """Builds checks on one relation.
 
     sensitive: the columns whose values no report shows. missing: the columns that a file lacks.
+    null_words: the texts that are read as null.
     """
 
     relation: str
@@ -34,12 +37,15 @@ class CheckBuilder:
     samples: SampleReader
     sensitive: frozenset[str]
     missing: frozenset[str]
+    null_words: frozenset[str] = frozenset()
     _rows: dict[str, int | None] = field(default_factory=dict)
 
     def build_all(self, tests: Iterable[GateTest]) -> list[Check]:
         """One check a test, in the order given."""
         tests = list(tests)
-        self._rows = self.inspector.counts(self.relation, [_condition(call, node) for call, node, _ in tests])
+        self._rows = self.inspector.counts(
+            self.relation, ["", *(_meant(call, node) for call, node, _ in tests)]
+        )
         return [self._build(call, node, result) for call, node, result in tests]
 
     def _build(self, call: TestCall, node: Mapping[str, Any], result: Mapping[str, Any] | None) -> Check:
@@ -50,6 +56,7 @@ class CheckBuilder:
         measured, failures = self._measure(rule, call, node, outcome)
         failing = status in ("fail", "warn")
         found = self.samples.read(rule, call, relation, outcome.get("compiled_code")) if failing else None
+        samples = found.samples if found else ()
         return Check(
             name=str(node["name"]),
             column=call.column,
@@ -57,12 +64,13 @@ class CheckBuilder:
             severity=_severity(node),
             status=status,
             failures=failures,
-            rows_checked=self._rows[_condition(call, node)] if status in ("pass", "fail", "warn") else None,
+            rows_checked=self._rows[_meant(call, node)] if status in ("pass", "fail", "warn") else None,
             words=rule.words,
-            texts=self._texts(rule, call, node, outcome, measured) if status != "pass" else (),
-            sample=found.samples if found else (),
+            texts=self._texts(rule, call, node, outcome, measured, samples) if status != "pass" else (),
+            sample=samples,
             query=found.query if found else "",
             ceiling=_ceiling(node),
+            notes=tuple(self._notes(call, node)) if status in ("pass", "fail", "warn") else (),
         )
 
     def _filtered(self, call: TestCall, node: Mapping[str, Any], more: str = "") -> str:
@@ -80,6 +88,8 @@ class CheckBuilder:
             return [], self._failures_below(rule, relation, outcome)
         if status not in ("fail", "warn"):
             return [], failures
+        if rule.told_by_rows:
+            return self._told(str(outcome.get("compiled_code") or "")), failures
         if isinstance(rule.faults[0], TableFault):
             value = self.inspector.value(rule.faults[0].measure_sql(relation))
             return [(rule.faults[0], self._shown(value, rule))], failures
@@ -96,6 +106,17 @@ class CheckBuilder:
         """The faults that occur with their rows."""
         counts = [(fault, self.inspector.value(fault.measure_sql(relation))) for fault in rule.faults]
         return [(fault, int(count)) for fault, count in counts if count]
+
+    def _told(self, compiled: str) -> list[Measured]:
+        """What the rows of a test say themselves, but nothing of a column that a file lacks."""
+        told = "says, column_at_fault"
+        sql = f"select {told}, count(*) as n from (\n{compiled}\n) as failing group by {told} order by says"
+        rows = self.inspector.rows_of_compiled(sql) or []
+        return [
+            (RowFault(row["says"]), str(row["n"]))
+            for row in rows
+            if row["column_at_fault"] not in self.missing
+        ]
 
     def _beside_missing(self, rule: Rule, call: TestCall, node: Mapping[str, Any]) -> list[Measured]:
         """Where a file lacks the column, its nulls follow from that: told are only faults of given values."""
@@ -117,6 +138,28 @@ class CheckBuilder:
             return None
         return MASK if self.sensitive.intersection(map(str.lower, rule.columns)) else str(value)
 
+    def _share(self, call: TestCall, node: Mapping[str, Any], measured: list[Measured]) -> str:
+        """What a rule with `max_share` is measured by: its failures and the rows that it is meant for."""
+        rows, counts = self._rows[_meant(call, node)], [value or "" for _, value in measured]
+        if _meta(node).get("max_share") is None or not rows or not all(map(str.isdigit, counts)):
+            return ""
+        return f": {sum(map(int, counts)):,} of {rows:,} rows, allowed {_ceiling(node).removesuffix(OF_ROWS)}"
+
+    def _notes(self, call: TestCall, node: Mapping[str, Any]) -> Iterator[str]:
+        """That a rule looks at nothing, or for what cannot be."""
+        conditions, meant = _conditions(call, node), _meant(call, node)
+        hidden = self.sensitive and (call.column is None or call.column.lower() in self.sensitive)
+        rows = self._rows[meant]
+        if meant and rows == 0 and self._rows[""]:
+            where = MASK if hidden else " and ".join(conditions)
+            yield f"check {node['name']} looked at no row (where {where})"
+        elif rows and call.column and call.test in NULL_PASSES and call.column not in self.missing:
+            found = self.inspector.value(value_exists_sql(self._filtered(call, node), call.column))
+            if found is False:
+                yield f"check {node['name']} looked at no value ({call.column} is null in all {rows:,} rows)"
+        for text in impossible_spellings(call, conditions, self.null_words):
+            yield f"check {node['name']} {MASK if hidden else text}"
+
     def _texts(
         self,
         rule: Rule,
@@ -124,9 +167,14 @@ class CheckBuilder:
         node: Mapping[str, Any],
         outcome: Mapping[str, Any],
         measured: list[Measured],
+        samples: tuple[Sample, ...],
     ) -> tuple[str, ...]:
         if outcome.get("status") in ("fail", "warn"):
-            return tuple(fault.text(value) for fault, value in measured)
+            share, advice = (
+                self._share(call, node, measured),
+                _advice(rule, samples if len(measured) == 1 else ()),
+            )
+            return tuple(f"{fault.text(value)}{share}{advice}" for fault, value in measured)
         if not outcome or outcome.get("status") == "skipped":
             return (f"check {node['name']} did not run",)
         hidden = self.sensitive and (call.column is None or call.column.lower() in self.sensitive)
@@ -134,10 +182,30 @@ class CheckBuilder:
         return (f"check {node['name']} could not run: {message}",)
 
 
+def _conditions(call: TestCall, node: Mapping[str, Any]) -> list[str]:
+    """What the test's author says of the rows to look at."""
+    given = ((node.get("config") or {}).get("where"), call.get("row_condition"))
+    return [str(condition) for condition in given if condition]
+
+
 def _condition(call: TestCall, node: Mapping[str, Any], more: str = "") -> str:
-    """Which rows the test looks at, as SQL; empty for all. A line break ends what may be a comment."""
-    conditions = [(node.get("config") or {}).get("where"), call.get("row_condition"), more]
-    return " and ".join(f"({condition}\n)" for condition in conditions if condition)
+    """Which rows the test looks at, as SQL; empty for all."""
+    return _all_of([*_conditions(call, node), *([more] if more else [])])
+
+
+def _meant(call: TestCall, node: Mapping[str, Any]) -> str:
+    """Which rows the test is meant for, as SQL; empty for all."""
+    meant = [rows_meant(condition, call.column) for condition in _conditions(call, node)]
+    return _all_of([condition for condition in meant if condition.strip().lower() != "true"])
+
+
+def _all_of(conditions: list[str]) -> str:
+    """A line break ends what may be a comment."""
+    return " and ".join(f"({condition}\n)" for condition in conditions)
+
+
+def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    return (node.get("config") or {}).get("meta") or {}
 
 
 def missing_columns(tests: Iterable[GateTest]) -> frozenset[str]:
@@ -149,26 +217,34 @@ def missing_columns(tests: Iterable[GateTest]) -> frozenset[str]:
     )
 
 
+def _advice(rule: Rule, samples: tuple[Sample, ...]) -> str:
+    """An example and what to do, for a rule whose name says nothing to its user."""
+    if not rule.way_out:
+        return ""
+    example = f", such as {samples[0].text}" if samples else ""
+    return f"{example}. {rule.way_out}"
+
+
 def _undivided(rule: Rule) -> Fault:
     return RowFault(rule.otherwise) if rule.otherwise else rule.faults[0]
 
 
 def _severity(node: Mapping[str, Any]) -> str:
     config = node.get("config") or {}
-    if (config.get("meta") or {}).get("on_fail") == "quarantine":
+    if _meta(node).get("on_fail") == "quarantine":
         return "quarantine"
     return str(config.get("severity") or "error").lower()
 
 
 def _ceiling(node: Mapping[str, Any]) -> str:
     """The thresholds of `meta` in words, as macros/gate/get_test_sql.sql applies them: both hold."""
-    meta = (node.get("config") or {}).get("meta") or {}
+    meta = _meta(node)
     words = []
     if meta.get("max_failures") is not None:
         words.append(f"{meta['max_failures']} row(s)")
     if meta.get("max_share") is not None:
         percent = f"{float(meta['max_share']):.4%}".replace("%", "").rstrip("0").rstrip(".")
-        words.append(f"{percent}% of the rows")
+        words.append(f"{percent}%{OF_ROWS}")
     return " and ".join(words)
 
 

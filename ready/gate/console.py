@@ -14,7 +14,7 @@ def render_console(report: Report, report_file: Path) -> str:
     """The verdict, each error with its first records, the warnings, and where to read on."""
     count = len(report.checks)
     verdict = f"Gate passed: {count} check(s)" if report.validation_passed else "Gate failed"
-    lines = [verdict]
+    lines = [verdict, *([f"  {report.run.left_out.text}"] if report.run.left_out else [])]
     told = {text for check in report.checks for text in check.texts}
     lines += [f"  error: {text}" for text in report.errors if text not in told]
     for check in report.checks:
@@ -35,4 +35,6 @@ def _kind(check: Check) -> str:
 
 
 def _limit(check: Check) -> str:
-    return f" ({check.allowance})" if check.ceiling else ""
+    """Where the text does not say it already."""
+    told = any(text.endswith(f"allowed {check.ceiling.removesuffix(' of the rows')}") for text in check.texts)
+    return f" ({check.allowance})" if check.ceiling and not told else ""

@@ -12,6 +12,8 @@ from ready.gate.rules import TestCall
 from ready.lint.document import read_document
 
 MODEL = "orders_parsed"
+# The folder of the rules that are on by default.
+DEFAULT_RULES = "gate"
 # What stands beside a test's arguments in the yaml; not passed to the test.
 NOT_ARGUMENTS = {"name", "test_name", "config", "description", "arguments", "column_name", "model"}
 CONFIG_KEYS = {"severity", "where", "limit", "error_if", "warn_if", "tags", "meta", "enabled", "fail_calc",
@@ -39,15 +41,15 @@ def find_model(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def gate_tests(manifest: Mapping[str, Any], expectations_file: Path) -> list[tuple[TestCall, dict[str, Any]]]:
-    """Every test attached to orders_parsed, as (call, manifest node), in the file's order.
+    """Each test of orders_parsed and each rule on by default, as (call, manifest node), in the file's order.
 
-    Tests that the file does not have (attached elsewhere) come last, by name.
+    Tests that the file does not have (attached elsewhere, on by default) come last, by name.
     """
-    model_id = find_model(manifest).get("unique_id")
+    model = find_model(manifest)
     left = [
         (_call_of(node), node)
         for _, node in sorted((manifest.get("nodes") or {}).items())
-        if node.get("resource_type") == "test" and model_id and node.get("attached_node") == model_id
+        if node.get("resource_type") == "test" and model and _is_of_gate(node, model)
     ]
     ordered = []
     for written in written_tests(expectations_file):
@@ -56,6 +58,22 @@ def gate_tests(manifest: Mapping[str, Any], expectations_file: Path) -> list[tup
             left.remove(found)
             ordered.append(found)
     return ordered + left
+
+
+def switched_off(manifest: Mapping[str, Any]) -> list[str]:
+    """The names of the default rules that the configs do not let run."""
+    nodes = [node for found in (manifest.get("disabled") or {}).values() for node in found]
+    return sorted(node["name"] for node in nodes if is_default_rule(node))
+
+
+def is_default_rule(node: Mapping[str, Any]) -> bool:
+    """A singular test in tests/dbt/gate/, as macros/gate/default_rules.sql has it."""
+    in_folder = (node.get("fqn") or [])[1:2] == [DEFAULT_RULES]
+    return node.get("resource_type") == "test" and not node.get("test_metadata") and in_folder
+
+
+def _is_of_gate(node: Mapping[str, Any], model: Mapping[str, Any]) -> bool:
+    return node.get("attached_node") == model["unique_id"] or is_default_rule(node)
 
 
 def _call_of(node: Mapping[str, Any]) -> TestCall:

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
+from ready.gate.left_out import LeftOut
+
 SCHEMA_VERSION = 1
 MASK = "***"
 
@@ -30,8 +32,10 @@ class RunInfo:
     """Which run a report belongs to.
 
     load_ids: the active loads that the gate read. versions: tool name -> version.
+    config_warnings: what the lint tells of the configs and does not stop at.
     load_warnings: what files have that could not be read, and what they took away. replacements: the
     active loads that replaced others.
+    left_out: what the filter of orders.yaml leaves out; None where it has none.
     data_folder: the folder that file names are relative to, as seen from the working folder.
     """
 
@@ -40,19 +44,25 @@ class RunInfo:
     finished_at: datetime
     load_ids: tuple[int, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    config_warnings: tuple[str, ...] = ()
     load_warnings: tuple[str, ...] = ()
+    left_out: LeftOut | None = None
     replacements: tuple[Replacement, ...] = ()
     data_folder: str = ""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One failing record: where it stands in the CSV, the value at fault, the whole row as text."""
+    """One failing record: where it stands in the CSV, the value at fault, the whole row as text.
+
+    against: the place of the record that it contradicts; empty for none.
+    """
 
     file: str | None
     line: int | None
     value: str | None
     row: Mapping[str, str | None] = field(default_factory=dict)
+    against: str = ""
 
     @property
     def place(self) -> str:
@@ -67,7 +77,8 @@ class Sample:
     @property
     def text(self) -> str:
         """The place and the value; a file that lacks a column has no value to show."""
-        return f"{self.place}: {self.shown_value}" if self.value is not None or self.row else self.place
+        places = f"{self.place} against {self.against}" if self.against else self.place
+        return f"{places}: {self.shown_value}" if self.value is not None or self.row else places
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,8 @@ class Check:
     status: pass, fail, warn, error or skipped. failures: rows at fault, counted below a threshold
     too; None when unknown. texts: what the check adds to the report's errors or warnings.
     query: lists every row at fault; empty when there is none to list. ceiling: the failures that are
-    let pass, as "2 row(s)" or "1% of the rows"; empty for none, or no limit.
+    let pass, as "2 row(s)" or "1% of the rows"; empty for none, or no limit. notes: that it looks at
+    nothing, whatever its status.
     """
 
     name: str
@@ -103,6 +115,7 @@ class Check:
     query: str = ""
     history: tuple[PastRun, ...] = ()
     ceiling: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -170,6 +183,7 @@ class Report:
                 "load_ids": list(self.run.load_ids),
                 "replacements": [asdict(replacement) for replacement in self.run.replacements],
                 "versions": dict(self.run.versions),
+                **({"rows_left_out": self.run.left_out.rows} if self.run.left_out else {}),
             },
         }
 

@@ -14,13 +14,15 @@ import orjson
 
 from ready.errors import MachineError
 from ready.gate.checks import CheckBuilder, brief_message, missing_columns
-from ready.gate.expectations import find_model, gate_tests
+from ready.gate.expectations import find_model, gate_tests, switched_off
 from ready.gate.history import read_history
 from ready.gate.html import render_html
 from ready.gate.inspector import Connect, Inspector, inspecting
 from ready.gate.junit import render_junit
+from ready.gate.left_out import count_left_out
 from ready.gate.model import Check, Report, RunInfo
 from ready.gate.samples import SampleReader
+from ready.gate.unseen import null_words_of
 
 REPORT_NAME = "validation_report"
 
@@ -45,16 +47,19 @@ def build_report(
     ]
     model = find_model(manifest)
     with inspecting(connect) as inspector:
-        builder = _builder(model, inspector, missing_columns(tests))
+        builder = _builder(model, inspector, missing_columns(tests), null_words_of(manifest))
         history = read_history(model, inspector)
         checks = [replace(check, history=history.get(check.name, ())) for check in builder.build_all(tests)]
-    failure = _model_failure(model, results) if run_results else "the gate did not run"
-    return _assemble(checks, failure, run)
+        failure = _model_failure(model, results) if run_results else "the gate did not run"
+        if not failure:
+            left_out = count_left_out(manifest, inspector, builder.relation, run.load_ids)
+            run = replace(run, left_out=left_out)
+    return _assemble(checks, failure, run, switched_off(manifest))
 
 
 def failed_before_gate(message: str, run: RunInfo) -> Report:
     """The report of a run that never came to the gate: it did not pass, and says why."""
-    return Report(errors=(utf8(message),), warnings=tuple(map(utf8, run.load_warnings)), checks=(), run=run)
+    return Report(errors=(utf8(message),), warnings=_told_before(run), checks=(), run=run)
 
 
 def write_report(report: Report, folder: Path) -> list[Path]:
@@ -103,12 +108,14 @@ def write_atomically(path: Path, content: bytes) -> Path:
     return path
 
 
-def _builder(model: Mapping[str, Any], inspector: Inspector, missing: frozenset[str]) -> CheckBuilder:
+def _builder(
+    model: Mapping[str, Any], inspector: Inspector, missing: frozenset[str], null_words: frozenset[str]
+) -> CheckBuilder:
     columns = model.get("columns") or {}
     sensitive = frozenset(name.lower() for name, column in columns.items() if _is_sensitive(column))
     relation = str(model.get("relation_name") or "stg.orders_parsed")
     samples = SampleReader(inspector, tuple(columns), sensitive)
-    return CheckBuilder(relation, inspector, samples, sensitive, missing)
+    return CheckBuilder(relation, inspector, samples, sensitive, missing, null_words)
 
 
 def _is_sensitive(column: Mapping[str, Any]) -> bool:
@@ -125,12 +132,19 @@ def _model_failure(model: Mapping[str, Any], results: Mapping[str, Mapping[str, 
     return "orders_parsed was not built, because something before it failed"
 
 
-def _assemble(checks: list[Check], failure: str | None, run: RunInfo) -> Report:
+def _assemble(checks: list[Check], failure: str | None, run: RunInfo, off: list[str]) -> Report:
     """A gate that could not start is told once, not once a check; a gate without checks is no gate."""
     blocking = [check for check in checks if check.blocks and not (failure and check.status == "skipped")]
     errors = [*([failure] if failure else []), *(text for check in blocking for text in check.texts)]
     warned = [check for check in checks if check.status == "warn"]
-    warnings = [*map(utf8, run.load_warnings), *(text for check in warned for text in check.texts)]
+    warnings = [*_told_before(run), *(text for check in warned for text in check.texts)]
+    warnings += [note for check in checks for note in check.notes]
+    warnings += [f"the rule {name} is switched off in expectations.yaml" for name in off]
     if not checks and not failure:
         warnings.append("no expectation is attached to orders_parsed: nothing was checked")
     return Report(tuple(errors), tuple(warnings), tuple(checks), run)
+
+
+def _told_before(run: RunInfo) -> tuple[str, ...]:
+    """Warnings that are no check's."""
+    return tuple(map(utf8, (*run.config_warnings, *run.load_warnings)))

@@ -33,6 +33,8 @@ class SampleReader:
 
     def read(self, rule: Rule, call: TestCall, relation: str, compiled: str | None) -> Found:
         """By the rule's own query; else by the test's SQL, its values looked up when it has no lines."""
+        if rule.told_by_rows:
+            return self._told(compiled or "")
         own = rule.rows_sql(relation)
         rows = self.inspector.rows(own, limit=MAX_SAMPLES)
         if rows and own:
@@ -43,6 +45,14 @@ class SampleReader:
             rows = self._look_up(rows, call, relation)
         return Found(self._samples(rows, rule), test_sql)
 
+    def _told(self, compiled: str) -> Found:
+        """Of each column at fault the first rows, as far as there is room."""
+        place = f"row_number() over (partition by says order by {POSITION}) as place"
+        placed = f"select failing.*, {place} from (\n{compiled}\n) as failing"
+        sql = f"select * from ({placed}) as told order by place, says"
+        rows = self.inspector.rows_of_compiled(sql, limit=MAX_SAMPLES) or []
+        return Found(tuple(self._sample(row, (str(row["column_at_fault"]),)) for row in rows), compiled)
+
     def _look_up(self, rows: list[dict[str, Any]], call: TestCall, relation: str) -> list[dict[str, Any]]:
         names = (*((call.column,) if call.column else ()), *VALUE_COLUMNS)
         named = next((name for name in names if name in rows[0]), None)
@@ -50,7 +60,8 @@ class SampleReader:
         if not values or not call.column:
             return []
         wanted = ", ".join(literal(value) for value in values)
-        condition = f"{identifier(call.column)}::text in ({wanted})"
+        # Without a cast the texts become what the column is: of numbers 10.5 and 10.50 are one.
+        condition = f"{identifier(call.column)} in ({wanted})"
         sql = f"select * from {relation} where {condition} order by {POSITION}"
         return self.inspector.rows(sql, limit=MAX_SAMPLES) or []
 
@@ -66,6 +77,7 @@ class SampleReader:
             line=None if line is None else int(line),
             value=shown[0] if len(shown) == 1 else joined or None,
             row={column: self._value(row, column) for column in self._row_columns(row)},
+            against=_other_place(row),
         )
 
     def _row_columns(self, row: Mapping[str, Any]) -> list[str]:
@@ -83,3 +95,8 @@ class SampleReader:
             return MASK
         text = str(value)
         return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 1] + "…"
+
+
+def _other_place(row: Mapping[str, Any]) -> str:
+    """Where the record stands that this one contradicts, of a rule that names it."""
+    return f"{row['other_file_name']}:{row['other_line_number']}" if row.get("other_file_name") else ""

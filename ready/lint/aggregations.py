@@ -10,6 +10,7 @@ from typing import Any
 from ready.lint.arguments import texts_only
 from ready.lint.document import Document, KeyPath, list_of, mapping_of
 from ready.lint.finding import Finding, nearest_or_all
+from ready.lint.mapped import Mapped
 from ready.lint.mapping import ORDERS_COLUMNS
 
 # As the model has it where features.yaml is silent (macros/features/feature_definition.sql).
@@ -95,6 +96,25 @@ def check_rule(
     if function in OF_NUMBERS and types.get(column, "number") != "number":
         hint = "give it type: number in orders.yaml" if column in (extras or {}) else None
         yield document.finding(at, f"{name}: {column} is no number, so it has no {function}", hint)
+
+
+def check_mapped(
+    document: Document, path: KeyPath, rules: Mapping[str, Any], mapped: Mapped
+) -> Iterator[Finding]:
+    """Of columns that are null throughout, or by values that cannot be; no build stops at them."""
+    for name, rule in rules.items():
+        whole = mapping_of(rule)
+        match = RULE.fullmatch(str(whole.get("rule") if whole else rule))
+        for column in [*(match.groups()[1:] if match else ()), whole.get("by")]:
+            if isinstance(column, str) and mapped.is_unmapped(column):
+                message = f"{name}: orders.yaml maps no {column}, so the column is null in every row"
+                hint = "take the aggregation out, or map the column"
+                yield document.finding((*path, name), message, hint).told_only()
+        for index, value in enumerate(list_of(whole.get("values"))):
+            why = mapped.why_never(str(whole.get("by")), value) if isinstance(value, str) else None
+            if why:
+                message = f"{name}: values[{index + 1}]: {why[0]}"
+                yield document.finding((*path, name, "values", index), message, why[1]).told_only()
 
 
 def _known(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
+from ready.config_files import CONFIG_FILES, foreign_files
 from ready.errors import UsageError
+from ready.lint.default_rules import check_default_rules, default_rules
 from ready.lint.definitions import boolean_columns, check_features, model_columns
 from ready.lint.document import Document, read_document
 from ready.lint.finding import Finding, nearest
+from ready.lint.mapped import mapped_columns
 from ready.lint.mapping import (
     AVAILABLE_AT,
     check_mapping,
@@ -16,68 +20,78 @@ from ready.lint.mapping import (
     reserved_names,
     tracks_availability,
 )
+from ready.lint.rules import check_rules
 from ready.lint.schema import check_schema, schema
+from ready.lint.seeds import check_references, check_statuses
 from ready.lint.signatures import known_tests
 from ready.lint.tests import TestLinter
 from ready.settings import Settings
 
-# Each file, and the model without which it does nothing.
-FILES = {
-    "orders.yaml": "orders_mapped",
-    "expectations.yaml": "orders_parsed",
-    "features.yaml": "customer_features",
-}
-
 
 def lint_configs(settings: Settings) -> list[Finding]:
-    """Every fault of the yaml files in settings.configs, by file and line; none when they are in order."""
-    documents = {file.name: read_document(file) for file in _yaml_files(settings.configs)}
+    """Every fault of the three files in settings.configs, by file and line; none when they are in order."""
+    files = [settings.configs / name for name in CONFIG_FILES]
+    documents = {file.name: read_document(file) for file in files if file.is_file()}
     tests = known_tests(settings.project_dir)
-    findings = list(_missing_files(settings.configs, documents))
+    findings = list(_other_files(settings.configs))
     extras = extra_columns(documents.get("orders.yaml"))
     further = [AVAILABLE_AT] if tracks_availability(documents.get("orders.yaml")) else []
     booleans = boolean_columns(documents.get("features.yaml"))
+    mapped = mapped_columns(documents.get("orders.yaml"))
     for name, document in documents.items():
         own = [*document.findings, *_against_schema(name, document)]
         # What a faulty definition makes is not known.
         features = document if name == "features.yaml" and not own else None
         columns = model_columns(features, [*(extras or ()), *further])
         findings += [*own, *TestLinter(document, tests, columns, booleans).check()]
+        if name == "expectations.yaml":
+            findings += check_default_rules(document, default_rules(settings.project_dir))
         if name == "features.yaml":
-            findings += check_features(document, extras)
+            findings += check_features(document, extras, mapped)
+        if name == "expectations.yaml" and mapped:
+            findings += check_rules(document, mapped, columns["orders_parsed"])
+            findings += check_references(document, mapped, settings.project_dir)
         if name == "orders.yaml":
             findings += check_mapping(document, reserved_names(settings.project_dir))
+    findings += check_statuses(settings.project_dir)
     return sorted(set(findings), key=lambda finding: (finding.file, finding.line, finding.message))
 
 
-def require_clean_configs(settings: Settings) -> None:
-    """Raise UsageError with every finding; for commands that build."""
+def require_clean_configs(settings: Settings) -> list[Finding]:
+    """The findings that stop no build; raises UsageError with the others. For commands that build."""
     findings = lint_configs(settings)
-    if findings:
-        lines = "\n  ".join(str(finding) for finding in findings)
+    stopping = [finding for finding in findings if finding.stops_build]
+    if stopping:
+        lines = "\n  ".join(str(finding) for finding in stopping)
         raise UsageError(
-            f"{len(findings)} fault(s) in the configs:\n  {lines}", hint="mend them; ready lint checks again"
+            f"{len(stopping)} fault(s) in the configs:\n  {lines}", hint="mend them; ready lint checks again"
         )
+    return findings
 
 
-def _yaml_files(configs: Path) -> list[Path]:
-    """What dbt reads, in all folders below."""
-    return sorted(file for file in configs.rglob("*") if file.suffix in (".yaml", ".yml") and file.is_file())
-
-
-def _missing_files(configs: Path, documents: dict[str, Document]) -> Iterator[Finding]:
-    others = [name for name in documents if name not in FILES]
-    for name in FILES:
-        if name not in documents:
-            yield Finding(configs / name, 1, "the file is missing", nearest(name, others))
+def _other_files(configs: Path) -> Iterator[Finding]:
+    """Files that are missing, and those beside the three, which nobody reads."""
+    foreign = foreign_files(configs)
+    names = [file.name for file in foreign if file.parent == configs]
+    mistyped = set()
+    for name in CONFIG_FILES:
+        if not (configs / name).is_file():
+            near = nearest(name, names)
+            mistyped.update(difflib.get_close_matches(name, names, n=1))
+            yield Finding(configs / name, 1, "the file is missing", near)
+    for file in foreign:
+        if file.parent != configs or file.name not in mistyped:
+            hint = "keep it elsewhere; models of your own go into the project's models folder"
+            read = ", ".join(CONFIG_FILES)
+            yield Finding(file, 1, f"is not read: of a configs folder only {read} are", hint).as_warning()
 
 
 def _against_schema(name: str, document: Document) -> Iterator[Finding]:
-    if name not in FILES or (document.value is None and document.findings):
+    if name not in CONFIG_FILES or (document.value is None and document.findings):
         return
     yield from check_schema(document, document.value, (), schema(Path(name).stem))
     models = document.value.get("models") if isinstance(document.value, dict) else None
     if not isinstance(models, list):
         return
-    if FILES[name] not in [model.get("name") for model in models if isinstance(model, dict)]:
-        yield document.finding(("models",), f"the model {FILES[name]} is not described")
+    if CONFIG_FILES[name] not in [model.get("name") for model in models if isinstance(model, dict)]:
+        yield document.finding(("models",), f"the model {CONFIG_FILES[name]} is not described")

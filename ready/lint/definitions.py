@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from ready.lint.aggregations import DAYS_SINCE, check_aggregations, check_rule, feature_columns
+from ready.lint.aggregations import (
+    DAYS_SINCE,
+    check_aggregations,
+    check_mapped,
+    check_rule,
+    feature_columns,
+)
 from ready.lint.document import Document, KeyPath, mapping_of, model_meta
 from ready.lint.finding import Finding
+from ready.lint.mapped import Mapped
 from ready.lint.mapping import canonical_columns
 
 # As the models have them where features.yaml is silent (macros/features/).
@@ -47,20 +54,31 @@ def _label_column(meta: Mapping[str, Any]) -> str:
     return f"label_{name}_next_{meta.get('horizon', DEFAULT_HORIZON)}d"
 
 
-def check_features(document: Document, extras: Mapping[str, str] | None) -> Iterator[Finding]:
+def check_features(
+    document: Document, extras: Mapping[str, str] | None, mapped: Mapped | None
+) -> Iterator[Finding]:
     """Aggregations of what is not there, dates in the wrong order, shares that leave no room.
 
-    extras: the columns that orders.yaml adds, with their types; None when that is not known.
+    extras: the columns that orders.yaml adds, with their types; None when that is not known. mapped: all that
+    it maps.
     """
     path, meta = model_meta(document, "customer_features")
     yield from check_aggregations(document, path, meta, extras)
+    if mapped:
+        yield from check_mapped(
+            document, (*path, "aggregations"), mapping_of(meta.get("aggregations")), mapped
+        )
     times = mapping_of(meta.get("feature_times"))
     yield from _ordered(document, (*path, "feature_times"), times, "start", "end", allow_equal=True)
     path, meta = model_meta(document, "customer_labels")
     for name, rule in mapping_of(meta.get("label")).items():
         yield from check_rule(document, (*path, "label", name), name, rule, extras)
+    if mapped:
+        yield from check_mapped(document, (*path, "label"), mapping_of(meta.get("label")), mapped)
+    horizon = meta.get("horizon", DEFAULT_HORIZON)
     path, meta = model_meta(document, "customer_training_set")
     yield from _splits(document, (*path, "splits"), mapping_of(meta.get("splits")))
+    yield from _embargo(document, (*path, "splits"), mapping_of(meta.get("splits")), horizon)
 
 
 def _splits(document: Document, path: KeyPath, splits: Mapping[str, Any]) -> Iterator[Finding]:
@@ -82,6 +100,20 @@ def _splits(document: Document, path: KeyPath, splits: Mapping[str, Any]) -> Ite
     if shares and len(numbers) == len(given) and sum(numbers) > 1:
         told = " and ".join(f"{key} {value}" for key, value in given.items())
         yield document.finding((*path, shares[-1]), f"splits: {told} are more than 1 together")
+
+
+def _embargo(document: Document, path: KeyPath, splits: Mapping[str, Any], horizon: Any) -> Iterator[Finding]:
+    """By customer there is none: nobody is in two splits."""
+    embargo = splits.get("embargo")
+    if splits.get("by", "time") == "customer" or not isinstance(embargo, int) or not isinstance(horizon, int):
+        return
+    if embargo < horizon:
+        message = (
+            f"embargo: {embargo} days are less than the label's horizon of {horizon}: "
+            "labels of a split reach into the next one"
+        )
+        hint = f"write {horizon} or more, or leave it out"
+        yield document.finding((*path, "embargo"), message, hint).as_warning()
 
 
 def _ordered(

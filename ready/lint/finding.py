@@ -5,22 +5,40 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One fault of a config file. line counts from 1; hint says what to write instead, if that is known."""
+    """One fault of a config file. line counts from 1; hint says what to write instead, if that is known.
+
+    severity: error, or warning for what may be meant so. stops_build: whether a command that builds stops; an
+    error that does no harm to the tables, such as a rule that can find nothing, it only tells.
+    """
 
     file: Path
     line: int
     message: str
     hint: str | None = None
+    severity: str = "error"
+    stops_build: bool = True
 
     def __str__(self) -> str:
         hint = f"; {self.hint}" if self.hint else ""
-        return f"{shown_path(self.file)}:{self.line}: {self.message}{hint}"
+        kind = "warning: " if self.severity == "warning" else ""
+        return f"{shown_path(self.file)}:{self.line}: {kind}{self.message}{hint}"
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity == "error"
+
+    def as_warning(self) -> Finding:
+        return replace(self, severity="warning", stops_build=False)
+
+    def told_only(self) -> Finding:
+        """An error for the lint, which no build stops at."""
+        return replace(self, stops_build=False)
 
 
 def shown_path(file: Path) -> str:

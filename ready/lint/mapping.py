@@ -25,7 +25,21 @@ OWN_ENDINGS = ("_raw", "_text", "_to_date")
 # As NAME_raw it must keep within the 63 letters of the database.
 NAME = re.compile("[a-z_][a-z0-9_]{0,58}")
 HOURS = {"HH24", "HH12", "HH"}
-OF_NUMBERS = ("decimal", "thousands", "round")
+FORMAT_WORDS = "YYYY|YY|Month|Mon|MM|Day|DD|HH24|HH12|HH|MI|SS|AM|TZ|Z$"
+NAMED_FORMATS = ("epoch_seconds", "epoch_milliseconds", "excel_days")
+# The format of a time("name", 'format') in an expression.
+TIME_CALL = r"""\btime\(\s*"[^"]+"\s*,\s*'([^']*)'\s*\)"""
+OF_NUMBERS = ("decimal", "thousands", "currency", "round")
+# To text anything can be cast, and a number other than nought always divides.
+RAISING = {
+    "to_date": r"\bto_date\s*\(",
+    "to_timestamp": r"\bto_timestamp\s*\(",
+    "to_number": r"\bto_number\s*\(",
+    "::": r"::\s*(?!text\b|varchar\b|character varying\b)",
+    "cast": r"(?s)\bcast\s*\(.*\bas\s+(?!text\b|varchar\b|character varying\b|string\b)",
+    "make_date": r"\bmake_(date|timestamp|timestamptz|time|interval)\s*\(",
+    "/": r"/(?!\s*[0-9.]*[1-9])",
+}
 # The nearest word at less would take country for a mistyped currency.
 MISTYPED = 0.8
 
@@ -72,7 +86,8 @@ def check_mapping(document: Document, reserved: Collection[str]) -> Iterator[Fin
             yield from _own_name(document, at, name, columns, reserved)
             yield from _type(document, at, mapping_of(entry))
         yield from _marks(document, at, name, mapping_of(entry))
-        yield from _time_format(document, at, name, mapping_of(entry).get("format"))
+        yield from _time_format(document, at, name, mapping_of(entry))
+        yield from _raising(document, (*at, "expression"), name, mapping_of(entry).get("expression"))
         if isinstance(entry, dict) and ("column" in entry) == ("expression" in entry):
             yield document.finding(at, f"{name}: give one of column and expression")
 
@@ -87,25 +102,58 @@ def _marks(document: Document, at: KeyPath, name: str, entry: Mapping[str, Any])
         )
 
 
-def _time_format(document: Document, at: KeyPath, name: str, text: Any) -> Iterator[Finding]:
-    """What macros/mapping/zoned_iso_timestamp.sql would leave out or refuse."""
-    if not isinstance(text, str) or is_jinja(text):
+def _time_format(document: Document, at: KeyPath, name: str, entry: Mapping[str, Any]) -> Iterator[Finding]:
+    """What macros/mapping/zoned_iso_timestamp.sql would leave out or refuse, and settings without effect."""
+    formats = [("expression", text) for text in re.findall(TIME_CALL, str(entry.get("expression", "")))]
+    if isinstance(entry.get("format"), str):
+        formats.append(("format", entry["format"]))
+    if any(is_jinja(text) for _, text in formats):
         return
-    words = re.findall("YYYY|HH24|HH12|HH|MM|DD|MI|SS|AM", text)
+    words = {word for _, text in formats for word in re.findall(FORMAT_WORDS, text)}
+    for key, needed in {"language": ("Mon", "Month"), "pivot_year": ("YY",)}.items():
+        if key in entry and not words & set(needed):
+            fault = f"{name}: {key} is of no use without {' or '.join(needed)} in the format"
+            yield document.finding((*at, key), fault)
+    for key, text in formats:
+        yield from _format_words(document, (*at, key), name, text)
+
+
+def _format_words(document: Document, at: KeyPath, name: str, text: str) -> Iterator[Finding]:
+    if text in NAMED_FORMATS:
+        return
+    words = re.findall(FORMAT_WORDS, text)
     twice = [word for word in dict.fromkeys(words) if words.count(word) > 1]
+    months, years = {"MM", "Mon", "Month"} & set(words), {"YYYY", "YY"} & set(words)
+    is_date = "DD" in words and months and years
     faults = {
         f"has {' and '.join(twice)} more than once": bool(twice),
+        "needs a day, a month and a year": at[-1] == "expression" and not is_date,
+        "has both YYYY and YY": len(years) > 1,
+        f"has both {' and '.join(sorted(months))}": len(months) > 1,
         "has HH, which may be of 24 or 12 hours": "HH" in words,
         "has both HH24 and HH12": {"HH24", "HH12"} <= set(words),
         "has minutes or seconds without the hour": {"MI", "SS"} & set(words) and not HOURS & set(words),
         "has seconds without minutes": "SS" in words and "MI" not in words,
         "has HH12 without AM": "HH12" in words and "AM" not in words,
         "has AM without HH12": "AM" in words and "HH12" not in words,
+        "has TZ without minutes": {"TZ", "Z"} & set(words) and "MI" not in words,
     }
     for fault, is_there in faults.items():
         if is_there:
             hint = "write HH24, or HH12 with AM; MI for minutes, MM for the month"
-            yield document.finding((*at, "format"), f"{name}: the format {text} {fault}", hint)
+            yield document.finding(at, f"{name}: the format {text} {fault}", hint)
+
+
+def _raising(document: Document, at: KeyPath, name: str, expression: Any) -> Iterator[Finding]:
+    """SQL that raises on a text it cannot read: all values of such a row would be lost in one error."""
+    if not isinstance(expression, str) or is_jinja(expression):
+        return
+    sql = re.sub(r"'(?:[^']|'')*'|\"[^\"]*\"", "''", expression)
+    found = [shown for shown, pattern in RAISING.items() if re.search(pattern, sql, re.IGNORECASE)]
+    if found:
+        message = f"{name}: {', '.join(found)} can raise on a row, whose value is invalid then"
+        hint = 'number("...") and time("...", \'format\') read texts, and say which they cannot'
+        yield document.finding(at, message, hint).as_warning()
 
 
 def _own_name(

@@ -11,7 +11,6 @@ from loader.sink import Sink
 from ready.build_state import Connection, built_by, mark_built
 from ready.configs import load_options
 from ready.database import open_database
-from ready.lint import require_clean_configs
 from ready.loads import ActiveLoad, active_loads
 from ready.locks import take_run_lock
 from ready.pipeline import Run
@@ -25,7 +24,7 @@ class PostgresRun(Run):
 
     @contextmanager
     def _database(self) -> Iterator[tuple[ConnectionParams, Connection]]:
-        require_clean_configs(self.settings)
+        self._check_configs()
         params = open_database(self.settings)
         home, named = self.settings.home, server_params(self.settings)
         where = f"embedded PostgreSQL in {home}" if is_embedded(self.settings) else str(named)

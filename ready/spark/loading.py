@@ -79,8 +79,8 @@ def active_loads(connection: Any, source: str) -> list[ActiveLoad]:
     }
     loads = fetch(
         connection,
-        "select load_id, file_name, columns, rows_loaded, rows_replaced, orders_gone, rows_rejected, source "
-        "from raw.loads where status = 'loaded' order by load_id",
+        "select load_id, file_name, columns, file_bytes, rows_loaded, rows_replaced, orders_gone, "
+        "rows_rejected, source from raw.loads where status = 'loaded' order by load_id",
     )
     return [
         ActiveLoad(

@@ -13,7 +13,6 @@ from typing import Any
 from loader.sink import Sink
 from ready.configs import load_options
 from ready.dbt import DbtRun
-from ready.lint import require_clean_configs
 from ready.loads import ActiveLoad
 from ready.locks import LockTimeout
 from ready.pipeline import Run
@@ -29,7 +28,7 @@ class SparkRun(Run):
 
     @contextmanager
     def _database(self) -> Iterator[tuple[Any, Any]]:
-        require_clean_configs(self.settings)
+        self._check_configs()
         params = ensure_spark(self.settings)
         self.narrator.stage("Database", f"Spark at {params}")
         self.params = params

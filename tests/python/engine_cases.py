@@ -15,6 +15,7 @@ from hostile_values import (
     INSTANTS,
     LARGE,
     LISTS,
+    MONEY,
     NUMBERS,
     PATTERNS,
     PAYLOADS,
@@ -64,6 +65,7 @@ def text_cases() -> Iterator[Case]:
     for macro in ("trim_whitespace('a')", "hash_number('a', 42)", "canonical_text('a', 'text')"):
         yield Case(macro, call(macro), texts)
     yield Case("plain_text", call("plain_text('a')"), texts)
+    yield Case("with_value", call("with_value('v', 'a', 'concat(v, v)')"), texts)
     yield Case("null_mark", "coalesce(a, {{ null_mark() }})", texts)
     yield Case("type_string", "cast(n as {{ type_string() }})", texts)
     customers = "(select n, a as customer_id from given) as row_of"
@@ -82,6 +84,11 @@ def number_cases() -> Iterator[Case]:
         yield Case(f"safe_number{decimals}", call(f"safe_number('a'{decimals})"), column([*NUMBERS, None]))
     marks = ["1.234,5", "1.5", "1,5", "1.23,4", "12.345.678", "-1.234", ".5", ",5", "1.234\n", "1.2345,6"]
     yield Case("plain_number", call("plain_number('a', ',', '.')"), column(marks))
+    for entry, given in MONEY:
+        yield Case(f"mapped_number {entry}", call(f"mapped_number('a', {entry})"), column(given))
+    for decimals in ("", ", 0", ", 2"):
+        plain = column(["12.5", "-0.125", "999999999999999999", "+1.", ".000001"])
+        yield Case(f"exact_number{decimals}", call(f"exact_number('a'{decimals})"), plain)
     scale = {n: (n, f"{n}.000000") for n in ("0", "-1000000")} | {"12.5": ("12.5", "12.500000")}
     shown = column(["12.5", "0", "-1000000", "0.000001"])
     yield Case("plain_text of a number", call("plain_text(safe_number('a'))"), shown, scale)
@@ -99,10 +106,14 @@ def time_cases() -> Iterator[Case]:
     yield Case("safe_timestamp", iso, column(texts), instant=True)
     zoned = column(f"{local.isoformat(sep=' ')} {zone}" for zone in ZONES for local in edges(zone))
     yield Case("safe_timestamp in a zone", iso, zoned, instant=True)
+    for rule in ("earlier", "invalid"):
+        ruled = call(f"safe_timestamp('a', '{rule}')")
+        yield Case(f"safe_timestamp in a zone, {rule}", ruled, zoned, instant=True)
+    yield Case("clock_text", call("clock_text('n * 86399999999')"), column(map(str, range(9))))
     unread = {text: (micros, None) for text, micros in UNREAD.items()}
     yield Case("safe_timestamp of what Spark does not read", iso, column(UNREAD), unread, instant=True)
-    for form, zone, given in FORMATS:
-        text = call(f"zoned_iso_timestamp('a', '{zone}', '{form}')")
+    for (form, *more), given in FORMATS.items():
+        text = call(f"zoned_iso_timestamp('a', '{more[0]}', '{form}'{''.join(f', {v!r}' for v in more[1:])})")
         yield Case(form, text, column(given))
         read = f"select n, {iso} from (select n, {text} as a from given) as texts"
         yield Case(f"{form}, read", read, column(given), instant=True)

@@ -26,6 +26,7 @@ class Order:
     """One row of stg.orders, as far as features look at it, or one state of it.
 
     extras: the columns with names of their own. available_at: since when this state was known.
+    has_status: whether the files say one at all; without that every order counts.
     """
 
     order_id: str
@@ -38,10 +39,11 @@ class Order:
     channel: str | None = None
     extras: Mapping[str, str | Decimal | None] = field(default_factory=dict)
     available_at: datetime | None = None
+    has_status: bool = False
 
     @property
     def is_purchase(self) -> bool:
-        return self.status is None or self.status in PURCHASE_STATUSES
+        return self.status in PURCHASE_STATUSES if self.has_status else True
 
     def value(self, column: str) -> Any:
         return self.extras[column] if column in self.extras else getattr(self, column)
@@ -49,13 +51,13 @@ class Order:
 
 @dataclass(frozen=True)
 class RawOrder:
-    """The canonical texts of one CSV record. available_at: None where the files do not say it."""
+    """The canonical texts of one CSV record. status, available_at: None where the files do not say it."""
 
     order_id: str
     customer_id: str
     order_ts: str
     amount: str
-    status: str = ""
+    status: str | None = None
     channel: str = ""
     extras: Mapping[str, str] = field(default_factory=dict)
     available_at: str | None = None
@@ -166,7 +168,7 @@ def _valid_records(path: Path, source: Source) -> Iterable[Order]:
                     customer_id,
                     order_ts,
                     amount,
-                    parse_status(raw.status),
+                    parse_status(raw.status or ""),
                     path.name,
                     line_number,
                     channel=parse_text(raw.channel),
@@ -175,6 +177,7 @@ def _valid_records(path: Path, source: Source) -> Iterable[Order]:
                         for name, text in raw.extras.items()
                     },
                     available_at=changed,
+                    has_status=raw.status is not None,
                 )
             line_number = reader.line_num + 1
 

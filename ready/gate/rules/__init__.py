@@ -7,10 +7,10 @@ package's and our own.
 from __future__ import annotations
 
 from ready.gate.faults import RowFault
-from ready.gate.rules import rows, tables
+from ready.gate.rules import defaults, rows, tables
 from ready.gate.rules.base import EXISTENCE_TESTS, NULL_TESTS, RULES, Rule, TestCall, columns_of
 
-__all__ = ["EXISTENCE_TESTS", "NULL_TESTS", "Rule", "TestCall", "rows", "rule_of", "tables"]
+__all__ = ["EXISTENCE_TESTS", "NULL_TESTS", "Rule", "TestCall", "defaults", "rows", "rule_of", "tables"]
 
 
 def rule_of(call: TestCall) -> Rule:

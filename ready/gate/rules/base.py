@@ -16,6 +16,8 @@ class Rule:
 
     columns: those whose values a sample shows. otherwise: the text when the shares of several
     faults are not known. counts_rows: dbt's number of failures is the number of rows at fault.
+    way_out: what to do, of a rule that its user has not written; then the text also has an example.
+    told_by_rows: each row at fault has the text in `says` and the column it is about in `column_at_fault`.
     """
 
     words: str
@@ -23,6 +25,8 @@ class Rule:
     columns: tuple[str, ...] = ()
     otherwise: str = ""
     counts_rows: bool = True
+    way_out: str = ""
+    told_by_rows: bool = False
 
     def rows_sql(self, relation: str) -> str | None:
         """A query with every row at fault, whatever the fault."""

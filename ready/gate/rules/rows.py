@@ -76,7 +76,7 @@ def _compound_unique(call: TestCall) -> Rule:
 def _accepted_values(call: TestCall) -> Rule:
     # dbt counts distinct values here; the report counts rows, as everywhere.
     values = call.get("values") or ()
-    predicate = f"{sql_of(call)} not in ({_set(values, call.get('quote', True))})"
+    predicate = f"not {_member(call, values, call.get('quote', True))}"
     return _in_set(call, values, predicate, counts_rows=False)
 
 
@@ -84,9 +84,7 @@ def _accepted_values(call: TestCall) -> Rule:
 def _expect_in_set(call: TestCall) -> Rule:
     # Here a null is in no set and fails; with accepted_values it passes.
     values = call.get("value_set") or ()
-    return _in_set(
-        call, values, f"({sql_of(call)} in ({_set(values, call.get('quote_values', True))})) is not true"
-    )
+    return _in_set(call, values, f"{_member(call, values, call.get('quote_values', True))} is not true")
 
 
 def _in_set(call: TestCall, values: Any, predicate: str, *, counts_rows: bool = True) -> Rule:
@@ -97,14 +95,16 @@ def _in_set(call: TestCall, values: Any, predicate: str, *, counts_rows: bool = 
 @rule(package("column_values_to_not_be_in_set"))
 def _not_in_set(call: TestCall) -> Rule:
     values = call.get("value_set") or ()
-    predicate = f"{sql_of(call)} in ({_set(values, call.get('quote_values', True))})"
+    predicate = _member(call, values, call.get("quote_values", True))
     return _row_rule(
         call, f"is none of {', '.join(map(plain, values))}", "has {n} invalid value(s)", predicate
     )
 
 
-def _set(values: Any, quoted: bool) -> str:
-    return ", ".join((literal if quoted else plain)(value) for value in values)
+def _member(call: TestCall, values: Any, quoted: bool) -> str:
+    """Whether the value is in the set. `=` takes a text as a number where the column is one, on Spark `in` does not."""
+    equal = (f"{sql_of(call)} = {(literal if quoted else plain)(value)}" for value in values)
+    return f"({' or '.join(equal) or 'false'})"
 
 
 @rule("relationships", "foreign_key")

@@ -55,6 +55,23 @@ def test_shipped_configs_have_no_faults(configs: Path) -> None:
     assert findings_of(configs) == []
 
 
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("{name: one_customer_per_ordr, config: {severity: warn}}",
+         "no rule that is on by default is called one_customer_per_ordr; did you mean "),
+        ("{name: one_customer_per_order, config: {meta: {max_failure: 1}}}",
+         "one_customer_per_order has no setting max_failure; did you mean max_failures?"),
+        ("{name: one_customer_per_order, config: {where: amount > 1}}", "unknown key where; known: "),
+        ("{name: one_customer_per_order, config: {severity: worn}}", 'severity: "worn" is not one of '),
+    ],
+)  # fmt: skip
+def test_relaxed_rules_are_known(edited: Edit, entry: str, told: str) -> None:
+    (finding,) = edited("expectations.yaml", "models:", f"data_tests:\n  - {entry}\n\nmodels:")
+    line = line_of("expectations.yaml", "models:") + 1
+    assert finding.startswith(f"expectations.yaml:{line}: {told}")
+
+
 FORMAT_HINT = "write HH24, or HH12 with AM; MI for minutes, MM for the month"
 BARE = "is not text (a bare {} is yaml's {}: put it in quotes)"
 IN_SET = "dbt_expectations.expect_column_values_to_be_in_set"
@@ -107,7 +124,24 @@ FAULTS = [
     ("orders.yaml", "  order_ts: order_ts", "  order_ts: {column: day, format: 'YYYY-MM-DD HH24 HH12 AM'}",
      "order_ts: the format YYYY-MM-DD HH24 HH12 AM has both HH24 and HH12; " + FORMAT_HINT),
     ("orders.yaml", "  order_ts: order_ts", "  order_ts: {column: day, format: DD.MM.}",
-     'format: "DD.MM." is not a format with YYYY, MM and DD; it may have HH24 or HH12, MI, SS, AM'),
+     'format: "DD.MM." is not a format with YYYY or YY, MM or Mon, and DD; it may have HH24 or HH12, MI, SS, '
+     "AM, TZ; epoch_seconds, epoch_milliseconds and excel_days are formats too"),
+    ("orders.yaml", "  order_ts: order_ts", "  order_ts: {column: day, format: 'DD Mon MM YY'}",
+     "order_ts: the format DD Mon MM YY has both MM and Mon; " + FORMAT_HINT),
+    ("orders.yaml", "  order_ts: order_ts", "  order_ts: {column: day, format: DD.MM.YY, language: de}",
+     "order_ts: language is of no use without Mon or Month in the format"),
+    ("orders.yaml", "  order_ts: order_ts", "  order_ts: {column: day, format: DD-Mon-YY, language: da}",
+     'language: "da" is not one of en, de, fr, es, pt, it, nl'),
+    ("orders.yaml", "  order_ts: order_ts", "  order_ts: {column: day, format: DD.MM.YYYY, pivot_year: 70}",
+     "order_ts: pivot_year is of no use without YY in the format"),
+    ("orders.yaml", "  order_ts: order_ts", "  order_ts: {expression: 'time(\"day\", ''DD.Mon'')'}",
+     "order_ts: the format DD.Mon needs a day, a month and a year; " + FORMAT_HINT),
+    ("orders.yaml", "  amount: amount", "  amount: {column: amount, currency: []}",
+     "currency: a list is not a currency's sign or code, or a list of them"),
+    ("orders.yaml", "  amount: amount", "  amount: amount\n          weight: {column: kg, currency: kg}",
+     "currency needs type: number beside it"),
+    ("orders.yaml", "timezone: UTC", "timezone: UTC\n        local_times: first",
+     'local_times: "first" is not one of later, earlier, invalid'),
     ("orders.yaml", "  status: status", "  status: {column: a, expression: b}",
      "status: a mapping is not a CSV column's name, or one of column and expression"),
     ("orders.yaml", "  status: status", "  status: {}", "status: give one of column and expression"),

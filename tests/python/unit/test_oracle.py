@@ -45,7 +45,9 @@ def days(number: float) -> timedelta:
 
 
 def order(when: datetime, amount: str = "10", *, customer: str = "a", status: str | None = None) -> Order:
-    return Order(f"{customer}@{when.isoformat()}", customer, when, D(amount), status)
+    return Order(
+        f"{customer}@{when.isoformat()}", customer, when, D(amount), status, has_status=status is not None
+    )
 
 
 def features_in_march(*orders: Order, definition: Definition = SHIPPED) -> Features:
@@ -95,9 +97,14 @@ def test_parse_status() -> None:
     assert parse_status("NA") is None
 
 
-def test_purchases_are_the_completed_and_the_shipped_and_those_without_status() -> None:
-    statuses = ["completed", "shipped", None, "pending", "cancelled", "returned", "other"]
-    assert [order(MARCH, status=status).is_purchase for status in statuses] == [True] * 3 + [False] * 4
+def test_purchases_are_the_completed_and_the_shipped() -> None:
+    statuses = ["completed", "shipped", "pending", "cancelled", "returned", "other"]
+    assert [order(MARCH, status=status).is_purchase for status in statuses] == [True] * 2 + [False] * 4
+
+
+def test_a_blank_status_is_no_purchase_and_without_statuses_every_order_is_one() -> None:
+    assert not replace(order(MARCH), has_status=True).is_purchase
+    assert order(MARCH).is_purchase
 
 
 # ---------------------------------------------------------------- staging

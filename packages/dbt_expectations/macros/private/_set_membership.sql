@@ -4,8 +4,17 @@
     {%- do dbt_expectations._check_boolean(test, "quote_values", quote_values) -%}
     {%- set members = [] -%}
     {%- for value in value_set -%}
-        {%- set text = "cast(" ~ dbt_expectations._text_literal(value) ~ " as " ~ dbt.type_string() ~ ")" -%}
-        {%- do members.append(text if quote_values else value) -%}
+        {%- do members.append(dbt_expectations._text_literal(value) if quote_values else value) -%}
     {%- endfor -%}
+    {%- do return(adapter.dispatch("is_member", "dbt_expectations")(column_name, members)) -%}
+{% endmacro %}
+
+{# A bare literal takes the column's type, so that of numbers 10.5 and 10.50 are one value. #}
+{% macro default__is_member(column_name, members) %}
     {%- do return(column_name ~ " in (" ~ members | join(", ") ~ ")") -%}
+{% endmacro %}
+
+{# Here `in` makes a text of the number. #}
+{% macro spark__is_member(column_name, members) %}
+    {%- do return("(" ~ column_name ~ " = " ~ members | join(" or " ~ column_name ~ " = ") ~ ")") -%}
 {% endmacro %}

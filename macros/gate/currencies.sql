@@ -1,0 +1,142 @@
+{# The currencies of the records that become orders, for the rule one_currency: the columns of orders_parsed with `currency` as
+   it is compared and `column_at_fault`, the column that tells it. #}
+{% macro mapped_currencies(parsed) -%}
+    select parsed.*, 'currency' as name, 'currency' as column_at_fault
+    from {{ parsed }} as parsed
+    where parsed.currency is not null and {{ becomes_order(parsed) }}
+{%- endmacro %}
+
+{% macro no_currencies(parsed) -%}
+    select parsed.*, '' as name, '' as column_at_fault
+    from {{ parsed }} as parsed
+    where false
+{%- endmacro %}
+
+{# What a CSV column tells that is called currency in some language, or whose first values are codes of currencies. Where no file
+   has such a column no record is read. A column that the amount's expression reads has been thought of. #}
+{% macro unmapped_currencies(parsed) -%}
+    select
+        parsed.load_id,
+        parsed.line_number,
+        parsed.file_name,
+        parsed.amount_raw,
+        events.name,
+        events.currency,
+        'currency' as column_at_fault
+    from (
+        select
+            raw_events.load_id,
+            raw_events.line_number,
+            names.name,
+            {{ currency_of(json_field('raw_events.payload', 'names.name')) }} as currency
+        from {{ source('raw', 'raw_events') }} as raw_events
+        inner join ({{ currency_columns() }}) as names on raw_events.load_id = names.load_id
+    ) as events
+    inner join {{ parsed }} as parsed on events.load_id = parsed.load_id and events.line_number = parsed.line_number
+    where
+        {{ matches('events.currency', '^[^0-9.,]+$') }} and {{ becomes_order(parsed) }}
+        and (select count(*) from ({{ currency_columns() }}) as names) > 0
+{%- endmacro %}
+
+{# A currency as it is compared; null words and what says yes or no are none. #}
+{% macro currency_of(text) -%}
+    {%- set words = orders_mapping().null_words | map('upper') | list + ['TRUE', 'FALSE', 'YES', 'NO', 'Y', 'N'] -%}
+    nullif(case {{ in_case('upper', trim_whitespace(text)) }}
+        when '€' then 'EUR' when 'EURO' then 'EUR' when '£' then 'GBP' when '$' then 'USD' when 'US$' then 'USD'
+        {%- for word in words %} when {{ quote_literal(word) }} then ''{% endfor %}
+        else {{ in_case('upper', trim_whitespace(text)) }}
+    end, '')
+{%- endmacro %}
+
+{# A select of the columns, by load, that may tell the currency. #}
+{% macro currency_columns() -%}
+    {%- set seen = [] -%}
+    {%- set entry = orders_mapping().columns.amount -%}
+    {%- do seen.extend([entry.column] if entry.get('column') else csv_columns_in(entry.get('expression', ''))) -%}
+    {%- set loads -%}
+        select load_id, {{ json_elements('columns') }} as name
+        from {{ source('raw', 'loads') }}
+        where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }}
+    {%- endset -%}
+    select load_id, name
+    from ({{ loads }}) as named
+    where
+        ({{ matches(in_case('lower', 'name'), currency_names()) }}{{ names_by_values() }})
+        {%- if seen %}
+        and name not in ({% for name in seen %}{{ quote_literal(name) }}{{ ', ' if not loop.last }}{% endfor %})
+        {%- endif %}
+{%- endmacro %}
+
+{% macro currency_names() -%}
+    {{ return('currency|(^|[^a-z])(ccy|curr)([^a-z]|$)|w(ä|ae|a)hrung|devise|divisa|moneda|moeda|valuta|valuutta|waluta|m[ěe]na([^a-z]|$)|deviza|para birimi|валюта|νόμισμα|通貨|貨幣|货币|币种|통화') }}
+{%- endmacro %}
+
+{# Or the name of a column whose values in the first records are all codes or signs of currencies. #}
+{% macro names_by_values() -%}
+    {{ return(adapter.dispatch('names_by_values')()) }}
+{%- endmacro %}
+
+{# Spark does not look: it would read the files of a load as a whole. #}
+{% macro default__names_by_values() -%}
+{%- endmacro %}
+
+{% macro postgres__names_by_values() %}
+            or name in (
+                select field.key
+                from (
+                    select payload
+                    from {{ source('raw', 'raw_events') }}
+                    where load_id in (
+                        select load_id
+                        from {{ source('raw', 'loads') }}
+                        where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }}
+                    )
+                    limit 500
+                ) as first_records
+                cross join lateral jsonb_each_text(payload) as field (key, value)
+                where btrim(field.value) <> ''
+                group by field.key
+                having bool_and(upper(btrim(field.value)) in ({% for code in currency_codes() %}'{{ code }}'{{ ', ' if not loop.last }}{% endfor %}))
+            )
+{%- endmacro %}
+
+{# ISO 4217, and the signs that say one currency. #}
+{% macro currency_codes() %}
+    {% do return((
+        'AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY '
+        ~ 'COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HRK HTG HUF IDR ILS '
+        ~ 'INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU '
+        ~ 'MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK '
+        ~ 'SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD '
+        ~ 'XOF XPF YER ZAR ZMW ZWL € $ £ ¥ ₹ ₽ ₺ ₴ ₩ zł Kč kr'
+    ).upper().split()) %}
+{% endmacro %}
+
+{# Whether a record becomes an order: it has what an order needs, and no rule sets it aside. #}
+{% macro becomes_order(parsed) -%}
+    {%- for name in ['order_id', 'customer_id', 'amount'] + time_columns() -%}
+    {{ ' and ' if not loop.first }}parsed.{{ name }} is not null
+    {%- endfor -%}
+    {%- if quarantine_tests() %} and not exists (
+        select 1
+        from (
+            {{ quarantined_rows(parsed) }}
+        ) as aside
+        where aside.load_id = parsed.load_id and aside.line_number = parsed.line_number
+    )
+    {%- endif -%}
+{%- endmacro %}
+
+{# Whether the file of expectations lets a column have one value only, in every row: then that test tells of others. #}
+{% macro is_pinned(column) %}
+    {% for node in (tests_attached_to(gate_model_id()) if execute and 'nodes' in graph else []) if node.column_name == column %}
+        {% set arguments = node.test_metadata.kwargs %}
+        {% set values = arguments.get('values') or arguments.get('value_set') or [] %}
+        {% set set_rules = ['accepted_values', 'dbt_expectations.expect_column_values_to_be_in_set'] %}
+        {% set narrowed = node.config.where or arguments.get('row_condition') %}
+        {% if qualified_test_name(node) in set_rules and values | length == 1 and not narrowed %}
+            {% do return(true) %}
+        {% endif %}
+    {% endfor %}
+    {% do return(false) %}
+{% endmacro %}

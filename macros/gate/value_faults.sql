@@ -1,0 +1,75 @@
+{# What is wrong with values by the default rules that judge each row by itself: a list of {column, says, condition}. A value
+   that a test of configs/expectations.yaml counts is left to it, so that relaxing it there works.
+   `settings`: those of the rule. #}
+{% macro value_faults(rule, settings={}) %}
+    {% set faults = [] %}
+    {% if rule in ['typed_values', 'typed_amounts_and_times'] %}
+        {% set canonical = rule == 'typed_amounts_and_times' %}
+        {% for name in number_columns() + time_columns() if (name in canonical_columns()) == canonical and is_mapped(name) %}
+            {% set kind = 'non-numeric value(s)' if name in number_columns() else 'invalid timestamp(s)' %}
+            {% if not is_tested(name, ['valid_number', 'valid_timestamp']) %}
+                {% do faults.append(value_fault(name, 'has {n} ' ~ kind, name ~ ' is null and ' ~ name ~ '_raw is not null')) %}
+            {% endif %}
+        {% endfor %}
+    {% elif rule == 'blank_status' and is_mapped('status') and not is_tested('status', null_rules()) %}
+        {% do faults.append(value_fault('status', 'has {n} null(s), which are no purchases', 'status is null')) %}
+    {% elif rule == 'long_ids' %}
+        {% for name in id_columns() %}
+            {% set says = 'has {n} value(s) longer than ' ~ longest_id() ~ ' characters; is a quote left open there?' %}
+            {% set raised = ' and not ' ~ expression_raised(name) if name in guarded_expressions() else '' %}
+            {% do faults.append(value_fault(name, says, name ~ ' is null and ' ~ name ~ '_raw is not null' ~ raised)) %}
+        {% endfor %}
+    {% elif rule == 'expressions_give_values' %}
+        {% for name in guarded_expressions() if name not in number_columns() + time_columns() %}
+            {% do faults.append({
+                'column': 'mapping_errors',
+                'says': name ~ ' has {n} record(s) on which its expression fails',
+                'condition': expression_raised(name),
+            }) %}
+        {% endfor %}
+    {% elif rule == 'long_texts' %}
+        {% set longest = settings.get('longest', 1000) %}
+        {% for name in orders_mapping().columns if name not in id_columns() + number_columns() + time_columns() and is_mapped(name) %}
+            {% set says = 'has {n} value(s) longer than ' ~ longest ~ ' characters; is a quote left open there?' %}
+            {% do faults.append(value_fault(name, says, 'length(' ~ name ~ ') > ' ~ longest)) %}
+        {% endfor %}
+    {% endif %}
+    {% do return(faults) %}
+{% endmacro %}
+
+{# Whether a rule is one of these, and its test no more than its faults. #}
+{% macro judges_values(node) %}
+    {% set rules = ['typed_values', 'typed_amounts_and_times', 'expressions_give_values', 'long_ids', 'long_texts'] %}
+    {% if not first_line_decides('status') %}
+        {% do rules.append('blank_status') %}
+    {% endif %}
+    {% do return(is_default_rule(node) and node.name in rules) %}
+{% endmacro %}
+
+{% macro value_fault(column, says, condition) %}
+    {% do return({'column': column, 'says': column ~ ' ' ~ says, 'condition': condition}) %}
+{% endmacro %}
+
+{# The rows at fault, each with the column and the text of the report, in which {n} stands for their number. #}
+{% macro rows_at_fault(relation, faults) -%}
+    {%- for fault in faults -%}
+    select parsed.*, {{ quote_literal(fault.column) }} as column_at_fault, {{ quote_literal(fault.says) }} as says
+    from {{ relation }} as parsed
+    where {{ fault.condition }}
+    {{ 'union all ' if not loop.last }}
+    {%- else -%}
+    select parsed.*, '' as column_at_fault, '' as says
+    from {{ relation }} as parsed
+    where false
+    {%- endfor -%}
+{%- endmacro %}
+
+{# Whether the file of expectations has one of these tests for a column. #}
+{% macro is_tested(column, rules) %}
+    {% for node in (tests_attached_to(gate_model_id()) if execute and 'nodes' in graph else []) %}
+        {% if node.column_name == column and qualified_test_name(node) in rules %}
+            {% do return(true) %}
+        {% endif %}
+    {% endfor %}
+    {% do return(false) %}
+{% endmacro %}

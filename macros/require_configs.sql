@@ -1,0 +1,20 @@
+{# on-run-start of a build: the three files of the configs folder were read, and nothing of it is a model. `ready` and
+   .dbtignore see to both; a plain dbt with another READY_CONFIGS stops here before a table is touched. #}
+{% macro require_configs() %}
+    {% if execute and flags.WHICH in ['build', 'run', 'test'] %}
+        {% set configs = env_var('READY_CONFIGS', 'configs') %}
+        {% set files = {'orders_mapped': 'orders', 'orders_parsed': 'expectations', 'customer_features': 'features'} %}
+        {% for node in graph.nodes.values() if node.resource_type == 'model' %}
+            {% if node.original_file_path.startswith(configs ~ '/') %}
+                {% do exceptions.raise_compiler_error(
+                    node.original_file_path ~ " is no part of the configs: keep it elsewhere, or build with ready, which reads only "
+                    ~ "orders.yaml, expectations.yaml and features.yaml"
+                ) %}
+            {% elif node.name in files and not node.patch_path %}
+                {% do exceptions.raise_compiler_error(
+                    "dbt has found no " ~ files[node.name] ~ ".yaml in READY_CONFIGS, which is " ~ configs ~ ": see .dbtignore, or use ready dbt"
+                ) %}
+            {% endif %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}

@@ -1,0 +1,122 @@
+"""The configs against files: for `ready lint --data`, and for what `ready run` is about to load."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from loader import LoadOptions
+from loader.files import COMPRESSED, InputFile
+from loader.head import Head
+from ready.configs import load_options
+from ready.database import open_database
+from ready.engine import EngineParams
+from ready.errors import ReadyError, UsageError
+from ready.lint.configs import lint_configs
+from ready.lint.document import mapping_of, read_document
+from ready.lint.files import FilesLinter, input_files, open_heads
+from ready.lint.finding import Finding
+from ready.lint.trial import try_mapping
+from ready.loads import ActiveLoad
+from ready.mapping import check_mapping, orders_meta
+from ready.postgres.connection import ConnectionParams
+from ready.settings import Settings
+
+# Of more new files, as many: a run must not wait for what the gate will tell.
+LOOKED_AT_BEFORE_A_RUN = 10
+# Entries of these keys alone are read without a trial: what they name is in the header.
+PLAIN = {"column", "type", "of"}
+
+
+def lint_data(settings: Settings, paths: Sequence[str]) -> list[Finding]:
+    """Every fault of the configs, and what the first records of the files show.
+
+    Nothing of the files is looked at while the configs are not in order. Starts the database where it is ours
+    and down. Raises as the loader does for paths that are not there.
+    """
+    findings = lint_configs(settings)
+    if any(finding.stops_build for finding in findings):
+        return findings
+    options = load_options(settings.configs)
+    opened = open_heads(input_files(paths, options), options)
+    linter = _linter(settings)
+    findings += [*opened.findings, *linter.check_headers(opened.heads)]
+    if settings.target == "postgres":
+        tried = try_mapping(opened.heads, linter.mapped, settings=settings, params=open_database(settings))
+        findings += linter.check_tried(tried, opened.heads)
+    return findings
+
+
+def check_incoming(
+    settings: Settings, paths: Sequence[str], *, params: EngineParams, active: Sequence[ActiveLoad]
+) -> list[Finding]:
+    """What is to be told of files that are new before they are loaded.
+
+    active: what is loaded. Expressions and formats are tried on PostgreSQL, where the mapping has some.
+    Raises UsageError where every record would fail. Files that cannot be read are left to the loader.
+    """
+    options, meta = load_options(settings.configs), orders_meta(settings.configs)
+    try:
+        files = [file for file in input_files(paths, options) if _is_new(file, active)]
+    except ReadyError:
+        return []
+    heads = _heads_that_fit(settings, meta, files, options, active)
+    if not isinstance(params, ConnectionParams) or not _has_sql(meta):
+        return []
+    linter = _linter(settings)
+    findings = list(
+        linter.check_tried(try_mapping(heads, linter.mapped, settings=settings, params=params), heads)
+    )
+    stopping = [finding for finding in findings if finding.stops_build]
+    if stopping:
+        lines = "\n  ".join(map(str, stopping))
+        raise UsageError(
+            f"the mapping does not fit the files, and nothing was loaded:\n  {lines}",
+            hint="mend it; ready lint --data checks again",
+        )
+    return findings
+
+
+def _heads_that_fit(
+    settings: Settings,
+    meta: Mapping[str, Any],
+    files: Sequence[InputFile],
+    options: LoadOptions,
+    active: Sequence[ActiveLoad],
+) -> tuple[Head, ...]:
+    """The heads of the latest files; of all before it is said that no file has a column."""
+    for part in (files[-LOOKED_AT_BEFORE_A_RUN:], files):
+        opened = open_heads(part, options)
+        if any(finding.is_error for finding in opened.findings) or not all(f.rereadable for f in part):
+            break
+        heads = opened.heads
+        headers = [*(head.columns for head in heads), *(load.columns for load in active)]
+        try:
+            check_mapping(meta, headers, configs=settings.configs)
+            return heads
+        except UsageError:
+            if len(part) == len(files):
+                raise
+    return ()
+
+
+def _linter(settings: Settings) -> FilesLinter:
+    orders, expectations = (
+        read_document(settings.configs / name) for name in ("orders.yaml", "expectations.yaml")
+    )
+    return FilesLinter(orders, expectations, settings.project_dir)
+
+
+def _is_new(file: InputFile, active: Sequence[ActiveLoad]) -> bool:
+    """By name, and by size where that is known; the loader compares the bytes."""
+    sizes = [load.file_bytes for load in active if load.file_name == file.name]
+    if not sizes:
+        return True
+    plain = not file.member and not file.path.lower().endswith(COMPRESSED)
+    return plain and file.rereadable and os.path.getsize(file.path) not in sizes
+
+
+def _has_sql(meta: Mapping[str, Any]) -> bool:
+    entries = mapping_of(meta.get("columns")).values()
+    return bool(meta.get("rows")) or any(set(mapping_of(entry)) - PLAIN for entry in entries)
