@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
 
 from ready.database import open_database
 from ready.dbt import QUIET, prepare
@@ -21,7 +22,8 @@ from ready.settings import Settings
 NODE = "model.raw_to_ready.orders_mapped"
 KEEP = """
     create table built.{name} as select * from stg.orders;
-    insert into built.splits select '{name}', split, count(*) from feats.customer_training_set__candidate group by split
+    insert into built.splits
+    select '{name}', split, count(*) from feats.customer_training_set__candidate group by split
 """
 
 
@@ -30,7 +32,7 @@ def build(folders: list[Path]) -> None:
     params = open_database(settings)
     prepare(settings, params)
     parsed = dbtRunner().invoke([*QUIET, "parse"])
-    assert parsed.success, parsed.exception
+    assert isinstance(parsed.result, Manifest), parsed.exception
     seeded = dbtRunner(manifest=parsed.result.deepcopy()).invoke([*QUIET, "seed"])
     assert seeded.success, seeded.exception
     with closing(params.connect()) as connection, connection.cursor() as cursor:
@@ -39,8 +41,9 @@ def build(folders: list[Path]) -> None:
             "create schema built; create table built.splits (name text, split text, row_count int)"
         )
         for folder in folders:
-            manifest = parsed.result.deepcopy()  # type: ignore[union-attr]
-            manifest.nodes[NODE].config.meta = manifest.nodes[NODE].meta = orders_meta(folder)
+            manifest = parsed.result.deepcopy()
+            manifest.nodes[NODE].config.meta = orders_meta(folder)
+            manifest.build_flat_graph()  # what macros see of it
             done = dbtRunner(manifest=manifest).invoke(
                 [*QUIET, "run", "--full-refresh", "-s", "+customer_training_set"]
             )

@@ -62,6 +62,11 @@ class Column:
         """The column without the records at other places."""
         return Column(self.name, tuple(self.texts[place] for place in places))
 
+    @cached_property
+    def plain_words(self) -> str:
+        """Without a currency or a zone behind: Betrag (EUR), total_usd, Created (UTC)."""
+        return re.sub(r"( in)? (eur|euro|usd|gbp|chf|cad|aud|pln|sek|utc|gmt)$", "", self.words)
+
     @property
     def distinct(self) -> int:
         return len(self.counts)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ready.suggest.mapping.columns import Column
+from ready.suggest.mapping.statuses import KNOWN
 
 # Names as exports write them, the likelier first, in the form of Column.words.
 NAMES = {
@@ -15,32 +16,35 @@ NAMES = {
         "|amazon order id|ordernumber|sales order|sales record number|bestellnummer|bestellung"
         "|bestell nr|auftragsnummer|auftrag|auftrags nr|belegnummer|numéro de commande|commande"
         "|n° commande|número de pedido|pedido|id ordine|numero ordine|ordine|bestelnummer"
-        "|invoice no|invoice number|invoiceno|invoice|rechnungsnummer|rechnung|factura|fattura"
-        "|facture|receipt id|receipt number|transaction id|transaktionscode|transaction no"
-        "|payment id|charge id|order|name|id"
+        "|bestell id|beleg nr|order key|invoice no|invoice number|invoiceno|invoice|rechnungsnummer"
+        "|rechnung|factura|fattura|facture|receipt id|receipt number|transaction id"
+        "|transaktionscode|transaction no|payment id|charge id|order|name|id"
     ),
     "customer_id": (
-        "customer id|customerid|customer number|customer no|customer key|customer|client id|client"
-        "|buyer id|buyer user id|buyer username|buyer user name|user id|userid|user name|username"
-        "|member id|account id|kundennummer|kunden nr|kundennr|kunden id|kunde|käufer|id client"
-        "|numéro client|cliente|id cliente|codice cliente|klantnummer|klant|customer email"
-        "|buyer email|from email address|email address|e mail adresse|email|e mail"
-        "|absender e mail adresse|customer name|buyer name|full name|buyer|billing email"
+        "customer id|customerid|customer number|customer no|customer key|customer unique id"
+        "|customer ref|visitor id|customer|client id|client|buyer id|buyer user id|buyer username"
+        "|buyer user name|user id|userid|user name|username|member id|account id|kundennummer"
+        "|kunden nr|kundennr|kunden id|kunde|käufer|id client|numéro client|cliente|id cliente"
+        "|codice cliente|klantnummer|klant|customer email|buyer email|from email address"
+        "|email address|e mail adresse|email|e mail|absender e mail adresse|customer name"
+        "|buyer name|full name|buyer|billing email"
     ),
     "order_ts": (
         "order ts|order date|order time|order datetime|ordered at|order timestamp|created at"
         "|created|created utc|created date utc|purchase date|purchased at|sale date|sold at"
         "|sale time|invoice date|transaction date|bestelldatum|bestellt am|auftragsdatum"
         "|rechnungsdatum|kaufdatum|buchungstag|datum|date de commande|fecha|fecha de pedido|data"
-        "|data ordine|data do pedido|besteldatum|orderdatum|timestamp|date created|date time|date"
-        "|time|paid at"
+        "|data ordine|data do pedido|besteldatum|orderdatum|order purchase timestamp|event time"
+        "|date of purchase|belegdatum|datum zeit|datum uhrzeit|timestamp|date created|date time"
+        "|date|time|paid at"
     ),
     "amount": (
         "amount|order total|total amount|order amount|total price|grand total|total|order value"
         "|net sales|net revenue|n revenue|revenue|gross|gross sales|betrag|gesamtbetrag|gesamtsumme"
         "|summe|umsatz|rechnungsbetrag|bestellwert|montant|montant total|importe|importe total"
-        "|importo|totale|valor|valor total|bedrag|totaal|bedrag totaal|line total|item total"
-        "|line amount|item price|dollar value|value|brutto|netto|subtotal|price|preis|prix|precio"
+        "|importo|totale|valor|valor total|bedrag|totaal|bedrag totaal|sales amount|paid amount"
+        "|total paid|payment value|net amount|gross amount|sales|line total|item total|line amount"
+        "|item price|dollar value|value|brutto|netto|subtotal|price|preis|prix|precio"
     ),
     "status": (
         "status|order status|orderstatus|state|order state|financial status|payment status"
@@ -54,7 +58,8 @@ NAMES = {
     ),
     "line_id": (
         "line id|line item id|lineitem id|order item id|order line id|order line|line number"
-        "|line no|line nr|line|positionsnummer|position|pos|item no|línea|ligne|riga|regel"
+        "|line no|line nr|line|positionsnummer|position|pos|item no|línea|ligne|riga|regel|row id"
+        "|product id|sku"
     ),
     "available_at": (
         "updated at|last updated|last updated date|last update|modified at|last modified"
@@ -88,7 +93,8 @@ def choose(role: str, columns: Sequence[Column], taken: Iterable[str] = ()) -> C
     free = [column for column in columns if column.name not in set(taken) and column.filled]
     fitting = [column for column in free if _fits(role, column)]
     names = NAMES[role].split("|")
-    named = sorted((c for c in fitting if c.words in names), key=lambda column: names.index(column.words))
+    named = [column for name in names for column in fitting if name in (column.words, column.plain_words)]
+    named = list(dict.fromkeys(named))
     if not named:
         named = [column for column in fitting if _has_word(role, column.words)]
     if named:
@@ -144,12 +150,18 @@ def _is_word(column: Column) -> bool:
     return column.distinct <= 30 and column.numbers is None and not _is_time(column)
 
 
+def _is_status(column: Column) -> bool:
+    """State may be Kentucky."""
+    is_known = any(text.lower() in KNOWN for text in column.counts)
+    return _is_word(column) and (is_known or "status" in column.words)
+
+
 CHECKS: dict[str, Callable[[Column], bool]] = {
     "order_id": _is_order_id,
     "customer_id": _is_customer,
     "order_ts": _may_be_time,
     "amount": _is_amount,
-    "status": _is_word,
+    "status": _is_status,
     "currency": _is_currency,
     "channel": _is_word,
     "available_at": _is_time,

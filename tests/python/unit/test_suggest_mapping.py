@@ -246,6 +246,14 @@ def test_columns_that_correct_the_amount_are_asked_for(propose: Propose) -> None
     assert propose(table(rows, [*HEADER, "Refunded Amount"])).asks("Refunded Amount is not 0 in 3 records")
 
 
+def test_a_state_of_a_country_is_no_status(propose: Propose) -> None:
+    rows = [record(n, status=("Kentucky", "Ohio")[n % 2], order_ts=f"{day(n):%m/%d/%Y}") for n in range(60)]
+    header = [{"status": "State", "amount": "Sales (USD)"}.get(name, name) for name in HEADER]
+    proposal = propose(table(rows, header))
+    assert "status" not in proposal.columns
+    assert proposal.columns["amount"] == "Sales (USD)"
+
+
 def test_tables_of_other_columns_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "customers.csv").write_text("id,name\n1,Ada\n2,Ben\n")
     (tmp_path / "orders.csv").write_text(table(RECORDS))
