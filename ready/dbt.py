@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from ready.environment import Server, environment
 from ready.errors import MachineError, UsageError
 from ready.gate.checks import brief_message
-from ready.gate.expectations import switched_off
 from ready.settings import Settings
 from ready.spark.connection import CONNECTION_LOST, spark_failed
 
@@ -90,17 +89,10 @@ def prepare(settings: Settings, params: Server) -> None:
     """Set the environment that dbt reads and install its packages where they are missing."""
     os.environ.update(environment(settings, params))
     os.environ.update(git_state(settings.project_dir))
-    _forget_parsed(settings.home / "dbt" / "target")
     if not (settings.project_dir / "dbt_packages" / "dbt_expectations").exists():
         outcome = invoke([*QUIET, "deps"])
         if not outcome.success:
             raise UsageError(f"dbt deps failed: {outcome.exception}", hint="look at packages.yml")
-
-
-def _forget_parsed(target: Path) -> None:
-    """Of a test switched off in a yaml file dbt's partial parsing forgets that it exists."""
-    if switched_off(_artifact(target / "manifest.json") or {}):
-        (target / "partial_parse.msgpack").unlink(missing_ok=True)
 
 
 def invoke(arguments: Sequence[str], *, listeners: Sequence[Listener] = ()) -> dbtRunnerResult:

@@ -1,17 +1,22 @@
-{# The rules of the gate that are on by default: the singular tests in tests/dbt/gate/, as manifest nodes. Each looks at
-   stg.orders_parsed; configs/expectations.yaml relaxes one by its name. #}
+{# The rules of the gate that are on by default and not switched off: the singular tests in tests/dbt/gate/, as manifest nodes.
+   Each looks at stg.orders_parsed; configs/expectations.yaml relaxes one by its name. #}
 {% macro default_rules() %}
     {% set rules = [] %}
-    {% for node in (graph.nodes.values() if execute and 'nodes' in graph else []) if is_default_rule(node) %}
+    {% for node in (graph.nodes.values() if execute and 'nodes' in graph else []) if is_default_rule(node) and rule_settings(node.name) is not none %}
         {% do rules.append(node) %}
     {% endfor %}
     {% do return(rules) %}
 {% endmacro %}
 
 {% macro is_default_rule(node) %}
+    {% do return(is_on_by_default(node) and node.fqn[1] == 'gate') %}
+{% endmacro %}
+
+{# These, and the tests in tests/dbt/after_build/. #}
+{% macro is_on_by_default(node) %}
     {% do return(
         node.resource_type == 'test' and not node.get('test_metadata') and node.fqn | length > 2
-        and node.fqn[:2] == [project_name, 'gate']
+        and node.fqn[0] == project_name and node.fqn[1] in ['gate', 'after_build']
     ) %}
 {% endmacro %}
 

@@ -4,22 +4,28 @@
    Rows are counted in the quickest way there is, instead of listed: those of a candidate that is published rows and changes
    among the changes, the row rules of a model together, keys by their groups. #}
 {% macro get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) -%}
-    {%- set meta = config.get('meta') or {} -%}
+    {%- set node = graph.nodes[model.unique_id] -%}
+    {%- set by_default = is_on_by_default(node) -%}
+    {%- set meta = rule_entry(node.name) if by_default else config.get('meta') or {} -%}
     {%- if meta.get('on_fail') == 'quarantine' -%}
         {%- do require_rows(model, main_sql) -%}
     {%- endif -%}
     {%- set condition = error_if -%}
     {%- set ceilings = test_ceilings(meta) -%}
-    {%- if ceilings -%}
+    {%- if by_default and rule_severity(node) == 'warn' -%}
+        {%- set condition = 'is null' -%}
+    {%- elif ceilings -%}
         {%- set condition = '> ' ~ (ceilings | first if ceilings | length == 1 else 'least(' ~ ceilings | join(', ') ~ ')') -%}
     {%- elif meta.get('on_fail') == 'quarantine' -%}
         {%- set condition = 'is null' -%}
     {%- endif -%}
-    {%- set node = graph.nodes[model.unique_id] -%}
     {%- set of_changes = test_of_changes(node) -%}
     {%- set counted = counted_together(node) if not of_changes else none -%}
     {%- set repeated = repeated_keys(node) if not of_changes else none -%}
-    {%- if counted is not none -%}
+    {%- if by_default and meta.get('enabled') is false -%}
+        {%- set fail_calc = '0' -%}
+        {%- set main_sql = "select 'switched off in expectations.yaml' as note" -%}
+    {%- elif counted is not none -%}
         {%- set fail_calc = counted -%}
         {%- set main_sql = "select 'counted with the other row rules of this run, in meta.gate_counts' as note" -%}
     {%- elif repeated is not none -%}

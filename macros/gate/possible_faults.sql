@@ -1,7 +1,7 @@
 {# An aggregate over all rows of orders_parsed, for the scan that counts the row rules: at least as many as the default rule
    finds, and 0 only where it finds none. Then the rule need not look for itself. None for other rules. #}
 {% macro possible_faults(node) %}
-    {% set meta = node.config.meta %}
+    {% set meta = rule_entry(node.name) %}
     {% if node.name == 'no_order_in_the_future' %}
         {% do return(possible_future_orders(meta.get('days', 1))) %}
     {% elif node.name == 'no_placeholder_date' %}

@@ -31,13 +31,13 @@
     {% set gate = gate_tests() | map(attribute='unique_id') | list %}
     {% set rows = [] %}
     {% for result in results if result.node.unique_id in gate and result.status != 'skipped' %}
-        {% set node = result.node %}
+        {% set node = graph.nodes[result.node.unique_id] %}
         {% do rows.append([
             quote_literal(invocation_id),
             quote_literal(node.name),
             quote_literal(node.column_name) if node.column_name else 'cast(null as ' ~ type_string() ~ ')',
             quote_literal(test_rule(node)),
-            quote_literal(node.config.meta.get('on_fail') or node.config.severity | lower),
+            quote_literal(rule_severity(node) if is_default_rule(node) else node.config.meta.get('on_fail') or node.config.severity | lower),
             quote_literal(result.status | string),
             'cast(' ~ (result.failures if result.failures is not none else 'null') ~ ' as bigint)',
         ]) %}

@@ -52,7 +52,7 @@
         {% do return(possible_faults(node)) %}
     {% elif judges_values(node) %}
         {% set counts = ['0'] %}
-        {% for fault in value_faults(node.name, node.config.meta) %}
+        {% for fault in value_faults(node.name, rule_entry(node.name)) %}
             {% do counts.append('count(*) filter (where ' ~ fault.condition ~ ')') %}
         {% endfor %}
         {% do return(counts | join(' + ')) %}

@@ -46,10 +46,14 @@ def gate_tests(manifest: Mapping[str, Any], expectations_file: Path) -> list[tup
     Tests that the file does not have (attached elsewhere, on by default) come last, by name.
     """
     model = find_model(manifest)
+    entries, off = rule_entries(model), switched_off(manifest)
     left = [
-        (_call_of(node), node)
+        (_call_of(node), _with_entry(node, entries) if is_default_rule(node) else node)
         for _, node in sorted((manifest.get("nodes") or {}).items())
-        if node.get("resource_type") == "test" and model and _is_of_gate(node, model)
+        if node.get("resource_type") == "test"
+        and model
+        and _is_of_gate(node, model)
+        and node["name"] not in off
     ]
     ordered = []
     for written in written_tests(expectations_file):
@@ -62,8 +66,23 @@ def gate_tests(manifest: Mapping[str, Any], expectations_file: Path) -> list[tup
 
 def switched_off(manifest: Mapping[str, Any]) -> list[str]:
     """The names of the default rules that the configs do not let run."""
-    nodes = [node for found in (manifest.get("disabled") or {}).values() for node in found]
-    return sorted(node["name"] for node in nodes if is_default_rule(node))
+    entries = rule_entries(find_model(manifest))
+    rules = [node["name"] for node in (manifest.get("nodes") or {}).values() if is_default_rule(node)]
+    return sorted(name for name in rules if (entries.get(name) or {}).get("enabled") is False)
+
+
+def rule_entries(model: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Default rule -> what expectations.yaml says of it, in the meta of orders_parsed."""
+    meta = (model.get("config") or {}).get("meta") or {}
+    entries: Mapping[str, Any] = meta.get("default_rules") or {}
+    return entries
+
+
+def _with_entry(node: dict[str, Any], entries: Mapping[str, Any]) -> dict[str, Any]:
+    """The node as if its config said it, as macros/gate/rule_settings.sql has it."""
+    config = node.get("config") or {}
+    meta = {**(config.get("meta") or {}), **(entries.get(node["name"]) or {})}
+    return {**node, "config": {**config, "severity": meta.get("severity") or "error", "meta": meta}}
 
 
 def is_default_rule(node: Mapping[str, Any]) -> bool:

@@ -58,20 +58,21 @@ def test_shipped_configs_have_no_faults(configs: Path) -> None:
 @pytest.mark.parametrize(
     ("entry", "told"),
     [
-        ("{name: one_customer_per_ordr, config: {severity: warn}}",
+        ("one_customer_per_ordr: {severity: warn}",
          "no rule that is on by default is called one_customer_per_ordr; did you mean "),
-        ("{name: one_customer_per_order, config: {meta: {max_failure: 1}}}",
+        ("one_customer_per_order: {max_failure: 1}",
          "one_customer_per_order has no setting max_failure; did you mean max_failures?"),
-        ("{name: one_customer_per_order, config: {where: amount > 1}}", "unknown key where; known: "),
-        ("{name: no_isolated_order, config: {meta: {day: 9}}}",
+        ("one_customer_per_order: {where: amount > 1}",
+         "one_customer_per_order has no setting where; known: "),
+        ("no_isolated_order: {day: 9}",
          "no_isolated_order has no setting day; did you mean days?"),
-        ("{name: no_placeholder_date, config: {meta: {dates: [1.1.1970]}}}", 'dates[1]: "1.1.1970" is not '),
-        ("{name: one_customer_per_order, config: {severity: worn}}", 'severity: "worn" is not one of '),
+        ("no_placeholder_date: {dates: [1.1.1970]}", 'dates[1]: "1.1.1970" is not '),
+        ("one_customer_per_order: {severity: worn}", 'severity: "worn" is not one of '),
     ],
 )  # fmt: skip
 def test_relaxed_rules_are_known(edited: Edit, entry: str, told: str) -> None:
-    (finding,) = edited("expectations.yaml", "models:", f"data_tests:\n  - {entry}\n\nmodels:")
-    line = line_of("expectations.yaml", "models:") + 1
+    (finding,) = edited("expectations.yaml", "default_rules: {}", f"default_rules: {{{entry}}}")
+    line = line_of("expectations.yaml", "default_rules: {}")
     assert finding.startswith(f"expectations.yaml:{line}: {told}")
 
 
