@@ -21,5 +21,6 @@
 
 {# Those of the measured columns that are texts and no ids. #}
 {% macro measured_texts(measured) %}
-    {% do return(measured | reject('in', id_columns() + time_columns() + number_columns()) | list) %}
+    {% set numbers_of_rows = ['is_purchase', 'load_id', 'line_number', 'line_count'] %}
+    {% do return(measured | reject('in', id_columns() + time_columns() + number_columns() + numbers_of_rows) | list) %}
 {% endmacro %}

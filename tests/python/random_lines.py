@@ -70,7 +70,7 @@ class LineDrawn:
         placed = START + timedelta(days=of_order.randrange(90), hours=of_order.choice([0, 0, 13]))
         refund = self.line == LINES - 1
         amount = f"{chance.randrange(1, 5000) / 100:.2f}"
-        faulty = self.version == VERSIONS - 1 and chance.random() < 0.1
+        faulty = self.version == VERSIONS - 1 and chance.random() < 0.4
         customer = f"c{self.order % CUSTOMERS}"
         return (
             f"o{self.order}",

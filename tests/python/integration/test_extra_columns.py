@@ -73,7 +73,7 @@ def test_extra_columns_go_all_the_way(
     run = run_ready("run", "--data", data, "--configs", configs, "--artifacts", tmp_path, database=database)
     assert run.returncode == 0, run.stdout + run.stderr
     report = json.loads((tmp_path / "reports" / "validation_report.json").read_text())
-    assert report["warnings"] == ["weight has 1 non-numeric value(s)"]
+    assert "weight has 1 non-numeric value(s)" in report["warnings"]
     with closing(database.connect()) as connection, connection.cursor() as cursor:
         cursor.execute("select order_id, amount, weight, pieces, country from stg.orders order by order_id")
         assert cursor.fetchall() == [
