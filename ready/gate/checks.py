@@ -12,7 +12,7 @@ from ready.gate.inspector import Inspector
 from ready.gate.model import MASK, Check, Sample
 from ready.gate.rules import EXISTENCE_TESTS, NULL_TESTS, Rule, TestCall, rule_of
 from ready.gate.samples import SampleReader
-from ready.gate.unseen import NULL_PASSES, impossible_spellings, rows_meant, value_exists_sql
+from ready.gate.unseen import NULL_PASSES, rows_meant, value_exists_sql
 
 NO_THRESHOLD = "!=0"
 OF_ROWS = " of the rows"
@@ -29,7 +29,6 @@ class CheckBuilder:
     """Builds checks on one relation.
 
     sensitive: the columns whose values no report shows. missing: the columns that a file lacks.
-    null_words: the texts that are read as null.
     """
 
     relation: str
@@ -37,7 +36,6 @@ class CheckBuilder:
     samples: SampleReader
     sensitive: frozenset[str]
     missing: frozenset[str]
-    null_words: frozenset[str] = frozenset()
     _rows: dict[str, int | None] = field(default_factory=dict)
 
     def build_all(self, tests: Iterable[GateTest]) -> list[Check]:
@@ -147,7 +145,7 @@ class CheckBuilder:
         return f": {sum(map(int, counts)):,} of {rows:,} rows, allowed {_ceiling(node).removesuffix(OF_ROWS)}"
 
     def _notes(self, call: TestCall, node: Mapping[str, Any]) -> Iterator[str]:
-        """That a rule looks at nothing, or for what cannot be."""
+        """That a rule looks at nothing."""
         conditions, meant = _conditions(call, node), _meant(call, node)
         hidden = self.sensitive and (call.column is None or call.column.lower() in self.sensitive)
         rows = self._rows[meant]
@@ -158,8 +156,6 @@ class CheckBuilder:
             found = self.inspector.value(value_exists_sql(self._filtered(call, node), call.column))
             if found is False:
                 yield f"check {node['name']} looked at no value ({call.column} is null in all {rows:,} rows)"
-        for text in impossible_spellings(call, conditions, self.null_words):
-            yield f"check {node['name']} {MASK if hidden else text}"
 
     def _texts(
         self,

@@ -22,7 +22,6 @@ from ready.gate.junit import render_junit
 from ready.gate.left_out import count_left_out
 from ready.gate.model import Check, Report, RunInfo
 from ready.gate.samples import SampleReader
-from ready.gate.unseen import null_words_of
 
 REPORT_NAME = "validation_report"
 
@@ -47,7 +46,7 @@ def build_report(
     ]
     model = find_model(manifest)
     with inspecting(connect) as inspector:
-        builder = _builder(model, inspector, missing_columns(tests), null_words_of(manifest))
+        builder = _builder(model, inspector, missing_columns(tests))
         history = read_history(model, inspector)
         checks = [replace(check, history=history.get(check.name, ())) for check in builder.build_all(tests)]
         failure = _model_failure(model, results) if run_results else "the gate did not run"
@@ -108,14 +107,12 @@ def write_atomically(path: Path, content: bytes) -> Path:
     return path
 
 
-def _builder(
-    model: Mapping[str, Any], inspector: Inspector, missing: frozenset[str], null_words: frozenset[str]
-) -> CheckBuilder:
+def _builder(model: Mapping[str, Any], inspector: Inspector, missing: frozenset[str]) -> CheckBuilder:
     columns = model.get("columns") or {}
     sensitive = frozenset(name.lower() for name, column in columns.items() if _is_sensitive(column))
     relation = str(model.get("relation_name") or "stg.orders_parsed")
     samples = SampleReader(inspector, tuple(columns), sensitive)
-    return CheckBuilder(relation, inspector, samples, sensitive, missing, null_words)
+    return CheckBuilder(relation, inspector, samples, sensitive, missing)
 
 
 def _is_sensitive(column: Mapping[str, Any]) -> bool:

@@ -107,7 +107,8 @@ def test_what_cannot_be_is_told_with_file_and_line(feed: Feed) -> None:
     ]
 
     # The file at fault is withdrawn; a delivery that brings orders up to date is what deliveries are for.
-    assert feed.validate(c=[], d=[*corrected, order(600, day(362))]) == (0, [], [])
+    gone = "c.csv replaced an earlier file of its name (5 row(s) then, 0 now): 3 order(s) are gone that no other file had"
+    assert feed.validate(c=[], d=[*corrected, order(600, day(362))]) == (0, [], [gone])
 
 
 def test_wild_dates_move_no_calendar_no_end_and_no_split(feed: Feed) -> None:
@@ -151,28 +152,37 @@ def shop(customer: str) -> list[str]:
     return [f"{n},{customer}{n % 5},2025-01-{n:02}T10:00:00Z,{n}.50,EUR,completed,web" for n in range(1, 21)]
 
 
+def judged(told: tuple[int, list[str], list[str]]) -> tuple[int, list[str], list[str]]:
+    """Without the warning of files_agree, which the same ids give as well."""
+    return told[0], told[1], [text for text in told[2] if "differ between files" not in text]
+
+
 def test_two_shops_with_one_numbering_stop_until_the_rule_is_relaxed(feed: Feed) -> None:
     told = (
         "order_id has 20 value(s) that come again with another customer_id, such as b.csv:2 against a.csv:2: "
         "order_id=1, customer_id=B1. Make the id unique by an expression in orders.yaml, such as "
         """order_id: {expression: '"shop" || ''-'' || "order_id"'}"""
     )
-    assert feed.validate(a=shop("A"), b=shop("B")) == (1, [told], [])
+    assert judged(feed.validate(a=shop("A"), b=shop("B"))) == (1, [told], [])
 
     feed.relax("{one_customer_per_order: {severity: warn}}")
-    assert feed.gate() == (0, [], [told])
+    assert judged(feed.gate()) == (0, [], [told])
 
     feed.relax("{}")
-    assert feed.gate() == (1, [told], [])
+    assert judged(feed.gate()) == (1, [told], [])
     feed.relax("{one_customer_per_order: {max_failures: 19}}")
-    assert feed.gate() == (1, [told], [])
+    assert judged(feed.gate()) == (1, [told], [])
     feed.relax("{one_customer_per_order: {max_share: 0.5}}")
-    assert feed.gate() == (0, [], [told])
+    assert judged(feed.gate()) == (0, [], [told])
 
     feed.relax("{one_customer_per_order: {enabled: false}}")
-    assert feed.gate() == (0, [], ["the rule one_customer_per_order is switched off in expectations.yaml"])
+    assert judged(feed.gate()) == (
+        0,
+        [],
+        ["the rule one_customer_per_order is switched off in expectations.yaml"],
+    )
     feed.relax("{}")
-    assert feed.gate() == (1, [told], [])
+    assert judged(feed.gate()) == (1, [told], [])
     done = feed.ready("dbt", "build", "--select", "+orders", READY_CONFIGS=feed.folder / "configs")
     assert done.returncode == 1
     assert feed.value("select to_regclass('stg.orders')") is None
