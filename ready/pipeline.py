@@ -197,7 +197,7 @@ class Run(ABC):
 
     def _check_configs(self) -> None:
         """What the lint only tells is a warning of the report, and so of the page."""
-        told = tuple(map(str, require_clean_configs(self.settings)))
+        told = tuple(finding.as_told for finding in require_clean_configs(self.settings))
         self.info = replace(self.info, config_warnings=told)
 
     def _check_files(self, paths: Sequence[str], params: EngineParams, connection: Any) -> None:

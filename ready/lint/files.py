@@ -30,7 +30,7 @@ SETS = {"accepted_values": "values", "dbt_expectations.expect_column_values_to_b
 KINDS = {"time": "time", "number": "number"}
 SETTINGS = {
     "time": "say how times are written: {column: ..., format: ...}",
-    "number": "say how numbers are written: {column: ..., decimal: ..., thousands: ...}",
+    "number": "say how numbers are written: {column: ..., decimal: ..., thousands: ..., currency: ...}",
 }
 # So few records may well all be wrong where the mapping is right.
 ENOUGH = 20

@@ -25,8 +25,15 @@ class Finding:
     stops_build: bool = True
 
     def __str__(self) -> str:
+        return self._text("" if self.is_error else "warning: ")
+
+    @property
+    def as_told(self) -> str:
+        """For a list that says itself how grave its entries are."""
+        return self._text("")
+
+    def _text(self, kind: str) -> str:
         hint = f"; {self.hint}" if self.hint else ""
-        kind = "warning: " if self.severity == "warning" else ""
         return f"{shown_path(self.file)}:{self.line}: {kind}{self.message}{hint}"
 
     @property
