@@ -200,7 +200,7 @@ def test_rules_that_look_at_nothing_are_told_and_clean_data_says_nothing(shop: S
     errors, warnings = shop.gate()
     assert errors == []
     between = "check dbt_expectations_expect_column_values_to_be_between_orders_parsed_amount__0"
-    of_lint = [warning.partition(": ")[2] for warning in warnings if not warning.startswith("check ")]
+    of_lint = [warning.split(": ", 2)[2] for warning in warnings if not warning.startswith("check ")]
     assert of_lint == [
         "value_set[1]: status is lower case without hyphens, so it is never 'Lost'; write lost",
         "where: currency is upper case, so it is never 'eur'; write EUR",
