@@ -1,4 +1,4 @@
-"""Rules that pass because they look at nothing: no row, or no value. Spellings that cannot be are the lint's."""
+"""Rules that pass because they look at nothing: no row, or no value."""
 
 from __future__ import annotations
 

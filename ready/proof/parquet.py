@@ -24,7 +24,12 @@ def compare_parquet(exported: Path, rebuilt: Path) -> tuple[bool, str]:
         return True, ""
     try:
         writers = [_writer(path) for path in (exported, rebuilt)]
-        difference = _schema_difference(exported, rebuilt) or _first_difference(exported, rebuilt)
+        before, after = (pyarrow.parquet.read_schema(path) for path in (exported, rebuilt))
+        difference = (
+            _first_column(before, after)
+            or _first_difference(exported, rebuilt)
+            or _first_metadata(before, after)
+        )
     except pyarrow.ArrowInvalid:
         return False, f"{exported} is damaged: it is no Parquet file"
     if difference:
@@ -39,14 +44,18 @@ def _writer(path: Path) -> str:
     return str(pyarrow.parquet.read_metadata(path).created_by)
 
 
-def _schema_difference(exported: Path, rebuilt: Path) -> str | None:
-    """Names, order and types of the columns, then what is on record of them in the file."""
-    before, after = (pyarrow.parquet.read_schema(path) for path in (exported, rebuilt))
+def _first_column(before: Any, after: Any) -> str | None:
+    """Where names, order and types of the columns part."""
     columns = [[(field.name, str(field.type)) for field in schema] for schema in (before, after)]
     for number, pair in enumerate(zip_longest(*columns), start=1):
         if pair[0] != pair[1]:
             was, became = (" ".join(column) if column else "absent" for column in pair)
             return f"column {number} was {was}, became {became}"
+    return None
+
+
+def _first_metadata(before: Any, after: Any) -> str | None:
+    """What is on record in the file, such as its fingerprint."""
     if not before.equals(after, check_metadata=True):
         return f"the metadata were {_metadata(before, after)}, became {_metadata(after, before)}"
     return None

@@ -12,8 +12,12 @@ constant as (
     having min(case when has_other_labels then 0 else 1 end) = 1 and min(a_label) = max(a_label)
 )
 
-select split, concat('The ', split, ' split is empty: there are too few feature times with a known label. '
-    , 'Use more data, a shorter horizon or a finer calendar (configs/features.yaml).') as says
+select
+    split,
+    concat(
+        'The ', split, ' split is empty: there are too few feature times with a known label. ',
+        'Use more data, a shorter horizon or a finer calendar (configs/features.yaml).'
+    ) as says
 from contents
 where not has_rows
 

@@ -41,5 +41,5 @@ differing as (
 select *
 from differing
 where place = 1
-order by orders desc, load_id, other_file_name
+order by orders desc, load_id asc, other_file_name asc
 {%- endif %}

@@ -28,7 +28,7 @@ newest as (
         file_name,
         max(order_ts) as newest_order_ts
     from {{ parsed }}
-    where load_id in (select load_id from pairs union all select earlier_load_id from pairs)
+    where load_id in (select pairs.load_id from pairs union all select pairs.earlier_load_id from pairs)
     group by load_id, file_name
 )
 
@@ -42,5 +42,5 @@ from pairs
 inner join newest as later on pairs.load_id = later.load_id
 inner join newest as earlier on pairs.earlier_load_id = earlier.load_id
 where later.newest_order_ts < earlier.newest_order_ts
-order by later.load_id, earlier.newest_order_ts desc
+order by later.load_id asc, earlier.newest_order_ts desc
 {%- endif %}

@@ -108,8 +108,8 @@ def test_what_cannot_be_is_told_with_file_and_line(feed: Feed) -> None:
 
     # The file at fault is withdrawn; a delivery that brings orders up to date is what deliveries are for.
     gone = (
-        "c.csv replaced an earlier file of its name (5 row(s) then, 0 now): 3 order(s) are gone that no other "
-        "file had"
+        "c.csv replaced an earlier file of its name (5 row(s) then, 0 now): 3 order(s) are gone that no "
+        "other file had"
     )
     assert feed.validate(c=[], d=[*corrected, order(600, day(362))]) == (0, [], [gone])
 

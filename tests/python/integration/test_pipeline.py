@@ -197,8 +197,8 @@ def test_a_dirty_delivery_stops_at_the_gate_and_a_mended_one_passes(warehouse: W
     ]
     assert report["warnings"] == [
         f"{LATEST} has 1 record(s) that could not be read, first at line 1250: 4 fields, expected 7",
-        f"{LATEST} replaced an earlier file of its name (1,801 row(s) then, 1,801 now): 1 order(s) are gone that no "
-        "other file had",
+        f"{LATEST} replaced an earlier file of its name (1,801 row(s) then, 1,801 now): 1 order(s) are gone "
+        "that no other file had",
     ]
     assert warehouse.bytes_of() == before
 

@@ -104,7 +104,7 @@ def test_rows_that_come_out_otherwise_are_shown(shop: Shop) -> None:
         in done.stdout
     )
     assert "labels, 2,211 rows       DIFFERENT: label_revenue_next_30d: 1 row(s)" in done.stdout
-    assert "train.parquet            DIFFERENT: the rows are the same, the fingerprints" in done.stdout
+    assert "train.parquet            DIFFERENT: the metadata were {'data_hash': " in done.stdout
     assert "val.parquet is damaged" in done.stdout
     assert "test.parquet             DIFFERENT: row 16 was (customer_id C000015" in done.stdout
     assert "revenue_total 4469.840000), became (customer_id C000015" in done.stdout
