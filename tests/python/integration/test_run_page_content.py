@@ -114,7 +114,7 @@ def test_a_run_that_never_comes_to_the_gate_says_why_and_masks_what_is_sensitive
     )
     with (shop.data / "orders_2024_h1.csv").open("a") as file:
         file.write("O1,C000secret\n")
-    (shop.data / "orders_2026.csv").write_bytes(b"")
+    (shop.data / "orders_2026.csv").write_text("<!doctype html>\n<title>Sign in</title>\n")
     assert shop.ready("run", "--data", shop.data).returncode == 1
     why, rejected = "orders_2026.csv", "orders_2024_h1.csv:1312"
     assert missing(shop, "✗ Run stopped", why, rejected, "The run did not come to dbt.") == []
