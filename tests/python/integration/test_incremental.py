@@ -82,7 +82,7 @@ class Deliveries(RuleBasedStateMachine):
     def deliver_in_vain(self, file: str, data: st.DataObject) -> None:
         """A file that the gate stops; then one that it lets pass."""
         with (self._put(file, self._drawn(data))).open("a", encoding="utf-8") as lines:
-            lines.write("," * (len(HEADER) - 1) + "\n")
+            lines.write(",nobody" + "," * (len(HEADER) - 2) + "\n")  # an order without its id
         stopped = self._run()
         assert stopped.returncode == 1, stopped.stdout + stopped.stderr
         self._put(file, self._drawn(data))
