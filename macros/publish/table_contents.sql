@@ -1,6 +1,7 @@
 {# What is counted and summed of a published table is kept in meta.table_contents: so hashes, profiles and split summaries of
    a build that changes few rows are made of these rows alone, by taking away what went and adding what came. All sums are
-   exact, so the result is that of a scan to the last digit.
+   exact, and stored without zeros at their end (which a sum keeps of what was taken away, and a division goes by), so the
+   result is that of a scan to the last digit.
 
    A content is a select of part, row_count, high and low (both halves of content_hash, summed), filled, total, zero, minimum
    and maximum (of the part's values). Parts: '' is the whole table; besides, the columns of a feature set and the splits of
@@ -171,7 +172,7 @@
         {% endset %}
         {% set write %}
             update {{ source('meta', 'table_contents') }} as counted
-            set minimum = found.minimum, maximum = found.maximum
+            set minimum = trim_scale(found.minimum), maximum = trim_scale(found.maximum)
             from found
             where counted.relation = {{ quote_literal(state_key(candidate)) }} and counted.part = found.part
         {% endset %}
@@ -195,7 +196,9 @@
     insert into {{ source('meta', 'table_contents') }} (
         relation, part, row_count, high, low, filled, total, zero, minimum, maximum
     )
-    select {{ quote_literal(state_key(relation)) }}, part, row_count, high, low, filled, total, zero, minimum, maximum
+    select
+        {{ quote_literal(state_key(relation)) }}, part, row_count, high, low, filled, trim_scale(total), zero,
+        trim_scale(minimum), trim_scale(maximum)
     from found
     {%- endset -%}
     {{ select_then_write(content, write) }}

@@ -122,7 +122,11 @@ def write_configs(folder: Path, definition: Definition, *, identity: str, status
         columns["status"] = {"column": "status", "of": "line"}
     if identity == "line_id":
         columns["line_id"] = "line"
-    mapping: dict[str, Any] = {"grain": "order_line", "columns": columns}
+    mapping: dict[str, Any] = {
+        "grain": "order_line",
+        "file": {"max_shrink": "100%"},  # files lose lines to others, and are withdrawn but for one
+        "columns": columns,
+    }
     if identity in ("sum", "latest"):
         mapping["lines_over_files"] = identity
     times = {"every": definition.every, "active_within": definition.active_within}

@@ -194,7 +194,11 @@ def write_configs(folder: Path, definition: Definition, *, tracked: bool = False
         "active_within": definition.active_within,
     }
     models = {
-        "orders_mapped": {"columns": columns, "null_words": ["NULL", "\\N", "NA"]},
+        "orders_mapped": {
+            "file": {"max_shrink": "100%"},  # deliveries are drawn without regard to the one they replace
+            "columns": columns,
+            "null_words": ["NULL", "\\N", "NA"],
+        },
         "customer_features": {
             "feature_times": _given(calendar),
             "windows": list(definition.windows),

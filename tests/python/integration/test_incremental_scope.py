@@ -71,6 +71,8 @@ def test_where_rules_set_rows_aside_a_new_row_may_decide_over_an_old_one(shop: S
     def quarantine(models: list[Any]) -> None:
         (order_id,) = (c for c in models[0]["columns"] if c["name"] == "order_id")
         order_id["data_tests"] = [{"unique": {"config": {"meta": {"on_fail": "quarantine"}}}}]
+        # Judges the rows that are set aside too.
+        models[0]["config"]["meta"]["default_rules"] = {"one_time_per_order": {"severity": "warn"}}
 
     edit(shop.project / "configs" / "expectations.yaml", quarantine)
     shop.run("--data", shop.data)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from against_oracle import assert_orders_equal_oracle, assert_tables_hold
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, assume, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from oracle_lines import features_of, labels_of, orders_of, read_lines, standing_lines
@@ -65,8 +65,10 @@ class Deliveries(RuleBasedStateMachine):
 
     @initialize(data=st.data())
     def first_files(self, data: st.DataObject) -> None:
-        for file in FILES[:2]:
-            self._put(file, self._drawn(data))
+        drawn = [self._drawn(data) for _ in FILES[:2]]
+        assume(drawn[0] != drawn[1])  # hypothesis begins with the least: the same file twice
+        for file, held in zip(FILES, drawn, strict=False):
+            self._put(file, held)
         self._run_and_compare()
 
     @rule(file=st.sampled_from(FILES), data=st.data())
@@ -84,7 +86,7 @@ class Deliveries(RuleBasedStateMachine):
         self._put(moved[1], self._without_copies([*target, *source[cut:], *third[: len(third) // 2]]))
         self._run_and_compare()
 
-    @rule(file=st.sampled_from(FILES))
+    @rule(file=st.sampled_from(FILES[:2]))
     def withdraw(self, file: str) -> None:
         """A file of the name that has no line in it."""
         self._put(file, [])
@@ -150,10 +152,11 @@ class Deliveries(RuleBasedStateMachine):
         }
 
 
-@pytest.mark.parametrize("name", DEFINITIONS)
+@pytest.mark.parametrize(("name", "number"), [("line_id", 6), ("sum", 16)])
 def test_wherever_lines_stand_the_tables_are_those_of_a_full_rebuild(
-    name: str, server: ConnectionParams, tmp_path: Path
+    name: str, number: int, server: ConnectionParams, tmp_path: Path
 ) -> None:
+    """By number, so that each has other steps, and together all."""
     numbered = (tmp_path / str(n) for n in range(1000))
 
     class Machine(Deliveries):
@@ -161,12 +164,11 @@ def test_wherever_lines_stand_the_tables_are_those_of_a_full_rebuild(
 
     Machine.name, Machine.server = name, server
     run_state_machine_as_test(
-        Machine,
+        seed(number)(Machine),
         settings=settings(
             max_examples=1,  # a run of dbt takes seconds; each delivery has about a hundred lines
-            stateful_step_count=3,
+            stateful_step_count=3,  # the first files are one
             phases=[Phase.generate],
-            derandomize=True,
             database=None,
             deadline=None,
             suppress_health_check=list(HealthCheck),
