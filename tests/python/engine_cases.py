@@ -89,6 +89,15 @@ def number_cases() -> Iterator[Case]:
     for decimals in ("", ", 0", ", 2"):
         plain = column(["12.5", "-0.125", "999999999999999999", "+1.", ".000001"])
         yield Case(f"exact_number{decimals}", call(f"exact_number('a'{decimals})"), plain)
+    shortened, whole_number = call("without_trailing_zeros(safe_number('a'))"), call("safe_number('a')")
+    yield Case(
+        "without_trailing_zeros",
+        f"{shortened} = {whole_number}",
+        column(["12.5", "12.50", "0.000000", "-100", None]),
+    )
+    numbers = "'array[1, 3]' if target.type == 'postgres' else 'array(1, 3)'"
+    held = call(f"array_contains({numbers}, 'cast(n as integer)')")
+    yield Case("array_contains", f"select n, {held} from given", column(["one", "two", "three"]))
     scale = {n: (n, f"{n}.000000") for n in ("0", "-1000000")} | {"12.5": ("12.5", "12.500000")}
     shown = column(["12.5", "0", "-1000000", "0.000001"])
     yield Case("plain_text of a number", call("plain_text(safe_number('a'))"), shown, scale)
@@ -124,6 +133,10 @@ def time_cases() -> Iterator[Case]:
     for n in (0, 1, 30, 36500):
         earlier = typed(f"a - {call(f'days({n})')}", INSTANT)
         yield Case(f"days({n})", earlier, with_b(INSTANTS[2:]), instant=True)
+    for zone in ("UTC", "Europe/Berlin", "America/New_York"):
+        for local_time in ("1970-01-01 00:00:00", "2024-07-01 12:30:00"):
+            literal = call(f"instant_literal('{local_time}', '{zone}')")
+            yield Case(f"instant_literal {local_time} {zone}", literal, column(["x"]), instant=True)
     yield from calendar_cases()
 
 
@@ -186,6 +199,27 @@ def json_cases() -> Iterator[Case]:
     objects = "(select n, {{ json_object('stored', 'a') }} from stored) as objects"
     yield Case(
         "json_text", f"{of_row} select n, concat_ws('|', {', '.join(texts)}) from {objects}", column(PAYLOADS)
+    )
+    named = (f"coalesce({{{{ json_field('a', quote_literal({jinja(name)})) }}}}, 'none')" for name in FIELDS)
+    yield Case(
+        "json_field", f"{of_row} select n, concat_ws('|', {', '.join(named)}) from stored", column(PAYLOADS)
+    )
+    elements = call("json_elements('a')")
+    each = f"select {elements} as element from stored"
+    yield Case(
+        "json_elements",
+        f"{of_row} select row_number() over (order by element), element from ({each}) as elements",
+        column(LISTS),
+        keyed=True,
+    )
+    both = "{{ json_object('stored', 'a') }}, {{ json_object('stored', 'b') }}"
+    other = "{{ 'cast(b as jsonb)' if target.type == 'postgres' else 'b' }}"
+    hashes = call("json_hash('a')") + " = " + call("json_hash('b')")
+    yield Case(
+        "json_hash",
+        f"with stored as (select n, {stored} as a, {other} as b from given) "
+        f"select n, {hashes} from (select n, {both} from stored) as objects",
+        [('{"a": "1", "b": "2"}', '{"b": "2", "a": "1"}'), ('{"a": "1"}', '{"a": "2"}'), ("{}", '{"a": ""}')],
     )
     for item in ("a", "b|c", "ü\n", '["a"]'):
         held = call(f"json_array_contains('a', {jinja(item)})")
