@@ -13,12 +13,15 @@
 
 {% macro postgres__counted_together(node) %}
     {% set tested = graph.nodes.get(tested_model_id(node)) %}
-    {% set together = rules_counted_together(tested) if tested and can_be_counted_together(node) else [] %}
-    {% if together | length < 2 %}
+    {% if not tested or not can_be_counted_together(node) %}
         {% do return(none) %}
     {% endif %}
     {% set counts = counts_of_this_run() %}
     {% if tested.unique_id not in counts %}
+        {% set together = rules_counted_together(tested) %}
+        {% if together | length < 2 %}
+            {% do return(none) %}
+        {% endif %}
         {% do run_query(count_once(tested, together)) %}
         {% set counts = counts_of_this_run() %}
     {% endif %}
