@@ -34,7 +34,7 @@
 
     create unlogged table {{ side_table('staged_orders') }} as {{ uncovered(sql) }};
     {%- if model.name == changes_come_from() %}
-    {%- set columns = journaled_columns(relation) | join(', ') %}
+    {%- set columns = (journaled_columns(relation) + place_of_line()) | join(', ') %}
 
     {%- set held = '(select * from ' ~ relation ~ ' where order_id in (select order_id from ' ~ side_table('touched_orders') ~ ')) as held' %}
 
@@ -68,6 +68,12 @@
         adapter.get_columns_in_relation(relation) | map(attribute='name')
         | reject('in', ['load_id', 'line_number', 'line_count']) | list
     ) %}
+{% endmacro %}
+
+{# A line's place in its order, since the first one opens it: of lines of the same instant their loads decide. #}
+{% macro place_of_line() %}
+    {% set place = 'row_number() over (partition by order_id order by ' ~ order_of_lines() ~ ')' %}
+    {% do return([place] if order_grain() == 'order_line' else []) %}
 {% endmacro %}
 
 {# Purchases from the first that changed on: their running totals are others. A customer keeps its key. Where orders have
