@@ -92,8 +92,10 @@ def quarantine(configs: Path) -> None:
         columns.append(
             {"name": column, "data_tests": [{name: {**given, "config": {"meta": {"on_fail": "quarantine"}}}}]}
         )
-    gate = {"version": 2, "models": [{"name": "orders_parsed", "columns": columns}]}
-    (configs / "expectations.yaml").write_text(yaml.safe_dump(gate))
+    file = configs / "expectations.yaml"
+    gate = yaml.safe_load(file.read_text())  # with the rules relaxed that random orders break
+    gate["models"][0]["columns"] = columns
+    file.write_text(yaml.safe_dump(gate))
 
 
 def outcome(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
