@@ -52,7 +52,7 @@ def test_random_orders_give_the_same_tables(
     tmp_path: Path,
 ) -> None:
     data, configs = tmp_path / "data", tmp_path / "configs"
-    drawn = draw(histories(definition), number=CUSTOMERS)
+    drawn = draw(histories(definition), number=150 if tracked else CUSTOMERS)
     write_files(data, [[countable(record) for record in history] for history in drawn])
     write_configs(configs, definition, tracked=tracked)
     if tracked:
@@ -96,6 +96,10 @@ def quarantine(configs: Path) -> None:
     gate = yaml.safe_load(file.read_text())  # with the rules relaxed that random orders break
     gate["models"][0]["columns"] = columns
     file.write_text(yaml.safe_dump(gate))
+    # Few records stay: without a status each of them is a purchase.
+    mapping = yaml.safe_load((configs / "orders.yaml").read_text())
+    del mapping["models"][0]["config"]["meta"]["columns"]["status"]
+    (configs / "orders.yaml").write_text(yaml.safe_dump(mapping, allow_unicode=True))
 
 
 def outcome(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
