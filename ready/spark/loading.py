@@ -69,6 +69,9 @@ def all_loads(params: SparkParams, source: str | None = None) -> list[dict[str, 
 
 def active_loads(connection: Any, source: str) -> list[ActiveLoad]:
     """The loads that staging reads now, in the order of delivery. The raw tables must be there."""
+    # A session keeps the list of a table's files, and loaders write files without it.
+    for table in ("loads_log", "rejected_rows_log"):
+        fetch(connection, f"refresh table raw.{table}")
     rejects = {
         load_id: (line_number, reason)
         for load_id, line_number, reason in fetch(

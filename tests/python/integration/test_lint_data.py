@@ -70,7 +70,7 @@ def line_of(file: Path, text: str) -> int:
 def test_all_that_does_not_fit_is_told_with_place_and_setting(shop: Warehouse) -> None:
     orders, gate = shop.folder / "configs/orders.yaml", shop.folder / "configs/expectations.yaml"
     a, b = shop.folder / "data/a.csv", shop.folder / "data/b.csv"
-    not_read = "say how numbers are written: {column: ..., decimal: ..., thousands: ...}"
+    not_read = "say how numbers are written: {column: ..., decimal: ..., thousands: ..., currency: ...}"
     seedless = "seeds/order_statuses.csv has no row for"
     in_set = "dbt_expectations.expect_column_values_to_be_in_set"
     expected = [
@@ -151,9 +151,9 @@ def test_a_run_reads_three_files_and_tells_of_others_and_of_rules_that_find_noth
             "select to_regclass('public.stray') is null and to_regclass('stg.stray') is null"
         )
     told = (
-        "stray.py:1: warning: is not read: of a configs folder only",
-        "stray.sql:1: warning: is not read: of a configs folder only",
-        "warning: embargo: 7 days are less than the label's horizon of 30",
+        "stray.py:1: is not read: of a configs folder only",
+        "stray.sql:1: is not read: of a configs folder only",
+        "embargo: 7 days are less than the label's horizon of 30",
         "row_condition: status is lower case without hyphens, so it is never 'Lost'; write lost",
     )
     page = (warehouse.artifacts / "reports/index.html").read_text()
