@@ -17,6 +17,9 @@
         {% do return(none) %}
     {% endif %}
     {% set counts = counts_of_this_run() %}
+    {% if tested.unique_id not in counts and not begins_counting(tested) %}
+        {% set counts = counts_of_this_run() %}
+    {% endif %}
     {% if tested.unique_id not in counts %}
         {% set together = rules_counted_together(tested) %}
         {% if together | length < 2 %}
@@ -28,6 +31,20 @@
     {% set count = counts.get(node.name) %}
     {% do return(none if count and has_possible_faults(node) else count) %}
 {% endmacro %}
+
+{# Whether the current test is the one to count, up to its next commit; else it has waited for the one that was. #}
+{% macro begins_counting(tested) %}
+    {% set lock = counting_lock(tested) %}
+    {% if run_query('select pg_try_advisory_xact_lock(' ~ lock ~ ')').rows[0][0] %}
+        {% do return(true) %}
+    {% endif %}
+    {% do run_query('do $gate_block$ begin perform pg_advisory_xact_lock(' ~ lock ~ '); end $gate_block$; commit') %}
+    {% do return(false) %}
+{% endmacro %}
+
+{% macro counting_lock(tested) -%}
+    hashtextextended({{ quote_literal(invocation_id ~ tested.unique_id) }}, 0)
+{%- endmacro %}
 
 {# The rules of a model that one scan can count and this run carries out; a seed's or a snapshot's are left alone. #}
 {% macro rules_counted_together(tested) %}
@@ -91,7 +108,7 @@
         names text[] := array[{{ quote_literal(tested.unique_id) }}{% for name in counted %}, {{ quote_literal(name) }}{% endfor %}];
         failures bigint[];
     begin
-        perform pg_advisory_xact_lock(hashtextextended({{ quote_literal(invocation_id ~ tested.unique_id) }}, 0));
+        perform pg_advisory_xact_lock({{ counting_lock(tested) }});
         if exists (
             select from {{ counts }}
             where invocation_id = {{ quote_literal(invocation_id) }} and check_name = {{ quote_literal(tested.unique_id) }}

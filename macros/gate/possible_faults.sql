@@ -16,11 +16,10 @@
 {% endmacro %}
 
 {% macro has_possible_faults(node) %}
-    {% set stores_rows = node.config.store_failures or flags.STORE_FAILURES %}
+    {% set rules = ['no_order_in_the_future', 'no_placeholder_date', 'no_isolated_order', 'one_currency'] %}
     {% do return(
-        is_default_rule(node) and not stores_rows
-        and node.name in ['no_order_in_the_future', 'no_placeholder_date', 'no_isolated_order']
-        + (['one_currency'] if is_pinned('currency') or is_mapped('currency') else [])
+        node.name in rules and is_default_rule(node) and not (node.config.store_failures or flags.STORE_FAILURES)
+        and (node.name != 'one_currency' or is_mapped('currency') or is_pinned('currency'))
     ) %}
 {% endmacro %}
 

@@ -40,11 +40,10 @@
 
 {# Whether a rule is one of these, and its test no more than its faults. #}
 {% macro judges_values(node) %}
-    {% set rules = ['typed_values', 'typed_amounts_and_times', 'expressions_give_values', 'long_ids', 'long_texts'] %}
-    {% if not first_line_decides('status') %}
-        {% do rules.append('blank_status') %}
-    {% endif %}
-    {% do return(is_default_rule(node) and node.name in rules) %}
+    {% set rules = ['typed_values', 'typed_amounts_and_times', 'expressions_give_values', 'long_ids', 'long_texts', 'blank_status'] %}
+    {% do return(
+        node.name in rules and is_default_rule(node) and not (node.name == 'blank_status' and first_line_decides('status'))
+    ) %}
 {% endmacro %}
 
 {% macro value_fault(column, says, condition) %}

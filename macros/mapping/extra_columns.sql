@@ -2,7 +2,8 @@
    or number. They go all the way to stg.orders, so an aggregation or an expectation can name them. #}
 {% macro extra_columns() %}
     {% set extras = {} %}
-    {% for name, entry in node_meta('orders_mapped').get('columns', {}).items() if name not in canonical_columns() + optional_columns() %}
+    {% set others = canonical_columns() + optional_columns() %}
+    {% for name, entry in node_meta('orders_mapped').get('columns', {}).items() if name not in others %}
         {% set given = {'column': entry} if entry is string else entry or {} %}
         {% set extra = dict({'type': 'text'}, **given) %}
         {% do check_column_name(name) %}

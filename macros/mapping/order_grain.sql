@@ -1,6 +1,6 @@
 {# What one CSV row is: an `order`, or an `order_line` of which several make an order. #}
 {% macro order_grain() %}
-    {% set grain = orders_mapping().get('grain', 'order') %}
+    {% set grain = node_meta('orders_mapped').get('grain', 'order') %}
     {% if grain not in ['order', 'order_line'] %}
         {% do exceptions.raise_compiler_error("orders.yaml: grain: '" ~ grain ~ "' is neither order nor order_line") %}
     {% endif %}

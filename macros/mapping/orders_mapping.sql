@@ -30,7 +30,7 @@
 
 {# Whether orders.yaml says where a column's values come from. #}
 {% macro is_mapped(name) %}
-    {% do return(orders_mapping().columns.get(name, {}) != {}) %}
+    {% do return((node_meta('orders_mapped').get('columns', {}).get(name) or {}) != {}) %}
 {% endmacro %}
 
 {# Canonical columns that orders_parsed has only where they are mapped. #}
