@@ -5,42 +5,53 @@
    among the changes, the row rules of a model together, keys by their groups. #}
 {% macro get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) -%}
     {%- set node = graph.nodes[model.unique_id] -%}
-    {%- set by_default = is_on_by_default(node) -%}
-    {%- set meta = rule_entry(node.name) if by_default else config.get('meta') or {} -%}
+    {%- set meta = rule_entry(node.name) if is_on_by_default(node) else config.get('meta') or {} -%}
     {%- if meta.get('on_fail') == 'quarantine' -%}
         {%- do require_rows(model, main_sql) -%}
     {%- endif -%}
-    {%- set condition = error_if -%}
-    {%- set ceilings = test_ceilings(meta) -%}
-    {%- if by_default and rule_severity(node) == 'warn' -%}
-        {%- set condition = 'is null' -%}
-    {%- elif ceilings -%}
-        {%- set condition = '> ' ~ (ceilings | first if ceilings | length == 1 else 'least(' ~ ceilings | join(', ') ~ ')') -%}
-    {%- elif meta.get('on_fail') == 'quarantine' -%}
-        {%- set condition = 'is null' -%}
-    {%- endif -%}
-    {%- set of_changes = test_of_changes(node) -%}
-    {%- set counted = counted_together(node) if not of_changes else none -%}
-    {%- set repeated = repeated_keys(node) if not of_changes else none -%}
-    {%- if by_default and meta.get('enabled') is false -%}
-        {%- set fail_calc = '0' -%}
-        {%- set main_sql = "select 'switched off in expectations.yaml' as note" -%}
-    {%- elif counted is not none -%}
-        {%- set fail_calc = counted -%}
-        {%- set main_sql = "select 'counted with the other row rules of this run, in meta.gate_counts' as note" -%}
-    {%- elif repeated is not none -%}
-        {%- set fail_calc = 'coalesce(sum(repeated), 0)' -%}
-        {%- set main_sql = repeated -%}
-    {%- else -%}
-        {%- set fail_calc = failing_rows(fail_calc) -%}
-        {%- set main_sql = of_changes or with_counted_order_ids(main_sql) -%}
-    {%- endif -%}
-    {%- if main_sql is none -%}
-        {%- set fail_calc = '0' -%}
-        {%- set main_sql = "select 'no order id comes again' as note" -%}
-    {%- endif -%}
-    {{ adapter.dispatch('get_test_sql', 'dbt')(main_sql, fail_calc, warn_if, condition, limit) }}
+    {%- set counting = counting_of(node, meta, main_sql, fail_calc) -%}
+    {{ adapter.dispatch('get_test_sql', 'dbt')(
+        counting.sql, counting.fail_calc, warn_if, error_condition(node, meta, error_if), limit
+    ) }}
 {%- endmacro %}
+
+{# The condition on the number of failures under which a test fails. `is null` never holds: the test can only warn. #}
+{% macro error_condition(node, meta, error_if) %}
+    {% set ceilings = test_ceilings(meta) %}
+    {% if is_on_by_default(node) and rule_severity(node) == 'warn' %}
+        {% do return('is null') %}
+    {% elif ceilings %}
+        {% do return('> ' ~ (ceilings | first if ceilings | length == 1 else 'least(' ~ ceilings | join(', ') ~ ')')) %}
+    {% elif meta.get('on_fail') == 'quarantine' %}
+        {% do return('is null') %}
+    {% endif %}
+    {% do return(error_if) %}
+{% endmacro %}
+
+{# The quickest way to a test's number of failures: {sql, fail_calc}, an aggregate over the rows of sql. #}
+{% macro counting_of(node, meta, main_sql, fail_calc) %}
+    {% if is_on_by_default(node) and meta.get('enabled') is false %}
+        {% do return({'fail_calc': '0', 'sql': "select 'switched off in expectations.yaml' as note"}) %}
+    {% endif %}
+    {% set of_changes = test_of_changes(node) %}
+    {% if of_changes %}
+        {% do return({'fail_calc': failing_rows(fail_calc), 'sql': of_changes}) %}
+    {% endif %}
+    {% set counted = counted_together(node) %}
+    {% if counted is not none %}
+        {% set note = 'counted with the other row rules of this run, in meta.gate_counts' %}
+        {% do return({'fail_calc': counted, 'sql': 'select ' ~ quote_literal(note) ~ ' as note'}) %}
+    {% endif %}
+    {% set repeated = repeated_keys(node) %}
+    {% if repeated is not none %}
+        {% do return({'fail_calc': 'coalesce(sum(repeated), 0)', 'sql': repeated}) %}
+    {% endif %}
+    {% set sql = with_counted_order_ids(main_sql) %}
+    {% if sql is none %}
+        {% do return({'fail_calc': '0', 'sql': "select 'no order id comes again' as note"}) %}
+    {% endif %}
+    {% do return({'fail_calc': failing_rows(fail_calc), 'sql': sql}) %}
+{% endmacro %}
 
 {# How many rows the current test lets pass, as SQL: one number for each of its thresholds. #}
 {% macro test_ceilings(meta) %}

@@ -1,17 +1,9 @@
-{%- set future = rule_settings('no_order_in_the_future') %}
-{%- set placeholder = rule_settings('no_placeholder_date') %}
 {%- set isolated = rule_settings('no_isolated_order') %}
 {%- set trusted -%}
     (
         select order_ts from {{ ref('orders') }} as orders
         where
-            true
-            {%- if placeholder is not none %}
-            and not {{ is_placeholder_date(placeholder.get('dates', placeholder_dates()), ['order_ts']) }}
-            {%- endif %}
-            {%- if future is not none %}
-            and {{ is_placed_before_load('orders', 'order_ts', future.get('days', 1)) }}
-            {%- endif %}
+            {{ is_plausible_date('orders') }}
             {%- if isolated is not none %}
             and {{ is_outside_ranges('orders.order_ts', 'isolated') }}
             {%- endif %}
