@@ -45,7 +45,8 @@ def lint(data: tuple[str, ...], configs: str | None, home: str | None, output: O
     if data:
         from ready.lint.incoming import lint_data
 
-        findings = lint_data(settings, data)
+        with output.steps() as say:
+            findings = lint_data(settings, data, say)
     else:
         findings = lint_configs(settings)
     output.show([asdict(finding) for finding in findings])

@@ -71,6 +71,10 @@ class TerminalNarrator:
                 self.stage("Build", "the gate has passed")
             self._row(node.relation, f"{node.rows:,} rows", node.seconds)
 
+    def working(self, text: str | None) -> None:
+        """What takes seconds, while it does; None when it is over."""
+        self._live(text)
+
     def warning(self, text: str) -> None:
         self._live(None)
         click.echo(f"  {click.style('warning', fg='yellow')}: {printable(text)}", err=self.quiet)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     "--write",
     is_flag=True,
     help="Add them to expectations.yaml; comments and tests there stay. With --mapping, write orders.yaml "
-    "where nobody has written one.",
+    "where nobody has written one, and take rules on columns that it lacks out of an unchanged "
+    "expectations.yaml.",
 )
 @target_option
 @configs_option
@@ -56,22 +57,27 @@ def suggest(
 
     settings = Settings.resolve(home=home, configs=configs, target=target)
     if mapping:
-        _suggest_mapping(settings, files, write=write, output=output)
+        _suggest_mapping(settings, files, write=write, configs=configs, output=output)
         return
     if files:
         raise click.UsageError("FILEs are for --mapping")
     _suggest_expectations(settings, write=write, output=output)
 
 
-def _suggest_mapping(settings: Settings, files: tuple[str, ...], *, write: bool, output: Output) -> None:
-    from ready.suggest.mapping import suggest_mapping, write_mapping
+def _suggest_mapping(
+    settings: Settings, files: tuple[str, ...], *, write: bool, configs: str | None, output: Output
+) -> None:
+    from ready.suggest.mapping import fit_expectations, next_step, suggest_mapping, write_mapping
 
     if not files:
         raise click.UsageError("--mapping needs a file or a folder to read")
-    text = suggest_mapping(files)
+    text = suggest_mapping(files, configs)
     output.show({"orders_yaml": text})
     if write:
-        output.say(f"Wrote {write_mapping(settings, text)}. Next: correct it, then ready lint")
+        output.say(f"Wrote {write_mapping(settings, text)}.")
+        if told := fit_expectations(settings):
+            output.say(f"{told}.")
+        output.say(f"Next: correct it, then {next_step(files, configs)}")
     else:
         output.say(text.rstrip())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,13 +24,22 @@ from ready.lint.rules import PARSED, AttachedTest, attached_tests
 from ready.lint.seeds import STATUSES, read_statuses
 from ready.lint.trial import Tried, TriedRow
 from ready.mapping import mapped_names, nearest_name
+from ready.suggest.mapping.entry import flow
+from ready.suggest.mapping.numbers import Numbers, read_numbers
+from ready.suggest.mapping.times import Times, read_numeric_times, read_times
 
 REQUIRED = ("order_id", "customer_id", "order_ts", "amount")
 SETS = {"accepted_values": "values", "dbt_expectations.expect_column_values_to_be_in_set": "value_set"}
+NOT_NULL = ("not_null", "dbt_expectations.expect_column_values_to_not_be_null")
 KINDS = {"time": "time", "number": "number"}
 SETTINGS = {
     "time": "say how times are written: {column: ..., format: ...}",
     "number": "say how numbers are written: {column: ..., decimal: ..., thousands: ..., currency: ...}",
+}
+WRITTEN = {"time": ("format", "language"), "number": ("decimal", "thousands", "currency")}
+NOTATIONS: dict[str, Callable[[Sequence[str]], Times | Numbers | None]] = {
+    "time": lambda texts: read_times(texts) or read_numeric_times(texts),
+    "number": read_numbers,
 }
 # So few records may well all be wrong where the mapping is right.
 ENOUGH = 20
@@ -128,6 +137,7 @@ class FilesLinter:
                 yield from self._typed(name, tried.rows)
         yield from self._statuses(tried.rows)
         yield from self._sets(tried.rows)
+        yield from self._nulls(tried.rows, absent)
 
     def _refused(self, fault: str) -> Finding:
         """SQL that is none."""
@@ -161,21 +171,33 @@ class FilesLinter:
             finding = self._finding(name, f"it is empty in all of {_records(len(rows))}")
         elif bad and kind:
             example = f"first {bad[0].place}: {self._shown(name, bad[0].values[raw])}"
-            finding = self._finding(
-                name, f"{len(bad)} of {len(given)} texts are no {kind}, {example}", SETTINGS[kind]
-            )
+            message = f"{len(bad)} of {len(given)} texts are no {kind}, {example}"
+            hint = SETTINGS[kind] + self._notation(name, kind, [str(row.values[raw]) for row in given])
+            finding = self._finding(name, message, hint)
         else:
             return
         hopeless = name in REQUIRED and len(lost) == len(given) and len(rows) >= ENOUGH
         yield finding if hopeless and not self._is_let_pass(name) else finding.told_only()
 
+    def _notation(self, name: str, kind: str, texts: Sequence[str]) -> str:
+        """What is set, and what reads all texts, if there is such a notation."""
+        entry = mapping_of(self.mapped.entries[name])
+        reading = NOTATIONS[kind](texts)
+        fitting = reading.settings if reading and reading.count == reading.total else None
+        if fitting and "currency" in fitting and name != "amount":  # 2 pcs
+            fitting = None
+        written = {key: entry[key] for key in WRITTEN[kind] if key in entry}
+        told = f"; {_settings(written)} is set" if written and (kind == "time" or fitting) else ""
+        if fitting is None or fitting == written:
+            return told
+        best = f"{_settings(fitting)} reads all of them" if fitting else "without it all of them read"
+        if isinstance(reading, Times) and reading.rival:
+            best += f", and so does {reading.rival}"
+        return f"{told}{', and' if told else ';'} {best}"
+
     def _is_let_pass(self, column: str) -> bool:
         """Whether a rule on the column only warns or sets rows aside: then even all of them may be meant."""
-        return any(
-            str(test.setting("severity")).lower() == "warn" or mapping_of(test.setting("meta")).get("on_fail")
-            for test in self._tests()
-            if test.column == column
-        )
+        return any(_goes_on(test) for test in self._tests() if test.column == column)
 
     def _statuses(self, rows: Sequence[TriedRow]) -> Iterator[Finding]:
         seeded = {status for _, status in read_statuses(self.project)}
@@ -198,6 +220,26 @@ class FilesLinter:
                 message = f"{test.name} on {test.column} does not accept {text}"
                 yield self._of_test(test, path, message)
 
+    def _nulls(self, rows: Sequence[TriedRow], absent: Collection[str]) -> Iterator[Finding]:
+        """Records without a value that a rule asks for, unless it has a condition of another kind."""
+        for test in self._tests():
+            name, condition = str(test.column), test.setting("row_condition")
+            if test.name not in NOT_NULL or name not in self.mapped.entries or name in absent:
+                continue
+            of_text = isinstance(condition, str) and condition.strip().lower() == f"{name}_raw is null"
+            if test.setting("where") or (condition and not of_text):
+                continue
+            raw = f"{name}_raw"
+            # With `of: order` the later lines of an order have a value without a text.
+            null = [row for row in rows if row.values[name] is None]
+            missing = [row for row in null if row.values[raw] is None] if of_text else null
+            is_told = name in REQUIRED and all(row.values[raw] is None for row in rows)
+            if missing and not is_told:
+                count = f"{len(missing):,} of {_records(len(rows))}"
+                message = f"{test.name} on {name} does not hold for {count}, first {missing[0].place}"
+                finding = self._of_test(test, test.path, message)
+                yield finding.as_warning() if _is_allowed(test, len(missing), len(rows)) else finding
+
     def _unknown(self, rows: Sequence[TriedRow], column: str, known: Collection[str]) -> Iterator[str]:
         """The values that are not known, most frequent first: `'lost' (12 records, first a.csv:5)`."""
         found = [row for row in rows if row.values[column] is not None and row.values[column] not in known]
@@ -214,8 +256,7 @@ class FilesLinter:
     def _of_test(self, test: AttachedTest, path: KeyPath, message: str) -> Finding:
         assert self.expectations is not None
         finding = self.expectations.finding(path, message, "correct the files, the mapping or the rule")
-        warns = str(test.setting("severity")).lower() == "warn"
-        return finding.as_warning() if warns else finding.told_only()
+        return finding.as_warning() if _goes_on(test) else finding.told_only()
 
     def _tests(self) -> Iterator[AttachedTest]:
         if self.expectations is not None:
@@ -226,6 +267,26 @@ class FilesLinter:
         path, _ = model_meta(self.orders, "orders_mapped")
         at = (*path, "rows") if name == "rows" else (*path, "columns", name)
         return self.orders.finding(at, f"{name}: {message}", hint)
+
+
+def _goes_on(test: AttachedTest) -> bool:
+    """Whether a run goes on where the rule fails: it only warns, or sets rows aside."""
+    on_fail = mapping_of(test.setting("meta")).get("on_fail")
+    return str(test.setting("severity")).lower() == "warn" or bool(on_fail)
+
+
+def _is_allowed(test: AttachedTest, count: int, rows: int) -> bool:
+    meta = mapping_of(test.setting("meta"))
+    limits = (meta.get("max_failures"), meta.get("max_share"))
+    if all(limit is None for limit in limits):
+        return False
+    most, share = (limit if isinstance(limit, int | float) else None for limit in limits)
+    return (most is None or count <= most) and (share is None or count <= share * rows)
+
+
+def _settings(written: Mapping[str, Any]) -> str:
+    """As in the mapping: format: DD.MM.YYYY, language: de."""
+    return ", ".join(f"{key}: {flow(value)}" for key, value in written.items())
 
 
 def _records(count: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from loader import LoadOptions
@@ -29,11 +29,11 @@ LOOKED_AT_BEFORE_A_RUN = 10
 PLAIN = {"column", "type", "of"}
 
 
-def lint_data(settings: Settings, paths: Sequence[str]) -> list[Finding]:
+def lint_data(settings: Settings, paths: Sequence[str], say: Callable[[str], None]) -> list[Finding]:
     """Every fault of the configs, and what the first records of the files show.
 
     Nothing of the files is looked at while the configs are not in order. Starts the database where it is ours
-    and down. Raises as the loader does for paths that are not there.
+    and down. say: is told of what takes seconds. Raises as the loader does for paths that are not there.
     """
     findings = lint_configs(settings)
     if any(finding.stops_build for finding in findings):
@@ -43,18 +43,25 @@ def lint_data(settings: Settings, paths: Sequence[str]) -> list[Finding]:
     linter = _linter(settings)
     findings += [*opened.findings, *linter.check_headers(opened.heads)]
     if settings.target == "postgres":
-        tried = try_mapping(opened.heads, linter.mapped, settings=settings, params=open_database(settings))
+        params = open_database(settings)
+        tried = try_mapping(opened.heads, linter.mapped, settings=settings, params=params, say=say)
         findings += linter.check_tried(tried, opened.heads)
     return findings
 
 
 def check_incoming(
-    settings: Settings, paths: Sequence[str], *, params: EngineParams, active: Sequence[ActiveLoad]
+    settings: Settings,
+    paths: Sequence[str],
+    *,
+    params: EngineParams,
+    active: Sequence[ActiveLoad],
+    say: Callable[[str], None],
 ) -> list[Finding]:
     """What is to be told of files that are new before they are loaded.
 
-    active: what is loaded. Expressions and formats are tried on PostgreSQL, where the mapping has some.
-    Raises UsageError where every record would fail. Files that cannot be read are left to the loader.
+    active: what is loaded. say: is told of what takes seconds. Expressions and formats are tried on
+    PostgreSQL, where the mapping has some. Raises UsageError where every record would fail. Files that
+    cannot be read are left to the loader.
     """
     options, meta = load_options(settings.configs), orders_meta(settings.configs)
     try:
@@ -65,9 +72,8 @@ def check_incoming(
     if not isinstance(params, ConnectionParams) or not _has_sql(meta):
         return []
     linter = _linter(settings)
-    findings = list(
-        linter.check_tried(try_mapping(heads, linter.mapped, settings=settings, params=params), heads)
-    )
+    tried = try_mapping(heads, linter.mapped, settings=settings, params=params, say=say)
+    findings = list(linter.check_tried(tried, heads))
     stopping = [finding for finding in findings if finding.stops_build]
     if stopping:
         lines = "\n  ".join(map(str, stopping))

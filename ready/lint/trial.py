@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -64,15 +64,21 @@ class CompiledMapping:
 
 
 def try_mapping(
-    heads: Sequence[Head], mapped: Mapped, *, settings: Settings, params: ConnectionParams
+    heads: Sequence[Head],
+    mapped: Mapped,
+    *,
+    settings: Settings,
+    params: ConnectionParams,
+    say: Callable[[str], None],
 ) -> Tried:
     """Map the records of these heads. Nothing stays in the database.
 
-    The configs must be in order. Raises UsageError where dbt refuses the project.
+    The configs must be in order. say: is told of what takes seconds. Raises UsageError where dbt refuses the
+    project.
     """
     if not any(head.records for head in heads):
         return Tried()
-    compiled = compiled_mapping(settings, params)
+    compiled = compiled_mapping(settings, params, say)
     with closing(params.connect()) as connection, connection.cursor() as cursor:
         try:
             for name in RAW:
@@ -116,7 +122,9 @@ def _fill(cursor: Cursor, heads: Sequence[Head], source: str) -> None:
     cursor.copy_expert("copy trial_raw_events (load_id, line_number, payload) from stdin", lines)
 
 
-def compiled_mapping(settings: Settings, params: ConnectionParams) -> CompiledMapping:
+def compiled_mapping(
+    settings: Settings, params: ConnectionParams, say: Callable[[str], None]
+) -> CompiledMapping:
     """The project's own SQL over the temporary tables; kept until a file that it is made of changes."""
     kept = settings.home / "dbt" / "trial.json"
     key = files_key(settings.schema_prefix, settings, settings.configs / "orders.yaml")
@@ -125,6 +133,7 @@ def compiled_mapping(settings: Settings, params: ConnectionParams) -> CompiledMa
     except (OSError, ValueError):
         found = {}
     if found.get("key") != key:
+        say("Compiling the mapping, to try it on the first records")
         found = {"key": key, **_compile(settings, params)}
         kept.write_text(json.dumps(found), encoding="utf-8")
     return CompiledMapping(found["source"], found["functions"], found["query"])

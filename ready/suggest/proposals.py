@@ -106,6 +106,9 @@ def pattern_of(shapes: Iterable[str], prefix: str) -> str | None:
     >>> pattern_of(["A9999", "A999"], "A")
     '^A[0-9]{3,4}$'
     """
+    shapes = list(shapes)
+    if any("@" in shape for shape in shapes):  # tomorrow's address has another length and other marks
+        return None
     runs = [[(sign, len(list(group))) for sign, group in itertools.groupby(shape)] for shape in shapes]
     if not runs or len({tuple(sign for sign, _ in each) for each in runs}) > 1 or len(runs[0]) > MAX_RUNS:
         return None

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+from zoneinfo import available_timezones
 
 from ready.suggest.mapping.columns import Column
 from ready.suggest.mapping.entry import CHECK, listed
 from ready.suggest.mapping.lines import Grain
+from ready.suggest.mapping.statuses import PARTLY_GIVEN_BACK, UNDERWAY, Statuses
 from ready.suggest.mapping.times import Times
+from ready.terminal import one_line
 
 # What exports write beside their local times.
 ZONES = {
     "utc": "UTC", "bst": "Europe/London", "cet": "Europe/Berlin", "cest": "Europe/Berlin",
-    "pst": "America/Los_Angeles", "pdt": "America/Los_Angeles", "est": "America/New_York",
-    "edt": "America/New_York", "cst": "America/Chicago", "cdt": "America/Chicago", "mst": "America/Denver",
-    "mdt": "America/Denver", "eastern time (us & canada)": "America/New_York",
+    "mez": "Europe/Berlin", "mesz": "Europe/Berlin", "wet": "Europe/Lisbon", "west": "Europe/Lisbon",
+    "eet": "Europe/Athens", "eest": "Europe/Athens", "pst": "America/Los_Angeles",
+    "pdt": "America/Los_Angeles", "est": "America/New_York", "edt": "America/New_York",
+    "cst": "America/Chicago", "cdt": "America/Chicago", "mst": "America/Denver", "mdt": "America/Denver",
+    "aest": "Australia/Sydney", "aedt": "Australia/Sydney", "nzst": "Pacific/Auckland",
+    "nzdt": "Pacific/Auckland", "jst": "Asia/Tokyo", "eastern time (us & canada)": "America/New_York",
     "central time (us & canada)": "America/Chicago", "mountain time (us & canada)": "America/Denver",
     "pacific time (us & canada)": "America/Los_Angeles",
 }  # fmt: skip
-GIVEN_BACK = re.compile(r"\b(refund(ed|s)?|adjusted|returned|erstattet|remboursé|reembolsado)\b")
-CANCELLED = re.compile(r"\b(cancell?ed|storniert|annulé|cancelado)\b")
-PAID = re.compile(r"\b(paid|bezahlt|payé|pagado)\b")
+# London's in winter, and no more than UTC without its summer beside it.
+GMT = "gmt"
+GIVEN_BACK = re.compile(
+    r"\b(refund(ed|s)?|adjusted|returned|(rück|zurück)?erstatt(et|ung)|rückzahlung|gutschrift|remboursée?|remboursement"
+    r"|reembolsad[oa]|reembolso|devuelto|devolvido|estornado|rimborsat[oa]|rimborso|terugbetaald|terugbetaling)\b"
+)
+CANCELLED = re.compile(r"\b(cancell?ed|storniert|annulée?|cancelad[oa]|annullat[oa]|geannuleerd)\b")
+PAID = re.compile(r"\b(paid|bezahlt|payée?|pagad?[oa]|pagat[oa]|betaald)\b")
 
 
 def zone_of(column: Column, reading: Times, zones: Column | None) -> tuple[str | None, list[str]]:
@@ -32,13 +43,49 @@ def zone_of(column: Column, reading: Times, zones: Column | None) -> tuple[str |
     if re.search(r"\butc\b", column.words):
         return "UTC", ["the column's name says UTC"]
     told = f"{CHECK}: {reading.count - reading.zoned:,} times state no zone and count as UTC"
+    near = "Europe/Berlin or the like"
     if zones:
-        named = {ZONES.get(text.lower()) for text in zones.counts}
+        named = _named_zones(zones)
         shown = listed(zones.counts.most_common(4))
         if len(named) == 1 and None not in named:
-            return named.pop(), [f"{zones.name} says {shown}"]
+            return next(iter(named)), [f"{zones.name} says {shown}"]
         told += f", while {zones.name} has {shown}"
-    return None, [f"{told}; say another with timezone: Europe/Berlin or the like"]
+        near = " or ".join(zone for zone in named if zone) or near
+    return None, [f"{told}; say another with timezone: {near}"]
+
+
+def _named_zones(zones: Column) -> list[str | None]:
+    """Those that a column means, the most frequent first; None for what is not known."""
+    words = [text.lower() for text, _ in zones.counts.most_common()]
+    meant = [ZONES.get(word, _as_it_is(word)) for word in words if word != GMT]
+    if GMT in words and "Europe/London" not in meant:
+        meant += ["Europe/London", None]
+    return list(dict.fromkeys(meant))
+
+
+def _as_it_is(word: str) -> str | None:
+    return next((zone for zone in available_timezones() if zone.lower() == word and "/" in zone), None)
+
+
+def told_underway(statuses: Statuses) -> list[str]:
+    """Words that mean one thing here and another there."""
+    told = []
+    records = sum(statuses.counts.values())
+    for word, count in statuses.among(UNDERWAY):
+        share = f"{count:,} of {records:,} records ({count / records:.1%})"
+        told.append(
+            f"{CHECK}: {one_line(word)}, {share}, is taken as not paid yet, so it is no purchase; "
+            "in WooCommerce it is a paid order, so 'completed'"
+        )
+    return told
+
+
+def told_partly_given_back(statuses: Statuses, columns: Sequence[Column]) -> list[str]:
+    """Sales that count in full, where no column has what was given back."""
+    words = statuses.among(PARTLY_GIVEN_BACK)
+    if not words or any(column.numbers and GIVEN_BACK.search(column.words) for column in columns):
+        return []
+    return [f"{CHECK}: {listed(words)} count with the whole amount: no column has what was given back"]
 
 
 def given_back(columns: Iterable[Column], amount: Column) -> Iterator[str]:
@@ -114,16 +161,11 @@ def number_entry(column: Column) -> tuple[dict[str, Any], list[str]]:
     """What the mapping has to say of a column of numbers, and why."""
     numbers = column.numbers
     assert numbers
-    value: dict[str, Any] = {"column": column.name}
+    value: dict[str, Any] = {"column": column.name, **numbers.settings}
     told = [f"{numbers.count:,} of {numbers.total:,} are numbers such as {numbers.example}"]
     if numbers.odd:
         told[0] += f"; not {', '.join(numbers.odd)}"
-    if numbers.decimal != ".":
-        value["decimal"] = numbers.decimal
-    if numbers.thousands:
-        value["thousands"] = numbers.thousands
     if numbers.currencies:
-        value["currency"] = numbers.currencies[0]
         told.append(f"with {numbers.currencies[0]} before or behind")
         if len(numbers.currencies) > 1:
             told.append(

@@ -15,6 +15,14 @@ from ready.suggest.mapping.times import Times, read_numeric_times, read_times
 NULL_WORDS = frozenset(
     {"null", "\\n", "na", "n/a", "#n/a", "none", "nan", "nil", "-", "--", "(null)", "unknown", "k.a."}
 )
+# What firms have behind their name.
+FIRM = re.compile(
+    r"\b(gmbh|ag|kg|ohg|gbr|ug|mbh|ltd|limited|inc|llc|llp|plc|corp|sarl|sas|s\.a\.?|s\.l\.?|s\.?r\.?l|s\.?p\.?a|b\.?v"
+    r"|n\.?v|lda|ltda|e\.k|e\.v|& co|and sons|& sons|& söhne)(\b|\.|$)",
+    re.IGNORECASE,
+)
+CAPITALISED = re.compile(r"[^\W\d_]\w*[^\W\d_A-Z]")
+NAMES = 0.5  # of the texts
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ class Column:
     @cached_property
     def words(self) -> str:
         """The name in lower case words, as names are compared: OrderID is order id."""
-        split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", self.name)
+        split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[°º]", " ", self.name)
         return re.sub(r"[^\w#]+|_", " ", split).strip().lower()
 
     def kept(self, places: Sequence[int]) -> Column:
@@ -67,6 +75,12 @@ class Column:
         """Without a currency or a zone behind: Betrag (EUR), total_usd, Created (UTC)."""
         return re.sub(r"( in)? (eur|euro|usd|gbp|chf|cad|aud|pln|sek|utc|gmt)$", "", self.words)
 
+    @cached_property
+    def holds_names(self) -> bool:
+        """Most texts are names of people or firms: Müller, Jörg; Schäfer GmbH & Co. KG; Krause."""
+        names = sum(map(_is_name, self.counts))
+        return bool(self.counts) and names > len(self.counts) * NAMES
+
     @property
     def distinct(self) -> int:
         return len(self.counts)
@@ -74,6 +88,17 @@ class Column:
     @property
     def is_unique(self) -> bool:
         return self.distinct == len(self.filled) > 0
+
+
+def _is_name(text: str) -> bool:
+    """Letters in words, without the digits and marks of ids; one word alone begins with a capital letter."""
+    if "@" in text or "_" in text or not any(map(str.isalpha, text)):
+        return False
+    if FIRM.search(text):
+        return True
+    if any(map(str.isdigit, text)):
+        return False
+    return bool(re.search(r"[^\W_][\s,;&]", text)) or (text[0].isupper() and bool(CAPITALISED.search(text)))
 
 
 def read_columns(shapes: Sequence[Shape]) -> list[Column]:

@@ -40,6 +40,14 @@ class Numbers:
     negatives: int = 0
     odd: tuple[str, ...] = ()
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """What the mapping has to say of it."""
+        currency = self.currencies[0] if self.currencies else None
+        decimal = None if self.decimal == "." else self.decimal
+        written = {"decimal": decimal, "thousands": self.thousands, "currency": currency}
+        return {key: value for key, value in written.items() if value}
+
     def value(self, text: str) -> Decimal | None:
         """The decimal that a text says, or None."""
         found = NUMBER.fullmatch(text)

@@ -13,8 +13,10 @@ from ready.suggest.mapping.clues import (
     given_back,
     number_entry,
     refunded_by_line,
+    told_partly_given_back,
     told_rivals,
     told_times,
+    told_underway,
     unpaid,
     zone_of,
 )
@@ -36,12 +38,18 @@ from ready.terminal import one_line
 NEEDED = ("order_id", "customer_id", "order_ts", "amount")
 NAMED = (*NEEDED, "status", "currency", "channel", "available_at", "line_id")
 PIECES = ("price", "preis", "prix", "precio", "prezzo", "prijs", "item price")
-SALE = re.compile(r"\b(sales?|orders?|payments?|purchases?|charges?|checkout|invoices?|verkauf|zahlung)\b")
-NO_SALE = re.compile(
-    r"refund|return|revers|fee|withdraw|transfer|payout|deposit|conversion|hold|authori[sz]|dispute"
-    r"|chargeback|erstattung|gebühr|auszahlung|cancel"
+SALE = re.compile(
+    r"\b(sales?|orders?|payments?|purchases?|charges?|checkout|invoices?|(ver)?kauf|verkäufe|bestellung(en)?|auftrag"
+    r"|(\w+)?zahlung(en)?|paiements?|ventes?|achats?|commandes?|pagos?|ventas?|compras?|pedidos?|pagament[oi]|vendas?"
+    r"|vendit[ae]|ordin[ei]|acquist[oi]|betaling(en)?|verkoop|verkopen|bestelling(en)?|aankoop)\b"
 )
-PERSON = re.compile(r"[^\W\d_]+\.?([ '-][^\W\d_]+\.?)+")
+NO_SALE = re.compile(
+    r"refund|return|revers|fee|withdraw|transfer|payout|deposit|conversion|hold|authori[sz]|dispute|chargeback|cancel"
+    r"|erstattung|gebühr|auszahlung|rückzahlung|rückbuchung|rückgabe|retour|storno|gutschrift|umrechnung|überweisung"
+    r"|abhebung|rembours|frais|virement|retrait|annul|litige|reembolso|devoluci|devolu|comisi|comiss|tarifa|taxa|retirada"
+    r"|transferencia|transferência|estorno|contracargo|rimbors|\breso\b|storni|commission|bonific|preliev|terugb|kosten"
+    r"|opname|overboeking"
+)
 TOO_MANY = 20  # words are no statuses
 
 
@@ -114,8 +122,14 @@ class _Proposer:
         """Which records count, where a report holds more than sales."""
         choice = choose("kind", self.columns, self.taken)
         kinds = choice.column.counts if choice else {}
-        sales = [kind for kind in kinds if SALE.search(kind.lower()) and not NO_SALE.search(kind.lower())]
-        left = [(kind, count) for kind, count in kinds.items() if kind not in sales]
+        named = [kind for kind in kinds if SALE.search(kind.lower()) and not NO_SALE.search(kind.lower())]
+        paid_out = self._below_zero(choice.column, named) if choice else set()
+        sales = [kind for kind in named if kind not in paid_out] or named
+        left = [
+            (f"{kind} (all below zero)" if kind in paid_out else kind, count)
+            for kind, count in kinds.items()
+            if kind not in sales
+        ]
         if not choice or not sales or not left or any(map(is_template, kinds)):
             return
         name = choice.column.name
@@ -123,6 +137,17 @@ class _Proposer:
         evidence = (f"{name} has {listed([(kind, kinds[kind]) for kind in sales])}", f"{CHECK}: {told}")
         self.meta.append(Entry("rows", f'"{name}" in ({", ".join(map(quoted, sales))})', evidence))
         self._keep([place for place, kind in enumerate(choice.column.texts) if kind in sales])
+
+    def _below_zero(self, column: Column, kinds: Sequence[str]) -> set[str]:
+        """Kinds whose amounts all are: money that goes out, whatever their name says."""
+        amount = self.column("amount")
+        if amount is None or amount.numbers is None:
+            return set()
+        signs: dict[str, set[bool]] = {}
+        for kind, text in zip(column.texts, amount.texts, strict=True):
+            if value := amount.numbers.value(text):
+                signs.setdefault(kind, set()).add(value < 0)
+        return {kind for kind in kinds if signs.get(kind) == {True}}
 
     def _keep(self, places: Sequence[int]) -> None:
         """Look at these records alone from here on."""
@@ -188,8 +213,10 @@ class _Proposer:
             told.append(
                 f"{CHECK}: {column.blanks:,} records have none: are they set aside (expectations.yaml)?"
             )
-        if all(map(PERSON.fullmatch, column.filled)):
-            told.append(f"{CHECK}: a name is no id: two people may share one")
+        if column.holds_names:
+            told.append(
+                f"{CHECK}: a name is no id: two people may share one, and one may be written in two ways"
+            )
         if column.filled and all(re.fullmatch(r"\d+\.0+", text) for text in column.filled):
             told.append("all end in .0, as a float writes them: what stands before the point is the id")
             self._add("customer_id", {"expression": f"split_part(\"{column.name}\", '.', 1)"}, *told)
@@ -232,10 +259,8 @@ class _Proposer:
             value = {"expression": f'"{column.name}" || \' \' || "{clock.name}"'}
             told.append(f"the time of day stands in {clock.name}")
         told.append(told_times(reading))
-        if reading.format:
-            value["format"] = reading.format
+        value.update(reading.settings)
         if reading.language:
-            value["language"] = reading.language
             told.append(f"its month names are {reading.language}")
         told += told_rivals(reading)
         return value, reading, told
@@ -330,6 +355,7 @@ class _Proposer:
         elif statuses.unknown:
             unknown = listed([(word, statuses.counts[word]) for word in statuses.unknown])
             told.append(f"{CHECK}: not known, so left as they are and no purchases: {unknown}")
+        told += told_underway(statuses) + told_partly_given_back(statuses, self.columns)
         for word in refunded_by_line(column, self.column("amount"), meanings, grain):
             meanings[word] = "completed"
             told.append(

@@ -7,25 +7,46 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ready.suggest.mapping.columns import Column
-from ready.suggest.mapping.statuses import KNOWN
+from ready.suggest.mapping.statuses import meaning_of
 
+_NUMBER = (
+    r"(id|key|r[eé]f|reference|referenz|kennung|kürzel|#|nr|no|n|nº|num|núm|number|nummer|numero|número|numéro|code|cod|cód"
+    r"|código|codigo|codice)"
+)
+_WHO = (
+    r"(customers?|cust|clients?|buyer|purchaser|shopper|member|kunden?|kd|käufer|besteller|debitor(en)?|acheteur"
+    r"|clientes?|comprador|acquirente|klant(en)?|afnemer)"
+)
+_GROSS = (
+    r"(brutto|gross|ttc|inkl mw ?st|incl tax|inc tax|incl vat|inc vat|bruto|con iva"
+    r"|iva incluid[ao]|lordo|ivato|incl btw)"
+)
+_SUM = (
+    r"((order )?(total|amount)( amount)?|gesamt(betrag|summe|preis)?"
+    r"|(end|rechnungs|auftrags|bestell)?(betrag|summe)|montant( total)?|importe( total)?|importo( totale)?"
+    r"|totale|valor( total)?|(totaal)?bedrag|totaal)"
+)
+# Names in many spellings: those of NAMES that begin with @.
+FORMS = {
+    "@customer number": rf"{_WHO} ?{_NUMBER}|{_NUMBER} ?((de|del|du|do|da|della|van|of|l) )?{_WHO}",
+    "@gross amount": rf"{_SUM} ?{_GROSS}|{_GROSS} ?{_SUM}|endbetrag|bruttoumsatz|zahlbetrag",
+}
 # Names as exports write them, the likelier first, in the form of Column.words.
 NAMES = {
     "order_id": (
         "order id|orderid|order number|order no|order nr|order #|order ref|order reference"
         "|amazon order id|ordernumber|sales order|sales record number|bestellnummer|bestellung"
         "|bestell nr|auftragsnummer|auftrag|auftrags nr|belegnummer|numéro de commande|commande"
-        "|n° commande|número de pedido|pedido|id ordine|numero ordine|ordine|bestelnummer"
+        "|n commande|n de commande|n pedido|n de pedido|número de pedido"
+        "|pedido|id ordine|numero ordine|ordine|bestelnummer"
         "|bestell id|beleg nr|order key|invoice no|invoice number|invoiceno|invoice|rechnungsnummer"
         "|rechnung|factura|fattura|facture|receipt id|receipt number|transaction id"
         "|transaktionscode|transaction no|payment id|charge id|order|name|id"
     ),
     "customer_id": (
-        "customer id|customerid|customer number|customer no|customer key|customer unique id"
-        "|customer ref|visitor id|customer|client id|client|buyer id|buyer user id|buyer username"
-        "|buyer user name|user id|userid|user name|username|member id|account id|kundennummer"
-        "|kunden nr|kundennr|kunden id|kunde|käufer|id client|numéro client|cliente|id cliente"
-        "|codice cliente|klantnummer|klant|customer email|buyer email|from email address"
+        "customer id|@customer number|customer unique id|visitor id|buyer user id|buyer username"
+        "|buyer user name|user id|userid|user name|username|account id|customer|client|kunde|käufer"
+        "|cliente|acheteur|klant|customer email|buyer email|from email address"
         "|email address|e mail adresse|email|e mail|absender e mail adresse|customer name"
         "|buyer name|full name|buyer|billing email"
     ),
@@ -35,11 +56,16 @@ NAMES = {
         "|sale time|invoice date|transaction date|bestelldatum|bestellt am|auftragsdatum"
         "|rechnungsdatum|kaufdatum|buchungstag|datum|date de commande|fecha|fecha de pedido|data"
         "|data ordine|data do pedido|besteldatum|orderdatum|order purchase timestamp|event time"
+        "|placed at|placed on|placed|order placed|order placed at|order placed on|date placed|ordered on"
+        "|ordered|bought at|checkout at|submitted at|bestellzeit|bestellzeitpunkt|erstellt am|eingegangen am"
+        "|date commande|commandé le|passée le|créé le|fecha pedido|fecha del pedido|fecha de compra|creado el"
+        "|data pedido|data da compra|data da encomenda|criado em|data dell ordine|data acquisto|creato il"
+        "|besteld op|aangemaakt op|datum bestelling"
         "|date of purchase|belegdatum|datum zeit|datum uhrzeit|timestamp|date created|date time"
         "|date|time|paid at"
     ),
     "amount": (
-        "amount|order total|total amount|order amount|total price|grand total|total|order value"
+        "amount|order total|total amount|order amount|total price|grand total|total|order value|@gross amount"
         "|net sales|net revenue|n revenue|revenue|gross|gross sales|betrag|gesamtbetrag|gesamtsumme"
         "|summe|umsatz|rechnungsbetrag|bestellwert|montant|montant total|importe|importe total"
         "|importo|totale|valor|valor total|bedrag|totaal|bedrag totaal|sales amount|paid amount"
@@ -74,7 +100,11 @@ NAMES = {
     ),
     "clock": "time|order time|uhrzeit|zeit|heure|hora|ora|tijd|created time",
     "zone": "time zone|timezone|zeitzone|fuseau horaire|zona horaria|tijdzone",
-    "kind": "type|transaction type|event type|typ|tipo|record type|balance impact|row type",
+    "kind": (
+        "type|transaction type|event type|typ|tipo|record type|balance impact|row type|transaktionstyp"
+        "|transaktionsart|vorgangsart|buchungsart|art|type de transaction|tipo de transacción"
+        "|tipo de transação|tipo di transazione|soort"
+    ),
 }
 ENOUGH = 0.9
 
@@ -93,20 +123,34 @@ def choose(role: str, columns: Sequence[Column], taken: Iterable[str] = ()) -> C
     free = [column for column in columns if column.name not in set(taken) and column.filled]
     fitting = [column for column in free if _fits(role, column)]
     names = NAMES[role].split("|")
-    named = [column for name in names for column in fitting if name in (column.words, column.plain_words)]
+    named = [column for name in names for column in fitting if _is_called(name, column)]
+    named += [column for column in fitting if any(_has_within(name, column.words) for name in names)]
+    if role == "customer_id":
+        named.sort(key=_is_poor_id)
+        named += _repeated(fitting) if named and named[0].holds_names else []
     named = list(dict.fromkeys(named))
-    if not named:
-        named = [column for column in fitting if _has_word(role, column.words)]
     if named:
         return Choice(named[0], tuple(column.name for column in named[1:4]))
     found = BY_CONTENT[role](fitting) if role in BY_CONTENT else []
     return Choice(found[0], tuple(column.name for column in found[1:4]), by_name=False) if found else None
 
 
-def _has_word(role: str, words: str) -> bool:
+def _is_called(name: str, column: Column) -> bool:
+    called = (column.words, column.plain_words)
+    if name in FORMS:
+        return any(re.fullmatch(FORMS[name], words) for words in called)
+    return name in called
+
+
+def _has_within(name: str, words: str) -> bool:
     """A name of two words or more in a longer one: "Order Number (eBay)"; not "order" in "Order Notes"."""
-    whole = (name for name in NAMES[role].split("|") if " " in name)
-    return any(re.search(rf"\b{re.escape(name)}\b", words) for name in whole)
+    form = FORMS.get(name) or (re.escape(name) if " " in name else None)
+    return bool(form and re.search(rf"\b({form})\b", words))
+
+
+def _is_poor_id(column: Column) -> int:
+    """Whether a customer's column had better be another: mostly blank, or names of people."""
+    return 2 * (len(column.filled) * 2 < len(column.texts)) + column.holds_names
 
 
 def _fits(role: str, column: Column) -> bool:
@@ -152,7 +196,7 @@ def _is_word(column: Column) -> bool:
 
 def _is_status(column: Column) -> bool:
     """State may be Kentucky."""
-    is_known = any(text.lower() in KNOWN for text in column.counts)
+    is_known = any(map(meaning_of, column.counts))
     return _is_word(column) and (is_known or "status" in column.words)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -16,18 +15,12 @@ from loader.detect import DELIMITERS, SAMPLE_BYTES, detect
 from loader.files import InputFile
 from loader.options import LoadOptions
 from loader.text import Transcoder
+from ready.suggest.mapping.footer import count_footer, footer_pattern
 from ready.suggest.mapping.numbers import read_numbers
 from ready.suggest.mapping.times import read_times
 from ready.terminal import one_line
 
 RECORDS = 1000
-# What the first two fields of a line below the records say.
-FOOTER = re.compile(
-    r"\W*((grand )?totals?|sum|summe|gesamt(summe)?|total général|totale|totaal"
-    r"|seller id\b.*|end of (report|file)"
-    r"|.*\b(records?|record\(s\)|rows?|orders?) (downloaded|exported|found)\b.*)\W*",
-    re.IGNORECASE,
-)
 NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 SHOWN = 60
 
@@ -58,12 +51,18 @@ class Shape:
         return one_line(self.file.name)
 
 
+class NoText(Exception):
+    """A file of no bytes, or of blank lines."""
+
+
 def read_shape(file: InputFile) -> Shape | None:
     """The layout of a file from its first megabyte; None where no table is found.
 
-    Raises FileRefused for a file that cannot be read.
+    Raises FileRefused for a file that cannot be read, NoText for one that says nothing.
     """
     text, encoding, guess, is_all = _read_text(file)
+    if not text.strip():
+        raise NoText
     delimiter, rows, width = max((_split(text, mark) for mark in DELIMITERS), key=_regularity)
     body = [row for row in rows if not row.is_blank]
     at = next((n for n, row in enumerate(body) if _is_header(row, width)), None)
@@ -95,7 +94,7 @@ def read_shape(file: InputFile) -> Shape | None:
     else:
         names = _names(header.fields, settings, evidence)
     if is_all:
-        data = _without_footer(data, width, settings, evidence)
+        data = _without_footer(data, width, text.split("\n"), settings, evidence)
     data = [
         row for row in data if len(row.fields) >= min(width, len(names)) and not _is_comment(row, settings)
     ]
@@ -217,18 +216,22 @@ def _names(fields: Sequence[str], settings: dict[str, Any], evidence: dict[str, 
 
 
 def _without_footer(
-    data: list[Row], width: int, settings: dict[str, Any], evidence: dict[str, str]
+    data: list[Row], width: int, lines: Sequence[str], settings: dict[str, Any], evidence: dict[str, str]
 ) -> list[Row]:
-    """Records at the end that are shorter than the others, or begin with a word for the sum."""
-    count = 0
-    for row in reversed(data):
-        if len(row.fields) > max(1, width // 2) and not any(map(FOOTER.fullmatch, row.fields[:2])):
-            break
-        count += 1
-    if not 0 < count < len(data):
+    """lines: those of the file. A pattern takes away nothing of a file that has no footer; a count does."""
+    count = count_footer([row.fields for row in data], width)
+    if not count:
         return data
-    settings["footer_lines"] = count
-    evidence["footer_lines"] = f"the file ends in {count} line(s) that are no record: {_shown(data[-count])}"
+    first = data[-count]
+    records = lines[data[0].line - 1 : first.line - 1]
+    pattern = footer_pattern(lines[first.line - 1], settings.get("delimiter", ","), records)
+    settings["footer_lines"] = pattern or count
+    evidence["footer_lines"] = f"the file ends in {count} line(s) that are no record: {_shown(first)}"
+    if pattern is None:
+        evidence["footer_lines"] = (
+            f"CHECK: {evidence['footer_lines']}; no text tells them from records, and of a file without them "
+            "as many orders would be lost: a text that the first begins with is safer"
+        )
     return data[:-count]
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 SEED = ("completed", "shipped", "pending", "cancelled", "returned")
 WORDS = {
     "completed": (
         "complete paid success successful succeeded delivered fulfilled done closed settled available ok"
-        "|partially refunded|partially_refunded|paid out|bezahlt|abgeschlossen|erledigt|geliefert"
+        "|paid out|bezahlt|abgeschlossen|erledigt|geliefert"
         "|zugestellt|payé|payée|terminé|terminée|livré|livrée|pagado|completado|entregado|pago"
         "|concluído|entregue|pagato|completato|consegnato|betaald|afgerond|geleverd|voltooid"
     ),
@@ -19,29 +20,64 @@ WORDS = {
         "|expédiée|enviado|enviada|spedito|verzonden"
     ),
     "pending": (
-        "open new placed created processing unpaid unshipped authorized authorised uncaptured draft received"
-        "|on hold|onhold|on-hold|awaiting payment|payment pending|partially paid|partially_paid"
-        "|requires_payment_method|requires payment method|unfulfilled|offen|neu|ausstehend"
-        "|in bearbeitung|en attente|en cours|pendiente|en proceso|pendente|em processamento"
-        "|in attesa|in lavorazione|in behandeling|openstaand"
+        "open new placed created unpaid unshipped authorized authorised uncaptured draft received"
+        "|on hold|onhold|awaiting payment|payment pending|partially paid"
+        "|requires payment method|unfulfilled|offen|neu|ausstehend"
+        "|en attente|pendiente|pendente|in attesa|openstaand"
     ),
     "cancelled": (
         "canceled cancel voided void failed failure expired declined denied rejected abandoned"
-        "|storniert|abgebrochen|abgelehnt|annulé|annulée|cancelado|cancelada|annullato|annullata"
+        "|storniert|storno|abgebrochen|abgelehnt|annulé|annulée|cancelado|cancelada|anulado|anulada|annullato|annullata"
         "|geannuleerd"
     ),
     "returned": (
-        "return refunded refund reversed chargeback return_pending charged_back disputed"
-        "|retourniert|zurückgegeben|zurückgesendet|erstattet|remboursé|remboursée|retourné|devuelto"
-        "|reembolsado|devolvido|reso|rimborsato|geretourneerd|terugbetaald"
+        "return refunded refund reversed chargeback disputed|return pending|charged back|fully refunded"
+        "|retourniert|retoure|rückgabe|rücksendung|zurückgegeben|zurückgesendet|erstattet|rückerstattet|rückerstattung"
+        "|voll erstattet|vollständig erstattet|zurückerstattet|gutschrift"
+        "|remboursé|remboursée|remboursement|retourné|retournée|retour"
+        "|devuelto|devuelta|devolución|reembolsado|reembolsada|reembolso|devolvido|devolvida|devolução|estornado|estorno"
+        "|reso|resa|restituito|restituita|rimborsato|rimborsata|rimborso"
+        "|geretourneerd|retourgezonden|terugbetaald|terugbetaling|teruggestuurd"
     ),
 }
+# Sales of which a part was given back.
+PARTLY_GIVEN_BACK = (
+    "partially refunded", "partial refund", "partly refunded", "partially returned",
+    "teilweise erstattet", "teilerstattet", "teilerstattung", "teilweise rückerstattet",
+    "teilweise retourniert", "teilretoure", "teilweise zurückerstattet", "partiellement remboursé",
+    "partiellement remboursée", "remboursé partiellement", "remboursement partiel",
+    "parcialmente reembolsado", "reembolsado parcialmente", "reembolso parcial",
+    "parcialmente devuelto", "devuelto parcialmente", "reembolsada parcialmente",
+    "parcialmente reembolsada", "parcialmente devolvido", "devolvido parcialmente",
+    "parzialmente rimborsato", "rimborsato parzialmente", "rimborso parziale", "reso parziale",
+    "gedeeltelijk terugbetaald", "gedeeltelijk geretourneerd", "deels terugbetaald",
+)  # fmt: skip
+# Not paid in one shop, paid and on its way in another (WooCommerce).
+UNDERWAY = (
+    "processing", "in process", "in progress", "in bearbeitung", "in verarbeitung", "wird bearbeitet",
+    "en cours", "en cours de traitement", "en proceso", "procesando", "em processamento", "processando",
+    "in lavorazione", "in elaborazione", "in behandeling", "verwerken",
+)  # fmt: skip
 KNOWN = {
-    word: seed
-    for seed, groups in WORDS.items()
-    for first, *rest in [groups.split("|")]
-    for word in (seed, *first.split(" "), *rest)
+    **{
+        word: seed
+        for seed, groups in WORDS.items()
+        for first, *rest in [groups.split("|")]
+        for word in (seed, *first.split(" "), *rest)
+    },
+    **dict.fromkeys(PARTLY_GIVEN_BACK, "completed"),
+    **dict.fromkeys(UNDERWAY, "pending"),
 }
+
+
+def plain(word: str) -> str:
+    """As the words here are written: partially_refunded, PARTIALLY-REFUNDED and wc-refunded too."""
+    return re.sub(r"[\s_-]+", " ", word.lower()).strip().removeprefix("wc ")
+
+
+def meaning_of(word: str) -> str | None:
+    """In the words of the seed; None where it is not known."""
+    return KNOWN.get(plain(word))
 
 
 @dataclass(frozen=True)
@@ -55,9 +91,13 @@ class Statuses:
     def unknown(self) -> list[str]:
         return [word for word, meaning in self.meanings.items() if meaning is None]
 
+    def among(self, words: Sequence[str]) -> list[tuple[str, int]]:
+        """The files' words that are some of these, with their records."""
+        return [(word, count) for word, count in self.counts.items() if plain(word) in words]
+
 
 def read_statuses(texts: Iterable[str]) -> Statuses:
     """The most frequent word first."""
     counts = Counter(text.lower() for text in texts)
     ordered = sorted(counts, key=lambda word: (-counts[word], word))
-    return Statuses({word: counts[word] for word in ordered}, {word: KNOWN.get(word) for word in ordered})
+    return Statuses({word: counts[word] for word in ordered}, {word: meaning_of(word) for word in ordered})

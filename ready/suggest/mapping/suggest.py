@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -12,25 +14,27 @@ from loader.files import InputFile, find_files
 from ready.errors import CheckFailed, UsageError, from_loader
 from ready.settings import Settings
 from ready.suggest.mapping.entry import CHECK, Entry, flow
+from ready.suggest.mapping.footer import begin_of
 from ready.suggest.mapping.propose import Mapping, propose
-from ready.suggest.mapping.shape import Shape, read_shape
+from ready.suggest.mapping.shape import NoText, Shape, read_shape
 from ready.terminal import one_line
 
 PATTERNS = ("*.csv", "*.txt", "*.tsv", "*")
 UNMAPPED = 30  # names that are told
+MOST_PATHS = 3  # that a command to copy is written with
 HEAD = "# yaml-language-server: $schema=../ready/configs_schema/orders.schema.json"
 
 
-def suggest_mapping(paths: Sequence[str]) -> str:
-    """An orders.yaml for these files, with the evidence for each line.
+def suggest_mapping(paths: Sequence[str], configs: str | None = None) -> str:
+    """An orders.yaml for these files, with the evidence for each line. configs: the folder that it is for.
 
     Raises UsageError for paths that are not there, CheckFailed when none of the files is a table.
     """
-    shapes, refused = _read(_files(paths))
+    shapes, refused, empty = _read(_files(paths))
     if not shapes:
         raise CheckFailed(
             "none of the files is a table of two columns or more"
-            + "".join(f"\n  {text}" for text in refused),
+            + "".join(f"\n  {text}" for text in [*refused, *empty]),
             hint="export the orders as CSV, with the names of the columns above them",
         )
     groups: dict[tuple[str, ...], list[Shape]] = {}
@@ -39,7 +43,17 @@ def suggest_mapping(paths: Sequence[str]) -> str:
     proposals = [(propose(group), group) for group in groups.values()]
     mapping, group = max(proposals, key=lambda proposal: (proposal[0].found, len(proposal[1])))
     others = [shape for shape in shapes if shape not in group]
-    return _render(mapping, group, others, refused)
+    told = [f"Next: {next_step(paths, configs)}", *_left_out(others, refused, empty)]
+    return _render(mapping, group, others, told)
+
+
+def next_step(paths: Sequence[str], configs: str | None = None) -> str:
+    """The command that holds the mapping against the files."""
+    data = paths if len(paths) <= MOST_PATHS else ["PATH"]
+    folder = ["--configs", configs] if configs else []
+    return one_line(
+        shlex.join(["ready", "lint", *folder, *(part for path in data for part in ("--data", path))])
+    )
 
 
 def write_mapping(settings: Settings, text: str) -> Path:
@@ -75,28 +89,43 @@ def _files(paths: Sequence[str]) -> list[InputFile]:
     raise from_loader(error)
 
 
-def _read(files: Sequence[InputFile]) -> tuple[list[Shape], list[str]]:
-    shapes, refused = [], []
+def _read(files: Sequence[InputFile]) -> tuple[list[Shape], list[str], list[str]]:
+    """What the files hold, why others are not read, and which are empty."""
+    shapes, refused, empty = [], [], []
     for file in files:
         try:
             shape = read_shape(file)
         except FileRefused as error:
             refused.append(one_line(error.message))
             continue
+        except NoText:
+            empty.append(f"{one_line(file.label)}: empty")
+            continue
         if shape:
             shapes.append(shape)
         else:
             refused.append(f"{one_line(file.label)}: no table")
-    return shapes, refused
+    return shapes, refused, empty
 
 
-def _render(mapping: Mapping, group: Sequence[Shape], others: Sequence[Shape], refused: Sequence[str]) -> str:
+def _left_out(others: Sequence[Shape], refused: Sequence[str], empty: Sequence[str]) -> list[str]:
+    """The files that the proposal says nothing of."""
+    told = []
+    if others:
+        left = ", ".join(shape.label for shape in others)
+        told.append(f"{CHECK}: left out, as other columns make another table: {left}")
+    told += [f"{CHECK}: not read: {text}" for text in refused]
+    return told + ([f"Not read: {', '.join(empty)}"] if empty else [])
+
+
+def _render(mapping: Mapping, group: Sequence[Shape], others: Sequence[Shape], told: Sequence[str]) -> str:
+    """told: lines for the head."""
     file = [Entry("source", "orders"), _pattern(group, others), *_file_entries(group)]
     body = [line for entry in file for line in entry.lines(10)]
     meta = [line for entry in mapping.meta for line in entry.lines(8)]
     columns = [line for entry in mapping.columns for line in entry.lines(10)]
     lines = [
-        *_intro(mapping, group, others, refused, file),
+        *_intro(mapping, group, file, told),
         "version: 2",
         "",
         "models:",
@@ -113,30 +142,21 @@ def _render(mapping: Mapping, group: Sequence[Shape], others: Sequence[Shape], r
     return "\n".join(lines) + "\n"
 
 
-def _intro(
-    mapping: Mapping,
-    group: Sequence[Shape],
-    others: Sequence[Shape],
-    refused: Sequence[str],
-    file: Sequence[Entry],
-) -> list[str]:
+def _intro(mapping: Mapping, group: Sequence[Shape], file: Sequence[Entry], more: Sequence[str]) -> list[str]:
     records = sum(len(shape.rows) for shape in group)
     names = ", ".join(shape.label for shape in group[:5]) + (
         f" and {len(group) - 5} more" if len(group) > 5 else ""
     )
     entries = [*file, *mapping.meta, *mapping.columns]
     checks = sum(text.startswith(CHECK) for entry in entries for text in entry.evidence)
-    told = [f"Proposed by ready suggest --mapping from {records:,} records of {names}. Next: ready lint"]
+    told = [f"Proposed by ready suggest --mapping from {records:,} records of {names}."]
     if checks:
         told.append(f"{checks} thing(s) that the files do not tell are marked {CHECK}.")
-    if others:
-        left = ", ".join(shape.label for shape in others)
-        told.append(f"{CHECK}: left out, as other columns make another table: {left}")
-    told += [f"{CHECK}: not read: {text}" for text in refused]
+    told += more
     if mapping.unmapped:
         left = ", ".join(map(one_line, mapping.unmapped[:UNMAPPED]))
-        more = len(mapping.unmapped) - UNMAPPED
-        told.append(f"Not mapped: {left}" + (f" and {more} more" if more > 0 else ""))
+        rest = len(mapping.unmapped) - UNMAPPED
+        told.append(f"Not mapped: {left}" + (f" and {rest} more" if rest > 0 else ""))
     return [HEAD, *(line for text in told for line in Entry("", "", (text,)).lines(0)[:-1])]
 
 
@@ -169,9 +189,22 @@ def _file_entries(group: Sequence[Shape]) -> list[Entry]:
         holder = first if key in first.settings else next(s for s in group if key in s.settings)
         value = holder.settings[key]
         told = [holder.evidence[key]] if key in holder.evidence else []
-        differing = [shape for shape in group if shape.settings.get(key) != value]
+        is_pattern = key == "footer_lines" and isinstance(value, str)
+        # A file without a footer loses nothing by a pattern.
+        differing = [
+            shape for shape in group if shape.settings.get(key, value if is_pattern else None) != value
+        ]
         if differing:
             other = differing[0].settings.get(key)
             told.append(f"{CHECK}: {differing[0].label} has {'none' if other is None else flow(other)}")
+        if is_pattern and (met := next((s.label for s in group if _begins_with(s, str(value))), None)):
+            told.append(f"{CHECK}: records of {met} begin with it, and would be lost")
         entries.append(Entry(key, value, tuple(told)))
     return entries
+
+
+def _begins_with(shape: Shape, pattern: str) -> bool:
+    """Whether a record does, as the loader looks for a footer."""
+    delimiter = shape.settings.get("delimiter", ",")
+    lines = (begin_of(delimiter.join(row.fields), delimiter) for row in shape.rows)
+    return any(map(re.compile(pattern).match, lines))

@@ -71,6 +71,12 @@ class Times:
     odd: tuple[str, ...] = ()
 
     @property
+    def settings(self) -> dict[str, str]:
+        """What the mapping has to say of it."""
+        written = {"format": self.format, "language": self.language}
+        return {key: value for key, value in written.items() if value}
+
+    @property
     def share(self) -> float:
         return self.count / self.total if self.total else 0.0
 

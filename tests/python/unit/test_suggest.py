@@ -89,6 +89,7 @@ def test_no_value_of_a_sensitive_column_is_told() -> None:
         (["A9", "9A"], "", None),
         ([], "", None),
         (["A9A9A9A9A"], "", None),
+        (["a9@a.a"], "", None),
     ],
 )
 def test_a_pattern_is_one_for_all_shapes(shapes: list[str], prefix: str, regex: str | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -15,10 +16,14 @@ import pytest
 import yaml
 from conftest import PROJECT
 
+from loader import LoadOptions
+from loader.head import read_head
 from ready.errors import CheckFailed, UsageError
+from ready.lint import lint_configs
 from ready.settings import Settings
-from ready.suggest.mapping import suggest_mapping, write_mapping
+from ready.suggest.mapping import fit_expectations, next_step, suggest_mapping, write_mapping
 from ready.suggest.mapping.numbers import read_numbers
+from ready.suggest.mapping.statuses import meaning_of
 from ready.suggest.mapping.times import read_numeric_times, read_times
 
 HEADER = ["order_id", "customer_id", "order_ts", "amount", "currency", "status", "channel"]
@@ -99,17 +104,234 @@ def test_a_plain_file_needs_nothing_said(propose: Propose) -> None:
             ",,,,,,\n"
             + table(RECORDS)
             + '\n60,record(s) downloaded,"from Jan-03-24 , to Oct-29-24"\nSeller ID : me\n',
-            {"header_line": "order_id", "footer_lines": 2},
+            {"header_line": "order_id", "footer_lines": r"\d+,record\(s\) downloaded\b"},
         ),
-        (table(RECORDS) + "Totals:,,,4231.10,,,\n", {"footer_lines": 1}),
+        (table(RECORDS) + "Totals:,,,4231.10,,,\n", {"footer_lines": "Totals:"}),
+        (table(RECORDS) + "\nBestellungen gesamt,,,4231.10,,,\n", {"footer_lines": r"Bestellungen gesamt\b"}),
+        (table(RECORDS) + ",,,4231.10,,,\n", {"footer_lines": 1}),
+        (
+            table([record(n, order_id=f"Total-{n:03}") for n in range(60)]) + "Total,,,41.10,,,\n",
+            {"footer_lines": 1},
+        ),
         (table(RECORDS).replace("\n", ",\n").replace("channel,", "channel"), {}),
         (table([[*row, "0.00"] for row in RECORDS], [*HEADER, "amount"]), {"repeated_names": "number"}),
         (table(RECORDS).split("\n", 1)[1], {"header": "none", "names": [f"column_{n}" for n in range(1, 8)]}),
     ],
-    ids=["notes", "comments", "marketplace", "total", "delimiter at line ends", "repeated name", "no header"],
+    ids=[
+        "notes",
+        "comments",
+        "marketplace",
+        "total",
+        "words of one's own",
+        "a sum without a word",
+        "a word that records begin with",
+        "delimiter at line ends",
+        "repeated name",
+        "no header",
+    ],
 )
 def test_what_stands_around_the_table(propose: Propose, text: str, settings: dict[str, Any]) -> None:
     assert propose(text).file == settings
+
+
+def test_a_footer_known_by_its_text_may_be_missing_and_a_counted_one_is_asked(propose: Propose) -> None:
+    total = "Totals:,,,4231.10,,,\n"
+    proposal = propose(table(RECORDS[:30]) + total, table(RECORDS[30:]))
+    assert (proposal.file, proposal.asked) == ({"footer_lines": "Totals:"}, [])
+    later = [record(n, order_id=f"Totals:{n}") for n in range(60, 90)]
+    assert propose(table(RECORDS) + total, table(later)).asks("records of orders_1.csv begin with it")
+    assert propose(table(RECORDS) + ",,,4231.10,,,\n", table(later)).asks("as many orders would be lost")
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "Summe;;;1.234,50;;;",
+        '"";"";"Gesamtbetrag";"1.234,50";"";"";""',
+        '"60";"Datensätze";"";"";"";"";""',
+        "Total: 60",
+        "Erstellt am 31.12.2024 (Müller);;;;;;\nSeite 1;;;;;;",
+        "-- Ende --",
+    ],
+)
+def test_the_loader_leaves_out_what_is_proposed_as_the_footer(tmp_path: Path, footer: str) -> None:
+    body = table(RECORDS, delimiter=";")
+    (tmp_path / "a.csv").write_text(f"{body}{footer}\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text(body, encoding="utf-8")
+    (model,) = yaml.safe_load(suggest_mapping([str(tmp_path / "a.csv")]))["models"]
+    options = LoadOptions(footer_lines=model["config"]["meta"]["file"]["footer_lines"])
+    assert isinstance(options.footer_lines, str)
+    for name in ("a.csv", "b.csv"):
+        assert [record.values["order_id"] for record in read_head(tmp_path / name, options).records] == [
+            record[0] for record in RECORDS
+        ]
+
+
+@pytest.mark.parametrize("line", ["A00060,C1,,,,,", "A00060,,,,,,"])
+def test_a_record_that_is_nearly_empty_is_no_footer(propose: Propose, line: str) -> None:
+    assert propose(table(RECORDS) + line + "\n").file == {}
+
+
+CUSTOMER_NUMBERS = (
+    "Kd.-Nr.", "Kd-Nr", "KdNr", "KdNr.", "Kundennr.", "Kunden-Nr.", "Kunden Nummer", "Debitorennr.",
+    "Cust. No.", "customer_no", "Client #", "CustomerNumber", "N° client", "n° de client",
+    "Numéro du client", "Code client", "Réf. client", "nº cliente", "N.º de cliente", "Núm. cliente",
+    "Código de cliente", "Código do cliente", "cod. cliente", "Codice cliente", "ID cliente", "klantnr",
+    "Klantnr.", "Klant-ID", "Klantcode", "Afnemer nr",
+)  # fmt: skip
+PEOPLE = (
+    "Müller, Jörg",
+    "Schäfer GmbH & Co. KG",
+    "Weiß, Änne",
+    "Özdemir",
+    "Groß; Söhne",
+    "Krause",
+    "3 Brüder GmbH",
+)
+
+
+@pytest.mark.parametrize("name", CUSTOMER_NUMBERS)
+def test_a_customer_number_is_known_and_preferred_to_names(propose: Propose, name: str) -> None:
+    header = [{"customer_id": name}.get(column, column) for column in HEADER]
+    rows = [[*record(n, customer_id=f"{n * 7 % 23:06}"), PEOPLE[n % 7]] for n in range(60)]
+    for people in ("Kunde", "Customer", "Cliente"):
+        proposal = propose(table(rows, [*header, people]))
+        assert (proposal.columns["customer_id"], proposal.asked) == (name, [])
+        assert f"could also be {people}" in proposal.text
+
+
+@pytest.mark.parametrize(
+    "names", [PEOPLE, ("Krause", "Ågren", "Núñez"), ("A. Smith", "O'Neill, P.", "Acme Ltd.")]
+)
+def test_names_of_people_and_firms_are_no_ids(propose: Propose, names: Sequence[str]) -> None:
+    header = [{"customer_id": "Kunde"}.get(column, column) for column in HEADER]
+    rows = [[*record(n, customer_id=names[n % len(names)]), f"K{n * 7 % 23:03}"] for n in range(60)]
+    proposal = propose(table(rows, [*header, "Konto"]))
+    assert proposal.columns["customer_id"] == "Kunde"
+    assert proposal.asks("a name is no id")
+    assert "could also be Konto" in proposal.text
+
+
+@pytest.mark.parametrize("ids", ["C{0:03}", "{0}", "c{0}@mail.example", "cus_{0}", "buyer_{0}"])
+def test_ids_are_no_names(propose: Propose, ids: str) -> None:
+    rows = [record(n, customer_id=ids.format(n * 7 % 23)) for n in range(60)]
+    assert not propose(table(rows)).asked
+
+
+def test_a_customer_id_of_another_name_is_told(propose: Propose) -> None:
+    header = [{"customer_id": "Customer Email"}.get(column, column) for column in HEADER]
+    rows = [[*record(n, customer_id=f"c{n % 9}@x.example"), f"cus_{n % 9}"] for n in range(60)]
+    proposal = propose(table(rows, [*header, "Customer ID (metadata)"]))
+    assert "could also be Customer ID (metadata)" in proposal.text
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Gesamtbetrag brutto", "Bruttobetrag", "Gesamt brutto", "Endbetrag", "Betrag (brutto)",
+     "Gesamtpreis inkl. MwSt.", "Montant TTC", "Total TTC", "Importe total con IVA", "Total bruto",
+     "Totale lordo", "Totaal incl. btw"],
+)  # fmt: skip
+def test_what_the_customer_pays_is_the_amount(propose: Propose, name: str) -> None:
+    header = [{"amount": "Warenwert netto"}.get(column, column) for column in HEADER]
+    rows = [[*record(n), "4.90", f"{n}.90"] for n in range(60)]
+    proposal = propose(table(rows, [*header, "Netto", name]))
+    assert (proposal.columns["amount"], proposal.asked) == (name, [])
+
+
+@pytest.mark.parametrize(
+    "name", ["placed_at", "Placed on", "Erstellt am", "Créé le", "Fecha del pedido", "Criado em"]
+)
+def test_the_time_is_known_by_its_name(propose: Propose, name: str) -> None:
+    header = [{"order_ts": name}.get(column, column) for column in HEADER]
+    rows = [[*record(n), f"{day(n)}T12:00:00Z"] for n in range(60)]
+    proposal = propose(table(rows, [*header, "exported"]))
+    assert (proposal.columns["order_ts"], proposal.asked) == (name, [])
+
+
+def test_a_kind_that_is_all_below_zero_is_no_sale(propose: Propose) -> None:
+    kinds = (
+        "Web Payment",
+        "Mass Pay Payment",
+        "Allgemeine Zahlung",
+        "Rückzahlung",
+        "Paiement",
+        "Remboursement",
+    )
+    rows = [[*record(n, amount=f"{'-' if n % 2 else ''}{n + 1}.50"), kinds[n % 6]] for n in range(60)]
+    proposal = propose(table(rows, [*HEADER, "Type"]))
+    assert proposal.meta["rows"] == "\"Type\" in ('Web Payment', 'Allgemeine Zahlung', 'Paiement')"
+    assert proposal.asks("left out Mass Pay Payment (all below zero) 10, Rückzahlung 10, Remboursement 10")
+
+
+def test_a_ledger_of_amounts_below_zero_alone_is_asked(propose: Propose) -> None:
+    rows = [[*record(n, amount=f"-{n + 1}.50"), ("Sale", "Refund")[n % 2]] for n in range(60)]
+    proposal = propose(table(rows, [*HEADER, "Type"]))
+    assert proposal.meta["rows"] == "\"Type\" in ('Sale')"
+    assert proposal.asks("30 are below zero")
+
+
+@pytest.mark.parametrize(
+    "word", ["processing", "wc-processing", "In Bearbeitung", "En cours", "In lavorazione"]
+)
+def test_an_order_that_is_underway_is_asked_with_its_share(propose: Propose, word: str) -> None:
+    proposal = propose(table([record(n, status="completed" if n % 5 else word) for n in range(60)]))
+    assert f"when '{word.lower()}' then 'pending'" in proposal.columns["status"]["expression"]
+    assert proposal.asks(f"{word.lower()}, 12 of 60 records (20.0%), is taken as not paid yet")
+
+
+@pytest.mark.parametrize(
+    ("word", "meaning"),
+    [
+        *[(word, "returned") for word in (
+            "Retoure", "Rückerstattet", "Rückerstattung", "Remboursée", "Retour", "Reembolsado", "Devuelta",
+            "Devolvido", "Estornado", "Rimborsato", "Reso", "Terugbetaald", "Geretourneerd", "wc-refunded")],
+        *[(word, "completed") for word in (
+            "Teilweise erstattet", "Partially-Refunded", "Partiellement remboursé",
+            "Reembolsado parcialmente", "Parcialmente reembolsado", "Parzialmente rimborsato",
+            "Gedeeltelijk terugbetaald")],
+    ],
+)  # fmt: skip
+def test_what_is_given_back_is_known_in_seven_languages(word: str, meaning: str) -> None:
+    assert meaning_of(word) == meaning
+
+
+def test_a_part_that_no_column_gives_back_is_asked(propose: Propose) -> None:
+    rows = [record(n, status="bezahlt" if n % 5 else "Teilweise erstattet") for n in range(60)]
+    assert propose(table(rows)).asks("teilweise erstattet 12 count with the whole amount")
+    proposal = propose(table([[*row, "0.00"] for row in rows], [*HEADER, "Erstattet"]))
+    assert not proposal.asks("count with the whole amount")
+
+
+@pytest.mark.parametrize(
+    ("zones", "zone", "asked"),
+    [
+        (("BST", "GMT"), "Europe/London", None),
+        (("MEZ", "MESZ"), "Europe/Berlin", None),
+        (("America/Denver",), "America/Denver", None),
+        (("GMT",), None, "say another with timezone: Europe/London"),
+        (("PST", "BST"), None, "say another with timezone: America/Los_Angeles or Europe/London"),
+        (("XYZ",), None, "say another with timezone: Europe/Berlin or the like"),
+    ],
+)
+def test_the_zone_is_the_one_that_the_file_has(
+    propose: Propose, zones: Sequence[str], zone: str | None, asked: str | None
+) -> None:
+    rows = [[*record(n, order_ts=f"{day(n)} 10:30"), zones[n % len(zones)]] for n in range(60)]
+    proposal = propose(table(rows, [*HEADER, "Time Zone"]))
+    if zone:
+        assert (proposal.columns["order_ts"], proposal.asked) == (
+            {"column": "order_ts", "timezone": zone},
+            [],
+        )
+    else:
+        assert proposal.asks(str(asked))
+
+
+def test_a_file_without_a_word_is_empty(propose: Propose) -> None:
+    proposal = propose(table(RECORDS), "", "\n \n")
+    assert "orders_1.csv: empty" in proposal.text
+    assert "orders_2.csv: empty" in proposal.text
+    assert not proposal.asked
 
 
 def test_a_file_without_a_header_is_read_by_what_it_holds(propose: Propose) -> None:
@@ -293,6 +515,54 @@ def test_it_is_written_where_nobody_has_written_one(tmp_path: Path) -> None:
     assert file.read_text() == "version: 3\n"
     with pytest.raises(UsageError):
         write_mapping(Settings.resolve(), "version: 4\n")
+
+
+def written(folder: Path, *texts: str) -> tuple[Settings, str | None]:
+    """The shipped configs with a proposal for files of these texts, and what is told of the expectations."""
+    configs = folder / "configs"
+    if not configs.exists():
+        shutil.copytree(PROJECT / "configs", configs)
+    (folder / "data").mkdir(exist_ok=True)
+    for number, text in enumerate(texts):
+        (folder / "data" / f"{number}.csv").write_text(text, encoding="utf-8")
+    settings = replace(Settings.resolve(), configs=configs)
+    write_mapping(settings, suggest_mapping([str(folder / "data")]))
+    return settings, fit_expectations(settings)
+
+
+SHORT = table([row[:4] for row in RECORDS], HEADER[:4])
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        (table(RECORDS), None),
+        (SHORT, "on currency, status, channel"),
+        (table([r for row in RECORDS for r in (row, [*row[:3], "1.50", *row[4:]])]), "unique_within_load"),
+    ],
+    ids=["all columns", "few columns", "lines"],
+)
+def test_what_is_written_has_no_faults_of_its_own(tmp_path: Path, text: str, taken: str | None) -> None:
+    settings, told = written(tmp_path, text)
+    assert told is None if taken is None else f"Took rules that do not fit the mapping ({taken})" in str(told)
+    assert lint_configs(settings) == []
+
+
+def test_rules_that_a_person_wrote_stay_and_are_told(tmp_path: Path) -> None:
+    shutil.copytree(PROJECT / "configs", tmp_path / "configs")
+    gate = tmp_path / "configs" / "expectations.yaml"
+    text = gate.read_text() + "# mine\n"
+    gate.write_text(text)
+    _, told = written(tmp_path, SHORT)
+    assert "has rules that do not fit the mapping (on currency, status, channel): take them out" in str(told)
+    assert gate.read_text() == text
+
+
+def test_the_next_step_names_the_files(tmp_path: Path) -> None:
+    (tmp_path / "my data").mkdir()
+    (tmp_path / "my data" / "a.csv").write_text(SHORT)
+    assert f"# Next: ready lint --data '{tmp_path}/my data'\n" in suggest_mapping([str(tmp_path / "my data")])
+    assert next_step(["a"], "mine") == "ready lint --configs mine --data a"
 
 
 @pytest.mark.parametrize(
