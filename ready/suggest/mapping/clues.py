@@ -40,8 +40,11 @@ def zone_of(column: Column, reading: Times, zones: Column | None) -> tuple[str |
     """A zone to be said, where neither the texts nor the default say it. zones: the column of zones."""
     if reading.zoned == reading.count or (reading.is_numeric and reading.format != "excel_days"):
         return None, []
-    if re.search(r"\butc\b", column.words):
-        return "UTC", ["the column's name says UTC"]
+    if re.search(r"\b(utc|gmt)\b", column.words):
+        return "UTC", [f"the column's name says {'UTC' if 'utc' in column.words else 'GMT'}"]
+    ending = re.search(r"\(([A-Za-z]+)\)$", column.name)
+    if ending and (zone := ZONES.get(ending[1].lower())):
+        return zone, [f"the column's name says {ending[1]}"]
     told = f"{CHECK}: {reading.count - reading.zoned:,} times state no zone and count as UTC"
     near = "Europe/Berlin or the like"
     if zones:

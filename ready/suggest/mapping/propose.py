@@ -85,7 +85,7 @@ class _Proposer:
             choice = choose(role, self.columns, self.taken)
             if choice and choice.by_name:
                 self.chosen[role] = choice
-        for role in NEEDED:
+        for role in (*NEEDED, "status"):
             if role not in self.chosen and (choice := choose(role, self.columns, self.taken)):
                 self.chosen[role] = choice
 

@@ -17,6 +17,8 @@ _WHO = (
     r"(customers?|cust|clients?|buyer|purchaser|shopper|member|kunden?|kd|käufer|besteller|debitor(en)?|acheteur"
     r"|clientes?|comprador|acquirente|klant(en)?|afnemer)"
 )
+_ORDER = r"(orders?|bestell(ung)?|auftrags?|commande|pedido|encomenda|compra|ordine|bestel(ling)?)"
+_OF = "((de|del|du|do|da|della|dell|van|of|l|la) )*"
 _GROSS = (
     r"(brutto|gross|ttc|inkl mw ?st|incl tax|inc tax|incl vat|inc vat|bruto|con iva"
     r"|iva incluid[ao]|lordo|ivato|incl btw)"
@@ -28,16 +30,17 @@ _SUM = (
 )
 # Names in many spellings: those of NAMES that begin with @.
 FORMS = {
-    "@customer number": rf"{_WHO} ?{_NUMBER}|{_NUMBER} ?((de|del|du|do|da|della|van|of|l) )?{_WHO}",
+    "@order number": rf"{_ORDER} ?{_NUMBER}|{_NUMBER} ?{_OF}{_ORDER}",
+    "@customer number": rf"{_WHO} ?{_NUMBER}|{_NUMBER} ?{_OF}{_WHO}",
     "@gross amount": rf"{_SUM} ?{_GROSS}|{_GROSS} ?{_SUM}|endbetrag|bruttoumsatz|zahlbetrag",
 }
 # Names as exports write them, the likelier first, in the form of Column.words.
 NAMES = {
     "order_id": (
-        "order id|orderid|order number|order no|order nr|order #|order ref|order reference"
+        "order id|orderid|order number|order no|order nr|order #|order ref|order reference|@order number"
         "|amazon order id|ordernumber|sales order|sales record number|bestellnummer|bestellung"
         "|bestell nr|auftragsnummer|auftrag|auftrags nr|belegnummer|numéro de commande|commande"
-        "|n commande|n de commande|n pedido|n de pedido|número de pedido"
+        ""
         "|pedido|id ordine|numero ordine|ordine|bestelnummer"
         "|bestell id|beleg nr|order key|invoice no|invoice number|invoiceno|invoice|rechnungsnummer"
         "|rechnung|factura|fattura|facture|receipt id|receipt number|transaction id"
@@ -74,7 +77,7 @@ NAMES = {
     ),
     "status": (
         "status|order status|orderstatus|state|order state|financial status|payment status"
-        "|bestellstatus|zahlungsstatus|zustand|statut|estado|stato|line status|item status"
+        "|bestellstatus|zahlungsstatus|zustand|statut|estado|stato|situação|situación|line status|item status"
         "|fulfillment status"
     ),
     "currency": "currency|currency code|order currency|währung|waehrung|devise|moneda|moeda|valuta|ccy",
@@ -127,7 +130,8 @@ def choose(role: str, columns: Sequence[Column], taken: Iterable[str] = ()) -> C
     named += [column for column in fitting if any(_has_within(name, column.words) for name in names)]
     if role == "customer_id":
         named.sort(key=_is_poor_id)
-        named += _repeated(fitting) if named and named[0].holds_names else []
+        if named and named[0].holds_names:
+            named += [column for column in _repeated(fitting) if min(map(len, column.counts)) > 2]
     named = list(dict.fromkeys(named))
     if named:
         return Choice(named[0], tuple(column.name for column in named[1:4]))
@@ -242,9 +246,21 @@ def _times(columns: Sequence[Column]) -> list[Column]:
     return [column for column in columns if _is_time(column)]
 
 
+def _statuses(columns: Sequence[Column]) -> list[Column]:
+    """Columns of words that are mostly known ones."""
+    return [
+        column
+        for column in columns
+        if _is_word(column)
+        and column.distinct > 1
+        and sum(count for word, count in column.counts.items() if meaning_of(word)) * 2 > len(column.filled)
+    ]
+
+
 BY_CONTENT: dict[str, Callable[[Sequence[Column]], list[Column]]] = {
     "order_id": _unique,
     "customer_id": _repeated,
     "order_ts": _times,
     "amount": _decimals,
+    "status": _statuses,
 }

@@ -295,6 +295,22 @@ def test_what_is_given_back_is_known_in_seven_languages(word: str, meaning: str)
     assert meaning_of(word) == meaning
 
 
+def test_words_of_a_status_are_known_in_a_column_of_any_name(propose: Propose) -> None:
+    header = [{"status": "Stand"}.get(column, column) for column in HEADER]
+    proposal = propose(table([record(n, status=("Bezahlt", "Storniert")[n % 2]) for n in range(60)], header))
+    assert '"Stand"' in proposal.columns["status"]["expression"]
+    assert proposal.asks("chosen by what it holds")
+
+
+@pytest.mark.parametrize(
+    "name", ["Número do pedido", "Auftragsnr.", "Bestell-Nr.", "N° de commande", "Order Ref."]
+)
+def test_an_order_number_is_known_by_its_name(propose: Propose, name: str) -> None:
+    header = [{"order_id": name}.get(column, column) for column in HEADER]
+    proposal = propose(table([[*row, f"Z{n:05}"] for n, row in enumerate(RECORDS)], [*header, "Id"]))
+    assert (proposal.columns["order_id"], proposal.asked) == (name, [])
+
+
 def test_a_part_that_no_column_gives_back_is_asked(propose: Propose) -> None:
     rows = [record(n, status="bezahlt" if n % 5 else "Teilweise erstattet") for n in range(60)]
     assert propose(table(rows)).asks("teilweise erstattet 12 count with the whole amount")
@@ -325,6 +341,16 @@ def test_the_zone_is_the_one_that_the_file_has(
         )
     else:
         assert proposal.asks(str(asked))
+
+
+@pytest.mark.parametrize(
+    ("name", "zone"),
+    [("Date (CET)", "Europe/Berlin"), ("Created date (UTC)", "UTC"), ("date_created_gmt", "UTC")],
+)
+def test_a_zone_in_the_name_of_the_column(propose: Propose, name: str, zone: str) -> None:
+    header = [{"order_ts": name}.get(column, column) for column in HEADER]
+    proposal = propose(table([record(n, order_ts=f"{day(n)} 10:30") for n in range(60)], header))
+    assert proposal.columns["order_ts"] == {"column": name, "timezone": zone}
 
 
 def test_a_file_without_a_word_is_empty(propose: Propose) -> None:
