@@ -41,8 +41,9 @@ class Replacement:
             raise FileRefused(
                 f"{label} would take away too much of load {self.earlier.load_id}, which it would replace:"
                 f" {rows:,} row(s) then, {self.rows_now:,} now{orders} (max_shrink {options.max_shrink})",
-                hint="give a file that comes beside the earlier one another name; if it is meant to shrink,"
-                " allow it with --max-shrink 100% for one run, or file: {max_shrink: 100%} in orders.yaml",
+                hint="if a later file of this call has these orders, load again; give a file that comes"
+                " beside the earlier one another name; if it is meant to shrink, allow it with"
+                " --max-shrink 100% for one run, or file: {max_shrink: 100%} in orders.yaml",
             )
 
     @property

@@ -214,7 +214,10 @@ class Run(ABC):
             self.narrator.loaded(load_into(self._sink(), paths, options, self.narrator.load_progress))
         except FilesRefused as error:
             self.narrator.loaded(error.summary)
-            raise from_loader(error) from None
+            waits = "\nNothing was built; what was loaded waits for the next run"
+            raise CheckFailed(
+                f"{error.message}{waits if error.summary.loaded else ''}", hint=error.hint
+            ) from None
         except LoaderError as error:
             raise from_loader(error) from None
 

@@ -66,11 +66,23 @@ class LoadLines(Silent):
         _echo(result)
 
 
+class LoadLosses(Silent):
+    """With `-q`: what deliveries took away."""
+
+    def finished(self, result: FileResult) -> None:
+        if result.orders_gone:
+            for warning in result.warnings:
+                click.echo(f"{one_line(result.file_name)}: warning: {one_line(warning)}", err=True)
+
+
 @contextmanager
 def load_progress(*, quiet: bool = False) -> Iterator[LoadProgress]:
-    """Each file's lines when it is done, and bars meanwhile where standard output is a terminal."""
+    """Each file's lines when it is done, and bars meanwhile where standard output is a terminal.
+
+    quiet: only the losses, on standard error.
+    """
     if quiet:
-        yield Silent()
+        yield LoadLosses()
     elif not sys.stdout.isatty():
         yield LoadLines()
     else:

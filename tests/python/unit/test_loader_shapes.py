@@ -277,6 +277,19 @@ def test_the_lines_at_the_end_that_are_no_data(
     assert noted(table, "no line at the end is a footer") == (wanted == "Totals?:" and not count)
 
 
+def test_a_counted_footer_that_is_an_order_refuses_the_file() -> None:
+    """The delivery of a day without its total must not lose its last order."""
+    mapped = {"expected_columns": tuple(COLUMNS), "key_columns": tuple(COLUMNS[:2])}
+    last = len(ORDERS) + 1
+    error = refusal(text(HEADER, *ORDERS), footer_lines=1, **mapped)
+    told = "footer_lines: 1 in orders.yaml leaves out what reads like a record"
+    assert error.message.startswith(f"t.csv, line {last}: {told}: {ORDERS[-1]}")
+    assert 'footer_lines: "Totals?:"' in (error.hint or "")
+    for total in ("Totals,,,4231.10,", "Orders,60,,,", '"Totals', "Totals"):
+        table = read_csv(text(HEADER, *ORDERS, total), footer_lines=1, **mapped)
+        assert table.payloads == values(ORDERS)
+
+
 def test_a_footer_never_takes_the_header() -> None:
     table = read_csv(text(HEADER, "Totals"), footer_lines=5)
     assert (table.columns, table.rows) == (COLUMNS, [])
