@@ -104,6 +104,12 @@ FAULTS = [
     ("orders.yaml", "  amount: amount", "  amonut: amount", "unknown key amonut; did you mean amount?"),
     ("orders.yaml", "  amount: amount", "  amount: {column: amount, decimals: ','}",
      "unknown key decimals; did you mean decimal?"),
+    ("orders.yaml", "  amount: amount", "  amount: {column: amount, currency: ['€', $]}",
+     "amount: €, $ are several currencies, and amounts are summed; name the signs of one; amounts in others "
+     "are invalid then, for a rule to set aside"),
+    ("orders.yaml", "  amount: amount", "  amount: {column: amount, currency: [EUR, USD]}",
+     "amount: EUR, USD are several currencies, and amounts are summed; name the signs of one; amounts in "
+     "others are invalid then, for a rule to set aside"),
     ("orders.yaml", "  amount: amount", "  amount: {column: amount, decimal: ';'}",
      'decimal: ";" is not one of ., ,'),
     ("orders.yaml", "  amount: amount", "  amount: {column: amount, thousands: '.'}",

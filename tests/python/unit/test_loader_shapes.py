@@ -238,6 +238,26 @@ def test_blanks_that_are_data_stay() -> None:
     ]  # fmt: skip
 
 
+def test_a_mark_that_records_begin_with_is_no_comments() -> None:
+    """Shopify's order ids begin with one."""
+    orders = [f"#{line}" for line in ORDERS]
+    error = refusal(text("# export 3.1", "# shop: demo", HEADER, *orders))
+    assert "header_line: 3" in (error.hint or "")
+    assert "comment" not in (error.hint or "")
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_records_that_an_open_quote_swallowed_are_told(fast: bool) -> None:
+    lines = ["id;day;total;note", '1;2;100,00;"bad note', "2;2;200,00;fine", '3;2;300,00;screen 12"', "4;2;4,00;ok"]
+    table = read_csv(text(*lines), fast=fast)
+    assert [row["id"] for row in table.payloads] == ["1", "4"]
+    assert noted(table, "line 2: a value goes over lines that look like records of their own")
+    harmless = read_csv(text("id;note", '1;"one;two\n three; four"', "2;x"), fast=fast)
+    assert harmless.notes == ()
+    spoken = read_csv(text("id;day;note", '1;2;"Dear all,\nsee; below\n"', "2;2;x"), fast=fast)
+    assert spoken.notes == ()
+
+
 # Comments and footers ---------------------------------------------------------------------------------
 
 
