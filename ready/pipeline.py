@@ -22,7 +22,7 @@ from loader.sink import Sink
 from ready import __version__
 from ready.build_state import build_key
 from ready.configs import load_options
-from ready.dbt import DbtRun, NodeResult, require_success, run_dbt
+from ready.dbt import DbtRun, NodeResult, require_success, run_dbt, target_folder
 from ready.engine import EngineParams
 from ready.errors import CheckFailed, MachineError, UsageError, from_database, from_loader
 from ready.export import ExportResult, export_dataset
@@ -34,6 +34,7 @@ from ready.lint.incoming import check_incoming
 from ready.loads import ActiveLoad
 from ready.locks import LockTimeout
 from ready.mapping import check_mapping, orders_meta
+from ready.parsed_files import unread
 from ready.registry import FeatureRecord, read_record
 from ready.run_page.render import PAGE_NAME, publish_run_page
 from ready.settings import Settings
@@ -259,6 +260,11 @@ class Run(ABC):
                 " ".join([f"{len(failed)} test(s) failed behind the gate: {', '.join(names)}.", *told]),
                 hint=f"see {self.settings.home}/dbt/logs/dbt.log, or: ready dbt test --select {names[0]}",
             )
+        if unread(target_folder(self.settings)) or key != build_key(self.settings, self.info.load_ids):
+            self.narrator.warning(
+                "The project's files or configs were changed while this run was at work: run it again."
+            )
+            return
         self._mark_built(connection, key, run.invocation_id)
 
     def _after_build(self, params: EngineParams, run: DbtRun) -> tuple[str, ...]:
