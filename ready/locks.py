@@ -119,8 +119,10 @@ class _Lock:
                 return self._holder(cursor)
             cursor.execute("savepoint locked")
             other = self._dbt(cursor)
-            # Nothing stays locked but the lock.
-            cursor.execute("rollback to locked" if other is None else "rollback")
+            if other is None:
+                cursor.execute("rollback to locked")  # nothing stays locked but the lock
+            else:
+                self._connection.rollback()
             return other
 
     def _holder(self, cursor: Cursor) -> str:
