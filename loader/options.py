@@ -79,7 +79,8 @@ class LoadOptions:
     replaces it. empty: `allow` or `error`, for files of 0 bytes, of blank lines, or with a header alone.
     order_columns: the CSV columns that make up an order's id; empty where nothing counts orders.
     order_has_file_name: the id is made of the file's name as well.
-    again: load files that are in as well, read as they are now.
+    again: load files that are in as well, read as they are now. links: `refuse` or `follow`, for links of
+    a folder that lead out of it.
     Raises InputError for a value that cannot be.
     """
 
@@ -105,12 +106,15 @@ class LoadOptions:
     order_columns: tuple[str, ...] = ()
     order_has_file_name: bool = False
     again: bool = False
+    links: str = "refuse"
 
     def __post_init__(self) -> None:
         RejectLimit.parse(self.max_rejects)
         parse_share(self.max_shrink)
         if self.empty not in ("allow", "error"):
             raise InputError(f"empty: {self.empty!r} is neither allow nor error")
+        if self.links not in ("refuse", "follow"):
+            raise InputError(f"links: {self.links!r} is neither refuse nor follow")
         if not self.source.strip():
             raise InputError("the source has no name", hint="name it, for example --source orders")
         self._check_characters()

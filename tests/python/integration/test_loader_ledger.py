@@ -419,3 +419,20 @@ def test_a_withdrawn_file_is_out_until_it_is_delivered_again(
             withdraw_files(sink, [gone], LoadOptions())
     assert outcomes(load(database, folder).files) == ["superseded earlier load 3", "already loaded"]
     assert values(database, "id") == ["1", "2"]
+
+
+def test_a_pipe_is_passed_over_and_a_link_out_of_the_folder_refused(
+    database: ConnectionParams, tmp_path: Path
+) -> None:
+    folder = write(tmp_path / "data", {"a.csv": "id\n1\n"})
+    os.mkfifo(folder / "b.csv")
+    summary = load(database, folder)
+    assert outcomes(summary.files) == ["loaded", "passed over"]
+    assert summary.files[1].warnings == ("a named pipe, and no file",)
+    (folder / "c.csv").symlink_to(write(tmp_path / "other", {"c.csv": "id\n2\n"}) / "c.csv")
+    assert "c.csv is a link that leaves its folder" in refused(database, folder).message
+    assert outcomes(load(database, folder, links="follow").files) == [
+        "already loaded",
+        "passed over",
+        "loaded",
+    ]
