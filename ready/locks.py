@@ -31,7 +31,7 @@ SECONDS_UNSEEN = 3
 
 CREATE = """
 create schema if not exists {meta};
-create table if not exists {meta}.build_lock ()
+create table if not exists {meta}.build_lock (holder text)
 """
 MADE_MEANWHILE = (
     psycopg2.errors.DuplicateSchema,

@@ -31,7 +31,7 @@
             return;
         end if;
         create schema if not exists {{ meta }};
-        create table if not exists {{ meta }}.build_lock ();
+        create table if not exists {{ meta }}.build_lock (holder text);
         create table if not exists {{ meta }}.build_at_work (
             invocation_id text not null,
             login oid,
