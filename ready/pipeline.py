@@ -151,6 +151,7 @@ class Run(ABC):
         self.params: EngineParams | None = None
         self.dbt_run: DbtRun | None = None
         self.published = False
+        self.loads: list[tuple[int, str]] = []
 
     def whole_way(
         self, paths: Sequence[str], *, full_refresh: bool, max_shrink: str | None
@@ -158,8 +159,8 @@ class Run(ABC):
         with self._database() as (params, connection):
             self._check_files(paths, params, connection)
             self._load(paths, max_shrink)
-            load_ids = self._active_loads(connection)
-            key = build_key(self.settings, load_ids)
+            loads = self._active_loads(connection)
+            key = build_key(self.settings, loads)
             changed = full_refresh or not self._is_current(connection, key)
             if changed:
                 self._build(params, connection, key, (*BUILD, "--full-refresh") if full_refresh else BUILD)
@@ -219,7 +220,8 @@ class Run(ABC):
         except LoaderError as error:
             raise from_loader(error) from None
 
-    def _active_loads(self, connection: Any) -> list[int]:
+    def _active_loads(self, connection: Any) -> list[tuple[int, str]]:
+        """Their ids and file names."""
         configs = self.settings.configs
         loads = self._loads(connection)
         load_ids = [load.load_id for load in loads]
@@ -229,7 +231,8 @@ class Run(ABC):
             self.info, load_ids=tuple(load_ids), load_warnings=warnings, replacements=replacements
         )
         check_mapping(orders_meta(configs), [load.columns for load in loads], configs=configs)
-        return load_ids
+        self.loads = [(load.load_id, load.file_name) for load in loads]
+        return self.loads
 
     def _is_current(self, connection: Any, key: str) -> bool:
         """Built from the very same, and the latest report and page are that build's."""
@@ -260,7 +263,7 @@ class Run(ABC):
                 " ".join([f"{len(failed)} test(s) failed behind the gate: {', '.join(names)}.", *told]),
                 hint=f"see {self.settings.home}/dbt/logs/dbt.log, or: ready dbt test --select {names[0]}",
             )
-        if unread(target_folder(self.settings)) or key != build_key(self.settings, self.info.load_ids):
+        if unread(target_folder(self.settings)) or key != build_key(self.settings, self.loads):
             self.narrator.warning(
                 "The project's files or configs were changed while this run was at work: run it again."
             )
