@@ -23,10 +23,10 @@ SAMPLE_BYTES = 1 << 20
 SAMPLE_RECORDS = 200
 BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 SURVEY_CHARACTERS = 1 << 18
@@ -82,12 +82,12 @@ def _encoding(sample: bytes, options: LoadOptions, notes: list[str]) -> tuple[st
     """Its name, and whether it is no more than a guess."""
     given = check_encoding(options.encoding).replace("utf-8-sig", "utf-8") if options.encoding else None
     marked = _byte_order_mark(sample, given)
-    if given and (marked is None or given.startswith(marked)):
+    if given and (marked is None or marked.startswith(given)):
         return given, False
     if marked:
-        if given:
+        if given and given != marked:
             notes.append(f"read as {marked}, as its byte order mark says, and not as the {given} that is set")
-        return marked, False
+        return marked.removesuffix("-le").removesuffix("-be"), False  # the codec that takes the mark away
     if wide := _utf16_without_bom(sample):
         notes.append(f"no byte order mark; taken as {wide} because every other byte is zero")
         return wide, False

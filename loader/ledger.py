@@ -15,14 +15,15 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
 ACTIVE = (
-    "select load_id, file_name, file_sha256, file_bytes, columns, rows_loaded, rows_rejected from raw.loads"
+    "select load_id, file_name, file_sha256, file_bytes, columns, rows_loaded, rows_rejected, reading"
+    " from raw.loads"
     " where status = 'loaded' and source = %s"
 )
 
 
 @dataclass(frozen=True)
 class Load:
-    """One active load."""
+    """One active load. reading: the settings it was read with; None of a load of an earlier release."""
 
     load_id: int
     file_name: str
@@ -31,6 +32,7 @@ class Load:
     columns: tuple[str, ...]
     rows_loaded: int
     rows_rejected: int
+    reading: Mapping[str, Any] | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -56,6 +58,7 @@ class NewLoad:
     columns: tuple[str, ...]
     delimiter: str
     encoding: str
+    reading: Mapping[str, Any]
     rows_replaced: int | None = None
     orders_gone: int | None = None
 
@@ -145,8 +148,8 @@ class PostgresLedger:
         """Raises psycopg2.errors.UniqueViolation when the same bytes are in already."""
         self._cursor.execute(
             "insert into raw.loads (load_id, source, file_name, file_sha256, file_bytes, rows_loaded,"
-            " rows_rejected, columns, delimiter, encoding, rows_replaced, orders_gone)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            " rows_rejected, columns, delimiter, encoding, reading, rows_replaced, orders_gone)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 load.load_id,
                 load.source,
@@ -158,6 +161,7 @@ class PostgresLedger:
                 json.dumps(load.columns),
                 load.delimiter,
                 load.encoding,
+                json.dumps(load.reading),
                 load.rows_replaced,
                 load.orders_gone,
             ),
@@ -169,8 +173,7 @@ class PostgresLedger:
     def _all(self, query: str, *values: Any) -> list[Load]:
         self._cursor.execute(query, (self._source, *values))
         return [
-            Load(row[0], row[1], row[2], row[3], tuple(row[4]), row[5], row[6])
-            for row in self._cursor.fetchall()
+            Load(row[0], row[1], row[2], row[3], tuple(row[4]), *row[5:]) for row in self._cursor.fetchall()
         ]
 
 

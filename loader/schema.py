@@ -37,6 +37,7 @@ create table if not exists raw.loads (
     encoding text not null,
     rows_replaced bigint check (rows_replaced >= 0),
     orders_gone bigint check (orders_gone >= 0),
+    reading jsonb,
     check ((status = 'superseded') = (superseded_by is not null and superseded_at is not null))
 );
 comment on table raw.loads is 'One row per load of one file';

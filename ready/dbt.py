@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ready.environment import Server, environment
 from ready.errors import MachineError, UsageError
 from ready.gate.checks import brief_message
+from ready.parsed_files import forget_stale
 from ready.settings import Settings
 from ready.spark.connection import CONNECTION_LOST, spark_failed
 
@@ -71,7 +72,7 @@ def run_dbt(
     on_warning is told what the project's own macros warn of.
     """
     prepare(settings, params)
-    target = settings.home / "dbt" / "target"
+    target = target_folder(settings)
     # A run that dies before its end writes none, and an old one must not stand in for it.
     (target / "run_results.json").unlink(missing_ok=True)
     outcome = invoke([*QUIET, *arguments], listeners=[_on_node(on_node), _on_warning(on_warning)])
@@ -85,9 +86,15 @@ def run_dbt(
     )
 
 
+def target_folder(settings: Settings) -> Path:
+    return settings.home / "dbt" / "target"
+
+
 def prepare(settings: Settings, params: Server) -> None:
-    """Set the environment that dbt reads and install its packages where they are missing."""
+    """Set the environment that dbt reads, install its packages, and let it read the files as they are."""
     os.environ.update(environment(settings, params))
+    os.environ["DBT_PARTIAL_PARSE"] = "true"  # dbt_project.yml turns it off, for want of what comes now
+    forget_stale(target_folder(settings))
     os.environ.update(git_state(settings.project_dir))
     if not (settings.project_dir / "dbt_packages" / "dbt_expectations").exists():
         outcome = invoke([*QUIET, "deps"])

@@ -39,7 +39,7 @@
 {# The state from which the table can be brought up to date, or none: then it is built in full. #}
 {% macro held_state_to_build_on(relation, state, sql) %}
     {% set existing = load_cached_relation(relation) %}
-    {% if flags.FULL_REFRESH or not has_only_changed(sql) or state.load_ids is none or existing is none or not existing.is_table %}
+    {% if flags.FULL_REFRESH or not has_only_changed(sql) or state.loads is none or existing is none or not existing.is_table %}
         {% do return(none) %}
     {% endif %}
     {% set held = held_state(relation) %}

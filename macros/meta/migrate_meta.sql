@@ -8,7 +8,7 @@
 {%- endmacro %}
 
 {% macro meta_version() %}
-    {% do return(2) %}
+    {% do return(3) %}
 {% endmacro %}
 
 {% macro postgres__migrate_meta() -%}
@@ -49,6 +49,9 @@
     {%- endif %}
     {%- if held < 2 %}
     alter table if exists {{ meta }}.order_changes add column if not exists order_id text;
+    {%- endif %}
+    {%- if held < 3 %}
+    alter table if exists {{ meta }}.table_states add column if not exists loads text[];
     {%- endif %}
     insert into {{ meta }}.schema_version (version) values ({{ meta_version() }}) on conflict do nothing;
     commit

@@ -3,6 +3,10 @@
     {% do return(identifier ~ '__candidate') %}
 {% endmacro %}
 
+{% macro candidate_relation(relation) %}
+    {% do return(relation.incorporate(path={'identifier': candidate_name(relation.identifier)})) %}
+{% endmacro %}
+
 {# The name a candidate has once it is published. #}
 {% macro published_name(relation) %}
     {% do return(relation.incorporate(path={'identifier': relation.identifier | replace(candidate_name(''), '')})) %}
@@ -11,7 +15,7 @@
 {# The candidate that now stands for a relation, if any. #}
 {% macro standing_candidate(relation) %}
     {% if relation.schema == (generate_schema_name('feats', none) | trim) %}
-        {% do return(load_cached_relation(relation.incorporate(path={'identifier': candidate_name(relation.identifier)}))) %}
+        {% do return(load_cached_relation(candidate_relation(relation))) %}
     {% endif %}
     {% do return(none) %}
 {% endmacro %}

@@ -18,7 +18,7 @@ from psycopg2.extensions import connection as Connection
 
 from loader.durable import flush
 from ready.errors import MachineError, UsageError
-from ready.locks import take_run_lock
+from ready.locks import LOCK, build_lock
 from ready.postgres.cluster import program_path
 from ready.postgres.connection import ConnectionParams
 
@@ -100,15 +100,21 @@ def restore(
     if not _is_archive(file):
         raise UsageError(f"{file} is no backup", hint="name a file that ready db backup has written")
     schemas = SCHEMA_ENTRY.findall(programs.run("pg_restore", "--list", str(file)))
-    with closing(programs.params.connect()) as connection:
-        take_run_lock(connection, say, timeout=lock_timeout)
+    with (
+        build_lock(programs.params, "meta", say, timeout=lock_timeout),
+        closing(programs.params.connect()) as connection,
+    ):
         filled = _first_table_with_rows(connection, schemas)
         if filled and not replace:
             raise UsageError(
                 f"the database {programs.params.dbname} has data already, such as {filled}",
                 hint="to give it up for the backup: --replace",
             )
-        _replay(programs, file, _drop(connection, schemas))
+        # psql takes the lock itself, since it drops the table that the lock is.
+        first = sql.SQL(f"{LOCK};").format(meta=sql.Identifier("meta")).as_string(connection)
+        first += _drop(connection, schemas)
+    _replay(programs, file, first)
+    with closing(programs.params.connect()) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute("analyze")

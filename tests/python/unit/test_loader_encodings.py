@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Any
 
 import pytest
@@ -116,3 +117,12 @@ def test_letters_that_look_like_a_mark_of_two_bytes_are_letters() -> None:
     table = read_csv("яю,имя\n1,да\n".encode("cp1251"), encoding="cp1251")
     assert table.columns == ("яю", "имя")
     assert read_csv("id,я\n1,2\n".encode("utf-16"), encoding="utf-16").notes == ()
+
+
+@pytest.mark.parametrize("given", ["cp1252", "latin-1", "cp437", "mac-roman", "utf-16-be", "utf-8"])
+def test_a_byte_order_mark_wins_over_the_encoding_that_is_set(given: str) -> None:
+    text = "id,town\n1,Zoë\n"
+    for mark, codec in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le")):
+        table = read_csv(mark + text.encode(codec), encoding=given)
+        assert table.payloads == [{"id": "1", "town": "Zoë"}]
+        assert given == codec or any("byte order mark" in note for note in table.notes)
