@@ -476,5 +476,7 @@ class _Check:
         for table, started in self.growing.items():
             self.inside.replace_table(table, f"select * from {started}")
         # The project's own tables know nothing of the orders that have changed: they are built in full.
-        self.inside.execute(f"delete from {self.place.table('meta', 'table_states')}")
+        states = self.place.table("meta", "table_states")
+        if self.inside.columns(states):
+            self.inside.execute(f"delete from {states}")
         self._build(models)
