@@ -86,14 +86,18 @@ def table(sources: Sources, name: str, customers: Iterable[str], times: list[pd.
 
 
 def leakprobe_leaks(sources: Sources, name: str, customers: list[str]) -> bool:
-    report = leakprobe.check(
-        compute=lambda given: table(given, name, customers, TIMES),
-        sources=sources,
-        timestamps=CLOCKS,
-        declared={"x": SHAPES[name][0]},
-        cutoff=TIMES[-1],
+    """Its cutoff is one for all rows, so each feature time is checked by itself."""
+    reports = (
+        leakprobe.check(
+            compute=lambda given, time=time: table(given, name, customers, [time]),
+            sources=sources,
+            timestamps=CLOCKS,
+            declared={"x": SHAPES[name][0]},
+            cutoff=time,
+        )
+        for time in TIMES
     )
-    return not report.clean
+    return any(not report.clean for report in reports)
 
 
 def honestclock_leaks(sources: Sources, name: str, customers: list[str]) -> bool:
@@ -120,7 +124,7 @@ def main() -> None:
     for frame in sources.values():
         for column in frame.columns.intersection(["order_ts", "opened_at", "decided_at", "updated_at"]):
             frame[column] = pd.to_datetime(frame[column], utc=True, format="ISO8601")
-    customers = sorted(sources["orders"]["customer_id"].unique())[:20]
+    customers = sorted(sources["orders"]["customer_id"].unique())[:10]
     caught = {
         "leakprobe": [name for name in SHAPES if leakprobe_leaks(sources, name, customers)],
         "honestclock": [name for name in SHAPES if honestclock_leaks(sources, name, customers)],
