@@ -17,11 +17,7 @@ NEW_ROWS = (
 BY_CUSTOMER = "from {{ ref('orders') }} as o where o.customer_id = f.customer_id"
 
 
-# Of all materialisations the one that is built fastest.
-TABLE = "{{ config(materialized='table') }}"
-
-
-def feature(expression: str, config: str = TABLE, features: str = FEATURES) -> str:
+def feature(expression: str, config: str = "", features: str = FEATURES) -> str:
     return f"{config}select f.customer_id, f.feature_time, {expression} as x {features}"
 
 
@@ -98,7 +94,7 @@ LEAKING = {
 }
 
 
-def reaching(table: str, config: str = TABLE) -> str:
+def reaching(table: str, config: str = "") -> str:
     return feature(f"(select count(*) from {table} as o where o.customer_id = f.customer_id)", config)
 
 
