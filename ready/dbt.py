@@ -44,7 +44,8 @@ class NodeResult:
 class DbtRun:
     """What one dbt call left behind.
 
-    manifest and run_results are dbt's artifacts, None where it wrote none.
+    manifest and run_results are dbt's artifacts, None where it wrote none. parsed: of `parse`, what further
+    calls in this process can take instead of parsing again.
     """
 
     success: bool
@@ -52,6 +53,7 @@ class DbtRun:
     manifest: dict[str, Any] | None
     run_results: dict[str, Any] | None
     exception: BaseException | None
+    parsed: Any = None
 
     def results(self, *resource_types: str) -> list[dict[str, Any]]:
         """The entries of run_results for nodes of these types, or of all."""
@@ -66,16 +68,19 @@ def run_dbt(
     params: Server,
     on_node: Callable[[NodeResult], None],
     on_warning: Callable[[str], None],
+    parsed: Any = None,
 ) -> DbtRun:
     """Run a dbt command that writes run_results.json. Never raises for a failed run: see DbtRun.
 
-    on_warning is told what the project's own macros warn of.
+    on_warning is told what the project's own macros warn of. parsed: an earlier call's, to go by that.
     """
     prepare(settings, params)
     target = target_folder(settings)
     # A run that dies before its end writes none, and an old one must not stand in for it.
     (target / "run_results.json").unlink(missing_ok=True)
-    outcome = invoke([*QUIET, *arguments], listeners=[_on_node(on_node), _on_warning(on_warning)])
+    listeners = [_on_node(on_node), _on_warning(on_warning)]
+    _forget_compiled(parsed)
+    outcome = invoke([*QUIET, *arguments], listeners=listeners, parsed=parsed)
     run_results = _artifact(target / "run_results.json")
     return DbtRun(
         success=outcome.success,
@@ -83,6 +88,7 @@ def run_dbt(
         manifest=_artifact(target / "manifest.json"),
         run_results=run_results,
         exception=outcome.exception,
+        parsed=outcome.result if arguments[0] == "parse" else None,
     )
 
 
@@ -102,14 +108,23 @@ def prepare(settings: Settings, params: Server) -> None:
             raise UsageError(f"dbt deps failed: {outcome.exception}", hint="look at packages.yml")
 
 
-def invoke(arguments: Sequence[str], *, listeners: Sequence[Listener] = ()) -> dbtRunnerResult:
+def invoke(
+    arguments: Sequence[str], *, listeners: Sequence[Listener] = (), parsed: Any = None
+) -> dbtRunnerResult:
     """dbt's programmatic call. Ctrl-C stays Ctrl-C."""
     from dbt.cli.main import dbtRunner  # takes a second to import
 
-    outcome = dbtRunner(callbacks=list(listeners)).invoke(list(arguments))
+    outcome = dbtRunner(manifest=parsed, callbacks=list(listeners)).invoke(list(arguments))
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
     return outcome
+
+
+def _forget_compiled(parsed: Any) -> None:
+    """Ephemeral models are put into those that read them once, also where these are compiled anew."""
+    for node in parsed.nodes.values() if parsed else ():
+        if node.resource_type == "model":
+            node.compiled, node.extra_ctes_injected, node.extra_ctes = False, False, []
 
 
 def _on_warning(on_warning: Callable[[str], None]) -> Listener:

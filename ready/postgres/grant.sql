@@ -3,13 +3,14 @@
 -- ready_loader   adds to raw
 -- ready_builder  reads raw, owns stg and feats, works in meta; dbt runs as it
 -- ready_reader   reads feats and meta
+-- ready_checker  sees only the scratch schemas of `ready check-leakage`, which it owns; what is built as it can look at nothing else
 -- ready_owner    owns the history in meta, and nobody logs in as it: what the builder has recorded it cannot take back
 
 do $roles$
 declare
     name text;
 begin
-    foreach name in array array['ready_owner', 'ready_loader', 'ready_builder', 'ready_reader'] loop
+    foreach name in array array['ready_owner', 'ready_loader', 'ready_builder', 'ready_reader', 'ready_checker'] loop
         begin
             if to_regrole(name) is null then
                 execute format('create role %I', name);
@@ -24,8 +25,12 @@ begin
     if not pg_has_role('ready_owner', 'ready_builder', 'usage') then
         grant ready_builder to ready_owner;
     end if;
-    execute format('grant create, temporary on database %I to ready_builder', current_database());
-    execute format('grant connect on database %I to ready_loader, ready_builder, ready_reader', current_database());
+    -- What the checker has made the builder compares and sweeps away.
+    if not pg_has_role('ready_builder', 'ready_checker', 'usage') then
+        grant ready_checker to ready_builder;
+    end if;
+    execute format('grant create, temporary on database %I to ready_builder, ready_checker', current_database());
+    execute format('grant connect on database %I to ready_loader, ready_builder, ready_reader, ready_checker', current_database());
 end $roles$;
 
 -- Of the ledger the loader may change what superseding and renaming change; a trigger (loader/schema.py) sees to how.
@@ -46,6 +51,8 @@ alter schema feats owner to ready_builder;
 alter schema meta owner to ready_owner;
 grant usage, create on schema meta to ready_builder;
 grant usage on schema feats, meta to ready_reader;
+-- Of no table there: a model that reaches for one is told of by the table's name, and not by the schema's alone.
+grant usage on schema raw, stg, feats, meta to ready_checker;
 
 -- A table that a build makes anew is readable from its first moment, also where dbt runs as the connecting user.
 alter default privileges for role ready_builder in schema feats grant select on tables to ready_reader;

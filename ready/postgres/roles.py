@@ -17,7 +17,8 @@ from ready.errors import MachineError, from_database
 from ready.postgres.connection import ConnectionParams
 
 OWNER, LOADER, BUILDER, READER = "ready_owner", "ready_loader", "ready_builder", "ready_reader"
-WORKERS = (LOADER, BUILDER, READER)
+CHECKER = "ready_checker"
+WORKERS = (LOADER, BUILDER, READER, CHECKER)
 
 # Held while rights are given, so that two commands may do it at once.
 GRANT_LOCK = 7_239_404
@@ -45,7 +46,8 @@ with kept as (
 )
 select format('alter schema %%I owner to {BUILDER}', nspname)
 from kept join pg_namespace using (oid, nspname)
-where nspowner not in ('{BUILDER}'::regrole, '{OWNER}'::regrole) and pg_has_role(nspowner, 'usage')
+where nspowner not in ('{BUILDER}'::regrole, '{OWNER}'::regrole)
+    and nspowner is distinct from to_regrole('{CHECKER}') and pg_has_role(nspowner, 'usage')
 union all
 select format('alter %%s %%I.%%I owner to {BUILDER}',
     case relkind when 'v' then 'view' when 'm' then 'materialized view' else 'table' end, nspname, relname)
