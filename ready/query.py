@@ -15,7 +15,7 @@ from psycopg2 import sql
 from ready.errors import UsageError, from_database
 from ready.postgres.server import ensure_server
 from ready.settings import Settings
-from ready.transactions import reading
+from ready.transactions import reading_tables
 
 Row = dict[str, Any]
 SCHEMAS = ("raw", "stg", "feats", "meta")
@@ -54,11 +54,10 @@ def connected(settings: Settings) -> Iterator[Any]:
 
 
 @contextmanager
-def snapshot(connection: Any) -> Iterator[None]:
-    """What is read within is of one moment; Spark has no such thing."""
+def snapshot(connection: Any, settings: Settings) -> Iterator[None]:
+    """What is read within is of one moment, whatever is built meanwhile; Spark has no such thing."""
     if isinstance(connection, psycopg2.extensions.connection):
-        with reading(connection, snapshot=True) as cursor:
-            cursor.execute("select")  # begins it
+        with reading_tables(connection, [settings.schema("stg"), settings.schema("feats")]):
             yield
     else:
         yield

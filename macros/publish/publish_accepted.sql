@@ -48,6 +48,7 @@
     {%- do record_contents(nodes) -%}
     {%- set builds = feature_set_builds(nodes) -%}
     begin;
+    {{- lock_published(nodes) }}
     {%- for node in nodes %}
     {{ apply_candidate(node_relation(node)) }};
     {%- endfor %}
