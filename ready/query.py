@@ -13,6 +13,8 @@ import psycopg2.extras
 from psycopg2 import sql
 
 from ready.errors import UsageError, from_database
+from ready.postgres.cluster import Cluster
+from ready.postgres.roles import with_builders_rights
 from ready.postgres.server import ensure_server
 from ready.settings import Settings
 from ready.transactions import reading_tables
@@ -46,7 +48,9 @@ def connected(settings: Settings) -> Iterator[Any]:
         with spark_errors(), closing(ensure_spark(settings).connect()) as connection:
             yield connection
     else:
-        with closing(ensure_server(settings).connect()) as connection:
+        params = ensure_server(settings)
+        params = with_builders_rights(params, ours=params == Cluster(settings.home).params)
+        with closing(params.connect()) as connection:
             try:
                 yield connection
             except psycopg2.Error as error:

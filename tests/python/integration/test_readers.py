@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import ready
 from ready.export import export_dataset
 from ready.postgres.backup import Programs, backup
 from ready.postgres.connection import ConnectionParams
+from ready.postgres.roles import BUILDER
 from ready.query import connected
 
 PUBLISHES = 20
@@ -74,14 +76,15 @@ def session(shop: Shop, isolation: str = "read committed") -> Iterator[Callable[
 def publish(shop: Shop) -> None:
     """As macros/publish does where tables take over by their names."""
     assert LOCK
+    builder = replace(shop, database=replace(shop.database, role=BUILDER))
     candidates = [f"{table}__candidate" for table in TABLES]
-    shop.execute("".join(map(CANDIDATE.format, TABLES)))
+    builder.execute("".join(map(CANDIDATE.format, TABLES)))
     lock = LOCK[0].replace("{{ tables | join(', ') }}", ", ".join([*candidates, *TABLES]))
     take_over = "".join(
         f"drop table {table}; alter table {table}__candidate rename to {table.partition('.')[2]};"
         for table in TABLES
     )
-    shop.execute(f"{lock} {take_over} {RECORD}")
+    builder.execute(f"{lock} {take_over} {RECORD}")
 
 
 def by_two_statements(shop: Shop, isolation: str) -> list[Seen]:

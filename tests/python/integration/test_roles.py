@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg2.errors
 import pytest
@@ -17,6 +18,7 @@ from loader import load_files
 from ready.database import open_database
 from ready.postgres.connection import ConnectionParams
 from ready.postgres.roles import BUILDER, LOADER, OWNER, READER, create_login_roles
+from ready.query import connected
 
 SUPERSEDE = (
     "update raw.loads set status = 'superseded', superseded_by = 2, superseded_at = now() where load_id = 1"
@@ -80,6 +82,46 @@ FORBIDDEN = {
         "set role ready_builder",
     ],
 }
+# What a builder may make of a table that it is about to hand over: code that would run as the new owner, or
+# a way to its rows by another one's right.
+TRAPS = {
+    "default": "alter table {0} add column x text default evil()",
+    "generated column": "alter table {0} add column x text generated always as (evil()) stored",
+    "check": "alter table {0} add check (evil() is not null)",
+    "index on an expression": "create index on {0} ((evil()))",
+    "partial index": "create index on {0} (feature_set) where evil() is not null",
+    "statistics": "create statistics of_it on (evil()), feature_set from {0}",
+    "trigger": "create trigger t before delete on {0} for each statement execute function evil_trigger()",
+    "disguised trigger": "create trigger immutable before delete on {0} execute function evil_trigger()",
+    "rule": "create rule r as on insert to {0} do also select evil()",
+    "policy": "alter table {0} enable row level security",
+    "domain": "create domain d as text check (evil() is not null); alter table {0} add column x d",
+    "type of one's own": "create type c as (x text); alter table {0} add column x c",
+    "foreign key": "create table p (f text primary key); "
+    "alter table {0} add foreign key (feature_set) references p on delete cascade",
+    "referenced": "create unique index on {0} (feature_set); "
+    "create table f (f text references {0} (feature_set))",
+    "child": "create table child () inherits ({0})",
+    "parent": "create table parent (feature_set text not null); alter table {0} inherit parent",
+    "view": "drop table {0}; create view {0} as select evil() as feature_set",
+    "column right": "grant update (feature_set) on {0} to ready_reader",
+    "unlogged": "alter table {0} set unlogged",
+}
+EVIL = """
+create schema evil_meta;
+set local search_path = evil_meta;
+create function evil() returns text language plpgsql immutable as $$ begin return 'x'; end $$;
+create function evil_trigger() returns trigger language plpgsql as $$ begin raise exception 'ran'; end $$;
+create table dataset_splits (like meta.dataset_splits);
+create table feature_registry (like meta.feature_registry);
+create table dataset_split_summary (like meta.dataset_split_summary);
+"""
+HAND_OVER = """
+select meta.hand_over_history(
+    'evil_meta', array['dataset_splits', 'feature_registry', 'dataset_split_summary', 'mine']
+)
+"""
+OWNERS = "select relowner::regrole::text from pg_class where oid = 'evil_meta.{}'::regclass"
 HISTORY = (
     "raw.loads",
     "raw.raw_events",
@@ -92,7 +134,7 @@ HISTORY = (
 @pytest.fixture(scope="module")
 def granted(
     built_shop: Shop, server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Warehouse]:
+) -> Iterator[Shop]:
     with new_database(server, template=built_shop.database) as database:
         shop = built_shop.copy(tmp_path_factory.mktemp("granted") / "shop", database)
         with contextlib.closing(database.connect()) as connection, connection, connection.cursor() as cursor:
@@ -134,6 +176,67 @@ def test_forbidden(role: str, statement: str, granted: Warehouse) -> None:
 )
 def test_allowed(role: str, statement: str, granted: Warehouse) -> None:
     attempt(granted, role, statement)
+
+
+@contextlib.contextmanager
+def session(warehouse: Warehouse, role: str) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
+    """Statements in one transaction of a login as the role, which is taken back."""
+    user = replace(warehouse.database, user=role)
+    with contextlib.closing(user.connect()) as connection, connection.cursor() as cursor:
+
+        def run(statement: str) -> list[tuple[Any, ...]]:
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+        yield run
+        connection.rollback()
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+@pytest.mark.parametrize("table", ["dataset_splits", "feature_registry"])
+def test_no_history_is_taken_that_the_builder_has_a_way_into(
+    trap: str, table: str, granted: Warehouse
+) -> None:
+    with session(granted, BUILDER) as run:
+        run(EVIL)
+        run(TRAPS[trap].format(table))
+        run(HAND_OVER)
+        assert run(OWNERS.format(table)) == [(BUILDER,)]
+        assert run(OWNERS.format("dataset_split_summary")) == [(OWNER,)]
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="is not kept by ready_owner"):
+            run("select meta.retire_dataset_splits('evil_meta', 'customer_features', 1)")
+
+
+def test_history_is_taken_as_the_product_makes_it(granted: Warehouse) -> None:
+    with session(granted, BUILDER) as run:
+        run(EVIL)
+        run("alter table feature_registry add primary key (feature_set, feature_version, data_hash)")
+        run("alter table feature_registry alter created_at set default now()")
+        run("create trigger immutable before update on feature_registry execute function raw.refuse_change()")
+        run("create table mine (x text)")
+        run("grant all on feature_registry to ready_reader with grant option")
+        run(HAND_OVER)
+        assert run(OWNERS.format("feature_registry")) == [(OWNER,)]
+        assert run(OWNERS.format("mine")) == [(BUILDER,)]
+        rights = run("""
+            select grantee::regrole::text, string_agg(privilege_type, ' ' order by privilege_type)
+            from pg_class, aclexplode(relacl)
+            where oid = 'feature_registry'::regclass and grantee <> relowner group by 1 order by 1
+        """)
+        assert rights == [(BUILDER, "INSERT SELECT"), (READER, "SELECT")]
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="holds no history"):
+            run("select meta.hand_over_history('feats', array['customer_features'])")
+
+
+def test_what_builds_have_made_is_read_with_their_rights(granted: Shop) -> None:
+    """A recorded query and a view are the builder's, so they run as it, whoever reads."""
+    for query in ("feats.customer_training_set", "meta.feature_queries"):
+        assert granted.rows(
+            f"select tableowner from pg_tables where schemaname || '.' || tablename = '{query}'"
+        ) == [(BUILDER,)]
+    with connected(granted.settings) as connection, connection.cursor() as cursor:
+        cursor.execute("select current_user")
+        assert cursor.fetchone() == (BUILDER,)
 
 
 @pytest.mark.parametrize("trigger", ["meta.feature_registry", "meta.validation_results", "raw.loads"])
@@ -206,7 +309,7 @@ def test_a_rewritten_membership_takes_the_place_of_the_old(shop: Shop) -> None:
 
 
 def as_before_there_were_roles(shop: Shop) -> None:
-    shop.execute("drop function meta.hand_over_history; drop function meta.retire_dataset_splits")
+    shop.execute("drop function meta.hand_over_history, meta.retire_dataset_splits, meta.runs_no_code")
     for role in (OWNER, BUILDER, READER, LOADER):
         shop.execute(f"reassign owned by {role} to {shop.database.user}")
         shop.execute(f"drop owned by {role}")
