@@ -24,8 +24,29 @@ SUPERSEDE = (
     "update raw.loads set status = 'superseded', superseded_by = 2, superseded_at = now() where load_id = 1"
 )
 
+DRAW = "select nextval('raw.loads_load_id_seq')"
+EVENT = "insert into raw.raw_events (load_id, line_number, payload) values ({}, 9, '{{}}')"
+REJECT = "insert into raw.rejected_rows values ({}, 9, 'reason', 'line')"
+RECORD = """
+insert into raw.loads (load_id, source, file_name, file_sha256, file_bytes, rows_loaded, rows_rejected,
+    columns, delimiter, encoding)
+values ({}, 'orders', 'new.csv', repeat('0', 64), 1, 1, 0, '[]', ',', 'utf-8')
+"""
+DRAWN = "currval('raw.loads_load_id_seq')"
+
 FORBIDDEN = {
     LOADER: [
+        EVENT.format(1),
+        REJECT.format(1),
+        RECORD.format(99),
+        f"{DRAW}; {EVENT.format(1)}",
+        f"{DRAW}; {REJECT.format(1)}",
+        f"{DRAW}; {RECORD.format(99)}",
+        f"{DRAW}; {RECORD.format(DRAWN)}; {EVENT.format(DRAWN)}",
+        f"{DRAW}; {RECORD.format(DRAWN)}; {REJECT.format(DRAWN)}",
+        "select setval('raw.loads_load_id_seq', 1)",
+        "alter sequence raw.loads_load_id_seq restart",
+        "alter table raw.raw_events disable trigger of_this_load",
         "update raw.raw_events set payload = '{}'",
         "delete from raw.raw_events",
         "truncate raw.raw_events",
@@ -165,6 +186,7 @@ def test_forbidden(role: str, statement: str, granted: Warehouse) -> None:
     [
         (LOADER, "select * from raw.loads"),
         (LOADER, SUPERSEDE),
+        (LOADER, f"{DRAW}; {EVENT.format(DRAWN)}; {REJECT.format(DRAWN)}; {RECORD.format(DRAWN)}"),
         (BUILDER, "select payload from raw.raw_events"),
         (BUILDER, "drop table stg.orders_rejected"),
         (BUILDER, "create schema pr_1_stg"),
@@ -226,6 +248,15 @@ def test_history_is_taken_as_the_product_makes_it(granted: Warehouse) -> None:
         assert rights == [(BUILDER, "INSERT SELECT"), (READER, "SELECT")]
         with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="holds no history"):
             run("select meta.hand_over_history('feats', array['customer_features'])")
+
+
+def test_functions_look_nothing_up_elsewhere(granted: Warehouse) -> None:
+    functions = granted.rows("""
+        select proname, proconfig from pg_proc
+        where pronamespace::regnamespace::text in ('raw', 'meta') and prokind = 'f'
+    """)
+    assert len(functions) >= 7
+    assert [name for name, settings in functions if settings != ["search_path=pg_catalog"]] == []
 
 
 def test_what_builds_have_made_is_read_with_their_rights(granted: Shop) -> None:
