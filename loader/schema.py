@@ -64,6 +64,14 @@ create table if not exists raw.rejected_rows (
 comment on table raw.rejected_rows is 'One row per record that could not be read; immutable';
 create index if not exists rejected_rows_load_id on raw.rejected_rows (load_id);
 
+create table if not exists raw.file_locks (
+    source text not null,
+    file_name text not null,
+    primary key (source, file_name)
+);
+comment on table raw.file_locks is
+    'One row per file that was ever loaded; a loader holds its row while it is at work on the file';
+
 create or replace function raw.refuse_change() returns trigger
 language plpgsql set search_path = pg_catalog as $$
 begin
@@ -182,6 +190,13 @@ create table if not exists raw.schema_version (
     migrated_at timestamptz not null default now()
 );
 comment on table raw.schema_version is 'One row per version that schema raw has had; the highest is its own';
+
+-- Where `ready db grant` has been run by an earlier release.
+do $$ begin
+    if to_regrole('ready_loader') is not null then
+        grant select, insert, update on raw.file_locks to ready_loader;
+    end if;
+end $$;
 """
 
 

@@ -32,6 +32,7 @@ end $roles$;
 grant usage on schema raw to ready_loader, ready_builder;
 grant insert on raw.raw_events, raw.rejected_rows to ready_loader;
 grant select, insert, update (status, superseded_by, superseded_at, file_name) on raw.loads to ready_loader;
+grant select, insert, update on raw.file_locks to ready_loader;
 grant usage on sequence raw.loads_load_id_seq to ready_loader;
 -- It counts orders, and shows none.
 grant execute on function raw.orders_gone(text, bigint, bigint, text[], text[], boolean) to ready_loader;

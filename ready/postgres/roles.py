@@ -55,6 +55,15 @@ where relkind in ('r', 'p', 'v', 'm') and relowner not in ('{BUILDER}'::regrole,
     and pg_has_role(relowner, 'usage')
 """
 
+# A role may set what its later sessions begin with, and several people may log in as one.
+OWN_SETTINGS = """
+select format('alter role %%I %%s reset all', rolname, 'in database ' || quote_ident(datname))
+from pg_db_role_setting
+join pg_roles on pg_roles.oid = setrole
+left join pg_database on pg_database.oid = setdatabase
+where rolname = any(%s)
+"""
+
 
 @dataclass(frozen=True)
 class Roles:
@@ -108,6 +117,14 @@ def adopt(connection: Connection, schemas: list[str]) -> None:
     """Make the builder the owner of what the user, or an earlier release, has made in its schemas."""
     with _transaction(connection) as cursor:
         cursor.execute(STRAYS, [schemas])
+        for (statement,) in cursor.fetchall():
+            cursor.execute(statement)
+
+
+def reset_settings(connection: Connection) -> None:
+    """Take away what the roles have set for their own sessions, on a server of our own."""
+    with _transaction(connection) as cursor:
+        cursor.execute(OWN_SETTINGS, [list(WORKERS)])
         for (statement,) in cursor.fetchall():
             cursor.execute(statement)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from proof_case import Shop
 from warehouse import Warehouse, new_database
 
 from loader import load_files
+from loader.ledger import PostgresLedger
 from ready.database import open_database
 from ready.postgres.connection import ConnectionParams
 from ready.postgres.roles import BUILDER, LOADER, OWNER, READER, create_login_roles
@@ -93,6 +95,10 @@ FORBIDDEN = {
     ],
     READER: [
         "select from raw.loads",
+        "lock table raw.loads in access share mode",
+        "lock table raw.file_locks in access share mode",
+        "lock table feats.customer_features in row share mode",
+        "lock table meta.feature_registry in row share mode",
         "select from stg.orders",
         "select from stg.orders_parsed",
         "update feats.customer_features set orders_7d = 0",
@@ -287,6 +293,39 @@ def test_the_loader_loads_and_supersedes(shop: Shop, tmp_path: Path) -> None:
     assert shop.value("select status from raw.loads where load_id = 1") == "superseded"
 
 
+def test_a_reader_keeps_no_loader_waiting(granted: Shop) -> None:
+    """With an advisory lock, which anyone may take, on the key that loaders once used."""
+    name = "orders_2024_h1.csv"
+    key = int.from_bytes(hashlib.sha256(f"orders\0{name}".encode()).digest()[:8], "big", signed=True)
+    with session(granted, READER) as run:
+        run(f"select pg_advisory_lock({key})")
+        loader = open_database(granted.settings, role=LOADER)
+        with contextlib.closing(loader.connect()) as connection, connection.cursor() as cursor:
+            assert PostgresLedger(cursor, "orders").lock_file(name, wait=False)
+
+
+def test_one_loader_waits_for_another(granted: Shop) -> None:
+    with contextlib.ExitStack() as stack:
+        first, second = (
+            stack.enter_context(
+                stack.enter_context(
+                    contextlib.closing(replace(granted.database, user=LOADER).connect())
+                ).cursor()
+            )
+            for _ in range(2)
+        )
+        ledgers = PostgresLedger(first, "orders"), PostgresLedger(second, "orders")
+        for name in ("new.csv", "new.csv", "orders_2024_h1.csv"):
+            assert ledgers[0].lock_file(name, wait=False)
+            assert not ledgers[1].lock_file(name, wait=False)
+            assert ledgers[1].lock_file("another.csv", wait=False)
+            first.connection.commit()
+            assert ledgers[1].lock_file(name, wait=True)
+            second.execute("show lock_timeout")
+            assert second.fetchone() == ("0",)
+            second.connection.commit()
+
+
 def test_a_login_for_each_role_is_enough(granted: Warehouse) -> None:
     """On a server where no one user may do both."""
     loader, builder, reader = (
@@ -378,5 +417,11 @@ def test_the_embedded_server_has_them_by_itself(run_ready: RunReady) -> None:
     owners = "select distinct nspowner::regrole from pg_namespace where nspname in ('stg', 'feats')"
     run_ready("db", "start")
     assert run_ready("db", "psql", "-Atc", owners).stdout == "ready_builder\n"
+    run_ready("db", "psql", "-U", READER, "-c", f"alter role {READER} set search_path = nowhere")
+    run_ready(
+        "db", "psql", "-U", READER, "-c", f"alter role {READER} in database ready set timezone = 'Asia/Tokyo'"
+    )
+    run_ready("load", "--list")
+    assert run_ready("db", "psql", "-Atc", "select * from pg_db_role_setting").stdout == ""
     plain = run_ready("db", "psql", "-U", BUILDER, "-Atc", "set role ready; select 1")
     assert "permission denied to set role" in plain.stderr
