@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from psycopg2.errors import LockNotAvailable
 from psycopg2.extras import RealDictCursor
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
+
+# Long enough for a row that nobody holds.
+LOCK_MILLISECONDS = 20
 
 ACTIVE = (
     "select load_id, file_name, file_sha256, file_bytes, columns, rows_loaded, rows_rejected, reading"
@@ -72,12 +75,19 @@ class PostgresLedger:
 
     def lock_file(self, file_name: str, *, wait: bool) -> bool:
         """Keep other loaders off this file until the transaction ends; False when one has it."""
-        digest = hashlib.sha256(f"{self._source}\0{file_name}".encode()).digest()
-        key = int.from_bytes(digest[:8], "big", signed=True)
-        call = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
-        self._cursor.execute(f"select {call}(%s)", (key,))
-        row = self._cursor.fetchone()
-        return wait or row == (True,)
+        self._cursor.execute("savepoint before_file")
+        try:
+            self._cursor.execute(f"set local lock_timeout = {0 if wait else LOCK_MILLISECONDS}")
+            self._cursor.execute(
+                "insert into raw.file_locks (source, file_name) values (%s, %s)"
+                " on conflict (source, file_name) do update set file_name = excluded.file_name",
+                (self._source, file_name),
+            )
+        except LockNotAvailable:
+            self._cursor.execute("rollback to savepoint before_file")
+            return False
+        self._cursor.execute("set local lock_timeout to default")
+        return True
 
     def active(self) -> list[Load]:
         """One load a file name, and one a content."""

@@ -13,7 +13,7 @@ from loader.errors import ServerError
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
-VERSION = 3
+VERSION = 4
 
 # Before versions were carried, the same bytes could be active under two names. The latest delivery stays
 # active: it is the one whose orders count, so nothing built from it changes.
@@ -48,6 +48,8 @@ MIGRATIONS = {
     """,
     # The settings that a load was read with.
     3: "alter table raw.loads add column reading jsonb",
+    # Triggers that the DDL makes: a load on record is complete.
+    4: "set constraints all immediate",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -236,12 +237,15 @@ def of_machine(message: str) -> bool:
     return any(fault in message for fault in MACHINE_FAULTS)
 
 
+HOOK = re.compile(r"(on-run-(?:start|end))-(\d+)$")
 # The expressions of orders.yaml are compiled into these.
 FROM_MAPPING = ("orders_parsed", "orders_mapped")
 
 
 def _failed_node(entry: dict[str, Any], settings: Settings) -> UsageError | MachineError:
     name = entry["unique_id"].split(".")[2]
+    if hook := HOOK.search(name):  # dbt numbers them from 0
+        name = f"hook {int(hook[2]) + 1} of {hook[1]} in dbt_project.yml"
     message = brief_message(entry.get("message"))
     if not of_machine(message) and ("Compilation Error" in str(entry.get("message")) or name in FROM_MAPPING):
         return UsageError(

@@ -49,6 +49,7 @@
     {%- set builds = feature_set_builds(nodes) -%}
     begin;
     {{ require_build() }};
+    {{- lock_published(nodes) }}
     {%- for node in nodes %}
     {{ apply_candidate(node_relation(node)) }};
     {%- endfor %}

@@ -17,6 +17,7 @@ from ready.cli.options import (
     target_option,
 )
 from ready.cli.output import Output
+from ready.terminal import one_line
 
 if TYPE_CHECKING:
     from loader import LoadOptions, LoadSummary
@@ -186,8 +187,8 @@ def _tell(summary: LoadSummary, output: Output) -> None:
     output.show(summary.as_dict())
     if output.verbose:
         for file in summary.loaded:
-            output.say(f"  {file.file_name}: delimiter {file.delimiter!r}, {file.encoding}")
-            output.say(f"    columns {', '.join(file.columns)}")
+            output.say(f"  {one_line(file.file_name)}: delimiter {file.delimiter!r}, {file.encoding}")
+            output.say(f"    columns {one_line(', '.join(file.columns))}")
     output.say("\n".join(summary_lines(summary)))
 
 
@@ -201,7 +202,7 @@ def _list(engine: _Engine, source: str | None, output: Output) -> None:
         rejected = f", {entry['rows_rejected']:,} rejected" if entry["rows_rejected"] else ""
         gone = f", {entry['orders_gone']:,} order(s) gone" if entry["orders_gone"] else ""
         output.say(
-            f"{entry['load_id']:>6}  {entry['loaded_at']:%Y-%m-%d %H:%M}  {entry['source']}  "
-            f"{entry['file_name']}  {entry['rows_loaded']:,} rows{rejected}{gone}  "
+            f"{entry['load_id']:>6}  {entry['loaded_at']:%Y-%m-%d %H:%M}  {one_line(entry['source'])}  "
+            f"{one_line(entry['file_name'])}  {entry['rows_loaded']:,} rows{rejected}{gone}  "
             f"{entry['file_sha256'][:12]}  {state}"
         )

@@ -21,11 +21,21 @@ from ready.errors import MachineError, UsageError
 from ready.locks import LOCK, build_lock
 from ready.postgres.cluster import program_path
 from ready.postgres.connection import ConnectionParams
+from ready.proof.scratch import NAME as SCRATCH
+from ready.transactions import reading_tables
 
 ARCHIVE = b"PGDMP"
 SCHEMA_ENTRY = re.compile(r"^\d+; \d+ \d+ SCHEMA - (.+) \S+$", re.MULTILINE)
 # Written for every server, understood from PostgreSQL 17 on.
 TOO_NEW = b"SET transaction_timeout = 0;\n"
+# Without the tables of a check that is at work.
+DUMPED = (
+    "--format=custom",
+    "--exclude-schema=leak_????????_*",
+    "--exclude-schema=repro_????????_*",
+    "--lock-wait-timeout=500ms",
+)
+TRIES = 20
 # Ownership and rights are the server's own: `ready db grant` gives them anew.
 RESTORED = ("--no-owner", "--no-privileges")
 
@@ -80,12 +90,31 @@ def backup(programs: Programs, file: Path) -> int:
     os.close(descriptor)
     partial = Path(name)
     try:
-        programs.run("pg_dump", "--format=custom", f"--file={partial}")
+        _dump(programs, partial)
         flush(partial)
         partial.replace(file)
     finally:
         partial.unlink(missing_ok=True)
     return file.stat().st_size
+
+
+def _dump(programs: Programs, file: Path) -> None:
+    """pg_dump takes its snapshot first and locks then: a table replaced in between would come out empty.
+
+    So they are locked before. Where a build asks for one of them until pg_dump has it too, pg_dump would
+    wait behind the build, which waits for us: it gives up before it has written anything, and we begin anew.
+    """
+    with closing(programs.params.connect()) as connection:
+        for last in (*[False] * (TRIES - 1), True):
+            with reading_tables(connection, without=SCRATCH) as cursor:
+                cursor.execute("select pg_export_snapshot()")
+                (snapshot,) = cursor.fetchone() or ("",)
+                try:
+                    programs.run("pg_dump", *DUMPED, f"--snapshot={snapshot}", f"--file={file}")
+                    return
+                except MachineError:
+                    if last or file.stat().st_size:
+                        raise
 
 
 def restore(
