@@ -20,7 +20,7 @@
    tests, and leaves out models that read it. #}
 {% macro objection_to(nodes, statuses) %}
     {% set ids = nodes | map(attribute='unique_id') | list %}
-    {% set read = [] if env_var('READY_SCRATCH', '') == 'true' else ids %}
+    {% set read = [] if is_scratch() else ids %}
     {% for node in graph.nodes.values() if node.depends_on.nodes | select('in', read) | list %}
         {% set status = statuses.get(node.unique_id) %}
         {% if node.resource_type == 'test' and status not in ['pass', 'warn'] %}
@@ -46,7 +46,19 @@
             before | join(', ') ~ ' was not built by its definition of now: dbt build -s ' ~ before | join('+ ') ~ '+ builds it and what reads it'
         ) %}
     {% endif %}
+    {% do return(adapter.dispatch('doubt_about_loads')(nodes)) %}
+{% endmacro %}
+
+{% macro default__doubt_about_loads(nodes) %}
     {% do return(none) %}
+{% endmacro %}
+
+{% macro postgres__doubt_about_loads(nodes) %}
+    {% set behind = [] %}
+    {% for node in nodes if not reads_deferred(node) and tables_behind_gate(node) %}
+        {% do behind.append(node) %}
+    {% endfor %}
+    {% do return(fault_of_loads(behind, stopping_rules()) if behind and not is_scratch_schema() else none) %}
 {% endmacro %}
 
 {# Node id -> how it ended in this run. #}
@@ -73,6 +85,7 @@
     {%- for build in builds %}
     {{ record_feature_version(build) }}
     {{ record_dataset_splits(build) }}
+    {{ record_dataset_build(build) }}
     {{ record_feature_profiles(build) }}
     {%- if build.feature_set == 'customer_features' %}
     {{ record_features_query(build) }}
