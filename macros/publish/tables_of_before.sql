@@ -3,7 +3,10 @@
    one that it is made of only the latter. #}
 {% macro tables_of_before(nodes, statuses) %}
     {% set made_of = {} %}
-    {% set of_sets = own_feature_sets() if 'customer_training_set' in nodes | map(attribute='name') else [] %}
+    {% set of_sets = [] %}
+    {% for name in own_feature_sets() if 'customer_training_set' in nodes | map(attribute='name') and load_cached_relation(newest_relation(name)) %}
+        {% do of_sets.append(name) %}
+    {% endfor %}
     {% for node in nodes + graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | selectattr('name', 'in', of_sets) | list %}
         {% for upstream in [node] + upstream_nodes(node) %}
             {% do made_of.update({upstream.unique_id: upstream}) %}
