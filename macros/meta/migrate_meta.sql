@@ -52,6 +52,8 @@
     {%- endif %}
     {%- if held < 3 %}
     alter table if exists {{ meta }}.table_states add column if not exists loads text[];
+    alter table if exists {{ meta }}.model_definitions add column if not exists load_ids bigint[];
+    alter table if exists {{ meta }}.current_versions add column if not exists dataset_hash text;
     {%- endif %}
     insert into {{ meta }}.schema_version (version) values ({{ meta_version() }}) on conflict do nothing;
     commit

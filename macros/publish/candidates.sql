@@ -34,7 +34,11 @@
 {# on-run-start of a build: what an earlier run left for inspection must not be mixed with what this one builds. #}
 {% macro drop_stale_candidates() %}
     {% if execute and flags.WHICH in ['build', 'run'] %}
-        {% for node in models_with_candidate() %}
+        {% set nodes = models_with_candidate() %}
+        {% if nodes %}
+            {% do forget_model_definitions(nodes) %}
+        {% endif %}
+        {% for node in nodes %}
             {% do adapter.drop_relation(standing_candidate(node_relation(node))) %}
             {% for beside in change_tables(node_relation(node)) %}
                 {% do drop_relation_if_exists(load_cached_relation(beside)) %}

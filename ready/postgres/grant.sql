@@ -105,7 +105,7 @@ begin
         where c.relnamespace = to_regnamespace(quote_ident(history_schema)) and c.relname = any(history)
             and c.relname in (
                 'feature_registry', 'dataset_split_summary', 'dataset_label_summary', 'feature_profiles', 'model_sql',
-                'validation_results', 'dataset_splits'
+                'validation_results', 'dataset_splits', 'dataset_builds'
             )
             and c.relowner = 'ready_builder'::regrole and c.relkind = 'r'
     loop
