@@ -11,7 +11,7 @@
     {%- elif not arrived and not gone -%}
         select 1 where false
     {%- elif kept_by == 'load' -%}
-        {{ apply_changed_loads(relation, of_loads(sql, state.load_ids) if reads_raw() else sql, arrived, gone) }}
+        {{ apply_changed_loads(relation, of_loads(sql, ids_of(state.loads)) if reads_raw() else sql, arrived, gone) }}
     {%- else -%}
         {{ apply_touched_orders(relation, sql, arrived, gone) }}
     {%- endif -%}

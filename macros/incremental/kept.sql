@@ -21,7 +21,7 @@
         {%- set intermediate = make_intermediate_relation(this) -%}
         {%- do drop_relation_if_exists(load_cached_relation(intermediate)) -%}
         {% call statement('main') -%}
-            {{ get_create_table_as_sql(False, intermediate, of_loads(sql, state.load_ids) if reads_raw() else sql) }}
+            {{ get_create_table_as_sql(False, intermediate, of_loads(sql, ids_of(state.loads)) if reads_raw() else sql) }}
         {%- endcall %}
         {% do create_indexes(intermediate) %}
         {% do drop_relation_if_exists(load_cached_relation(this)) %}
