@@ -99,11 +99,4 @@ def _become(command: list[str], cwd: Path, env: dict[str, str], files: list[Path
     try:
         runpy.run_module("ready", run_name="__main__", alter_sys=True)
     finally:
-        import resource
-
-        r = resource.getrusage(resource.RUSAGE_SELF)
-        with open("/tmp/fork.log", "a") as log:
-            log.write(
-                f"{env.get('PYTEST_CURRENT_TEST')}\t{' '.join(command[:4])}\t{r.ru_utime + r.ru_stime:.2f}\n"
-            )
         atexit._run_exitfuncs()  # multiprocessing ends its processes without
