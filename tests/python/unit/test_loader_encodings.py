@@ -113,6 +113,18 @@ def test_a_byte_order_mark_counts_more_than_the_encoding_set(encoding: str, give
     assert any("byte order mark" in note and given in note for note in table.notes)
 
 
+def test_utf_8_is_not_read_in_another_encoding_that_is_set() -> None:
+    """Customers would have other names than last month."""
+    data = "id,name\n1,x\n2,Müller\n".encode()
+    with pytest.raises(FileRefused) as caught:
+        read_csv(data, encoding="cp1252")
+    assert caught.value.message == "t.csv is UTF-8, and encoding: cp1252 is set: line 3 reads 2,MÃ¼ller"
+    assert "take encoding out of orders.yaml" in (caught.value.hint or "")
+    assert read_csv(data, encoding="utf-8").payloads[1]["name"] == "Müller"
+    mixed = data + "3,José\n".encode("cp1252")
+    assert read_csv(mixed, encoding="cp1252").payloads[2]["name"] == "José"
+
+
 def test_letters_that_look_like_a_mark_of_two_bytes_are_letters() -> None:
     table = read_csv("яю,имя\n1,да\n".encode("cp1251"), encoding="cp1251")
     assert table.columns == ("яю", "имя")
