@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from loader.errors import FileRefused
 from loader.format import Format
 from loader.header import from_header_on
 from loader.kinds import refuse_markup, refuse_other_kinds
@@ -23,10 +24,10 @@ SAMPLE_BYTES = 1 << 20
 SAMPLE_RECORDS = 200
 BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 SURVEY_CHARACTERS = 1 << 18
@@ -46,7 +47,7 @@ def detect(sample: bytes, options: LoadOptions, label: str) -> Detected:
     """Raises FileRefused for what is no CSV, or has no such header; InputError for an unknown encoding."""
     notes: list[str] = []
     refuse_other_kinds(label, sample)
-    encoding, is_guess = _encoding(sample, options, notes)
+    encoding, is_guess = _encoding(sample, options, notes, label)
     text = decode(sample, encoding).removeprefix("\ufeff")
     refuse_markup(label, text)
     newline = _newline(text, options)
@@ -78,16 +79,17 @@ def _newline(text: str, options: LoadOptions) -> str:
     return "\r" if lone_returns > unquoted.count("\n") else "\n"
 
 
-def _encoding(sample: bytes, options: LoadOptions, notes: list[str]) -> tuple[str, bool]:
-    """Its name, and whether it is no more than a guess."""
+def _encoding(sample: bytes, options: LoadOptions, notes: list[str], label: str) -> tuple[str, bool]:
+    """Its name, and whether it is no more than a guess. Raises FileRefused for another than the one set."""
     given = check_encoding(options.encoding).replace("utf-8-sig", "utf-8") if options.encoding else None
     marked = _byte_order_mark(sample, given)
-    if given and (marked is None or given.startswith(marked)):
+    if given and (marked is None or marked.startswith(given)):
+        _refuse_utf8(sample, given, label)
         return given, False
     if marked:
-        if given:
+        if given and given != marked:
             notes.append(f"read as {marked}, as its byte order mark says, and not as the {given} that is set")
-        return marked, False
+        return marked.removesuffix("-le").removesuffix("-be"), False  # the codec that takes the mark away
     if wide := _utf16_without_bom(sample):
         notes.append(f"no byte order mark; taken as {wide} because every other byte is zero")
         return wide, False
@@ -103,6 +105,18 @@ def _encoding(sample: bytes, options: LoadOptions, notes: list[str]) -> tuple[st
         f" {_first_beyond_ascii(sample, name)}"
     )
     return name, True
+
+
+def _refuse_utf8(sample: bytes, given: str, label: str) -> None:
+    """What exported cp1252 last month may export UTF-8 today; no other text is valid UTF-8 by chance."""
+    if given.startswith("utf"):
+        return
+    good, bad = _utf8_evidence(sample)
+    if good and not bad:
+        raise FileRefused(
+            f"{label} is UTF-8, and encoding: {given} is set: {_first_beyond_ascii(sample, given)}",
+            hint="take encoding out of orders.yaml, so that each file's own is found, or set utf-8",
+        )
 
 
 def _byte_order_mark(sample: bytes, given: str | None) -> str | None:

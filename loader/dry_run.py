@@ -10,7 +10,15 @@ import orjson
 
 from loader.copy import Ahead
 from loader.errors import EmptyFile
-from loader.file_load import already, other_load, read_empty, weigh_known, with_replacement
+from loader.file_load import (
+    already,
+    is_misread,
+    other_load,
+    read_anew,
+    read_empty,
+    weigh_known,
+    with_replacement,
+)
 from loader.files import InputFile
 from loader.ledger import Load, drift
 from loader.options import LoadOptions
@@ -42,7 +50,8 @@ class DryRun:
                 source = CsvSource(stream, self.options)
             except EmptyFile as empty:
                 return self._empty(session, stream, empty)
-            check_header(self.file.label, source.header.columns, self.options, earlier)
+            anew = earlier and earlier.reading != self.options.reading
+            check_header(self.file.label, source.header.columns, self.options, None if anew else earlier)
             keys: set[str] = set()
             consume = _collect(keys, self.options.order_columns) if earlier else _discard
             with closing(RejectSpool(0)) as rejects:
@@ -54,7 +63,8 @@ class DryRun:
 
     def _empty(self, session: Session, stream: ByteStream, empty: EmptyFile) -> FileResult:
         with session.reading(self.file.label, self.options.source) as ledger:
-            if ledger and (known := ledger.by_bytes(stream.sha256(), self.file.name)):
+            known = ledger.by_bytes(stream.sha256(), self.file.name) if ledger else None
+            if known and not is_misread(known, self.options):
                 return already(self.file, known, None, None)
             earlier = self._staying(ledger) if ledger else None
             return self._told(read_empty(self.file, stream, empty, self.options, earlier), earlier)
@@ -72,10 +82,12 @@ class DryRun:
         self, ledger: Ledger | None, result: FileResult, stream: ByteStream, keys: set[str]
     ) -> FileResult:
         earlier = self._staying(ledger) if ledger else None
-        if ledger and (known := ledger.by_bytes(stream.sha256(), self.file.name)):
+        known = ledger.by_bytes(stream.sha256(), self.file.name) if ledger else None
+        if ledger and known and not is_misread(known, self.options):
             other = other_load(earlier, known)
             weighed = weigh_known(ledger, self.file.label, other, known, self.options) if other else None
             return already(self.file, known, other, weighed, dry_run=True)
+        earlier = earlier or known
         replacement = judge(
             ledger,
             self.file.label,
@@ -84,9 +96,10 @@ class DryRun:
             self.options,
             earlier=earlier,
             begins_as_before=bool(earlier) and stream.begins_with(earlier.sha256 if earlier else ""),
+            is_read_anew=known is not None and earlier is not None and known.load_id == earlier.load_id,
         )
         drifted = drift(result.columns, earlier, ledger.latest() if ledger else None)
-        result = replace(result, warnings=(*result.warnings, *drifted))
+        result = replace(result, warnings=(*result.warnings, *drifted, *read_anew(known, self.options)))
         return self._told(with_replacement(result, replacement), earlier)
 
     def _told(self, result: FileResult, earlier: Load | None) -> FileResult:

@@ -53,6 +53,7 @@ class RecordEncoder:
         self._asked = tuple(columns.index(name) for name in asked if form.is_guess and name in columns)
         self._clean = CleanBlocks(columns, form, load_id, extra=extra, asked=self._asked)
         self._comments = self._empty = self._first_empty = 0
+        self._first_swallowed = 0
 
     def notes(self) -> Iterator[str]:
         """What of the file, as far as it is read, was no record, and no reject either."""
@@ -60,6 +61,11 @@ class RecordEncoder:
             yield f"{self._comments:,} comment line(s) left out"
         if self._empty:
             yield f"{self._empty:,} record(s) without any value left out, first at line {self._first_empty}"
+        if self._first_swallowed:
+            yield (
+                f"line {self._first_swallowed}: a value goes over lines that look like records of their own;"
+                " is a quote left open there?"
+            )
 
     def batches(self) -> Iterator[Batch]:
         block = self._reader.block()
@@ -104,6 +110,8 @@ class RecordEncoder:
             return None
         if reason is None and (self._extra or len(fields) != len(self._columns)):
             fields, reason = self._without_extra(fields)
+        if reason is None and not self._first_swallowed and self._swallows_records(fields):
+            self._first_swallowed = line
         if reason is None:
             try:
                 return self._copy_line(line, fields)
@@ -114,6 +122,16 @@ class RecordEncoder:
                     return self._copy_line(line, fields)
         self._rejects.add(Reject(line, reason, escaped(splitter.raw(record))))
         return None
+
+    def _swallows_records(self, fields: list[str]) -> bool:
+        """A line within a value has the delimiters of a whole record, of three fields or more."""
+        delimiters = len(self._columns) - 1
+        return delimiters > 1 and any(
+            line.count(self._format.delimiter) == delimiters
+            for field in fields
+            if "\n" in field
+            for line in field.split("\n")[1:]
+        )
 
     def _without_extra(self, fields: list[str]) -> tuple[list[str], str | None]:
         """The columns' fields without the empty ones that the file has behind them, or what is wrong.

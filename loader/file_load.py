@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import Any
 
 from loader.errors import EmptyFile
 from loader.files import InputFile
@@ -43,9 +44,13 @@ class FileLoad:
             ledger = transaction.ledger
             self.begin.wait(self.number)
             lock_file(ledger, self.file.name, self.progress)
-            if known := self._known(ledger):
+            known = self._known(ledger)
+            if known and not self._misread(known):
                 return self._already(ledger, known)
             return self._load(transaction)
+
+    def _misread(self, known: Load) -> bool:
+        return known.load_id not in self.hashes.loads and is_misread(known, self.options)
 
     def _known(self, ledger: Ledger) -> Load | None:
         """The active load of the same bytes, unless only loading the file can tell."""
@@ -78,7 +83,8 @@ class FileLoad:
                 source = CsvSource(stream, self.options)
             except EmptyFile as empty:
                 return self._record_empty(ledger, stream, empty)
-            check_header(self.file.label, source.header.columns, self.options, earlier)
+            anew = earlier and earlier.reading != self.options.reading
+            check_header(self.file.label, source.header.columns, self.options, None if anew else earlier)
             load_id = ledger.next_id()  # only now, so that a file without a header costs none
             self.begin.done(self.number)
             try:
@@ -86,7 +92,7 @@ class FileLoad:
             except transaction.conflicts:
                 transaction.undo()
                 known = ledger.by_bytes(stream.sha256(), self.file.name)
-                if not known:
+                if not known or self._misread(known):
                     raise
                 return self._already(ledger, known)
 
@@ -101,13 +107,17 @@ class FileLoad:
                 consume=lambda ahead: transaction.write_events(load_id, ahead),
             )
             self.commit.wait(self.number)
-            if transaction.ledger.by_bytes(source.stream.sha256(), self.file.name):
+            known = transaction.ledger.by_bytes(source.stream.sha256(), self.file.name)
+            if known and not self._misread(known):
                 raise BytesKnown
             transaction.write_rejects(rejects)
-        return self._replace(transaction.ledger, result, load_id, source.stream)
+        return self._replace(transaction.ledger, result, load_id, source.stream, known)
 
-    def _replace(self, ledger: Ledger, result: FileResult, load_id: int, stream: ByteStream) -> FileResult:
-        earlier, latest = ledger.by_name(self.file.name), ledger.latest()
+    def _replace(
+        self, ledger: Ledger, result: FileResult, load_id: int, stream: ByteStream, known: Load | None
+    ) -> FileResult:
+        """known: the same bytes, read otherwise."""
+        earlier, latest = ledger.by_name(self.file.name) or known, ledger.latest()
         replacement = judge(
             ledger,
             self.file.label,
@@ -116,8 +126,12 @@ class FileLoad:
             self.options,
             earlier=earlier,
             begins_as_before=bool(earlier) and stream.begins_with(earlier.sha256 if earlier else ""),
+            is_read_anew=known is not None and earlier is not None and known.load_id == earlier.load_id,
         )
-        result = replace(result, warnings=(*result.warnings, *drift(result.columns, earlier, latest)))
+        told = (*drift(result.columns, earlier, latest), *read_anew(known, self.options))
+        result = replace(result, warnings=(*result.warnings, *told))
+        if known and earlier and known.load_id != earlier.load_id:  # under another name
+            ledger.supersede(known.load_id, load_id)
         return self._record(ledger, with_replacement(result, replacement), load_id, stream, earlier)
 
     def _record_empty(self, ledger: Ledger, stream: ByteStream, empty: EmptyFile) -> FileResult:
@@ -146,16 +160,40 @@ class FileLoad:
                 columns=result.columns,
                 delimiter=result.delimiter or "",
                 encoding=result.encoding or "",
+                reading=self.options.reading,
                 rows_replaced=result.rows_replaced,
                 orders_gone=result.orders_gone,
             )
         )
+        self.hashes.loads.add(load_id)
         return replace(
             result,
             outcome=f"superseded earlier load {earlier.load_id}" if earlier else "loaded",
             load_id=load_id,
             supersedes=earlier.load_id if earlier else None,
         )
+
+
+def is_misread(known: Load, options: LoadOptions) -> bool:
+    """Whether a load of the same bytes was read with other settings, or is to be read again."""
+    return options.again or (known.reading is not None and known.reading != options.reading)
+
+
+def read_anew(known: Load | None, options: LoadOptions) -> tuple[str, ...]:
+    """What to tell of a file whose bytes are in, and which is loaded all the same."""
+    if known is None:
+        return ()
+    before, now = known.reading or {}, options.reading
+    changed = [
+        f"{name} is {_shown(now.get(name))}, and was {_shown(before.get(name))}"
+        for name in sorted({*before, *now})
+        if before.get(name) != now.get(name)
+    ]
+    return (f"read anew: {'; '.join(changed) or 'as was asked for'}",)
+
+
+def _shown(setting: Any) -> str:
+    return "not set" if setting is None else repr(setting)
 
 
 def lock_file(ledger: Ledger, name: str, progress: Progress) -> None:

@@ -20,15 +20,27 @@ from loader.streams import ByteStream, check_expansion, damage_refused
 
 COMPRESSED = (".gz", ".zst")
 STDIN = "-"
+SPECIAL = (
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
 
 
 @dataclass(frozen=True)
 class InputFile:
-    """One file to load. `name` is its identity in the ledger, `label` what a person calls it."""
+    """One file to load. `name` is its identity in the ledger, `label` what a person calls it.
+
+    special: what a folder has instead of a file, such as `a named pipe`: to be passed over. leads_to: where
+    a link of a folder leaves it.
+    """
 
     given_name: str
     path: str
     member: str | None = None
+    special: str | None = None
+    leads_to: str | None = None
 
     @property
     def name(self) -> str:
@@ -41,10 +53,18 @@ class InputFile:
     @property
     def rereadable(self) -> bool:
         """Not a pipe: it can be read twice."""
-        return self.path != STDIN and os.path.isfile(self.path)
+        return not self.leads_to and self.path != STDIN and os.path.isfile(self.path)
 
     def open(self) -> ByteStream:
         """Raises FileRefused when the file cannot be read."""
+        if self.special:
+            raise FileRefused(f"{self.label} is {self.special}, and no file")
+        if self.leads_to:
+            raise FileRefused(
+                f"{self.label} is a link that leaves its folder: {self.leads_to}",
+                hint="name the file itself, put it into the folder, or allow it: file: {links: follow}"
+                " in orders.yaml",
+            )
         with damage_refused(self.label):
             if self.path == STDIN:
                 return ByteStream(sys.stdin.buffer, label="standard input", total=None)
@@ -71,10 +91,15 @@ def _open_member(path: str, member: str, label: str) -> ByteStream:
 
 
 def find_files(
-    paths: Iterable[str | os.PathLike[str]], pattern: str, name: str | None = None
+    paths: Iterable[str | os.PathLike[str]],
+    pattern: str,
+    name: str | None = None,
+    *,
+    follow_links: bool = False,
 ) -> list[InputFile]:
     """The files that `paths` mean, each once, in the order given; a folder's in natural order.
 
+    follow_links: read what links of a folder lead to outside of it.
     Raises InputError for a path that is not there, for a folder or archive without a match, and
     for two files that would have the same name in the ledger.
     """
@@ -85,7 +110,7 @@ def find_files(
             "--name is for standard input, and no path is -", hint="leave it out, or name the path -"
         )
     for path in given:
-        for file in _expand(path, pattern, name):
+        for file in _expand(path, pattern, name, follow_links):
             known = found.setdefault(file.name, file)
             if os.path.realpath(known.label) != os.path.realpath(file.label):
                 raise InputError(
@@ -97,23 +122,25 @@ def find_files(
     return list(found.values())
 
 
-def _expand(path: str, pattern: str, name: str | None) -> Iterator[InputFile]:
+def _expand(path: str, pattern: str, name: str | None, follow_links: bool) -> Iterator[InputFile]:
     if path == STDIN:
         if not name:
             raise InputError("standard input has no name", hint="give it one with --name orders.csv")
         yield InputFile(name, STDIN)
     elif os.path.isdir(path):
-        yield from _in_folder(path, pattern)
+        yield from _in_folder(path, pattern, follow_links)
     elif os.path.lexists(path):
         yield from _given(path, os.path.basename(path), pattern)
     elif glob.has_magic(path):
-        yield from _in_glob(path, pattern)
+        yield from _in_glob(path, pattern, follow_links)
     else:
         raise InputError(f"no such file or folder: {path}", hint="check the spelling of the path")
 
 
-def _in_folder(folder: str, pattern: str) -> Iterator[InputFile]:
-    matches = [file for relative in _walk(folder) for file in _matching(folder, relative, pattern)]
+def _in_folder(folder: str, pattern: str, follow_links: bool) -> Iterator[InputFile]:
+    matches = [
+        file for relative in _walk(folder) for file in _matching(folder, relative, pattern, follow_links)
+    ]
     if not matches:
         raise InputError(
             f"no file matches {pattern} in {folder}",
@@ -122,7 +149,7 @@ def _in_folder(folder: str, pattern: str) -> Iterator[InputFile]:
     yield from sorted(matches, key=lambda file: natural(file.name))
 
 
-def _in_glob(path: str, pattern: str) -> Iterator[InputFile]:
+def _in_glob(path: str, pattern: str, follow_links: bool) -> Iterator[InputFile]:
     fixed = Path(*(part for part in _before_magic(Path(path).parts)))
     matches = sorted(glob.glob(path, recursive=True), key=natural)
     if not matches:
@@ -130,9 +157,11 @@ def _in_glob(path: str, pattern: str) -> Iterator[InputFile]:
     for match in matches:
         if os.path.isdir(match):
             if "**" not in path:
-                yield from _in_folder(match, pattern)
-        else:
-            yield from _given(match, Path(os.path.relpath(match, fixed)).as_posix(), pattern)
+                yield from _in_folder(match, pattern, follow_links)
+            continue
+        relative = Path(os.path.relpath(match, fixed)).as_posix()
+        odd = _odd(str(fixed), match, relative, follow_links)
+        yield from [odd] if odd else _given(match, relative, pattern)
 
 
 def _before_magic(parts: tuple[str, ...]) -> Iterator[str]:
@@ -161,12 +190,30 @@ def _is_hidden(name: str) -> bool:
     return (name.startswith(".") and name != "..") or name == "__MACOSX"
 
 
-def _matching(folder: str, relative: str, pattern: str) -> Iterator[InputFile]:
+def _matching(folder: str, relative: str, pattern: str, follow_links: bool) -> Iterator[InputFile]:
     path = os.path.join(folder, relative)
-    if matches(relative, pattern):
+    is_wanted = matches(relative, pattern)
+    if not (is_wanted or relative.lower().endswith(".zip")):
+        return
+    if odd := _odd(folder, path, relative, follow_links):
+        yield odd
+    elif is_wanted:
         yield InputFile(relative, path)
-    elif relative.lower().endswith(".zip"):
+    else:
         yield from _members(path, relative, pattern)
+
+
+def _odd(folder: str, path: str, relative: str, follow_links: bool) -> InputFile | None:
+    """What a folder has that is no file of its own: opening it could wait for ever, or read other things."""
+    real = os.path.realpath(path)
+    if not follow_links and not Path(real).is_relative_to(os.path.realpath(folder)):
+        return InputFile(relative, path, leads_to=valid_text(real))
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:  # opening it says what is wrong
+        return None
+    special = next((what for is_it, what in SPECIAL if is_it(mode)), None)
+    return InputFile(relative, path, special=special) if special else None
 
 
 def _given(path: str, name: str, pattern: str) -> Iterator[InputFile]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from loader.errors import FileRefused
 from loader.options import MAX_FOOTER
 from loader.text import escaped
 
@@ -18,7 +19,8 @@ class FooterCut:
 
     wanted: so many lines at the end, blank ones and those without a value not counted; or a regular
     expression of the footer's first line, looked for in the last MAX_FOOTER lines. marks: the delimiter
-    and the quote; a line of nothing else is blank.
+    and the quote; a line of nothing else is blank. is_record: whether a line that is only counted off reads
+    like data; then the file is refused.
     """
 
     def __init__(
@@ -30,6 +32,8 @@ class FooterCut:
         newline: str,
         marks: str,
         text: Callable[[bytes], str],
+        is_record: Callable[[str], bool],
+        label: str,
     ) -> None:
         self.notes: tuple[str, ...] = ()
         self._read = read
@@ -39,6 +43,8 @@ class FooterCut:
         self._void = marks + "\r\n\t "
         self._marks = marks
         self._text = text
+        self._is_record = is_record
+        self._label = label
         self._held = b""
         self._ended = False
 
@@ -66,11 +72,25 @@ class FooterCut:
         if not footer:
             self.notes = (f"no line at the end is a footer ({self._wanted})",) if self._wanted else ()
             return self._held
+        if isinstance(self._wanted, int):
+            self._refuse_record(lines, footer)
         shown = escaped(self._text(lines[footer[0]]))[:SHOWN]
         self.notes = (
             f"{len(footer)} footer line(s) left out, from line {self._line + footer[0]} on: {shown}",
         )
         return b"".join(lines[: footer[0]])
+
+    def _refuse_record(self, lines: list[bytes], footer: list[int]) -> None:
+        """A delivery without its footer must not lose its last record."""
+        for at in footer:
+            text = self._text(lines[at])
+            if self._is_record(text):
+                raise FileRefused(
+                    f"{self._label}, line {self._line + at}: footer_lines: {self._wanted} in orders.yaml"
+                    f" leaves out what reads like a record: {escaped(text)[:SHOWN]}",
+                    hint='say how the footer begins, as in footer_lines: "Totals?:", which fits with and'
+                    " without it",
+                )
 
     def _footer(self, lines: list[bytes], filled: list[int]) -> list[int]:
         """Which of the filled lines are the footer's."""

@@ -16,6 +16,8 @@ class Hashes:
         self.names = frozenset(file.name for file in files)
         self._files = [file for file in files if file.rereadable]
         self._known: dict[InputFile, str] = {}
+        # What the call itself has loaded.
+        self.loads: set[int] = set()
 
     def of(self, file: InputFile, sizes: frozenset[int]) -> str | None:
         """None for a plain file of another size than `sizes`: it needs no reading to differ.

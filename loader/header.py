@@ -159,6 +159,8 @@ class Survey:
     def _other_line(self, index: int) -> FileRefused:
         line, first = self._line(index), self._line(0)
         mark = comment_mark(self.raws[:index], self.delimiter)
+        if mark and any(raw.startswith(mark) for raw in self.raws[index + 1 :]):
+            mark = None  # below the header it begins records, as the # of an order's number does
         name = trimmed(self.records[index].fields[0])
         wanted = f'comment: "{mark}"' if mark else f"header_line: {line}"
         others = (

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from psycopg2.errors import LockNotAvailable
 from psycopg2.extras import RealDictCursor
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
     from psycopg2.extensions import cursor as Cursor
 
+# Long enough for a row that nobody holds.
+LOCK_MILLISECONDS = 20
+
 ACTIVE = (
-    "select load_id, file_name, file_sha256, file_bytes, columns, rows_loaded, rows_rejected from raw.loads"
+    "select load_id, file_name, file_sha256, file_bytes, columns, rows_loaded, rows_rejected, reading"
+    " from raw.loads"
     " where status = 'loaded' and source = %s"
 )
 
 
 @dataclass(frozen=True)
 class Load:
-    """One active load."""
+    """One active load. reading: the settings it was read with; None of a load of an earlier release."""
 
     load_id: int
     file_name: str
@@ -31,6 +35,7 @@ class Load:
     columns: tuple[str, ...]
     rows_loaded: int
     rows_rejected: int
+    reading: Mapping[str, Any] | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -56,6 +61,7 @@ class NewLoad:
     columns: tuple[str, ...]
     delimiter: str
     encoding: str
+    reading: Mapping[str, Any]
     rows_replaced: int | None = None
     orders_gone: int | None = None
 
@@ -69,12 +75,19 @@ class PostgresLedger:
 
     def lock_file(self, file_name: str, *, wait: bool) -> bool:
         """Keep other loaders off this file until the transaction ends; False when one has it."""
-        digest = hashlib.sha256(f"{self._source}\0{file_name}".encode()).digest()
-        key = int.from_bytes(digest[:8], "big", signed=True)
-        call = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
-        self._cursor.execute(f"select {call}(%s)", (key,))
-        row = self._cursor.fetchone()
-        return wait or row == (True,)
+        self._cursor.execute("savepoint before_file")
+        try:
+            self._cursor.execute(f"set local lock_timeout = {0 if wait else LOCK_MILLISECONDS}")
+            self._cursor.execute(
+                "insert into raw.file_locks (source, file_name) values (%s, %s)"
+                " on conflict (source, file_name) do update set file_name = excluded.file_name",
+                (self._source, file_name),
+            )
+        except LockNotAvailable:
+            self._cursor.execute("rollback to savepoint before_file")
+            return False
+        self._cursor.execute("set local lock_timeout to default")
+        return True
 
     def active(self) -> list[Load]:
         """One load a file name, and one a content."""
@@ -145,8 +158,8 @@ class PostgresLedger:
         """Raises psycopg2.errors.UniqueViolation when the same bytes are in already."""
         self._cursor.execute(
             "insert into raw.loads (load_id, source, file_name, file_sha256, file_bytes, rows_loaded,"
-            " rows_rejected, columns, delimiter, encoding, rows_replaced, orders_gone)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            " rows_rejected, columns, delimiter, encoding, reading, rows_replaced, orders_gone)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 load.load_id,
                 load.source,
@@ -158,6 +171,7 @@ class PostgresLedger:
                 json.dumps(load.columns),
                 load.delimiter,
                 load.encoding,
+                json.dumps(load.reading),
                 load.rows_replaced,
                 load.orders_gone,
             ),
@@ -169,8 +183,7 @@ class PostgresLedger:
     def _all(self, query: str, *values: Any) -> list[Load]:
         self._cursor.execute(query, (self._source, *values))
         return [
-            Load(row[0], row[1], row[2], row[3], tuple(row[4]), row[5], row[6])
-            for row in self._cursor.fetchall()
+            Load(row[0], row[1], row[2], row[3], tuple(row[4]), *row[5:]) for row in self._cursor.fetchall()
         ]
 
 

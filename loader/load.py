@@ -50,7 +50,7 @@ def load_into(
     (the others are), ServerError when the server fails.
     """
     options = options or LoadOptions()
-    files = find_files(paths, options.pattern, options.name)
+    files = find_files(paths, options.pattern, options.name, follow_links=options.links == "follow")
     started = time.monotonic()
     call = _Call(sink, files, options, progress or Silent(), dry_run)
     results = call.run()
@@ -160,6 +160,8 @@ class _Call:
 
     def _run_one(self, session: Session, number: int) -> FileResult:
         file = self._files[number]
+        if file.special:
+            return FileResult(file.name, "passed over", warnings=(f"{file.special}, and no file",))
         if self._dry_run:
             return DryRun(file, self._options, self._progress, self._moving).run(session)
         load = FileLoad(file, self._options, self._progress, self._hashes, number, self._begin, self._commit)

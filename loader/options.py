@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from loader.errors import InputError
 
@@ -15,6 +16,11 @@ from loader.errors import InputError
 FREE_REJECTS = 3
 # A footer is looked for among so many lines at the end.
 MAX_FOOTER = 100
+# What decides how the bytes of a file read.
+READING = (
+    "delimiter", "encoding", "quote", "escape", "header_line", "header", "names", "repeated_names", "comment",
+    "footer_lines",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,8 @@ class LoadOptions:
     replaces it. empty: `allow` or `error`, for files of 0 bytes, of blank lines, or with a header alone.
     order_columns: the CSV columns that make up an order's id; empty where nothing counts orders.
     order_has_file_name: the id is made of the file's name as well.
+    again: load files that are in as well, read as they are now. links: `refuse` or `follow`, for links of
+    a folder that lead out of it.
     Raises InputError for a value that cannot be.
     """
 
@@ -97,12 +105,16 @@ class LoadOptions:
     empty: str = "allow"
     order_columns: tuple[str, ...] = ()
     order_has_file_name: bool = False
+    again: bool = False
+    links: str = "refuse"
 
     def __post_init__(self) -> None:
         RejectLimit.parse(self.max_rejects)
         parse_share(self.max_shrink)
         if self.empty not in ("allow", "error"):
             raise InputError(f"empty: {self.empty!r} is neither allow nor error")
+        if self.links not in ("refuse", "follow"):
+            raise InputError(f"links: {self.links!r} is neither refuse nor follow")
         if not self.source.strip():
             raise InputError("the source has no name", hint="name it, for example --source orders")
         self._check_characters()
@@ -168,6 +180,17 @@ class LoadOptions:
                     f"footer_lines is no regular expression: {self.footer_lines!r}: {error}",
                     hint='for example footer_lines: "Totals?:"',
                 ) from None
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """What is set of how files are read, as it is recorded with each load."""
+        values = {name: getattr(self, name) for name in READING}
+        given = {name: value for name, value in values.items() if value != getattr(LoadOptions, name)}
+        if self.encoding:
+            given["encoding"] = check_encoding(self.encoding)
+        if isinstance(self.names, tuple):
+            given["names"] = list(self.names)
+        return given
 
     @property
     def has_header(self) -> bool:

@@ -19,7 +19,7 @@ class Reject:
 class FileResult:
     """What became of one file.
 
-    outcome: `loaded`, `already loaded`, `superseded earlier load N`, `refused`, or
+    outcome: `loaded`, `already loaded`, `superseded earlier load N`, `refused`, `passed over`, or
     `would be loaded` and `would supersede load N` in a dry run. bytes: uncompressed, as hashed.
     message, hint: why a file was refused, and what to do. warnings: schema drift, unsure detection, no rows,
     orders gone. rows_replaced, orders_gone: of the load it supersedes, as in raw.loads.
@@ -71,6 +71,10 @@ class LoadSummary:
         return tuple(file for file in self.files if file.outcome == "already loaded")
 
     @property
+    def passed_over(self) -> tuple[FileResult, ...]:
+        return tuple(file for file in self.files if file.outcome == "passed over")
+
+    @property
     def refused(self) -> tuple[FileResult, ...]:
         return tuple(file for file in self.files if file.refused)
 
@@ -93,6 +97,7 @@ class LoadSummary:
             "loaded": len(self.loaded),
             "already_loaded": len(self.already_loaded),
             "refused": len(self.refused),
+            "passed_over": len(self.passed_over),
             "rows_loaded": self.rows_loaded,
             "rows_rejected": self.rows_rejected,
         }

@@ -37,6 +37,7 @@ create table if not exists raw.loads (
     encoding text not null,
     rows_replaced bigint check (rows_replaced >= 0),
     orders_gone bigint check (orders_gone >= 0),
+    reading jsonb,
     check ((status = 'superseded') = (superseded_by is not null and superseded_at is not null))
 );
 comment on table raw.loads is 'One row per load of one file';
@@ -64,7 +65,16 @@ create table if not exists raw.rejected_rows (
 comment on table raw.rejected_rows is 'One row per record that could not be read; immutable';
 create index if not exists rejected_rows_load_id on raw.rejected_rows (load_id);
 
-create or replace function raw.refuse_change() returns trigger language plpgsql as $$
+create table if not exists raw.file_locks (
+    source text not null,
+    file_name text not null,
+    primary key (source, file_name)
+);
+comment on table raw.file_locks is
+    'One row per file that was ever loaded; a loader holds its row while it is at work on the file';
+
+create or replace function raw.refuse_change() returns trigger
+language plpgsql set search_path = pg_catalog as $$
 begin
     raise exception '%.% is immutable: % is not allowed', tg_table_schema, tg_table_name, tg_op
         using errcode = 'insufficient_privilege',
@@ -79,7 +89,8 @@ create or replace trigger immutable before update or delete or truncate on raw.r
 revoke update, delete, truncate on raw.raw_events, raw.rejected_rows from public, current_user;
 
 -- An active load can be superseded, or be renamed with its file; otherwise no load ever changes.
-create or replace function raw.guard_ledger() returns trigger language plpgsql as $$
+create or replace function raw.guard_ledger() returns trigger
+language plpgsql set search_path = pg_catalog as $$
 declare
     may_change text[] := array['status', 'superseded_by', 'superseded_at', 'file_name'];
 begin
@@ -93,6 +104,41 @@ create or replace trigger forward_only before update on raw.loads
     for each row execute function raw.guard_ledger();
 create or replace trigger immutable before delete or truncate on raw.loads
     for each statement execute function raw.refuse_change();
+
+-- A load is written by the session that has drawn its number, until it is on record: then it is complete. The
+-- server knows what a session has drawn last, and the loader has no right on the sequence to set it.
+create or replace function raw.only_the_new_load() returns trigger
+language plpgsql set search_path = pg_catalog as $$
+declare
+    drawn bigint;
+begin
+    begin
+        drawn := currval('raw.loads_load_id_seq');
+    exception when object_not_in_prerequisite_state then
+        null;
+    end;
+    if drawn is null or tg_level = 'ROW' or exists (select from raw.loads where load_id = drawn) then
+        raise exception '%.%: rows come only with the load that is being made', tg_table_schema, tg_table_name
+            using errcode = 'insufficient_privilege',
+                  hint = 'Load a corrected file under the same name; it supersedes the earlier load.';
+    end if;
+    return null;
+end $$;
+create or replace trigger complete before insert on raw.raw_events
+    for each statement execute function raw.only_the_new_load();
+create or replace trigger complete before insert on raw.rejected_rows
+    for each statement execute function raw.only_the_new_load();
+create or replace trigger complete before insert on raw.loads
+    for each statement execute function raw.only_the_new_load();
+create or replace trigger of_this_load after insert on raw.raw_events
+    for each row when (new.load_id is distinct from currval('raw.loads_load_id_seq'))
+    execute function raw.only_the_new_load();
+create or replace trigger of_this_load after insert on raw.rejected_rows
+    for each row when (new.load_id is distinct from currval('raw.loads_load_id_seq'))
+    execute function raw.only_the_new_load();
+create or replace trigger of_this_load after insert on raw.loads
+    for each row when (new.load_id is distinct from currval('raw.loads_load_id_seq'))
+    execute function raw.only_the_new_load();
 
 -- The distinct orders of the load `earlier`, and how many of them are gone without it: neither in the load
 -- `now` (or among the keys `delivered`) nor in another active load. It runs as its owner, so that the loader
@@ -145,6 +191,13 @@ create table if not exists raw.schema_version (
     migrated_at timestamptz not null default now()
 );
 comment on table raw.schema_version is 'One row per version that schema raw has had; the highest is its own';
+
+-- Where `ready db grant` has been run by an earlier release.
+do $$ begin
+    if to_regrole('ready_loader') is not null then
+        grant select, insert, update on raw.file_locks to ready_loader;
+    end if;
+end $$;
 """
 
 

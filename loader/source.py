@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -113,9 +114,21 @@ class CsvSource:
             newline=self.format.newline,
             marks=self.format.delimiter + self.format.quote,
             text=self._transcoder.text,
+            is_record=self._reads_like_a_record,
+            label=self.stream.label,
         )
         self._reader = BlockReader(cut.read, self.format, label=self.stream.label)
         return cut
+
+    def _reads_like_a_record(self, line: str) -> bool:
+        """It has the keys, and most of what is mapped; a total or a count has neither."""
+        try:
+            fields: list[str] = next(self.format.reader([line]), [])
+        except csv.Error:
+            return False
+        filled = {name for name, field in zip(self.header.columns, fields, strict=False) if trimmed(field)}
+        mapped = {name for name in self.options.expected_columns if name in self.header.columns}
+        return filled >= {*self.options.key_columns} and 2 * len(filled & mapped) > len(mapped) > 0
 
     def _named(self) -> Header:
         """The header that the settings have for a file without one."""

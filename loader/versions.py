@@ -13,7 +13,7 @@ from loader.errors import ServerError
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor
 
-VERSION = 2
+VERSION = 4
 
 # Before versions were carried, the same bytes could be active under two names. The latest delivery stays
 # active: it is the one whose orders count, so nothing built from it changes.
@@ -46,6 +46,10 @@ MIGRATIONS = {
             add column orders_gone bigint check (orders_gone >= 0);
         drop index if exists raw.loads_active_bytes
     """,
+    # The settings that a load was read with.
+    3: "alter table raw.loads add column reading jsonb",
+    # Triggers that the DDL makes: a load on record is complete.
+    4: "set constraints all immediate",
 }
 
 

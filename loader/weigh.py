@@ -41,8 +41,9 @@ class Replacement:
             raise FileRefused(
                 f"{label} would take away too much of load {self.earlier.load_id}, which it would replace:"
                 f" {rows:,} row(s) then, {self.rows_now:,} now{orders} (max_shrink {options.max_shrink})",
-                hint="give a file that comes beside the earlier one another name; if it is meant to shrink,"
-                " allow it with --max-shrink 100% for one run, or file: {max_shrink: 100%} in orders.yaml",
+                hint="if a later file of this call has these orders, load again; give a file that comes"
+                " beside the earlier one another name; if it is meant to shrink, allow it with"
+                " --max-shrink 100% for one run, or file: {max_shrink: 100%} in orders.yaml",
             )
 
     @property
@@ -91,13 +92,16 @@ def judge(
     *,
     earlier: Load | None,
     begins_as_before: bool,
+    is_read_anew: bool,
 ) -> Replacement | None:
     """Whether a file that has been read may take the place of `earlier`, and what that takes away.
 
     ledger: None where nothing has ever been loaded. begins_as_before: the file's bytes are those of
-    `earlier`, and more. Raises FileRefused.
+    `earlier`, and more. is_read_anew: they are those of `earlier`, which may have been misread. Raises
+    FileRefused.
     """
-    check_header(label, result.columns, options, earlier, ledger.latest() if ledger else None)
+    before = None if is_read_anew else earlier
+    check_header(label, result.columns, options, before, ledger.latest() if ledger else None)
     is_empty = not (result.rows_loaded or result.rows_rejected)
     is_withdrawal = earlier is not None and is_empty and set(result.columns) == set(earlier.columns)
     if is_empty and not is_withdrawal and options.empty == "error":
@@ -118,7 +122,7 @@ def judge(
         now,
         result.rows_loaded,
         options,
-        keeps_all=begins_as_before and result.columns == earlier.columns,
+        keeps_all=begins_as_before and not is_read_anew and result.columns == earlier.columns,
         is_withdrawal=is_withdrawal,
     )
     replacement.check(label, options)

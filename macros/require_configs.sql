@@ -4,6 +4,16 @@
     {% if execute and flags.WHICH in ['build', 'run', 'test'] %}
         {% set configs = env_var('READY_CONFIGS', 'configs') %}
         {% set files = {'orders_mapped': 'orders', 'orders_parsed': 'expectations', 'customer_features': 'features'} %}
+        {% set checks = {} %}
+        {% for node in graph.nodes.values() if node.resource_type == 'test' %}
+            {% if node.name in checks %}
+                {% do exceptions.raise_compiler_error(
+                    'two checks are called ' ~ node.name ~ ', in ' ~ checks[node.name] ~ ' and ' ~ node.original_file_path
+                    ~ ': the result of one would stand for both, so give each a name of its own'
+                ) %}
+            {% endif %}
+            {% do checks.update({node.name: node.original_file_path}) %}
+        {% endfor %}
         {% for node in graph.nodes.values() if node.resource_type == 'model' %}
             {% if node.original_file_path.startswith(configs ~ '/') %}
                 {% do exceptions.raise_compiler_error(

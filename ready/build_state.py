@@ -32,9 +32,12 @@ PROJECT_PARTS = (
 )
 
 
-def build_key(settings: Settings, load_ids: Sequence[int]) -> str:
-    """A hash of everything a build depends on: the project's files, the configs, the active loads."""
-    return files_key(f"{settings.schema_prefix} {list(load_ids)}", settings, settings.configs)
+def build_key(settings: Settings, loads: Sequence[tuple[int, str]]) -> str:
+    """A hash of everything a build depends on: the project's files, the configs, the active loads.
+
+    loads: each by its id and its file's name, which an expression may read.
+    """
+    return files_key(f"{settings.schema_prefix} {list(loads)}", settings, settings.configs)
 
 
 def files_key(start: str, settings: Settings, *configs: Path) -> str:

@@ -14,7 +14,7 @@ from ready.mapping import csv_columns, orders_meta
 
 TEXT_KEYS = (
     "source", "pattern", "delimiter", "encoding", "quote", "escape", "header", "repeated_names", "comment",
-    "max_shrink", "empty",
+    "max_shrink", "empty", "links",
 )  # fmt: skip
 FILE_KEYS = (*TEXT_KEYS, "header_line", "footer_lines", "names")
 KEY_COLUMNS = ("order_id", "customer_id")

@@ -11,7 +11,15 @@ from loader import LoaderError, ensure_raw_schema
 from ready.errors import from_loader
 from ready.postgres.cluster import Cluster
 from ready.postgres.connection import ConnectionParams
-from ready.postgres.roles import BUILDER, acting_as, adopt, create_login_roles, grant, read_roles
+from ready.postgres.roles import (
+    BUILDER,
+    acting_as,
+    adopt,
+    create_login_roles,
+    grant,
+    read_roles,
+    reset_settings,
+)
 from ready.postgres.server import check_rights, ensure_server
 from ready.settings import Settings
 
@@ -34,6 +42,8 @@ def open_database(settings: Settings, *, role: str = BUILDER) -> ConnectionParam
         roles = read_roles(connection)
         if roles.granted and BUILDER in roles.mine:
             adopt(connection, _schemas(settings))
+        if ours:
+            reset_settings(connection)
     return acting_as(params, role, login=ours) if roles.granted and role in roles.mine else params
 
 

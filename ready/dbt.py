@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ready.environment import Server, environment
 from ready.errors import MachineError, UsageError
 from ready.gate.checks import brief_message
+from ready.parsed_files import forget_stale
 from ready.settings import Settings
 from ready.spark.connection import CONNECTION_LOST, spark_failed
 
@@ -43,7 +45,8 @@ class NodeResult:
 class DbtRun:
     """What one dbt call left behind.
 
-    manifest and run_results are dbt's artifacts, None where it wrote none.
+    manifest and run_results are dbt's artifacts, None where it wrote none. parsed: of `parse`, what further
+    calls in this process can take instead of parsing again.
     """
 
     success: bool
@@ -51,6 +54,7 @@ class DbtRun:
     manifest: dict[str, Any] | None
     run_results: dict[str, Any] | None
     exception: BaseException | None
+    parsed: Any = None
 
     def results(self, *resource_types: str) -> list[dict[str, Any]]:
         """The entries of run_results for nodes of these types, or of all."""
@@ -65,16 +69,19 @@ def run_dbt(
     params: Server,
     on_node: Callable[[NodeResult], None],
     on_warning: Callable[[str], None],
+    parsed: Any = None,
 ) -> DbtRun:
     """Run a dbt command that writes run_results.json. Never raises for a failed run: see DbtRun.
 
-    on_warning is told what the project's own macros warn of.
+    on_warning is told what the project's own macros warn of. parsed: an earlier call's, to go by that.
     """
     prepare(settings, params)
-    target = settings.home / "dbt" / "target"
+    target = target_folder(settings)
     # A run that dies before its end writes none, and an old one must not stand in for it.
     (target / "run_results.json").unlink(missing_ok=True)
-    outcome = invoke([*QUIET, *arguments], listeners=[_on_node(on_node), _on_warning(on_warning)])
+    listeners = [_on_node(on_node), _on_warning(on_warning)]
+    _forget_compiled(parsed)
+    outcome = invoke([*QUIET, *arguments], listeners=listeners, parsed=parsed)
     run_results = _artifact(target / "run_results.json")
     return DbtRun(
         success=outcome.success,
@@ -82,12 +89,19 @@ def run_dbt(
         manifest=_artifact(target / "manifest.json"),
         run_results=run_results,
         exception=outcome.exception,
+        parsed=outcome.result if arguments[0] == "parse" else None,
     )
 
 
+def target_folder(settings: Settings) -> Path:
+    return settings.home / "dbt" / "target"
+
+
 def prepare(settings: Settings, params: Server) -> None:
-    """Set the environment that dbt reads and install its packages where they are missing."""
+    """Set the environment that dbt reads, install its packages, and let it read the files as they are."""
     os.environ.update(environment(settings, params))
+    os.environ["DBT_PARTIAL_PARSE"] = "true"  # dbt_project.yml turns it off, for want of what comes now
+    forget_stale(target_folder(settings))
     os.environ.update(git_state(settings.project_dir))
     if not (settings.project_dir / "dbt_packages" / "dbt_expectations").exists():
         outcome = invoke([*QUIET, "deps"])
@@ -95,14 +109,23 @@ def prepare(settings: Settings, params: Server) -> None:
             raise UsageError(f"dbt deps failed: {outcome.exception}", hint="look at packages.yml")
 
 
-def invoke(arguments: Sequence[str], *, listeners: Sequence[Listener] = ()) -> dbtRunnerResult:
+def invoke(
+    arguments: Sequence[str], *, listeners: Sequence[Listener] = (), parsed: Any = None
+) -> dbtRunnerResult:
     """dbt's programmatic call. Ctrl-C stays Ctrl-C."""
     from dbt.cli.main import dbtRunner  # takes a second to import
 
-    outcome = dbtRunner(callbacks=list(listeners)).invoke(list(arguments))
+    outcome = dbtRunner(manifest=parsed, callbacks=list(listeners)).invoke(list(arguments))
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
     return outcome
+
+
+def _forget_compiled(parsed: Any) -> None:
+    """Ephemeral models are put into those that read them once, also where these are compiled anew."""
+    for node in parsed.nodes.values() if parsed else ():
+        if node.resource_type == "model":
+            node.compiled, node.extra_ctes_injected, node.extra_ctes = False, False, []
 
 
 def _on_warning(on_warning: Callable[[str], None]) -> Listener:
@@ -214,12 +237,15 @@ def of_machine(message: str) -> bool:
     return any(fault in message for fault in MACHINE_FAULTS)
 
 
+HOOK = re.compile(r"(on-run-(?:start|end))-(\d+)$")
 # The expressions of orders.yaml are compiled into these.
 FROM_MAPPING = ("orders_parsed", "orders_mapped")
 
 
 def _failed_node(entry: dict[str, Any], settings: Settings) -> UsageError | MachineError:
     name = entry["unique_id"].split(".")[2]
+    if hook := HOOK.search(name):  # dbt numbers them from 0
+        name = f"hook {int(hook[2]) + 1} of {hook[1]} in dbt_project.yml"
     message = brief_message(entry.get("message"))
     if not of_machine(message) and ("Compilation Error" in str(entry.get("message")) or name in FROM_MAPPING):
         return UsageError(

@@ -22,7 +22,7 @@ from loader.sink import Sink
 from ready import __version__
 from ready.build_state import build_key
 from ready.configs import load_options
-from ready.dbt import DbtRun, NodeResult, require_success, run_dbt
+from ready.dbt import DbtRun, NodeResult, require_success, run_dbt, target_folder
 from ready.engine import EngineParams
 from ready.errors import CheckFailed, MachineError, UsageError, from_database, from_loader
 from ready.export import ExportResult, export_dataset
@@ -34,6 +34,7 @@ from ready.lint.incoming import check_incoming
 from ready.loads import ActiveLoad
 from ready.locks import LockTimeout
 from ready.mapping import check_mapping, orders_meta
+from ready.parsed_files import unread
 from ready.registry import FeatureRecord, read_record
 from ready.run_page.render import PAGE_NAME, publish_run_page
 from ready.settings import Settings
@@ -151,6 +152,7 @@ class Run(ABC):
         self.params: EngineParams | None = None
         self.dbt_run: DbtRun | None = None
         self.published = False
+        self.loads: list[tuple[int, str]] = []
 
     def whole_way(
         self, paths: Sequence[str], *, full_refresh: bool, max_shrink: str | None
@@ -158,8 +160,8 @@ class Run(ABC):
         with self._database() as (params, connection):
             self._check_files(paths, params, connection)
             self._load(paths, max_shrink)
-            load_ids = self._active_loads(connection)
-            key = build_key(self.settings, load_ids)
+            loads = self._active_loads(connection)
+            key = build_key(self.settings, loads)
             changed = full_refresh or not self._is_current(connection, key)
             if changed:
                 self._build(params, connection, key, (*BUILD, "--full-refresh") if full_refresh else BUILD)
@@ -220,11 +222,15 @@ class Run(ABC):
             self.narrator.loaded(load_into(self._sink(), paths, options, self.narrator.load_progress))
         except FilesRefused as error:
             self.narrator.loaded(error.summary)
-            raise from_loader(error) from None
+            waits = "\nNothing was built; what was loaded waits for the next run"
+            raise CheckFailed(
+                f"{error.message}{waits if error.summary.loaded else ''}", hint=error.hint
+            ) from None
         except LoaderError as error:
             raise from_loader(error) from None
 
-    def _active_loads(self, connection: Any) -> list[int]:
+    def _active_loads(self, connection: Any) -> list[tuple[int, str]]:
+        """Their ids and file names."""
         configs = self.settings.configs
         loads = self._loads(connection)
         load_ids = [load.load_id for load in loads]
@@ -234,7 +240,8 @@ class Run(ABC):
             self.info, load_ids=tuple(load_ids), load_warnings=warnings, replacements=replacements
         )
         check_mapping(orders_meta(configs), [load.columns for load in loads], configs=configs)
-        return load_ids
+        self.loads = [(load.load_id, load.file_name) for load in loads]
+        return self.loads
 
     def _is_current(self, connection: Any, key: str) -> bool:
         """Built from the very same, and the latest report and page are that build's."""
@@ -265,6 +272,11 @@ class Run(ABC):
                 " ".join([f"{len(failed)} test(s) failed behind the gate: {', '.join(names)}.", *told]),
                 hint=f"see {self.settings.home}/dbt/logs/dbt.log, or: ready dbt test --select {names[0]}",
             )
+        if unread(target_folder(self.settings)) or key != build_key(self.settings, self.loads):
+            self.narrator.warning(
+                "The project's files or configs were changed while this run was at work: run it again."
+            )
+            return
         self._mark_built(connection, key, run.invocation_id)
 
     def _after_build(self, params: EngineParams, run: DbtRun) -> tuple[str, ...]:

@@ -66,11 +66,23 @@ class LoadLines(Silent):
         _echo(result)
 
 
+class LoadLosses(Silent):
+    """With `-q`: what deliveries took away."""
+
+    def finished(self, result: FileResult) -> None:
+        if result.orders_gone:
+            for warning in result.warnings:
+                click.echo(f"{one_line(result.file_name)}: warning: {one_line(warning)}", err=True)
+
+
 @contextmanager
 def load_progress(*, quiet: bool = False) -> Iterator[LoadProgress]:
-    """Each file's lines when it is done, and bars meanwhile where standard output is a terminal."""
+    """Each file's lines when it is done, and bars meanwhile where standard output is a terminal.
+
+    quiet: only the losses, on standard error.
+    """
     if quiet:
-        yield Silent()
+        yield LoadLosses()
     elif not sys.stdout.isatty():
         yield LoadLines()
     else:
@@ -91,7 +103,7 @@ def load_progress(*, quiet: bool = False) -> Iterator[LoadProgress]:
 def file_lines(result: FileResult) -> Iterator[str]:
     """What became of a file, its warnings and its first rejects."""
     rows = "" if result.refused else f"{result.rows_loaded:,} rows"
-    if result.outcome == "already loaded":
+    if result.outcome in ("already loaded", "passed over"):
         rows = ""
     if result.rows_rejected and not result.refused:
         rows += f", {result.rows_rejected:,} rejected"
@@ -109,6 +121,7 @@ def summary_lines(summary: LoadSummary) -> Iterator[str]:
         "would be loaded" if summary.dry_run else "loaded": len(_fresh(summary)),
         "already loaded": len(summary.already_loaded),
         "refused": len(summary.refused),
+        "passed over": len(summary.passed_over),
     }
     told = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
     rejected = f", {summary.rows_rejected:,} rejected" if summary.rows_rejected else ""
@@ -125,7 +138,11 @@ def waiting_line(file_name: str) -> str:
 
 
 def _fresh(summary: LoadSummary) -> list[FileResult]:
-    return [file for file in summary.files if not file.refused and file.outcome != "already loaded"]
+    return [
+        file
+        for file in summary.files
+        if not file.refused and file.outcome not in ("already loaded", "passed over")
+    ]
 
 
 def _echo(result: FileResult) -> None:

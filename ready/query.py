@@ -13,9 +13,11 @@ import psycopg2.extras
 from psycopg2 import sql
 
 from ready.errors import UsageError, from_database
+from ready.postgres.cluster import Cluster
+from ready.postgres.roles import with_builders_rights
 from ready.postgres.server import ensure_server
 from ready.settings import Settings
-from ready.transactions import reading
+from ready.transactions import reading_tables
 
 Row = dict[str, Any]
 SCHEMAS = ("raw", "stg", "feats", "meta")
@@ -46,7 +48,9 @@ def connected(settings: Settings) -> Iterator[Any]:
         with spark_errors(), closing(ensure_spark(settings).connect()) as connection:
             yield connection
     else:
-        with closing(ensure_server(settings).connect()) as connection:
+        params = ensure_server(settings)
+        params = with_builders_rights(params, ours=params == Cluster(settings.home).params)
+        with closing(params.connect()) as connection:
             try:
                 yield connection
             except psycopg2.Error as error:
@@ -54,11 +58,10 @@ def connected(settings: Settings) -> Iterator[Any]:
 
 
 @contextmanager
-def snapshot(connection: Any) -> Iterator[None]:
-    """What is read within is of one moment; Spark has no such thing."""
+def snapshot(connection: Any, settings: Settings) -> Iterator[None]:
+    """What is read within is of one moment, whatever is built meanwhile; Spark has no such thing."""
     if isinstance(connection, psycopg2.extensions.connection):
-        with reading(connection, snapshot=True) as cursor:
-            cursor.execute("select")  # begins it
+        with reading_tables(connection, [settings.schema("stg"), settings.schema("feats")]):
             yield
     else:
         yield

@@ -71,6 +71,7 @@ def show_version(connection: Connection, settings: Settings, name: str) -> Row:
     )
     for build in builds:
         build["splits"] = [split for split in splits if split["data_hash"] == build["data_hash"]]
+        build["datasets"] = _datasets(connection, settings, build)
     shared = ("feature_set", "feature_version", "config_hash", "sql_hash", "config")
     return {
         **{name: builds[0][name] for name in shared},
@@ -81,7 +82,9 @@ def show_version(connection: Connection, settings: Settings, name: str) -> Row:
 def find_build(connection: Connection, settings: Settings, name: str) -> Row:
     """The registry's row of [FEATURE_SET:]VERSION[@DATA_HASH]; of the hash the first digits will do.
 
-    Of several builds of a version the current one, else the latest. Raises UsageError when there is none.
+    Of several builds of a version the current one, else the latest; so too of several sets of labels, splits
+    and loads with the same features. `dataset` is that one, with which load_ids and the loads of lineage
+    agree; None where an earlier release recorded none. Raises UsageError when there is none.
     """
     feature_set, version, data_hash = _parts(name)
     builds = select_meta(
@@ -101,7 +104,33 @@ def find_build(connection: Connection, settings: Settings, name: str) -> Row:
     )
     if not builds:
         raise UsageError(f"build {name} is not recorded", hint="see what is: ready registry list")
-    return builds[-1]
+    build = builds[-1]
+    datasets = _datasets(connection, settings, build)
+    build["dataset"] = datasets[-1] if datasets else None
+    if datasets:
+        build["load_ids"] = datasets[-1]["load_ids"]
+        build["lineage"] = {**build["lineage"], "loads": datasets[-1]["loads"]}
+    return build
+
+
+def _datasets(connection: Connection, settings: Settings, build: Row) -> list[Row]:
+    """The labels, splits and loads on record of a build, the current ones last. Spark records none."""
+    if settings.target == "spark":
+        return []
+    table = {"name": f'"{settings.schema("meta")}".dataset_builds'}
+    (found,) = select_rows(connection, settings, "select to_regclass(%(name)s) as oid", table)
+    if found["oid"] is None:  # an earlier release has built last
+        return []
+    return select_rows(
+        connection,
+        settings,
+        "select datasets.dataset_hash, labels_hash, splits, load_ids, loads, created_at "
+        "from {meta}.dataset_builds as datasets left join {meta}.current_versions as versions "
+        "using (feature_set, feature_version, data_hash, dataset_hash) "
+        "where feature_set = %(feature_set)s and feature_version = %(feature_version)s "
+        "and data_hash = %(data_hash)s order by versions.built_at is not null, created_at",
+        build,
+    )
 
 
 def _parts(name: str) -> tuple[str, int, str]:

@@ -127,6 +127,7 @@ class SparkLedger:
             "columns": json.dumps(load.columns),
             "delimiter": load.delimiter,
             "encoding": load.encoding,
+            "reading": json.dumps(load.reading),
             "rows_replaced": load.rows_replaced,
             "orders_gone": load.orders_gone,
         }
@@ -156,4 +157,5 @@ def _load(row: Row) -> Load:
         columns,
         row["rows_loaded"],
         row["rows_rejected"],
+        json.loads(row["reading"]) if row["reading"] else None,
     )

@@ -37,6 +37,7 @@ LOADS = pa.schema(
         ("encoding", pa.string()),
         ("rows_replaced", pa.int64()),
         ("orders_gone", pa.int64()),
+        ("reading", pa.string()),
     ]
 )
 EVENTS = pa.schema(

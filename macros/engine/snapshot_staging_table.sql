@@ -63,7 +63,7 @@
     {% set settings = model.config %}
     {% do return({
         'definition_hash': local_md5(tojson([settings.strategy, settings.get('check_cols'), settings.get('updated_at'), settings.get('hard_deletes')])),
-        'load_ids': [],
+        'loads': [],
         'generation': (held_state(relation_named(changes_come_from())) or {}).get('generation'),
         'last_change': run_query('select ' ~ last_order_change()).rows[0][0],
         'data_end': none,

@@ -68,7 +68,7 @@
         {%- endfor %}
     from {{ lines }} as purchased
     where is_purchase
-    {{ only_changed('customer_id in (select customer_id from changed_customers)') }}
+    {{ only_changed('customer_id in (select customer_id from ' ~ side_table('changed_customers') ~ ')') }}
     window own_order as (partition by order_id order by {{ order_of_lines() }})
 {%- endmacro %}
 

@@ -2,9 +2,10 @@
    Each looks at stg.orders_parsed; configs/expectations.yaml relaxes one by its name. #}
 {% macro default_rules() %}
     {% set rules = [] %}
+    {% set settings = node_meta('orders_parsed').get('default_rules') or {} %}
     {#- By its folder first: a macro for each node of the graph takes longer than all the rest. #}
     {% for node in (graph.nodes.values() if execute and 'nodes' in graph else []) if node.resource_type == 'test' and node.fqn[1] == 'gate'
-        and is_default_rule(node) and rule_settings(node.name) is not none %}
+        and (settings.get(node.name) or {}).get('enabled') is not false and is_default_rule(node) %}
         {% do rules.append(node) %}
     {% endfor %}
     {% do return(rules) %}

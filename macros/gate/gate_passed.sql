@@ -1,6 +1,15 @@
-{# A boolean expression: has the gate passed on the loads that staging reads now? In a `dbt build` that runs the
-   gate's own tests a model behind it runs only if they passed; else the last recorded run of the whole gate tells. #}
+{# A boolean expression: has the gate passed on what is published? On PostgreSQL nothing else is, but for a build from another
+   environment's tables. On Spark: in a `dbt build` that runs the gate's own tests a model behind it runs only if they passed;
+   else the last recorded run of the whole gate tells. #}
 {% macro gate_passed() -%}
+    {{ return(adapter.dispatch('gate_passed')()) }}
+{%- endmacro %}
+
+{% macro postgres__gate_passed() -%}
+    {{ 'false' if is_scratch_schema() or reads_deferred(graph.nodes['model.' ~ project_name ~ '.customer_training_set']) else 'true' }}
+{%- endmacro %}
+
+{% macro spark__gate_passed() -%}
     {%- set ids = [] -%}
     {%- set names = [] -%}
     {#- dbt keeps the author's spelling. -#}

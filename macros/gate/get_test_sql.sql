@@ -88,7 +88,7 @@
     {%- for condition in [config.get('where'), arguments.get('row_condition')] if condition -%}
         {%- do conditions.append(rows_meant(condition, arguments.get('column_name'))) -%}
     {%- endfor -%}
-    select count(*) from {{ graph.nodes[tested_model_id(graph.nodes[model.unique_id])].relation_name }}
+    select count(*) from {{ tested_relation(graph.nodes[tested_model_id(graph.nodes[model.unique_id])]) }}
     {%- for condition in conditions %}
     {#- A line break ends what may be a comment. #}
     {{ 'and' if loop.index > 1 else 'where' }} ({{ condition }}

@@ -140,6 +140,11 @@
 {% macro require_rows(node, sql=none) %}
     {% set test = qualified_test_name(node) %}
     {% set by_value = ['relationships'] + row_rules() + key_rules() %}
+    {% if sql and tested_model_id(graph.nodes[node.unique_id]) != gate_model_id() %}
+        {% do exceptions.raise_compiler_error(
+            node.name ~ ' cannot have `on_fail: quarantine`: only rows of the files can be set aside, by a rule on orders_parsed'
+        ) %}
+    {% endif %}
     {% set has_rows = test != 'column_in_file' and (test in by_value or not test.startswith('dbt_expectations.')) %}
     {% if has_rows and sql and test not in ['not_null', 'accepted_values', 'relationships'] + key_rules() %}
         {% set columns = get_columns_in_query(sql) %}

@@ -9,7 +9,7 @@
         insert into {{ source('meta', 'validation_results') }} (
             invocation_id, check_name, column_name, rule, severity, status, failures, rows_checked, load_ids
         )
-        select checks.*, parsed.rows_checked, {{ active_load_ids() }}
+        select checks.*, parsed.rows_checked, coalesce({{ loads_in(gate_model_id()) }}, {{ active_load_ids() }})
         from (
             values
             {%- for row in rows %}
@@ -17,8 +17,30 @@
             {%- endfor %}
         ) as checks (invocation_id, check_name, column_name, rule, severity, status, failures)
         cross join (select ({{ counted_rows() }}) as rows_checked) as parsed
-        on conflict do nothing
+        on conflict do nothing;
+        {{ record_gate_verdicts(results) }}
     {%- endif -%}
+{%- endmacro %}
+
+{# What each rule has said of them, for require_passed_gate. Verdicts on loads that no table holds any more go. #}
+{% macro record_gate_verdicts(results) -%}
+    {%- set verdicts = source('meta', 'gate_verdicts') -%}
+    {%- set gate = gate_tests() | map(attribute='unique_id') | list -%}
+    delete from {{ verdicts }} where data_key not in (
+        select distinct {{ judged_data('load_ids') }} from {{ source('meta', 'model_definitions') }} where load_ids is not null
+    );
+    insert into {{ verdicts }} (check_name, rule_hash, data_key, passed, invocation_id)
+    select judged.check_name, judged.rule_hash, data.data_key, judged.passed, {{ quote_literal(invocation_id) }}
+    from (select {{ judged_data(loads_in(gate_model_id())) }} as data_key) as data
+    cross join (
+        values
+        {%- for result in results if result.node.unique_id in gate and result.status != 'skipped' %}
+        {%- set node = graph.nodes[result.node.unique_id] %}
+        ({{ quote_literal(node.name) }}, '{{ rule_hash(node) }}', {{ result.status | string in ['pass', 'warn'] }}){{ ',' if not loop.last }}
+        {%- endfor %}
+    ) as judged (check_name, rule_hash, passed)
+    on conflict (check_name, rule_hash, data_key) do update
+        set passed = excluded.passed, invocation_id = excluded.invocation_id, judged_at = excluded.judged_at
 {%- endmacro %}
 
 {# All rows of stg.orders_parsed, from the scan of its row rules where there was one. #}

@@ -4,14 +4,14 @@
 {%- endmacro %}
 
 {% macro postgres__apply_changes(kept_by, relation, sql, held, state) -%}
-    {%- set arrived = state.load_ids | reject('in', held.load_ids) | list -%}
-    {%- set gone = held.load_ids | reject('in', state.load_ids) | list -%}
+    {%- set arrived = ids_of(state.loads | reject('in', held.loads)) -%}
+    {%- set gone = ids_of(held.loads | reject('in', state.loads)) -%}
     {%- if kept_by == 'customer' -%}
         {{ apply_changed_customers(relation, sql, held, state) }}
     {%- elif not arrived and not gone -%}
         select 1 where false
     {%- elif kept_by == 'load' -%}
-        {{ apply_changed_loads(relation, sql, arrived, gone) }}
+        {{ apply_changed_loads(relation, of_loads(sql, ids_of(state.loads)) if reads_raw() else sql, arrived, gone) }}
     {%- else -%}
         {{ apply_touched_orders(relation, sql, arrived, gone) }}
     {%- endif -%}
@@ -19,8 +19,8 @@
 
 {# Rows come and go with their load. Told by number, so that the planner knows how few rows a load has. #}
 {% macro apply_changed_loads(relation, sql, arrived, gone) -%}
-    delete from {{ relation }} where load_id in ({{ (arrived + gone) | join(', ') }});
-    insert into {{ relation }} {{ uncovered(sql) | replace('(changed_loads)', '(' ~ (arrived or ['null']) | join(', ') ~ ')') }}
+    delete from {{ relation }} where load_id in ({{ (arrived + gone) | unique | join(', ') }});
+    insert into {{ relation }} {{ uncovered(sql) | replace(changed_loads(), '(' ~ (arrived or ['null']) | join(', ') ~ ')') }}
 {%- endmacro %}
 
 {# The orders that a load brought or took away are staged anew from all loads. The journal tells what came of it. #}
@@ -82,7 +82,7 @@
     {{ create_changed_customers(held, state) }}
     alter table {{ side_table('changed_customers') }} add column customer_key integer;
     {%- if tracks_availability() %}
-    update {{ side_table('changed_customers') }} set since = '-infinity';
+    update {{ side_table('changed_customers') }} set first_change_ts = '-infinity';
     {%- endif %}
     -- As a subquery that is not merged into the update: that would visit the table and not the index alone.
     update {{ side_table('changed_customers') }} as changed set customer_key = known.customer_key
@@ -106,7 +106,7 @@
     -- Apart from the insert, which would keep it from running in parallel.
     create unlogged table {{ side_table('staged_purchases') }} as {{ uncovered(sql) }};
     delete from {{ relation }} as held using {{ side_table('changed_customers') }} as changed
-    where held.customer_key = changed.customer_key and held.order_ts >= changed.since;
+    where held.customer_key = changed.customer_key and held.order_ts >= changed.first_change_ts;
     insert into {{ relation }} select * from {{ side_table('staged_purchases') }}
 {%- endmacro %}
 
@@ -122,7 +122,7 @@
             {%- endfor %}
             held.{{ first_known_column() }}
         from {{ purchases }} as held
-        where held.customer_key = changed.customer_key and held.order_ts < changed.since
+        where held.customer_key = changed.customer_key and held.order_ts < changed.first_change_ts
         order by held.order_ts desc
         limit 1
     ) as known on true;
@@ -133,7 +133,7 @@
    its time is another. #}
 {% macro create_changed_customers(held, state) -%}
     create unlogged table {{ side_table('changed_customers') }} as
-    select customer_id, min(order_ts) as since
+    select customer_id, min(order_ts) as first_change_ts
     from {{ source('meta', 'order_changes') }}
     where change_id > {{ held.last_change }} and change_id <= {{ state.last_change }}
     group by customer_id;

@@ -126,7 +126,7 @@
 {# Whether a row of features or labels may have moved; of a customer left joined as `changed`. #}
 {% macro row_has_changed(kept_by, feature_time) -%}
     coalesce(
-        {{ feature_time }} {{ '+ ' ~ days(label_horizon()) ~ ' >' if kept_by == 'label' else '>=' }} changed.since, false
+        {{ feature_time }} {{ '+ ' ~ days(label_horizon()) ~ ' >' if kept_by == 'label' else '>=' }} changed.first_change_ts, false
     )
     or {{ feature_time }} in (select feature_time from {{ side_table('changed_times') }})
 {%- endmacro %}
@@ -134,7 +134,7 @@
 {# The same as a condition of the features' spine, for only_changed. #}
 {% macro only_changed_rows(customer_id, feature_time) -%}
     {{ return(only_changed(
-        'join changed_customers as changed on changed.customer_id = ' ~ customer_id
+        'join ' ~ side_table('changed_customers') ~ ' as changed on changed.customer_id = ' ~ customer_id
         ~ ' where (' ~ row_has_changed('feature', feature_time) ~ ')', word='left'
     )) }}
 {%- endmacro %}

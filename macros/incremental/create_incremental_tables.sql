@@ -13,7 +13,8 @@
         generation text,
         last_change bigint,
         data_end timestamptz,
-        built_at timestamptz not null default now()
+        built_at timestamptz not null default now(),
+        loads text[]
     );
 
     create table if not exists {{ meta }}.order_changes (

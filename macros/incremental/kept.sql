@@ -21,7 +21,7 @@
         {%- set intermediate = make_intermediate_relation(this) -%}
         {%- do drop_relation_if_exists(load_cached_relation(intermediate)) -%}
         {% call statement('main') -%}
-            {{ get_create_table_as_sql(False, intermediate, sql) }}
+            {{ get_create_table_as_sql(False, intermediate, of_loads(sql, ids_of(state.loads)) if reads_raw() else sql) }}
         {%- endcall %}
         {% do create_indexes(intermediate) %}
         {% do drop_relation_if_exists(load_cached_relation(this)) %}
@@ -36,10 +36,20 @@
     {{ return({'relations': [this.incorporate(type='table')]}) }}
 {% endmaterialization %}
 
+{# Whether the model of this run is made of raw records, and not of tables that hold them. #}
+{% macro reads_raw() %}
+    {% do return(config.get('kept_by') == 'load' and not config.get('loads_from')) %}
+{% endmacro %}
+
+{# The SQL with the loads that were active when the state was read: one that has come since is for the next build. #}
+{% macro of_loads(sql, load_ids) %}
+    {% do return(sql.replace(is_active_load(), 'load_id in (' ~ (load_ids or ['null']) | join(', ') ~ ')')) %}
+{% endmacro %}
+
 {# The state from which the table can be brought up to date, or none: then it is built in full. #}
 {% macro held_state_to_build_on(relation, state, sql) %}
     {% set existing = load_cached_relation(relation) %}
-    {% if flags.FULL_REFRESH or not has_only_changed(sql) or state.load_ids is none or existing is none or not existing.is_table %}
+    {% if flags.FULL_REFRESH or not has_only_changed(sql) or state.loads is none or existing is none or not existing.is_table %}
         {% do return(none) %}
     {% endif %}
     {% set held = held_state(relation) %}

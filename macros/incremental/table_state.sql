@@ -1,13 +1,13 @@
 {# What a table is built from in this run, read before it is built: what arrives in between counts as new the next time.
-   {definition_hash, load_ids, generation, last_change, data_end}
+   {definition_hash, loads, generation, last_change, data_end}
    definition_hash: the model's SQL and that of everything upstream; of a published table its tests too, of one kept by row
-   where the splits begin and end. load_ids: the loads in it, of tables kept by load or
-   by order; none where that is not known, as of a deferred build's upstream. generation: the full build of the orders
+   where the splits begin and end. loads: those in it, each by its id and a hash of its file's name, which
+   an expression may read: a load whose file was renamed is another; of tables kept by load or by order; none where that is not known, as of a deferred build's upstream. generation: the full build of the orders
    since which meta.order_changes tells the changes; last_change: the last of these that is in the table. data_end: the
    latest order, for labels. #}
 {% macro table_state(kept_by, sql) %}
     {% set row = run_query(
-        'select ' ~ loads_upstream(kept_by) ~ ' as load_ids, source.generation, '
+        'select ' ~ loads_upstream(kept_by) ~ ' as loads, source.generation, '
         ~ (last_order_change() if kept_by == 'customer' else 'source.last_change') ~ ' as last_change, '
         ~ ('(select cast(last_order_ts as text) from ' ~ ref('data_span') ~ ')' if kept_by == 'label' else 'null') ~ ' as data_end '
         ~ 'from (select 1) as one left join ' ~ source('meta', 'table_states') ~ ' as source on source.relation = '
@@ -19,7 +19,7 @@
             + (tests_of(model.unique_id) if model.config.materialized == 'published' else [])
             + ([split_bounds()] if kept_by == 'row' else [])
         )),
-        'load_ids': none if row[0] is none else row[0].split(',') | reject('equalto', '') | list,
+        'loads': none if row[0] is none else row[0].split(',') | reject('equalto', '') | list,
         'generation': row[1] if goes_by_changes(kept_by) else none,
         'last_change': row[2] if goes_by_changes(kept_by) else none,
         'data_end': row[3],
@@ -37,13 +37,13 @@
 {# What a relation held before this run: its recorded state, or none. #}
 {% macro held_state(relation) %}
     {% set rows = run_query(
-        "select definition_hash, array_to_string(load_ids, ','), generation, last_change, cast(data_end as text) from "
-        ~ source('meta', 'table_states') ~ ' where relation = ' ~ quote_literal(state_key(relation))
+        "select definition_hash, array_to_string(" ~ held_loads('table_states') ~ ", ','), generation, last_change, cast(data_end as text) from "
+        ~ source('meta', 'table_states') ~ ' as table_states where relation = ' ~ quote_literal(state_key(relation))
     ).rows %}
     {% for row in rows %}
         {% do return({
             'definition_hash': row[0],
-            'load_ids': row[1].split(',') | reject('equalto', '') | list,
+            'loads': row[1].split(',') | reject('equalto', '') | list,
             'generation': row[2],
             'last_change': row[3],
             'data_end': row[4],
@@ -54,15 +54,16 @@
 
 {# In the transaction that changes the relation. #}
 {% macro record_table_state(relation, state) -%}
-    {%- if state.load_ids is none -%}
+    {%- if state.loads is none -%}
     delete from {{ source('meta', 'table_states') }} where relation = {{ quote_literal(state_key(relation)) }}
     {%- else -%}
     insert into {{ source('meta', 'table_states') }}
-        (relation, definition_hash, load_ids, generation, last_change, data_end)
+        (relation, definition_hash, load_ids, loads, generation, last_change, data_end)
     values (
         {{ quote_literal(state_key(relation)) }},
         '{{ state.definition_hash }}',
-        cast(array[{{ state.load_ids | join(', ') }}] as bigint[]),
+        cast(array[{{ ids_of(state.loads) | join(', ') }}] as bigint[]),
+        string_to_array('{{ state.loads | join(',') }}', ','),
         {{ quote_literal(state.generation) if state.generation else 'null' }},
         {{ state.last_change if state.last_change is not none else 'null' }},
         {{ quote_literal(state.data_end) if state.data_end else 'null' }}
@@ -70,6 +71,7 @@
     on conflict (relation) do update set
         definition_hash = excluded.definition_hash,
         load_ids = excluded.load_ids,
+        loads = excluded.loads,
         generation = excluded.generation,
         last_change = excluded.last_change,
         data_end = excluded.data_end,
@@ -92,24 +94,50 @@
     {{ return(relation.schema ~ '.' ~ relation.identifier) }}
 {%- endmacro %}
 
-{# The loads that the tables upstream all hold, or raw has, as a text such as 1,2,5. Only tables kept by load or by order
+{# The ids alone. #}
+{% macro ids_of(loads) %}
+    {% set ids = [] %}
+    {% for load in loads %}
+        {% do ids.append(load.split(' ')[0]) %}
+    {% endfor %}
+    {% do return(ids) %}
+{% endmacro %}
+
+{# A load as states name it. #}
+{% macro load_and_name() -%}
+    {{ return("load_id || ' ' || md5(file_name)") }}
+{%- endmacro %}
+
+{# The loads of a recorded state; one of an earlier release has no names, and no file was renamed since. #}
+{% macro held_loads(table_states) -%}
+    coalesce({{ table_states }}.loads, array(
+        select {{ load_and_name() }} from {{ source('raw', 'loads') }} as loads
+        where loads.load_id = any({{ table_states }}.load_ids) order by load_id
+    ))
+{%- endmacro %}
+
+{# The loads that the tables upstream all hold, or raw has, as a text of them with commas between. Only tables kept by load or by order
    go by loads. #}
 {% macro loads_upstream(kept_by) -%}
     {%- if goes_by_changes(kept_by) -%}
         ''
     {%- elif config.get('loads_from') -%}
         (
-            select string_agg(cast(load_id as text), ',' order by load_id)
+            select string_agg(load, ',' order by cast(split_part(load, ' ', 1) as bigint))
             from (
                 {%- for name in config.get('loads_from') %}
-                select unnest(load_ids) as load_id from {{ source('meta', 'table_states') }}
+                select unnest({{ held_loads('table_states') }}) as load from {{ source('meta', 'table_states') }} as table_states
                 where relation = {{ quote_literal(state_key(relation_named(name))) }}
                 {{- ' intersect' if not loop.last }}
                 {%- endfor %}
             ) as common
         )
     {%- else -%}
-        array_to_string({{ active_load_ids() }}, ',')
+        (
+            select coalesce(string_agg({{ load_and_name() }}, ',' order by load_id), '')
+            from {{ source('raw', 'loads') }}
+            where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }}
+        )
     {%- endif -%}
 {%- endmacro %}
 

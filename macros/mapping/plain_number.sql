@@ -8,10 +8,12 @@
     {%- set point = '[' ~ decimal ~ ']' -%}
     {%- set between = thousands_marks(thousands) -%}
     {%- set grouped = '[0-9]{1,3}(?:[' ~ modules.re.escape(between) ~ '][0-9]{3})+|' if between else '' -%}
-    {%- set number = '((?:' ~ grouped ~ '[0-9]+)(?:' ~ point ~ '[0-9]*)?|' ~ point ~ '[0-9]+)' -%}
+    {#- The minus of `5,-` stands for no cents. -#}
+    {%- set number = '((?:' ~ grouped ~ '[0-9]+)(?:' ~ point ~ '(?:[0-9]+|(?!.*[-\u2212]$)))?|' ~ point ~ '[0-9]+)' -%}
     {%- set one_of = {'sign': '(?!.*[-+(\u2212].*[-+\u2212])', 'unit': ''} -%}
     {%- set unit = {'before': '', 'behind': ''} -%}
     {%- if currency -%}
+        {%- do check_one_currency(currency) -%}
         {%- set signs = '(?:' ~ currency_signs(currency) | join('|') ~ ')' -%}
         {%- do one_of.update({'unit': '(?!.*' ~ signs ~ '.*' ~ signs ~ ')'}) -%}
         {%- do unit.update({'before': '(?:' ~ signs ~ ')?' ~ blanks, 'behind': blanks ~ '(?:' ~ signs ~ ')?'}) -%}
@@ -37,6 +39,35 @@
     {% elif thousands == decimal %}
         {% do exceptions.raise_compiler_error("orders.yaml: thousands and decimal are the same mark, '" ~ decimal ~ "'") %}
     {% endif %}
+{% endmacro %}
+
+{# The signs and codes of one column's amounts must be able to mean one currency: amounts are summed. #}
+{% macro check_one_currency(currency) %}
+    {% set known = [] %}
+    {% for sign in ([currency] if currency is string else currency) %}
+        {% set codes = currencies_of_signs().get(sign, sign if modules.re.fullmatch('[A-Z]{3}', sign) else '').split() %}
+        {% do known.append(codes) if codes %}
+    {% endfor %}
+    {% set meant = namespace(codes=known | first | default([]) | list) %}
+    {% for codes in known %}
+        {% set meant.codes = meant.codes | select('in', codes) | list %}
+    {% endfor %}
+    {% if known and not meant.codes %}
+        {% do exceptions.raise_compiler_error(
+            'orders.yaml: currency: ' ~ currency | join(', ') ~ ' are several currencies: amounts are summed. Name the signs of one; '
+            ~ 'amounts in others are invalid then, for a rule of expectations.yaml to set aside'
+        ) %}
+    {% endif %}
+{% endmacro %}
+
+{# What a sign may stand for. `ready lint` reads this list too. #}
+{% macro currencies_of_signs() %}
+    {% do return({
+        '€': 'EUR', 'Euro': 'EUR', 'euro': 'EUR', '£': 'GBP EGP', '¥': 'JPY CNY', '₹': 'INR', 'Rs.': 'INR PKR LKR', 'Rs': 'INR PKR LKR',
+        '$': 'USD AUD CAD NZD SGD HKD MXN ARS CLP COP TWD BRL', 'US$': 'USD', 'A$': 'AUD', 'C$': 'CAD', 'CA$': 'CAD', 'R$': 'BRL',
+        'kr': 'SEK NOK DKK ISK', 'kr.': 'SEK NOK DKK ISK', 'Kč': 'CZK', 'zł': 'PLN', 'Ft': 'HUF', '₽': 'RUB', '₺': 'TRY', '₴': 'UAH',
+        '₩': 'KRW', 'Fr.': 'CHF', 'SFr.': 'CHF',
+    }) %}
 {% endmacro %}
 
 {# Blanks within a line, of every width that is in use between digits, words and signs. #}

@@ -11,7 +11,17 @@
     )
 {%- endmacro %}
 
-{% macro active_loads_json() -%}
+{# The same of the loads that the training set was made of, as they were read once, when they were staged; of those active where
+   that is not known, as of a deferred build. #}
+{% macro recorded_load_ids() -%}
+    coalesce({{ loads_in('model.' ~ project_name ~ '.customer_training_set') }}, {{ active_load_ids() }})
+{%- endmacro %}
+
+{% macro loads_in(node_id) -%}
+    (select load_ids from {{ source('meta', 'model_definitions') }} where node_id = '{{ node_id }}')
+{%- endmacro %}
+
+{% macro recorded_loads_json() -%}
     (
         select coalesce(
             jsonb_agg(
@@ -21,7 +31,7 @@
             '[]'
         )
         from {{ source('raw', 'loads') }}
-        where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }}
+        where load_id = any({{ recorded_load_ids() }})
     )
 {%- endmacro %}
 

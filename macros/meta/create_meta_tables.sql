@@ -31,7 +31,22 @@
         feature_version integer not null,
         data_hash text not null,
         invocation_id text not null,
-        built_at timestamptz not null default now()
+        built_at timestamptz not null default now(),
+        dataset_hash text
+    );
+
+    create table if not exists {{ meta }}.dataset_builds (
+        feature_set text not null,
+        feature_version integer not null,
+        data_hash text not null,
+        dataset_hash text not null,
+        labels_hash text not null,
+        splits jsonb not null,
+        load_ids bigint[] not null,
+        loads jsonb not null,
+        invocation_id text not null,
+        created_at timestamptz not null default now(),
+        primary key (feature_set, feature_version, data_hash, dataset_hash)
     );
 
     create table if not exists {{ meta }}.dataset_splits (
@@ -91,7 +106,8 @@
         node_id text primary key,
         relation text not null,
         sql_hash text not null,
-        recorded_at timestamptz not null default now()
+        recorded_at timestamptz not null default now(),
+        load_ids bigint[]
     );
 
     create table if not exists {{ meta }}.model_sql (
@@ -111,6 +127,17 @@
         created_at timestamptz not null default now(),
         load_ids bigint[] not null,
         primary key (invocation_id, check_name)
+    );
+
+    {# Macros/gate/require_passed_gate.sql reads it. #}
+    create table if not exists {{ meta }}.gate_verdicts (
+        check_name text not null,
+        rule_hash text not null,
+        data_key text not null,
+        passed boolean not null,
+        invocation_id text not null,
+        judged_at timestamptz not null default now(),
+        primary key (check_name, rule_hash, data_key)
     );
 
     {# Lives as long as a run; macros/gate/counted_together.sql writes and reads it. #}

@@ -36,7 +36,7 @@
 {# The nodes that a node is built from, itself left out, in the order of their ids. #}
 {% macro upstream_nodes(node) %}
     {% set found = {} %}
-    {% set pending = node.depends_on.nodes | list %}
+    {% set pending = node.depends_on.get('nodes', []) | list %}
     {% for _ in range(1000) if pending %}
         {% set node_id = pending.pop() %}
         {% if node_id not in found and node_id in graph.nodes %}
@@ -56,8 +56,8 @@
     {% do return(recorded) %}
 {% endmacro %}
 
-{# What counts of a node in the definition of one below it: the hash of the SQL its table was built with, a seed's checksum;
-   none of an ephemeral model, whose SQL is part of what is compiled below it. #}
+{# What counts of a node in the definition of one below it: the hash of the SQL its table was built with, the checksum of the seed
+   that was loaded; none of an ephemeral model, whose SQL is part of what is compiled below it. #}
 {% macro built_sql_hash(node, recorded) %}
     {% do return(recorded.get(node.unique_id, none if node.config.materialized == 'ephemeral' else node.checksum.checksum)) %}
 {% endmacro %}

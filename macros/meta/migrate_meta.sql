@@ -8,7 +8,7 @@
 {%- endmacro %}
 
 {% macro meta_version() %}
-    {% do return(2) %}
+    {% do return(3) %}
 {% endmacro %}
 
 {% macro postgres__migrate_meta() -%}
@@ -49,6 +49,11 @@
     {%- endif %}
     {%- if held < 2 %}
     alter table if exists {{ meta }}.order_changes add column if not exists order_id text;
+    {%- endif %}
+    {%- if held < 3 %}
+    alter table if exists {{ meta }}.table_states add column if not exists loads text[];
+    alter table if exists {{ meta }}.model_definitions add column if not exists load_ids bigint[];
+    alter table if exists {{ meta }}.current_versions add column if not exists dataset_hash text;
     {%- endif %}
     insert into {{ meta }}.schema_version (version) values ({{ meta_version() }}) on conflict do nothing;
     commit

@@ -6,12 +6,12 @@
 
 {% macro postgres__protect_history() -%}
     {%- set meta = generate_schema_name('meta', none) | trim -%}
-    {%- if not modules.re.match('(leak|repro)_[0-9a-f]{8}_', meta) %}
+    {%- if not is_scratch_schema() %}
     do $protect$
     declare
         kept text[] := array[
             'feature_registry', 'dataset_split_summary', 'dataset_label_summary', 'feature_profiles', 'model_sql',
-            'validation_results'
+            'validation_results', 'dataset_builds'
         ];
         unprotected regclass;
     begin

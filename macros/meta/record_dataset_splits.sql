@@ -4,6 +4,7 @@
 {% macro record_dataset_splits(build) -%}
     {%- set splits = split_definition() -%}
     {%- set summary = run_query(split_summary(build, splits)) -%}
+    {%- do build.update({'splits': summary}) -%}
     {%- set version = 'feature_set = ' ~ quote_literal(build.feature_set) ~ ' and feature_version = ' ~ build.version -%}
 
     {#- Written only where it differs: an unchanged run must not touch millions of rows. -#}

@@ -26,5 +26,5 @@
         'select count(*) from ' ~ source('meta', 'feature_profiles') ~ ' where feature_set = ' ~ quote_literal(build.feature_set)
         ~ ' and feature_version = ' ~ build.version ~ " and data_hash = '" ~ build.data_hash ~ "'"
     ).rows[0][0] %}
-    {% do return(count == 0 and env_var('READY_SCRATCH', '') != 'true') %}
+    {% do return(count == 0 and not is_scratch()) %}
 {% endmacro %}

@@ -1,16 +1,29 @@
-{# Post-hook of every model: the hash and text of the SQL that the table was just built with. A later post-hook sees the
-   compiled SQL of its own model only, so the registry reads its upstream's from here. #}
+{# Post-hook of every model, seed and snapshot: the hash and text of the SQL that the table was just built with, of the latter two
+   their checksum, and the loads that are in it. A later post-hook sees the compiled SQL of its own model only, so the registry reads its upstream's from here. #}
 {% macro record_model_definition() -%}
     {{ return(adapter.dispatch('record_model_definition')()) }}
 {%- endmacro %}
 
 {% macro postgres__record_model_definition() -%}
     {%- if execute -%}
-        insert into {{ source('meta', 'model_definitions') }} as recorded (node_id, relation, sql_hash)
-        values ({{ quote_literal(model.unique_id) }}, {{ quote_literal(this.include(database=false)) }}, '{{ local_md5(normalized_sql(model.compiled_code)) }}')
+        {%- set is_model = model.resource_type == 'model' -%}
+        insert into {{ source('meta', 'model_definitions') }} as recorded (node_id, relation, sql_hash, load_ids)
+        values ({{ quote_literal(model.unique_id) }}, {{ quote_literal(this.include(database=false)) }}, '{{ local_md5(normalized_sql(model.compiled_code)) if is_model else model.checksum.checksum }}', {{ loads_in_table() }})
         on conflict (node_id) do update
-            set relation = excluded.relation, sql_hash = excluded.sql_hash, recorded_at = excluded.recorded_at
-            where (recorded.relation, recorded.sql_hash) <> (excluded.relation, excluded.sql_hash);
-        {{ keep_sql(model.compiled_code) }}
+            set relation = excluded.relation, sql_hash = excluded.sql_hash, load_ids = excluded.load_ids, recorded_at = excluded.recorded_at
+            where (recorded.relation, recorded.sql_hash, recorded.load_ids)
+                is distinct from (excluded.relation, excluded.sql_hash, excluded.load_ids);
+        {{ keep_sql(model.compiled_code) if is_model }}
     {%- endif -%}
 {%- endmacro %}
+
+{# What candidates that are dropped were built with is not what the published tables were built with, which is not known any more. #}
+{% macro forget_model_definitions(nodes) %}
+    {{ return(adapter.dispatch('forget_model_definitions')(nodes)) }}
+{% endmacro %}
+
+{% macro postgres__forget_model_definitions(nodes) %}
+    {% do run_query(
+        'delete from ' ~ source('meta', 'model_definitions') ~ " where node_id in ('" ~ nodes | map(attribute='unique_id') | join("', '") ~ "'); commit"
+    ) %}
+{% endmacro %}

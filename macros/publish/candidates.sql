@@ -3,6 +3,10 @@
     {% do return(identifier ~ '__candidate') %}
 {% endmacro %}
 
+{% macro candidate_relation(relation) %}
+    {% do return(relation.incorporate(path={'identifier': candidate_name(relation.identifier)})) %}
+{% endmacro %}
+
 {# The name a candidate has once it is published. #}
 {% macro published_name(relation) %}
     {% do return(relation.incorporate(path={'identifier': relation.identifier | replace(candidate_name(''), '')})) %}
@@ -11,7 +15,7 @@
 {# The candidate that now stands for a relation, if any. #}
 {% macro standing_candidate(relation) %}
     {% if relation.schema == (generate_schema_name('feats', none) | trim) %}
-        {% do return(load_cached_relation(relation.incorporate(path={'identifier': candidate_name(relation.identifier)}))) %}
+        {% do return(load_cached_relation(candidate_relation(relation))) %}
     {% endif %}
     {% do return(none) %}
 {% endmacro %}
@@ -30,7 +34,11 @@
 {# on-run-start of a build: what an earlier run left for inspection must not be mixed with what this one builds. #}
 {% macro drop_stale_candidates() %}
     {% if execute and flags.WHICH in ['build', 'run'] %}
-        {% for node in models_with_candidate() %}
+        {% set nodes = models_with_candidate() %}
+        {% if nodes %}
+            {% do forget_model_definitions(nodes) %}
+        {% endif %}
+        {% for node in nodes %}
             {% do adapter.drop_relation(standing_candidate(node_relation(node))) %}
             {% for beside in change_tables(node_relation(node)) %}
                 {% do drop_relation_if_exists(load_cached_relation(beside)) %}

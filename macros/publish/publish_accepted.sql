@@ -4,9 +4,12 @@
 {% macro publish_accepted(results) -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'test'] -%}
         {%- set nodes = models_with_candidate() -%}
-        {%- set objection = objection_to(nodes, results) if nodes else none -%}
-        {%- if objection -%}
-            {%- do log('feats: not published, because ' ~ objection ~ '. The last accepted build stays as it was.', info=true) -%}
+        {%- set statuses = statuses_of(results) -%}
+        {%- set objection = objection_to(nodes, statuses) if nodes else none -%}
+        {%- set doubt = doubt_about(nodes, statuses) if nodes and not objection else none -%}
+        {%- if objection or doubt -%}
+            {%- set told = 'feats: not published, because ' ~ (objection or doubt) ~ '. The last accepted build stays as it was.' -%}
+            {%- do exceptions.warn(told) if doubt else log(told, info=true) -%}
         {%- elif nodes -%}
             {{ publish(nodes) }}
         {%- endif -%}
@@ -15,13 +18,9 @@
 
 {# Why these candidates may not take over, or none. A scratch build (READY_SCRATCH) is for what it builds alone: it runs no
    tests, and leaves out models that read it. #}
-{% macro objection_to(nodes, results) %}
+{% macro objection_to(nodes, statuses) %}
     {% set ids = nodes | map(attribute='unique_id') | list %}
-    {% set statuses = {} %}
-    {% for result in results %}
-        {% do statuses.update({result.node.unique_id: result.status | string}) %}
-    {% endfor %}
-    {% set read = [] if env_var('READY_SCRATCH', '') == 'true' else ids %}
+    {% set read = [] if is_scratch() else ids %}
     {% for node in graph.nodes.values() if node.depends_on.nodes | select('in', read) | list %}
         {% set status = statuses.get(node.unique_id) %}
         {% if node.resource_type == 'test' and status not in ['pass', 'warn'] %}
@@ -39,6 +38,38 @@
     {% do return(none) %}
 {% endmacro %}
 
+{# Why what would be recorded of these candidates might not be what they were made of, and what to build; or none. #}
+{% macro doubt_about(nodes, statuses) %}
+    {% set before = tables_of_before(nodes, statuses) | map(attribute='name') | list %}
+    {% if before %}
+        {% do return(
+            before | join(', ') ~ ' was not built by its definition of now: dbt build -s ' ~ before | join('+ ') ~ '+ builds it and what reads it'
+        ) %}
+    {% endif %}
+    {% do return(adapter.dispatch('doubt_about_loads')(nodes)) %}
+{% endmacro %}
+
+{% macro default__doubt_about_loads(nodes) %}
+    {% do return(none) %}
+{% endmacro %}
+
+{% macro postgres__doubt_about_loads(nodes) %}
+    {% set behind = [] %}
+    {% for node in nodes if not reads_deferred(node) and tables_behind_gate(node) %}
+        {% do behind.append(node) %}
+    {% endfor %}
+    {% do return(fault_of_loads(behind, stopping_rules()) if behind and not is_scratch_schema() else none) %}
+{% endmacro %}
+
+{# Node id -> how it ended in this run. #}
+{% macro statuses_of(results) %}
+    {% set statuses = {} %}
+    {% for result in results %}
+        {% do statuses.update({result.node.unique_id: result.status | string}) %}
+    {% endfor %}
+    {% do return(statuses) %}
+{% endmacro %}
+
 {# Renames and records in one transaction. What is recorded is read before it begins, to keep it short. #}
 {% macro publish(nodes) -%}
     {{ return(adapter.dispatch('publish')(nodes)) }}
@@ -48,12 +79,15 @@
     {%- do record_contents(nodes) -%}
     {%- set builds = feature_set_builds(nodes) -%}
     begin;
+    {{ require_build() }};
+    {{- lock_published(nodes) }}
     {%- for node in nodes %}
     {{ apply_candidate(node_relation(node)) }};
     {%- endfor %}
     {%- for build in builds %}
     {{ record_feature_version(build) }}
     {{ record_dataset_splits(build) }}
+    {{ record_dataset_build(build) }}
     {{ record_feature_profiles(build) }}
     {%- if build.feature_set == 'customer_features' %}
     {{ record_features_query(build) }}

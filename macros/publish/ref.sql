@@ -1,5 +1,31 @@
-{# While a build is not yet accepted its models and tests read each other's candidates; readers never do. #}
+{# While a build is not yet accepted its models and tests read each other's candidates; readers never do. Nor does a view of
+   a candidate that goes when it is published, which one of changes does: it is of the table that then has these. In a hook of
+   a run, where dbt knows no references, a model's own SQL gets what it would get in the model: see current_sql_hash. #}
 {% macro ref() %}
+    {% if execute and (model or {}).get('resource_type') == 'operation' %}
+        {% do return(relation_read(varargs | last)) %}
+    {% endif %}
     {% set relation = builtins.ref(*varargs, **kwargs) %}
-    {% do return(standing_candidate(relation) or relation if execute else relation) %}
+    {% set candidate = standing_candidate(relation) if execute else none %}
+    {% set goes = candidate and candidate.is_view and (model.config or {}).get('materialized') == 'view' %}
+    {% do return(relation if goes else candidate or relation) %}
+{% endmacro %}
+
+{% macro relation_read(name) %}
+    {% for node in graph.nodes.values() if node.name == name and node.resource_type in ['model', 'seed', 'snapshot'] %}
+        {% if node.config.materialized == 'ephemeral' %}
+            {% do return('__dbt__cte__' ~ node.alias) %}
+        {% elif is_deferred(node) %}
+            {% do return(api.Relation.create(
+                database=node.defer_relation.database, schema=node.defer_relation.schema, identifier=node.defer_relation.alias
+            )) %}
+        {% endif %}
+        {% do return(node_relation(node)) %}
+    {% endfor %}
+    {% do exceptions.raise_compiler_error("no model, seed or snapshot is named '" ~ name ~ "'") %}
+{% endmacro %}
+
+{# With --defer: whether a node's table is the other environment's, as this one has none. #}
+{% macro is_deferred(node) %}
+    {% do return(node.defer_relation and not load_cached_relation(node_relation(node))) %}
 {% endmacro %}

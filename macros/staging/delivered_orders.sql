@@ -30,6 +30,6 @@
         on parsed.load_id = rejected.load_id and parsed.line_number = rejected.line_number
     where rejected.load_id is null
     {%- if not quarantine_tests() %}
-    {{ only_changed('parsed.order_id in (select order_id from touched_orders)') }}
+    {{ only_changed('parsed.order_id in (select order_id from ' ~ side_table('touched_orders') ~ ')') }}
     {%- endif %}
 {%- endmacro %}

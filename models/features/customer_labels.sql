@@ -4,7 +4,7 @@
 
 with spine as (
     select features.customer_id, features.feature_time
-    from {{ instead(ref('customer_features'), 'changed_rows') }} as features
+    from {{ instead(ref('customer_features'), side_table('changed_rows')) }} as features
 ),
 
 customers as (

@@ -63,9 +63,9 @@ keyed as (
         {%- endfor %}
         {%- endif %}
     from purchases
-    {{ only_changed('join changed_customers as changed using (customer_id)', word='inner') }}
+    {{ only_changed('join ' ~ side_table('changed_customers') ~ ' as changed using (customer_id)', word='inner') }}
     {%- if not tracked %}
-    {{ only_changed('join known_totals as known using (customer_key) where order_ts >= since', word='inner') }}
+    {{ only_changed('join ' ~ side_table('known_totals') ~ ' as known using (customer_key) where order_ts >= changed.first_change_ts', word='inner') }}
     window to_date as (
         partition by customer_id order by order_ts
         range between unbounded preceding and current row

@@ -27,7 +27,7 @@ with statuses as (
 delivered as (
     select * from {{ ref('order_versions') }}
     {%- if not quarantine_tests() %}
-    {{ only_changed('order_id in (select order_id from touched_orders)', word='where') }}
+    {{ only_changed('order_id in (select order_id from ' ~ side_table('touched_orders') ~ ')', word='where') }}
     {%- endif %}
 ),
 {%- else %}

@@ -12,7 +12,7 @@ with active_loads as (
     select load_id, file_name
     from {{ source('raw', 'loads') }}
     where {{ is_active_load() }} and source = {{ quote_literal(mapping.source) }}
-    {{ only_changed('load_id in (changed_loads)') }}
+    {{ only_changed('load_id in ' ~ changed_loads()) }}
 ),
 
 events as (

@@ -14,36 +14,51 @@ from ready.terminal import one_line
 if TYPE_CHECKING:
     from ready.proof.leakage import Leak, LeakageReport
 
-SHOWN = 20
+
+class Cutoffs(click.ParamType):  # type: ignore[type-arg]
+    """How many, or all (None)."""
+
+    name = "integer|all"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
+        if value == "all":
+            return None
+        return click.IntRange(min=1).convert(value, param, ctx)
 
 
 @click.command("check-leakage")
 @click.option(
     "--cutoffs",
-    type=click.IntRange(min=1),
+    type=Cutoffs(),
+    metavar="N|all",
     default=3,
     show_default=True,
-    help="At how many feature times to cut; they are spread evenly.",
+    help="At how many feature times to cut for all customers at once; they are spread evenly.",
 )
 @target_option
 @configs_option
 @home_option
 @output_options(*ALL_FLAGS)
-def check_leakage(cutoffs: int, target: str, configs: str | None, home: str | None, output: Output) -> None:
+def check_leakage(
+    cutoffs: int | None, target: str, configs: str | None, home: str | None, output: Output
+) -> None:
     """Change the future; no earlier feature row may move.
 
-    Builds every feature model in scratch schemas from a copy of stg.orders in which everything at or after
-    a cutoff is deleted, then changed, then multiplied, and compares each row up to the cutoff, column by
-    column. Feature models are all models below orders that have a feature_time, your own too, except those
-    that look ahead by purpose: models whose name ends in _labels, and what is built from them. A model with
-    feature_set in its meta must not be built from them.
+    Builds every feature model in scratch schemas from copies of stg.orders, and of each seed and source that
+    says since when its rows are known (meta: {available_at: COLUMN}), in which everything at or after a
+    cutoff is deleted, then changed, then multiplied, and compares each row up to the cutoff, column by
+    column; once more with a cutoff of its own for each customer. Feature models are all models below
+    orders that have a feature_time, your own too, except those that look ahead by purpose: models whose
+    name ends in _labels, and what is built from them. A model with feature_set in its meta must not be
+    built from them. A model that reads anything else is not proven: it is built by a role that may read
+    nothing else. See docs/leakage.md.
 
-    Exit code 1 when a row knew its future. Your tables are not touched.
+    Exit code 1 when a row knew its future, or a model is not proven. Your tables are not touched.
 
     \b
     Examples:
       ready check-leakage
-      ready check-leakage --cutoffs 10
+      ready check-leakage --cutoffs all
       ready check-leakage --target spark
       ready check-leakage --json | jq '.models[] | select(.verdict != "same")'
     """
@@ -57,10 +72,10 @@ def check_leakage(cutoffs: int, target: str, configs: str | None, home: str | No
     with output.steps() as say:
         report = check(settings, params, cutoffs=cutoffs, say=say)
     output.show(_as_object(report))
-    output.say("\n".join(map(one_line, _lines(report))))
+    output.say("\n".join(map(one_line, _lines(report, every=output.verbose))))
     if not report.passed:
-        raise CheckFailed(_verdict(report), hint="a feature may read only what lies before its feature_time")
-    output.say("No feature row up to a cutoff moved: none of them knows its future.")
+        raise CheckFailed(_verdict(report), hint=_hint(report, target))
+    output.say("No row up to its cutoff moved when these tables changed after it.")
 
 
 def _as_object(report: LeakageReport) -> dict[str, Any]:
@@ -81,23 +96,37 @@ def _as_object(report: LeakageReport) -> dict[str, Any]:
             }
             for model, rows in report.rows.items()
         ],
+        "changed": list(report.changed),
+        "unchanged": list(report.unchanged),
+        "customers_with_own_cutoff": report.customers,
+        "rows": report.own_instant[1],
+        "rows_at_own_instant": report.own_instant[0],
+        "confined": report.confined,
         "left_out": list(report.left_out),
+        "not_compared": list(report.not_compared),
     }
 
 
-def _lines(report: LeakageReport) -> list[str]:
+def _lines(report: LeakageReport, *, every: bool) -> list[str]:
     from ready.proof.futures import FUTURES
     from ready.proof.nearest import as_text
 
+    tested, rows = report.own_instant
     lines = [
         f"Cutoffs   {', '.join(map(as_text, report.cutoffs))}",
-        f"Changes   all orders from the cutoff on {', '.join(FUTURES)}",
+        f"          and one of its own for each of {report.customers:,} customers: "
+        f"{tested:,} of {rows:,} rows ({tested / max(rows, 1):.0%}) tested at their own instant",
+        f"Changes   in {', '.join(report.changed)} everything from the cutoff on {', '.join(FUTURES)}",
     ]
-    for model, rows in report.rows.items():
-        lines.append(f"  {model:<34} {rows:>12,} rows compared  {_verdict_on(report, model)}")
-        lines += [f"    {line}" for line in _faults(report, model)]
+    if report.unchanged:
+        lines.append(f"Unchanged {', '.join(report.unchanged)}")
+    for model, compared in report.rows.items():
+        lines.append(f"  {model:<34} {compared:>12,} rows compared  {_verdict_on(report, model)}")
+        lines += [f"    {line}" for line in _faults(report, model, every=every)]
     if report.left_out:
         lines.append(f"Left out  {', '.join(report.left_out)}: they look ahead by purpose")
+    if report.not_compared:
+        lines.append(f"Not compared  {', '.join(report.not_compared)}: without feature_time")
     return lines
 
 
@@ -109,32 +138,54 @@ def _verdict_on(report: LeakageReport, model: str) -> str:
     return "LEAKS" if _leaks_of(report, model) else "NOT PROVEN" if report.is_open(model) else "same"
 
 
-def _faults(report: LeakageReport, model: str) -> list[str]:
-    leaks = _leaks_of(report, model)
-    faults = [_leak_line(leak) for leak in leaks[:SHOWN]]
-    if len(leaks) > SHOWN:
-        faults.append(f"... and {len(leaks) - SHOWN} more")
+def _faults(report: LeakageReport, model: str, *, every: bool) -> list[str]:
+    faults = _leak_lines(_leaks_of(report, model), every=every)
     if model in report.unproven:
         names = ", ".join(report.unproven[model])
-        faults.append(f"it reads {names}, which the check does not change: let it read orders")
+        faults.append(
+            f"it reads {names}, which the check does not change: let it read orders or dated tables"
+        )
     if model in report.unstable:
         columns = ", ".join(column or "(rows)" for column in report.unstable[model])
         faults.append(f"two builds of the same orders differ in {columns}: let it give the same each time")
     if model in report.looks_ahead:
         faults.append(f"it reads {', '.join(report.looks_ahead[model])}, which look ahead")
-    elif not report.rows[model]:
+    elif not report.rows[model] and model not in report.unproven:
         faults.append("it has no row up to a cutoff: use more --cutoffs, or more data")
     return faults
+
+
+def _leak_lines(leaks: list[Leak], *, every: bool) -> list[str]:
+    """Of each column the first leak, or every one."""
+    columns: dict[str | None, list[Leak]] = {}
+    for leak in leaks:
+        columns.setdefault(leak.difference.column, []).append(leak)
+    lines: list[str] = []
+    for found in columns.values():
+        lines += map(_leak_line, found if every else found[:1])
+        if len(found) > 1 and not every:
+            lines[-1] += f"; and with {len(found) - 1} other change(s)"
+    return lines
 
 
 def _leak_line(leak: Leak) -> str:
     from ready.proof.nearest import as_text
 
-    return f"{leak.difference} with the orders from {as_text(leak.cutoff)} on {leak.change}"
+    return f"{leak.difference} with what comes from {as_text(leak.cutoff)} on {leak.change}"
+
+
+def _hint(report: LeakageReport, target: str) -> str:
+    if report.confined or report.leaks:
+        return "a feature may read only what lies before its feature_time"
+    what = "a role that keeps models from reading what the check does not change"
+    return f"there is no {what[2:]}: " + (
+        "Spark has none" if target == "spark" else "ready db grant makes it"
+    )
 
 
 def _verdict(report: LeakageReport) -> str:
     leaking = dict.fromkeys(f"{leak.model}.{leak.difference.column or '(rows)'}" for leak in report.leaks)
     if leaking:
         return f"{len(leaking)} column(s) know their future: {', '.join(leaking)}"
-    return f"not proven: {', '.join(model for model in report.rows if report.is_open(model))}"
+    open_ = ", ".join(model for model in report.rows if report.is_open(model))
+    return f"not proven: {open_}"

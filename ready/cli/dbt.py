@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
 import click
 
 from ready.cli.options import names_spark
 from ready.terminal import printable
 
+if TYPE_CHECKING:
+    from ready.postgres.connection import ConnectionParams
+    from ready.settings import Settings
+    from ready.spark.connection import SparkParams
+
 # dbt commands whose result would be wrong where dbt overlooks a typo.
 LINTED = {"build", "run", "test", "compile"}
+# Those that change what builds remember: one at a time, as `ready run`.
+BUILDING = {"build", "run", "test", "seed", "snapshot", "retry"}
 
 
 @click.command(
@@ -47,11 +57,30 @@ def dbt(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     if LINTED.intersection(arguments):
         for finding in require_clean_configs(settings):
             click.echo(printable(str(finding)), err=True)
-    prepare(settings, ensure_spark(settings) if names_spark(arguments) else open_database(settings))
-    outcome = invoke(arguments)
+    params = ensure_spark(settings) if names_spark(arguments) else open_database(settings)
+    prepare(settings, params)
+    with _alone(settings, params) if BUILDING.intersection(arguments) else nullcontext():
+        outcome = invoke(arguments)
     if isinstance(outcome.exception, DbtUsageException):
         raise UsageError(f"dbt: {outcome.exception}", hint="see: ready dbt build --help")
     # Of anything else dbt itself has told.
     if outcome.exception:
         ctx.exit(3 if of_database(str(outcome.exception)) else 2)
     ctx.exit(0 if outcome.success else 1)
+
+
+def _alone(settings: Settings, params: ConnectionParams | SparkParams) -> AbstractContextManager[None]:
+    """The lock of the engine."""
+    from ready.postgres.connection import ConnectionParams
+
+    if isinstance(params, ConnectionParams):
+        from ready.locks import build_lock
+
+        return build_lock(params, settings.schema("meta"), _say)
+    from ready.spark.pipeline import run_lock
+
+    return run_lock(settings.home, None)
+
+
+def _say(title: str, detail: str) -> None:
+    click.echo(printable(f"{title}: {detail}"), err=True)

@@ -86,7 +86,10 @@ def _order_lines(order: SourceOrder, column: str | None) -> list[str]:
     head = f"  {order.order_id}  {as_text(order.order_ts)}  {shown}"
     return [
         head,
-        *(f"    {line.file_name}:{line.line_number}  {_csv_record(line.record)}" for line in order.lines),
+        *(
+            f"    {one_line(line.file_name)}:{line.line_number}  {_csv_record(line.record)}"
+            for line in order.lines
+        ),
     ]
 
 

@@ -17,6 +17,7 @@ from ready.cli.options import (
     target_option,
 )
 from ready.cli.output import Output
+from ready.terminal import one_line
 
 if TYPE_CHECKING:
     from loader import LoadOptions, LoadSummary
@@ -51,6 +52,13 @@ if TYPE_CHECKING:
 )
 @max_shrink_option
 @click.option("--name", metavar="NAME", help="File name of standard input (PATH -).")
+@click.option("--again", is_flag=True, help="Load files whose bytes are loaded already as well.")
+@click.option(
+    "--withdraw",
+    metavar="FILE",
+    multiple=True,
+    help="Take out what is loaded of a file, by its name in --list; it stays in raw as superseded.",
+)
 @click.option("--dry-run", is_flag=True, help="Read and report; write nothing.")
 @click.option("--list", "list_loads", is_flag=True, help="Show what is loaded (the ledger, raw.loads).")
 @target_option
@@ -59,6 +67,7 @@ if TYPE_CHECKING:
 @output_options(*ALL_FLAGS)
 def load(
     paths: tuple[str, ...],
+    withdraw: tuple[str, ...],
     dry_run: bool,
     list_loads: bool,
     target: str,
@@ -70,11 +79,11 @@ def load(
     """Load CSV files into raw.raw_events, each exactly once.
 
     PATH is a file, a folder, a glob in quotes, or - for standard input (default: data/raw);
-    .gz, .zst and .zip are read as they are. A file whose bytes are loaded already is left alone;
-    a file that changed under its name supersedes its earlier load, unless that would take away
-    more than --max-shrink. Records that cannot be stored go to raw.rejected_rows with line and
-    reason. Defaults come from config: meta: file in orders.yaml, which has names: and header: none
-    besides; flags win.
+    .gz, .zst and .zip are read as they are. A file whose bytes are loaded already is left alone,
+    unless they were read with other settings. A file that changed under its name supersedes its
+    earlier load, unless that would take away more than --max-shrink. Records that cannot be stored
+    go to raw.rejected_rows with line and reason. Defaults come from config: meta: file in
+    orders.yaml, which has names: and header: none besides; flags win.
 
     \b
     Examples:
@@ -83,6 +92,7 @@ def load(
       ready load statement.csv --header-line Date --footer-lines 1 --dry-run
       curl -s URL | ready load - --name orders.csv
       ready load --target spark exports/
+      ready load --withdraw orders_2024_h1.csv
     """
     from ready.configs import load_options
     from ready.settings import Settings
@@ -97,6 +107,11 @@ def load(
     engine = _spark(settings) if target == "spark" else _postgres(settings)
     if list_loads:
         _list(engine, options.source if flags["source"] else None, output)
+        return
+    if withdraw:
+        if paths or dry_run:
+            raise click.UsageError("--withdraw FILE goes with no PATH and no --dry-run")
+        _withdraw(engine.sink, withdraw, options, output)
         return
     chosen = paths or (str(settings.project_dir / "data" / "raw"),)
     _load(engine.sink, chosen, options, dry_run=dry_run, output=output)
@@ -155,14 +170,25 @@ def _load(
     _tell(summary, output)
 
 
+def _withdraw(sink: Sink, names: tuple[str, ...], options: LoadOptions, output: Output) -> None:
+    from loader import LoaderError
+    from loader.withdraw import withdraw_files
+    from ready.errors import from_loader
+
+    try:
+        _tell(withdraw_files(sink, names, options), output)
+    except LoaderError as error:
+        raise from_loader(error) from None
+
+
 def _tell(summary: LoadSummary, output: Output) -> None:
     from ready.progress import summary_lines
 
     output.show(summary.as_dict())
     if output.verbose:
         for file in summary.loaded:
-            output.say(f"  {file.file_name}: delimiter {file.delimiter!r}, {file.encoding}")
-            output.say(f"    columns {', '.join(file.columns)}")
+            output.say(f"  {one_line(file.file_name)}: delimiter {file.delimiter!r}, {file.encoding}")
+            output.say(f"    columns {one_line(', '.join(file.columns))}")
     output.say("\n".join(summary_lines(summary)))
 
 
@@ -176,7 +202,7 @@ def _list(engine: _Engine, source: str | None, output: Output) -> None:
         rejected = f", {entry['rows_rejected']:,} rejected" if entry["rows_rejected"] else ""
         gone = f", {entry['orders_gone']:,} order(s) gone" if entry["orders_gone"] else ""
         output.say(
-            f"{entry['load_id']:>6}  {entry['loaded_at']:%Y-%m-%d %H:%M}  {entry['source']}  "
-            f"{entry['file_name']}  {entry['rows_loaded']:,} rows{rejected}{gone}  "
+            f"{entry['load_id']:>6}  {entry['loaded_at']:%Y-%m-%d %H:%M}  {one_line(entry['source'])}  "
+            f"{one_line(entry['file_name'])}  {entry['rows_loaded']:,} rows{rejected}{gone}  "
             f"{entry['file_sha256'][:12]}  {state}"
         )

@@ -16,8 +16,8 @@ from ready.gate.unseen import NULL_PASSES, rows_meant, value_exists_sql
 
 NO_THRESHOLD = "!=0"
 OF_ROWS = " of the rows"
-# dbt's headline, a position in the SQL, the file of the SQL; and what Spark's server puts before its message.
-NOISE = re.compile(r"(\w+ Error( in .*)?$|LINE \d+:|\^|compiled code at )")
+# dbt's headline, or a hook's; a place in the SQL, the SQL's file; and what Spark's server puts before it.
+NOISE = re.compile(r"(\w+ Error( in .*)?$|\S+ failed, error:$|LINE \d+:|\^|compiled code at )")
 JAVA_CLASSES = re.compile(r"^([\w.$]+(Exception|Error): |Error running query: )+")
 Measured = tuple[Fault, str | None]
 # The test as written, the manifest's node, the result in run_results.json or None when there is none.

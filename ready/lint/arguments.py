@@ -13,6 +13,7 @@ from ready.lint.finding import Finding
 SETS = {"values": "quote", "value_set": "quote_values"}
 LISTS = (*SETS, "column_list")
 BOUNDS = ("min_value", "max_value")
+PROPORTIONS = ("dbt_expectations.expect_column_proportion_of_unique_values_to_be_between",)
 # As a bound it would be a subtraction: 2024-01-31 is 1992.
 BARE_DATE = re.compile(r" *([0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*)?")
 
@@ -55,6 +56,8 @@ def _bounds(document: Document, test: str, given: Mapping[str, tuple[KeyPath, An
         if isinstance(value, bool | list | dict) or (isinstance(value, str) and BARE_DATE.fullmatch(value)):
             hint = "such as \"date '2024-01-31'\""
             yield document.finding(path, f"{test}: {name} is no number, nor an SQL expression", hint)
+        if test in PROPORTIONS and isinstance(value, int | float) and not 0 <= value <= 1:
+            yield document.finding(path, f"{test}: {name} is a share of 0 to 1, not {value}")
     low, high = (given.get(name, ((), None))[1] for name in BOUNDS)
     if not isinstance(low, int | float) or not isinstance(high, int | float):
         return

@@ -14,7 +14,8 @@ from ready.lint.document import Document, read_document
 from ready.lint.finding import Finding, nearest
 from ready.lint.grain import check_grain
 from ready.lint.mapped import mapped_columns
-from ready.lint.mapping import check_mapping, extra_columns, optional_columns, reserved_names
+from ready.lint.mapping import check_mapping, extra_columns, optional_columns
+from ready.lint.names import check_names, check_switched_off
 from ready.lint.rules import check_rules
 from ready.lint.schema import check_schema, schema
 from ready.lint.seeds import check_references, check_statuses
@@ -47,7 +48,9 @@ def lint_configs(settings: Settings) -> list[Finding]:
             findings += check_rules(document, mapped, columns["orders_parsed"])
             findings += check_references(document, mapped, settings.project_dir)
         if name == "orders.yaml":
-            findings += check_mapping(document, reserved_names(settings.project_dir))
+            findings += check_mapping(document, settings.project_dir)
+    findings += check_names(documents, default_rules(settings.project_dir))
+    findings += check_switched_off(documents)
     findings += check_statuses(settings.project_dir)
     findings += check_grain(documents)
     return sorted(set(findings), key=lambda finding: (finding.file, finding.line, finding.message))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -22,6 +23,7 @@ ORDERS_COLUMNS = {
 AVAILABLE_AT = "available_at"
 OPTIONAL = (AVAILABLE_AT, "line_id")
 RESERVED = Path("macros", "mapping", "reserved_names.sql")
+SIGNS = Path("macros", "mapping", "plain_number.sql")
 OWN_ENDINGS = ("_raw", "_text", "_to_date", "_of_order")
 # As NAME_raw it must keep within the 63 letters of the database.
 NAME = re.compile("[a-z_][a-z0-9_]{0,58}")
@@ -57,6 +59,14 @@ def reserved_names(project: Path) -> frozenset[str]:
     return frozenset(listed[1].split()) if listed else frozenset()
 
 
+def currencies_of_signs(project: Path) -> dict[str, set[str]]:
+    """The currencies that each sign may stand for, read from the macro that refuses several."""
+    macro = (project / SIGNS).read_text(encoding="utf-8")
+    listed = re.search(r"currencies_of_signs\(\) %}\s*{% do return\((\{.*?\})\)", macro, re.DOTALL)
+    signs: dict[str, str] = ast.literal_eval(listed[1]) if listed else {}
+    return {sign: set(codes.split()) for sign, codes in signs.items()}
+
+
 def extra_columns(document: Document | None) -> dict[str, str] | None:
     """Columns with names of their own -> text or number; None where orders.yaml cannot be read."""
     if document is None or not isinstance(document.value, dict):
@@ -79,8 +89,9 @@ def _columns(document: Document) -> Mapping[str, Any]:
     return mapping_of(model_meta(document, "orders_mapped")[1].get("columns"))
 
 
-def check_mapping(document: Document, reserved: Collection[str]) -> Iterator[Finding]:
+def check_mapping(document: Document, project: Path) -> Iterator[Finding]:
     """Names that cannot be or are mistyped, entries that say too much or too little."""
+    reserved, signs = reserved_names(project), currencies_of_signs(project)
     path, meta = model_meta(document, "orders_mapped")
     columns = mapping_of(meta.get("columns"))
     for name, entry in columns.items():
@@ -89,6 +100,7 @@ def check_mapping(document: Document, reserved: Collection[str]) -> Iterator[Fin
             yield from _own_name(document, at, name, columns, reserved)
             yield from _type(document, at, mapping_of(entry))
         yield from _marks(document, at, name, mapping_of(entry))
+        yield from _currency(document, at, name, mapping_of(entry), signs)
         yield from _time_format(document, at, name, mapping_of(entry))
         yield from _raising(document, (*at, "expression"), name, mapping_of(entry).get("expression"))
         if isinstance(entry, dict) and ("column" in entry) == ("expression" in entry):
@@ -102,6 +114,24 @@ def _marks(document: Document, at: KeyPath, name: str, entry: Mapping[str, Any])
         hint = "give decimal as well" if "decimal" not in entry else None
         yield document.finding(
             (*at, "thousands"), f"{name}: thousands and decimal are the same mark, {decimal}", hint
+        )
+
+
+def _currency(
+    document: Document, at: KeyPath, name: str, entry: Mapping[str, Any], signs: Mapping[str, set[str]]
+) -> Iterator[Finding]:
+    """Amounts of several currencies are never added up; as macros/mapping/plain_number.sql has it."""
+    given = entry.get("currency")
+    listed = [given] if isinstance(given, str) else given if isinstance(given, list) else []
+    known = [
+        signs.get(str(sign)) or ({sign} if re.fullmatch("[A-Z]{3}", str(sign)) else set()) for sign in listed
+    ]
+    meant = [codes for codes in known if codes]
+    if meant and not set.intersection(*meant):
+        yield document.finding(
+            (*at, "currency"),
+            f"{name}: {', '.join(map(str, listed))} are several currencies, and amounts are summed",
+            "name the signs of one; amounts in others are invalid then, for a rule to set aside",
         )
 
 

@@ -16,6 +16,7 @@ from ready.lint.schema import check_schema, schema
 from ready.lint.signatures import Signature
 
 BODY = {"$ref": "dbt_properties.schema.json#/$defs/test_body"}
+TEST_META = {"$ref": "dbt_properties.schema.json#/$defs/test_config/properties/meta"}
 # Free-form for dbt, so only what looks like one of ours but is not can be a fault.
 OUR_TEST_META = ("on_fail", "max_share", "max_failures")
 OUR_COLUMN_META = ("sensitive",)
@@ -90,17 +91,28 @@ class TestLinter:
         if isinstance(body, dict):
             yield from self._near_misses(body, path, OUR_TEST_META)
             yield from self._quarantine(name, body, path)
+            yield from self._beside_config(body, path)
             if signature:
                 yield from self._arguments(signature, body, path, column)
 
     def _quarantine(self, name: str, body: Mapping[str, Any], path: KeyPath) -> Iterator[Finding]:
-        """Only rows can be set aside."""
+        """Only rows can be set aside, and only those of the files."""
         faults = rule_of(TestCall(name, None, {})).faults
         of_table = any(isinstance(fault, TableFault) for fault in faults)
+        of_files = self.document.file.name == "expectations.yaml"
         for at, meta in _metas(body, path):
-            if of_table and meta.get("on_fail") == "quarantine":
-                message = f"{name} finds no rows that could be set aside"
+            if (of_table or not of_files) and meta.get("on_fail") == "quarantine":
+                message = (
+                    f"{name} finds no rows that could be set aside"
+                    if of_table
+                    else "only rows of the files can be set aside, by a rule in expectations.yaml"
+                )
                 yield self.document.finding((*at, "on_fail"), message, "use severity: error or warn")
+
+    def _beside_config(self, body: Mapping[str, Any], path: KeyPath) -> Iterator[Finding]:
+        """What dbt also takes beside the arguments is held against the schema as what stands in `config`."""
+        if isinstance(body.get("meta"), dict):
+            yield from check_schema(self.document, body["meta"], (*path, "meta"), TEST_META)
 
     def _arguments(
         self, signature: Signature, body: Mapping[str, Any], path: KeyPath, column: str | None
@@ -139,7 +151,7 @@ class TestLinter:
     ) -> Iterator[Finding]:
         for at, meta in _metas(owner, path):
             for key in meta:
-                near = None if key in ours else nearest(key, ours)
+                near = None if key in ours else nearest(str(key).lower(), ours)
                 if near:
                     yield self.document.finding((*at, key), f"unknown key {key}", near)
 

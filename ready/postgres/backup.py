@@ -18,14 +18,24 @@ from psycopg2.extensions import connection as Connection
 
 from loader.durable import flush
 from ready.errors import MachineError, UsageError
-from ready.locks import take_run_lock
+from ready.locks import LOCK, build_lock
 from ready.postgres.cluster import program_path
 from ready.postgres.connection import ConnectionParams
+from ready.proof.scratch import NAME as SCRATCH
+from ready.transactions import reading_tables
 
 ARCHIVE = b"PGDMP"
 SCHEMA_ENTRY = re.compile(r"^\d+; \d+ \d+ SCHEMA - (.+) \S+$", re.MULTILINE)
 # Written for every server, understood from PostgreSQL 17 on.
 TOO_NEW = b"SET transaction_timeout = 0;\n"
+# Without the tables of a check that is at work.
+DUMPED = (
+    "--format=custom",
+    "--exclude-schema=leak_????????_*",
+    "--exclude-schema=repro_????????_*",
+    "--lock-wait-timeout=500ms",
+)
+TRIES = 20
 # Ownership and rights are the server's own: `ready db grant` gives them anew.
 RESTORED = ("--no-owner", "--no-privileges")
 
@@ -80,12 +90,31 @@ def backup(programs: Programs, file: Path) -> int:
     os.close(descriptor)
     partial = Path(name)
     try:
-        programs.run("pg_dump", "--format=custom", f"--file={partial}")
+        _dump(programs, partial)
         flush(partial)
         partial.replace(file)
     finally:
         partial.unlink(missing_ok=True)
     return file.stat().st_size
+
+
+def _dump(programs: Programs, file: Path) -> None:
+    """pg_dump takes its snapshot first and locks then: a table replaced in between would come out empty.
+
+    So they are locked before. Where a build asks for one of them until pg_dump has it too, pg_dump would
+    wait behind the build, which waits for us: it gives up before it has written anything, and we begin anew.
+    """
+    with closing(programs.params.connect()) as connection:
+        for last in (*[False] * (TRIES - 1), True):
+            with reading_tables(connection, without=SCRATCH) as cursor:
+                cursor.execute("select pg_export_snapshot()")
+                (snapshot,) = cursor.fetchone() or ("",)
+                try:
+                    programs.run("pg_dump", *DUMPED, f"--snapshot={snapshot}", f"--file={file}")
+                    return
+                except MachineError:
+                    if last or file.stat().st_size:
+                        raise
 
 
 def restore(
@@ -100,15 +129,21 @@ def restore(
     if not _is_archive(file):
         raise UsageError(f"{file} is no backup", hint="name a file that ready db backup has written")
     schemas = SCHEMA_ENTRY.findall(programs.run("pg_restore", "--list", str(file)))
-    with closing(programs.params.connect()) as connection:
-        take_run_lock(connection, say, timeout=lock_timeout)
+    with (
+        build_lock(programs.params, "meta", say, timeout=lock_timeout),
+        closing(programs.params.connect()) as connection,
+    ):
         filled = _first_table_with_rows(connection, schemas)
         if filled and not replace:
             raise UsageError(
                 f"the database {programs.params.dbname} has data already, such as {filled}",
                 hint="to give it up for the backup: --replace",
             )
-        _replay(programs, file, _drop(connection, schemas))
+        # psql takes the lock itself, since it drops the table that the lock is.
+        first = sql.SQL(f"{LOCK};").format(meta=sql.Identifier("meta")).as_string(connection)
+        first += _drop(connection, schemas)
+    _replay(programs, file, first)
+    with closing(programs.params.connect()) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute("analyze")

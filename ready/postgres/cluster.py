@@ -24,7 +24,7 @@ USE_ANOTHER_SERVER = (
     "to use another PostgreSQL (16 or newer) set PGHOST, PGUSER, PGPASSWORD and PGDATABASE, or DATABASE_URL; "
     "`docker compose up -d` starts one"
 )
-# A socket's address holds 107 bytes, and PostgreSQL adds "/.s.PGSQL.5432" to the folder.
+# A socket's address holds 107 bytes, and PostgreSQL adds "/.s.PGSQL.54321" to the folder.
 LONGEST_SOCKET_FOLDER = 90
 
 
@@ -160,11 +160,11 @@ class Cluster:
                 "or only `ready db reset`, and `ready run` builds it anew from the CSV files",
             )
 
-    def write_settings(self, tcp_port: int | None) -> None:
+    def write_settings(self, port: int, *, tcp: bool) -> None:
         hba_file = self.data / "ready_hba.conf"
         hba_file.write_text(LOGIN_RULES, encoding="ascii")
         fresh = self.data / "ready.conf.tmp"
-        fresh.write_text(server_settings(self.socket_folder, hba_file, tcp_port), encoding="utf-8")
+        fresh.write_text(server_settings(self.socket_folder, hba_file, port, tcp=tcp), encoding="utf-8")
         fresh.replace(self.data / "ready.conf")
 
     def check_socket_folder(self) -> None:
@@ -183,14 +183,19 @@ class Cluster:
             )
 
     def make_socket_folder(self, port: int) -> None:
-        """The folder is the guard: whoever can enter it can log in. Left sockets of a killed server go."""
+        """The folder is the guard: whoever can enter it can log in. Left sockets of a killed server go.
+
+        PostgreSQL names its socket by the port, and takes it away when it ends: so each server has a
+        number of its own, and one whose data were deleted takes away no other's. Commands look for the
+        usual number, which is a link.
+        """
         self.check_socket_folder()
         self.socket_folder.mkdir(mode=0o700, exist_ok=True)
         self.check_socket_folder()
         self.socket_folder.chmod(0o700)
         for left in self.socket_folder.glob(".s.PGSQL.*"):
             left.unlink()
-        if port != SOCKET_PORT:  # PostgreSQL names its socket by the port; commands look for the usual one
+        if port != SOCKET_PORT:
             self.socket.symlink_to(f".s.PGSQL.{port}")
         if os.geteuid() == 0:
             os.chown(self.socket_folder, self.data.stat().st_uid, -1)

@@ -17,6 +17,24 @@ from ready.errors import MachineError, UsageError
 STARTING = ("the database system is starting up", "the database system is in recovery mode")
 STARTING_SECONDS = 30
 
+# What a server, a database or a role may have set otherwise, and would change a result or a hash by.
+# profiles.yml has the same for dbt.
+RESULT_SETTINGS = {
+    "standard_conforming_strings": "on",
+    "quote_all_identifiers": "off",
+    "timezone": "UTC",
+    "datestyle": "ISO,MDY",
+    "intervalstyle": "postgres",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    "transform_null_equals": "off",
+    "array_nulls": "on",
+    "lc_numeric": "C",
+    "lc_monetary": "C",
+    "lc_time": "C",
+    "default_transaction_isolation": r"read\ committed",
+}
+
 
 @dataclass(frozen=True)
 class ConnectionParams:
@@ -55,7 +73,7 @@ class ConnectionParams:
         return f"postgresql://{login}@{address}/{quote(self.dbname, safe='')}{suffix}"
 
     def connect(self, *, application_name: str = "ready") -> psycopg2.extensions.connection:
-        """A psycopg2 connection in UTC. Waits a little for a server that is starting up.
+        """A psycopg2 connection with RESULT_SETTINGS. Waits a little for a server that is starting up.
 
         Raises MachineError when the server does not answer.
         """
@@ -74,6 +92,7 @@ class ConnectionParams:
             time.sleep(0.05)
 
     def _connect_once(self, application_name: str) -> psycopg2.extensions.connection:
+        settings = {**RESULT_SETTINGS, **({"role": self.role} if self.role else {})}
         arguments: dict[str, Any] = {
             "host": self.host,
             "port": self.port,
@@ -86,7 +105,7 @@ class ConnectionParams:
             **{key: value for key, value in arguments.items() if value},
             application_name=application_name,
             connect_timeout=15,
-            options="-c timezone=UTC" + (f" -c role={self.role}" if self.role else ""),
+            options=" ".join(f"-c {name}={value}" for name, value in settings.items()),
         )
         return connection
 

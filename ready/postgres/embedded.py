@@ -6,6 +6,7 @@ The server outlives the command that started it, so that a later `dbt build` fin
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import time
 from contextlib import closing, suppress
@@ -112,10 +113,15 @@ def _bring_up(cluster: Cluster, lock: int, tcp_port: int | None) -> None:
     if not cluster.data.exists():
         cluster.create(lock)
     cluster.check_version()
-    cluster.write_settings(tcp_port)
-    cluster.make_socket_folder(tcp_port or SOCKET_PORT)
+    port = tcp_port or _own_number()
+    cluster.write_settings(port, tcp=tcp_port is not None)
+    cluster.make_socket_folder(port)
     _clear_number(cluster)
     _start(cluster)
+
+
+def _own_number() -> int:
+    return random.choice([number for number in range(1024, 65536) if number != SOCKET_PORT])
 
 
 def _start(cluster: Cluster) -> None:

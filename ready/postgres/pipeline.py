@@ -12,7 +12,7 @@ from ready.build_state import Connection, built_by, mark_built
 from ready.configs import load_options
 from ready.database import open_database
 from ready.loads import ActiveLoad, active_loads
-from ready.locks import take_run_lock
+from ready.locks import build_lock
 from ready.pipeline import Run
 from ready.postgres.connection import ConnectionParams
 from ready.postgres.roles import LOADER
@@ -30,10 +30,13 @@ class PostgresRun(Run):
         where = f"embedded PostgreSQL in {home}" if is_embedded(self.settings) else str(named)
         self.narrator.stage("Database", where)
         self.params = params
-        with closing(params.connect()) as connection:
+        meta = self.settings.schema("meta")
+        with (
+            build_lock(params, meta, self.narrator.stage, timeout=self.lock_timeout),
+            closing(params.connect()) as connection,
+        ):
             server = connection.info.parameter_status("server_version") or ""
             self.info = replace(self.info, versions={**self.info.versions, "postgres": server.split()[0]})
-            take_run_lock(connection, self.narrator.stage, timeout=self.lock_timeout)
             yield params, connection
 
     def _sink(self) -> Sink:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from importlib import resources
 
@@ -17,7 +17,8 @@ from ready.errors import MachineError, from_database
 from ready.postgres.connection import ConnectionParams
 
 OWNER, LOADER, BUILDER, READER = "ready_owner", "ready_loader", "ready_builder", "ready_reader"
-WORKERS = (LOADER, BUILDER, READER)
+CHECKER = "ready_checker"
+WORKERS = (LOADER, BUILDER, READER, CHECKER)
 
 # Held while rights are given, so that two commands may do it at once.
 GRANT_LOCK = 7_239_404
@@ -28,7 +29,8 @@ select
     (
         select obj_description(pg_proc.oid, 'pg_proc') from pg_proc
         join pg_namespace on pg_namespace.oid = pronamespace
-        where nspname = 'meta' and proname = 'hand_over_history'
+        where nspname = 'meta' and proname = 'hand_over_history' and pg_get_userbyid(proowner) <> '{BUILDER}'
+            and pg_get_function_identity_arguments(pg_proc.oid) = 'history_schema text, history text[]'
     ),
     coalesce(
         has_schema_privilege(to_regrole('{READER}'), to_regnamespace('feats'), 'usage')
@@ -45,13 +47,23 @@ with kept as (
 )
 select format('alter schema %%I owner to {BUILDER}', nspname)
 from kept join pg_namespace using (oid, nspname)
-where nspowner not in ('{BUILDER}'::regrole, '{OWNER}'::regrole) and pg_has_role(nspowner, 'usage')
+where nspowner not in ('{BUILDER}'::regrole, '{OWNER}'::regrole)
+    and nspowner is distinct from to_regrole('{CHECKER}') and pg_has_role(nspowner, 'usage')
 union all
 select format('alter %%s %%I.%%I owner to {BUILDER}',
     case relkind when 'v' then 'view' when 'm' then 'materialized view' else 'table' end, nspname, relname)
 from pg_class join kept on kept.oid = relnamespace
 where relkind in ('r', 'p', 'v', 'm') and relowner not in ('{BUILDER}'::regrole, '{OWNER}'::regrole)
     and pg_has_role(relowner, 'usage')
+"""
+
+# A role may set what its later sessions begin with, and several people may log in as one.
+OWN_SETTINGS = """
+select format('alter role %%I %%s reset all', rolname, 'in database ' || quote_ident(datname))
+from pg_db_role_setting
+join pg_roles on pg_roles.oid = setrole
+left join pg_database on pg_database.oid = setdatabase
+where rolname = any(%s)
 """
 
 
@@ -109,6 +121,24 @@ def adopt(connection: Connection, schemas: list[str]) -> None:
         cursor.execute(STRAYS, [schemas])
         for (statement,) in cursor.fetchall():
             cursor.execute(statement)
+
+
+def reset_settings(connection: Connection) -> None:
+    """Take away what the roles have set for their own sessions, on a server of our own."""
+    with _transaction(connection) as cursor:
+        cursor.execute(OWN_SETTINGS, [list(WORKERS)])
+        for (statement,) in cursor.fetchall():
+            cursor.execute(statement)
+
+
+def with_builders_rights(params: ConnectionParams, *, ours: bool) -> ConnectionParams:
+    """For reading what builds have made: views and recorded queries, which run with no more than its rights.
+
+    ours: our own server. The connecting user where it may not take the role on, or there is none.
+    """
+    with closing(params.connect()) as connection:
+        roles = read_roles(connection)
+    return acting_as(params, BUILDER, login=ours) if roles.granted and BUILDER in roles.mine else params
 
 
 def acting_as(params: ConnectionParams, role: str, *, login: bool) -> ConnectionParams:

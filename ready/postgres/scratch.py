@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import Any
 
 from psycopg2 import sql
 
+from ready.errors import MachineError
+from ready.postgres.connection import ConnectionParams
+from ready.postgres.roles import CHECKER, acting_as, read_roles
 from ready.proof.scratch import NAME, Scratch
 
 # Any constant; with the hash of a name it is the lock that says its owner is alive.
@@ -35,13 +39,13 @@ class PostgresScratch(Scratch):
         with self.connection.cursor() as cursor:
             cursor.execute(statement)
 
-    def columns(self, table: str) -> list[str]:
+    def types(self, table: str) -> dict[str, str]:
         found = self._rows(
-            "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 "
-            "and not attisdropped order by attnum",
+            "select attname, format_type(atttypid, atttypmod) from pg_attribute "
+            "where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped order by attnum",
             table,
         )
-        return [name for (name,) in found]
+        return dict(found)
 
     def quote(self, name: str) -> str:
         return sql.Identifier(name).as_string(self.connection)
@@ -49,7 +53,27 @@ class PostgresScratch(Scratch):
     def replace_table(self, table: str, query: str) -> None:
         self.execute(f"drop table if exists {table} cascade")
         self.execute(f"create table {table} as {query}")
+        self.execute(f"grant select on {table} to public")
         self.execute(f"analyze {table}")
+
+    def create_view(self, view: str, query: str) -> None:
+        self.execute(f"create view {view} as {query}")
+        self.execute(f"grant select on {view} to public")
+
+    @contextmanager
+    def confined(self) -> Iterator[Scratch | None]:
+        if not isinstance(self.params, ConnectionParams) or CHECKER not in read_roles(self.connection).mine:
+            yield None
+            return
+        try:  # logged in as the role there is no way back to another, as on our own server
+            params = acting_as(self.params, CHECKER, login=True)
+            connection = params.connect()
+        except MachineError:
+            params = acting_as(self.params, CHECKER, login=False)
+            connection = params.connect()
+        with closing(connection):
+            connection.autocommit = True
+            yield replace(self, params=params, connection=connection)
 
     def _rows(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
         with self.connection.cursor() as cursor:

@@ -15,14 +15,14 @@ host all all 127.0.0.1/32 scram-sha-256
 """
 
 
-def server_settings(socket_folder: Path, hba_file: Path, tcp_port: int | None) -> str:
+def server_settings(socket_folder: Path, hba_file: Path, port: int, *, tcp: bool) -> str:
     """The text of ready.conf: written again at each start, so that an upgrade changes it.
 
-    tcp_port: where to listen on the loopback address; None for nowhere but the socket.
+    port: also the number in the socket's name. tcp: listen there on the loopback address as well.
     """
     listening = {
-        "listen_addresses": "127.0.0.1" if tcp_port else "",
-        "port": str(tcp_port or SOCKET_PORT),
+        "listen_addresses": "127.0.0.1" if tcp else "",
+        "port": str(port),
         "hba_file": str(hba_file),
     }
     values = {**listening, **_fixed_settings(socket_folder), **_memory_settings(machine_memory() // MIB)}

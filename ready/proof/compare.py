@@ -56,13 +56,18 @@ def compare_tables(
     columns: Sequence[str],
     until: datetime | None = None,
     presence_until: datetime | None = None,
+    cutoffs: str = "",
+    spines: tuple[str, str] | None = None,
 ) -> Comparison:
     """Compare rows with feature_time <= until, by key; a key that comes more than once is paired in order.
 
     columns: of both tables, with feature_time among them: times, dates or the text of either. Rows that are
-    in one table only count where feature_time < presence_until (None: everywhere).
+    in one table only count where feature_time < presence_until (None: everywhere). cutoffs: a table with
+    each customer's own cutoff: rows are compared up to it, and those in one table only count before it.
+    spines: of both builds a table with customer_id and feature_time; a row in one table only does not count
+    where they differ, too.
     """
-    pairs = _Pairs(place, before, after, columns, until, presence_until)
+    pairs = _Pairs(place, before, after, columns, until, presence_until, cutoffs, spines)
     rows, alone, counts = pairs.count()
     found = [pairs.first(column, number) for column, number in counts.items() if number]
     return Comparison(rows, tuple(([pairs.first(None, alone)] if alone else []) + found))
@@ -79,27 +84,49 @@ class _Pairs:
         columns: Sequence[str],
         until: datetime | None,
         presence_until: datetime | None,
+        cutoffs: str,
+        spines: tuple[str, str] | None,
     ) -> None:
         self.place = place
+        self.cutoffs = cutoffs
         self.key = [name for name in KEY if name in columns]
         self.values = [name for name in columns if name not in self.key]
+        time = place.as_instant("feature_time")
         b, a = (self._side(table, columns, until) for table in (before, after))
-        counts = "true"
+        counts = ["true"]
         if presence_until:
-            early = f"{place.as_instant('feature_time')} < {place.instant(presence_until)}"
-            counts = f"((b.present and a.present) or {early})"
+            counts.append(f"{time} < {place.instant(presence_until)}")
+        if cutoffs:
+            counts.append(f"{time} < coalesce(b.ready__cutoff, a.ready__cutoff)")
+        joins = ""
+        if spines:
+            for spine, table in zip(("spine_b", "spine_a"), spines, strict=True):
+                joins += (
+                    f" left join (select distinct {place.as_text('customer_id')} as spine_id, "
+                    f"{time} as spine_time from {table}) as {spine} "
+                    f"on {spine}.spine_id = {place.as_text('customer_id')} and {spine}.spine_time = {time}"
+                )
+            counts.append("(spine_b.spine_id is null) = (spine_a.spine_id is null)")
         self.joined = (
-            f"from ({b}) as b full join ({a}) as a using ({place.names(self.key)}, copy_number) "
-            f"where {counts}"
+            f"from ({b}) as b full join ({a}) as a using ({place.names(self.key)}, copy_number){joins} "
+            f"where ((b.present and a.present) or ({' and '.join(counts)}))"
         )
 
     def _side(self, table: str, columns: Sequence[str], until: datetime | None) -> str:
-        values = ", ".join(self.place.as_text(self.place.quote(name)) for name in columns)
-        where = (
-            f"where {self.place.as_instant('feature_time')} <= {self.place.instant(until)}" if until else ""
-        )
-        number = f"row_number() over (partition by {self.place.names(self.key)} order by {values})"
+        time = self.place.as_instant("feature_time")
+        limits = [f"{time} <= {self.place.instant(until)}"] if until else []
         names = self.place.names(columns)
+        if self.cutoffs:
+            table = (
+                f"(select held.*, cutoffs.cutoff as ready__cutoff from {table} as held "
+                f"inner join {self.cutoffs} as cutoffs "
+                f"on {self.place.as_text('held.customer_id')} = cutoffs.customer_id) as held"
+            )
+            limits.append(f"{time} <= ready__cutoff")
+            names += ", ready__cutoff"
+        values = ", ".join(self.place.as_text(self.place.quote(name)) for name in columns)
+        number = f"row_number() over (partition by {self.place.names(self.key)} order by {values})"
+        where = f"where {' and '.join(limits)}" if limits else ""
         return f"select {names}, true as present, {number} as copy_number from {table} {where}"
 
     def _value(self, side: str, column: str) -> str:

@@ -76,7 +76,7 @@ def explain(
     Raises UsageError when there is no such customer, feature time or feature (naming the nearest),
     CheckFailed when the tables are of different builds, so that an order cannot be followed to its file.
     """
-    with snapshot(connection):
+    with snapshot(connection, settings):
         return _Trace(connection, settings).explain(customer_id, feature_time, feature)
 
 

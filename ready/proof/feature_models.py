@@ -1,21 +1,26 @@
 """Which models must not know the future, and what building them takes: read off dbt's graph.
 
-A feature model is any model below `orders` whose table has a column feature_time, wherever it lies, so that
-an analyst's new model is checked without being named anywhere, and any model declared as a feature_set. Left
-out are the models that look ahead by purpose: those whose name ends in _labels, and whatever is built from
-one, as training sets are. A feature_set must not be among them.
+A feature model is any model below `orders`, or below a dated table, whose table has a column feature_time,
+wherever it lies, so that an analyst's new model is checked without being named anywhere, and any model
+declared as a feature_set. Left out are the models that look ahead by purpose: those whose name ends in
+_labels, and whatever is built from one, as training sets are. A feature_set must not be among them.
+
+A dated table is a seed or source that says by which column its rows became known, in its meta: available_at.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 Node = Mapping[str, Any]
 
 LABELS = "_labels"
+
+
+# What the shipped models read beside orders: part of the definition, and the ledger for its loading times.
+DEFINITION = {("orders", "order_statuses"), ("data_span", "loads")}
 
 
 @dataclass(frozen=True)
@@ -25,10 +30,13 @@ class Plan:
     root: the table whose future the check changes: orders, order_versions where available_at is mapped,
     order_lines where the files have lines of orders; time: its column that tells the future.
     times_of_orders: feature times are those that orders have in the end, so which rows there are is not
-    known beforehand. inputs: nodes that these read and that are not built: the check gives them as they
-    are. bypasses: of each model, the tables by which
-    it gets orders past the one that the check changes, so that it cannot be proven. looks_ahead: of each
-    feature_set that is built from labels, by name, which ones. left_out: the other models that look ahead.
+    known beforehand. incremental: of what is built, the models that a later build adds to, and those below
+    them. inputs: nodes that these read and that are not built; dated: those of them whose future the check
+    changes, with the column that tells it; the check gives the others as they are. bypasses: of each model,
+    the tables that it reads and that the check does not change, so that it cannot be proven. looks_ahead: of
+    each feature_set that is built from labels, by name, which ones. left_out: the other models that do.
+    above: of each model, by name, what must be built for it, by name, itself among them. below: of each model
+    those that read it, itself among them.
     """
 
     root: str
@@ -36,44 +44,61 @@ class Plan:
     times_of_orders: bool
     models: tuple[str, ...]
     build: tuple[str, ...]
+    incremental: tuple[str, ...]
     inputs: tuple[str, ...]
+    dated: dict[str, str]
     bypasses: dict[str, tuple[str, ...]]
     looks_ahead: dict[str, tuple[str, ...]]
     left_out: tuple[str, ...]
+    above: dict[str, tuple[str, ...]]
+    below: dict[str, tuple[str, ...]]
 
 
-def plan_check(manifest: Mapping[str, Any], *, prefix: str = "") -> Plan:
-    """What to build and compare, from dbt's manifest. prefix: of the manifest's schemas."""
-    graph = _Graph(manifest, prefix)
+def plan_check(manifest: Mapping[str, Any]) -> Plan:
+    """What to build and compare, from dbt's manifest."""
+    graph = _Graph(manifest)
     root = graph.root
     orders = graph.model(root)
-    below = graph.reach([orders], graph.children) - {orders}
+    dated = {id: str(column) for id in graph.nodes if (column := graph.known_since(id))}
+    above = graph.reach([orders], graph.parents)
+    below = graph.reach([orders, *(dated.keys() - above)], graph.children) - above
     sets = {id for id, node in graph.nodes.items() if _is_feature_set(node)}
     models = {id for id in below if graph.nodes[id]["resource_type"] == "model"} | sets
     labels = {id for id in models - sets if graph.nodes[id]["name"].endswith(LABELS)}
     ahead = graph.reach(labels, graph.children) & models
     candidates = models - ahead
     inputs = {id: graph.inputs(id, stop=models | {orders}) for id in candidates}
+    read = {other for found in inputs.values() for _, other in found}
+    above_all = graph.reach(candidates, graph.parents)
+    build = candidates | {id for id in above_all if graph.is_built(id) and not _is_ephemeral(graph.nodes[id])}
+    tables = {id for id in build if not _is_ephemeral(graph.nodes[id])}
+    growing = {id for id in tables if graph.nodes[id]["config"]["materialized"] == "incremental"}
     return Plan(
         root=root,
         time="available_at" if graph.tracks_availability else "order_ts",
         times_of_orders=graph.tracks_availability and graph.every == "order",
-        models=tuple(sorted(id for id in candidates if not _is_ephemeral(graph.nodes[id]))),
-        build=tuple(sorted(graph.nodes[id]["name"] for id in candidates)),
-        inputs=tuple(sorted(set().union(*inputs.values()))),
-        bypasses={id: graph.bypasses(id, candidates, inputs) for id in candidates},
+        models=tuple(sorted(candidates & tables)),
+        build=graph.named(build),
+        incremental=graph.named(graph.reach(growing, graph.children) & tables),
+        inputs=tuple(sorted(read)),
+        dated={id: column for id, column in dated.items() if id in read},
+        bypasses={id: graph.bypasses(id, candidates, inputs, dated) for id in candidates},
         looks_ahead={
             graph.nodes[id]["name"]: graph.named(graph.reach([id], graph.parents) & labels)
             for id in sorted(ahead & sets)
         },
         left_out=graph.named(id for id in ahead - sets if not _is_ephemeral(graph.nodes[id])),
+        above={
+            graph.nodes[id]["name"]: graph.named(graph.reach([id], graph.parents) & build) for id in build
+        },
+        below={id: tuple(sorted(graph.reach([id], graph.children))) for id in build},
     )
 
 
 class _Graph:
     """The manifest's nodes and sources with their edges; tests and other resources left out."""
 
-    def __init__(self, manifest: Mapping[str, Any], prefix: str) -> None:
+    def __init__(self, manifest: Mapping[str, Any]) -> None:
         kinds = ("model", "seed", "snapshot", "source")
         every: dict[str, Node] = {**manifest["nodes"], **manifest["sources"]}
         self.nodes = {id: node for id, node in every.items() if node["resource_type"] in kinds}
@@ -82,9 +107,6 @@ class _Graph:
         self.every = self._meta("customer_features").get("feature_times", {}).get("every")
         self.parents = {id: self._edges(manifest["parent_map"], id) for id in self.nodes}
         self.children = {id: self._edges(manifest["child_map"], id) for id in self.nodes}
-        self.names = {
-            (n["schema"].removeprefix(prefix), n.get("alias") or n["identifier"]) for n in self.nodes.values()
-        }
 
     @property
     def root(self) -> str:
@@ -127,36 +149,50 @@ class _Graph:
                 pending += edges[id]
         return found
 
-    def inputs(self, id: str, *, stop: set[str]) -> set[str]:
-        """The tables that a model reads, also through ephemeral models, other than those in `stop`."""
-        found: set[str] = set()
+    def inputs(self, id: str, *, stop: set[str]) -> set[tuple[str, str]]:
+        """The tables that a model reads, other than those in `stop`, each with the model that reads it.
+
+        Through ephemeral models, and through models that nothing of the orders is in: these are built, too.
+        """
+        found: set[tuple[str, str]] = set()
         for parent in self.parents[id]:
             if parent in stop:
                 continue
-            found |= self.inputs(parent, stop=stop) if _is_ephemeral(self.nodes[parent]) else {parent}
+            found |= self.inputs(parent, stop=stop) if self.is_built(parent) else {(id, parent)}
         return found
 
-    def bypasses(self, id: str, candidates: set[str], inputs: Mapping[str, set[str]]) -> tuple[str, ...]:
-        """The inputs of a model, or of a candidate above it, that were made from raw data or hold history."""
-        above = self.reach([id], self.parents) & candidates
-        read = {other for id in above for other in inputs[id] if self._carries_orders(other)}
-        outright = {name for id in above for name in self._named_outright(self.nodes[id]["raw_code"])}
-        return tuple(sorted({self.nodes[other]["name"] for other in read} | outright))
+    def is_built(self, id: str) -> bool:
+        node = self.nodes[id]
+        return node["resource_type"] == "model" and (_is_ephemeral(node) or not self._carries_orders(id))
 
-    def _named_outright(self, raw_code: str) -> Iterator[str]:
-        """Our tables that the SQL names without ref() or source(): a scratch build reads the real ones."""
-        code = re.sub(r"--.*|/\*.*?\*/|{#.*?#}", "", raw_code)
-        for schema, name in self.names:
-            if re.search(rf'(?<!\w)"?{re.escape(schema)}"?\."?{re.escape(name)}(?!\w)', code):
-                yield f"{schema}.{name}"
+    def bypasses(
+        self,
+        id: str,
+        candidates: set[str],
+        inputs: Mapping[str, set[tuple[str, str]]],
+        dated: Mapping[str, str],
+    ) -> tuple[str, ...]:
+        """The inputs of a model, or of a candidate above it, that the check gives as they are."""
+        above = self.reach([id], self.parents) & candidates
+        read = {pair for other in above for pair in inputs[other]}
+        return self.named({other for reader, other in read if not self._is_harmless(reader, other, dated)})
+
+    def _is_harmless(self, reader: str, id: str, dated: Mapping[str, str]) -> bool:
+        return id in dated or (self.nodes[reader]["name"], self.nodes[id]["name"]) in DEFINITION
+
+    def known_since(self, id: str) -> str | None:
+        """The column that says since when each row of a seed or source is known, where it names one."""
+        node = self.nodes[id]
+        if node["resource_type"] not in ("seed", "source") or self._carries_orders(id):
+            return None
+        column: str | None = {**node.get("meta", {}), **node["config"].get("meta", {})}.get("available_at")
+        return column
 
     def _carries_orders(self, id: str) -> bool:
-        """The ledger of loads holds none."""
+        """Whether a table was made from raw data or holds history."""
         origins = [self.nodes[other] for other in self.reach([id], self.parents)]
         return any(
-            n["resource_type"] == "snapshot"
-            or (n.get("source_name") in ("raw", "meta") and n["name"] != "loads")
-            for n in origins
+            n["resource_type"] == "snapshot" or n.get("source_name") in ("raw", "meta") for n in origins
         )
 
 

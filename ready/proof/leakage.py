@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from typing import Any
 
+from ready.dbt import DbtRun, require_success
 from ready.engine import EngineParams
 from ready.errors import UsageError
 from ready.proof.compare import Comparison, Difference, compare_tables
-from ready.proof.feature_models import Plan, plan_check
-from ready.proof.futures import FUTURES, future_orders
+from ready.proof.feature_models import plan_check
+from ready.proof.futures import FUTURES, Future, future_orders, future_rows
 from ready.proof.scratch import Scratch, scratch
+from ready.proof.watch import keep_reads, reads_kept, reads_of_view, reads_parsed, refusals
 from ready.settings import Settings
 
 Say = Callable[[str], None]
 
-BEFORE = "before"
+# What a build gave before its future was changed; and one that incremental models were added to.
+BEFORE, BEFORE_ADDED, STARTED = "before", "before_added", "started"
 # As macros/publish/candidates.sql names them.
 CANDIDATE = "__candidate"
+SEED = "leakage"
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,14 @@ class Leak:
 class LeakageReport:
     """rows: of each feature model, how many rows were compared over all cutoffs and changes.
 
-    unproven: of each model that gets orders past stg.orders, the tables by which it does; the check says
-    nothing of it. looks_ahead: of each feature_set that is built from labels, which ones; it is not
-    compared. unstable: of each model that two builds of the same orders tell apart, the columns that differ
-    (None: the rows); what moved in them is no leak. left_out: the models that look ahead by purpose.
+    customers: how many had a build with a cutoff of their own. own_instant: of the rows of customer_features
+    how many were at a cutoff that was theirs, and how many there are. changed: the tables whose future was
+    changed; unchanged: those that models read and that stayed as they are. confined: models could read
+    nothing else. unproven: of each model what it reads that the check does not change; the check says nothing
+    of it. looks_ahead: of each feature_set that is built from labels, which ones; it is not compared.
+    unstable: of each model that two builds of the same orders tell apart, the columns that differ (None: the
+    rows); what moved in them is no leak. left_out: the models that look ahead by purpose. not_compared: those
+    that were built and have no feature_time.
     """
 
     cutoffs: tuple[datetime, ...]
@@ -49,6 +56,12 @@ class LeakageReport:
     looks_ahead: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unstable: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    not_compared: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    customers: int = 0
+    own_instant: tuple[int, int] = (0, 0)
+    confined: bool = True
 
     @property
     def passed(self) -> bool:
@@ -57,108 +70,157 @@ class LeakageReport:
     def is_open(self, model: str) -> bool:
         """Whether the check cannot say that the model does not know its future."""
         doubts = (self.unproven, self.looks_ahead, self.unstable)
-        return not self.rows[model] or any(model in doubt for doubt in doubts)
+        return not self.confined or not self.rows[model] or any(model in doubt for doubt in doubts)
 
 
-def check_leakage(settings: Settings, params: EngineParams, *, cutoffs: int = 3, say: Say) -> LeakageReport:
-    """Build every feature model from stg.orders as it is, and again under each change at each cutoff.
+def check_leakage(
+    settings: Settings, params: EngineParams, *, cutoffs: int | None = 3, say: Say
+) -> LeakageReport:
+    """Build every feature model from its inputs as they are, and again under each change at each cutoff.
 
-    params: of the settings' engine. cutoffs: how many, spread evenly over the feature times. All of it
-    happens in scratch schemas; `say` is told each step. Raises UsageError when nothing is built yet or a
-    model cannot be built.
+    params: of the settings' engine. cutoffs: how many, spread evenly over the feature times; None: all of
+    these. Besides, each customer has a cutoff and a change of its own in one build more. All of it happens in
+    scratch schemas; `say` is told each step. Raises UsageError when nothing is built yet or a model cannot be
+    built.
     """
-    with scratch(settings, params, "leak") as place:
-        return _Check(place, say).run(cutoffs)
+    with scratch(settings, params, "leak") as place, place.confined() as confined:
+        return _Check(place, confined, say).run(cutoffs)
 
 
 class _Check:
-    """One check's state."""
+    """One check's state. place: prepares what is read; inside: builds and compares."""
 
-    def __init__(self, place: Scratch, say: Say) -> None:
+    def __init__(self, place: Scratch, confined: Scratch | None, say: Say) -> None:
         self.place = place
+        self.confined = confined
+        self.inside = confined or place
         self.say = say
-        self.original = place.table("stg", "original_orders")
+        self.cutoffs = place.table(BEFORE, "cutoffs_of_customers")
+        self.doubts: dict[str, set[str]] = {}
+        self.lost: set[str] = set()
 
-    def run(self, number: int) -> LeakageReport:
-        manifest = self.place.dbt("parse").manifest or {}
-        plan = plan_check(manifest, prefix=self.place.settings.schema_prefix)
-        self.plan, self.orders = plan, self.place.table("stg", plan.root)
-        self._copy_inputs(manifest, plan)
+    def run(self, number: int | None) -> LeakageReport:
+        self._parse()
+        self._copy_inputs()
         self.say("building the features from the orders as they are")
-        self._build_from(f"select * from {self.original}")
-        models = self._feature_tables(manifest, plan)
-        cutoffs = self._cutoffs(models["customer_features"], number)
-        self._keep(models, max(cutoffs))
-        rows, leaks = self._change_futures(models, cutoffs)
-        unstable = self._unstable(models, max(cutoffs)) if leaks else {}
-        names = {id: manifest["nodes"][id]["name"] for id in plan.bypasses}
+        self._fill(None)
+        compiled = self._run_dbt(self.plan.build, "--full-refresh")
+        self._look_at(compiled)
+        models = self.models = self._feature_tables()
+        times = self._times(models["customer_features"])
+        cutoffs = self._spread(times, number)
+        self._keep(models, BEFORE)
+        self._start_incremental(models, times)
+        customers = self._cutoffs_of_customers()
+        rows, moved = dict.fromkeys(models, 0), []
+        for future in (Future(change, cutoff) for cutoff in cutoffs for change in FUTURES):
+            moved += self._change(future, models, rows)
+        own = self._change(Future(cutoffs=self.cutoffs), models, rows)
+        further = self._to_confirm(own, moved, cutoffs)
+        for cutoff, names in further.items():
+            for change in FUTURES:
+                moved += self._change(Future(change, cutoff), {name: models[name] for name in names}, rows)
+        unstable = self._unstable({leak.model: models[leak.model] for leak in moved})
+        self._look_at_reads()
+        return self._report(models, (*cutoffs, *further), rows, moved, unstable, customers)
+
+    def _report(
+        self,
+        models: Mapping[str, str],
+        cutoffs: Sequence[datetime],
+        rows: dict[str, int],
+        moved: Iterable[Leak],
+        unstable: dict[str, tuple[str | None, ...]],
+        customers: int,
+    ) -> LeakageReport:
+        plan = self.plan
+        unproven = {
+            self.names[id]: tuple(sorted({*plan.bypasses.get(id, ()), *self.doubts.get(id, ())}))
+            for id in plan.models
+        }
+        lost = {self.names[id] for id in self.lost if id in plan.models}
+        shown = {*models, *plan.looks_ahead, *lost}
         return LeakageReport(
-            cutoffs,
-            rows=dict(sorted({**rows, **dict.fromkeys(plan.looks_ahead, 0)}.items())),
-            leaks=tuple(leak for leak in leaks if leak.difference.column not in unstable.get(leak.model, ())),
-            unproven={
-                names[id]: tables for id, tables in plan.bypasses.items() if tables and names[id] in models
-            },
+            tuple(sorted(cutoffs)),
+            rows={name: rows.get(name, 0) for name in sorted(shown)},
+            leaks=tuple(leak for leak in moved if leak.difference.column not in unstable.get(leak.model, ())),
+            unproven={name: tables for name, tables in unproven.items() if tables and name in shown},
             looks_ahead=plan.looks_ahead,
             unstable=unstable,
             left_out=plan.left_out,
+            not_compared=tuple(sorted({self.names[id] for id in plan.models} - shown)),
+            changed=(plan.root, *sorted(self.names[id] for id in plan.dated)),
+            unchanged=tuple(sorted({self.names[id] for id in plan.inputs if id not in plan.dated})),
+            customers=customers,
+            own_instant=self._own_instant(cutoffs),
+            confined=self.confined is not None,
         )
 
-    def _change_futures(
-        self, models: Mapping[str, str], cutoffs: Sequence[datetime]
-    ) -> tuple[dict[str, int], list[Leak]]:
-        """Of each model how many rows were compared, and what moved."""
-        rows = dict.fromkeys(models, 0)
-        leaks: list[Leak] = []
-        for cutoff in cutoffs:
-            for change in FUTURES:
-                self.say(f"{cutoff:%Y-%m-%d %H:%M:%S}: orders from then on {change}")
-                changed = future_orders(
-                    self.place,
-                    change,
-                    self.original,
-                    columns=self.columns,
-                    time=self.plan.time,
-                    cutoff=cutoff,
-                )
-                self._build_from(changed)
-                for model, comparison in self._compare(models, cutoff).items():
-                    rows[model] += comparison.rows
-                    leaks += [Leak(model, cutoff, change, found) for found in comparison.differences]
-        return rows, leaks
+    # -- what is built, and from what
 
-    def _unstable(self, models: Mapping[str, str], until: datetime) -> dict[str, tuple[str | None, ...]]:
-        """What differs, too, when the orders as they are give the features once more: now(), random()."""
-        self.say("building the features once more from the orders as they are")
-        self._build_from(f"select * from {self.original}")
-        found = self._with_before(models, until)
-        return {
-            name: tuple(one.column for one in comparison.differences)
-            for name, comparison in found.items()
-            if comparison.differences
+    def _parse(self) -> None:
+        """Read the project; let its sources be read in the scratch place, too."""
+        place = self.inside
+        run = place.dbt("parse")
+        self.manifest, self.parsed = run.manifest or {}, run.parsed
+        self.plan = plan_check(self.manifest)
+        self.nodes = {**self.manifest["nodes"], **self.manifest["sources"]}
+        self.names = {id: node["name"] for id, node in self.nodes.items()}
+        self.schemas = {id: node["schema"] for id, node in self.nodes.items()}
+        prefix = place.settings.schema_prefix
+        ours = {(node["schema"], node["alias"]) for node in self.manifest["nodes"].values()}
+        self.own_sources = {
+            id: source
+            for id, source in self.parsed.sources.items()
+            # One that is a table of the project stays what it is: the real one, which may not be read.
+            if not source.schema.startswith(prefix)
+            and (prefix + source.schema, source.identifier) not in ours
         }
+        for source in self.own_sources.values():
+            source.schema = prefix + source.schema
 
-    def _build_from(self, orders: str) -> None:
-        """Build every feature model; `orders` is the query for the orders."""
-        self.place.replace_table(self.orders, orders)
-        self.place.dbt("run", "--full-refresh", "--select", *self.plan.build)
+    def _copy_inputs(self) -> None:
+        """Copies of what is changed; and what else is read: views under the scratch names."""
+        plan, prefix = self.plan, self.place.settings.schema_prefix
+        loads = next(id for id, name in self.names.items() if id.startswith("source.") and name == "loads")
+        for schema in ("stg", "meta", BEFORE, BEFORE_ADDED, STARTED):
+            self._create_schema(self.place.settings.schema(schema))
+        self.orders = self.place.table("stg", plan.root)
+        self.original = {self.orders: self._copy(self._in_use("stg", plan.root))}
+        self.clocks = {self.orders: plan.time}
+        self.given: set[str] = set()
+        for id in {*plan.inputs, loads}:
+            if id.startswith("source.") and id not in self.own_sources:
+                continue
+            node = self.nodes[id]
+            schema, name = node["schema"].removeprefix(prefix), node.get("alias") or node["identifier"]
+            is_source = id.startswith("source.")
+            in_use = self.place.named(schema, name) if is_source else self._in_use(schema, name)
+            table = self.place.named(prefix + schema, name)
+            self._create_schema(prefix + schema)
+            if id in plan.dated:
+                self.original[table] = self._copy(in_use)
+                self.clocks[table] = self._clock(id, in_use)
+            else:
+                self.place.create_view(table, f"select * from {in_use}")
+                self.given.add(f"{schema}.{name}")
+        self.types = {table: self.place.types(table) for table in self.original.values()}
+        if self.confined:
+            keep_reads(self.inside, self.parsed)
 
-    def _copy_inputs(self, manifest: Mapping[str, Any], plan: Plan) -> None:
-        """One copy of orders; and what the models read beside them: views under the scratch names."""
-        self._create_schema(self.place.settings.schema("stg"))
-        self.place.execute(f"create table {self.original} as select * from {self._in_use('stg', plan.root)}")
-        for id in plan.inputs:
-            if id in manifest["nodes"]:
-                self._mirror(manifest["nodes"][id])
-        self.columns = self.place.columns(self.original)
+    def _copy(self, table: str) -> str:
+        copied = self.place.table("stg", f"original_{len(getattr(self, 'original', ()))}")
+        self.place.replace_table(copied, f"select * from {table}")
+        return copied
 
-    def _mirror(self, node: Mapping[str, Any]) -> None:
-        schema = node["schema"].removeprefix(self.place.settings.schema_prefix)
-        table = self._in_use(schema, node["alias"])
-        self._create_schema(node["schema"])
-        self.place.execute(
-            f"create view {self.place.named(node['schema'], node['alias'])} as select * from {table}"
-        )
+    def _clock(self, id: str, table: str) -> str:
+        column = self.plan.dated[id]
+        if column not in self.place.columns(table):
+            raise UsageError(
+                f"{self.names[id]} says available_at: {column}, and has no such column",
+                hint="meta: {available_at: COLUMN} names the column that says since when a row is known",
+            )
+        return column
 
     def _in_use(self, schema: str, name: str) -> str:
         table = self.place.table_in_use(schema, name)
@@ -169,73 +231,252 @@ class _Check:
         return table
 
     def _create_schema(self, name: str) -> None:
-        self.place.execute(f"create schema if not exists {self.place.quote(name)}")
+        self.inside.execute(f"create schema if not exists {self.place.quote(name)}")
 
-    def _feature_tables(self, manifest: Mapping[str, Any], plan: Plan) -> dict[str, str]:
+    def _fill(self, future: Future | None) -> None:
+        """Give every table that is changed this future, or let it be as it is."""
+        for table, original in self.original.items():
+            query = f"select * from {original}"
+            types = self.types[original]
+            # A table that is not by customer has no customer's own cutoff.
+            if future and (future.cutoff or "customer_id" in types):
+                make = future_orders if table == self.orders else future_rows
+                query = make(self.place, original, types, self.clocks[table], future)
+            self.place.replace_table(table, query)
+
+    def _build(self, models: Iterable[str], *flags: str) -> None:
+        """Build these models, and what they need, from what the tables hold now."""
+        needed = {name for model in ("customer_features", *models) for name in self.plan.above[model]}
+        self._run_dbt(sorted(needed), *flags)
+
+    def _run_dbt(self, names: Sequence[str], *flags: str) -> dict[str, str]:
+        """Gives the compiled SQL of each model."""
+        lost = {self.names[id] for id in self.lost}
+        selected = [name for name in names if name not in lost]
+        run = self.inside.try_dbt("run", *flags, "--select", *selected, parsed=self.parsed)
+        refused = refusals(self.place, run) if self.confined else {}
+        for id, name in refused.items():
+            self._doubt(id, name)
+            self.lost.update(self.plan.below[id])
+        self._require_success(run, refused)
+        return {entry["unique_id"]: entry.get("compiled_code") or "" for entry in run.results("model")}
+
+    def _require_success(self, run: DbtRun, refused: Mapping[str, str]) -> None:
+        results = [entry for entry in run.results() if entry["unique_id"] not in refused]
+        require_success(replace(run, run_results={"results": results}), settings=self.place.settings)
+
+    def _doubt(self, id: str, name: str) -> None:
+        """A model reads what the check does not change, and so do those that read it."""
+        for below in self.plan.below.get(id, (id,)):
+            self.doubts.setdefault(below, set()).add(name)
+
+    def _look_at(self, compiled: Mapping[str, str]) -> None:
+        """What the models read of the server itself, and views when they are read."""
+        if not self.confined:
+            return
+        for id, query in compiled.items():
+            if id not in self.lost and query:
+                for name in reads_parsed(self.inside, query):
+                    self._doubt(id, name)
+        for id in compiled:
+            node = self.nodes[id]
+            if id not in self.lost and node["config"]["materialized"] == "view":
+                for name in reads_of_view(self.inside, self.place.named(node["schema"], node["alias"])):
+                    self._doubt_other(id, name)
+
+    def _look_at_reads(self) -> None:
+        if self.confined:
+            for id, name in reads_kept(self.inside):
+                self._doubt_other(id, name)
+
+    def _doubt_other(self, id: str, name: str) -> None:
+        if name not in self.given:
+            self._doubt(id, name)
+
+    def _feature_tables(self) -> dict[str, str]:
         """By model name, the tables just built that have a feature_time."""
-        nodes = [manifest["nodes"][id] for id in plan.models]
+        nodes = [self.nodes[id] for id in self.plan.models if id not in self.lost]
         return {
             node["name"]: table
             for node in nodes
             # Not all is built here that reads a published model: it stays a candidate.
             for table in (self.place.named(node["schema"], node["alias"] + end) for end in ("", CANDIDATE))
-            if "feature_time" in self.place.columns(table)
+            if "feature_time" in self.inside.columns(table)
         }
 
-    def _cutoffs(self, features: str, number: int) -> tuple[datetime, ...]:
-        """Feature times, as far apart from each other and from both ends as there are rows."""
-        shares = ", ".join(f"ceil(times * {n + 1} / {number + 1}.0)" for n in range(number))
-        found = self.place.rows(
-            "select feature_time from (select feature_time, "
-            "row_number() over (order by feature_time) as place, count(*) over () as times "
-            f"from (select distinct feature_time from {features}) as times) as numbered "
-            f"where place in ({shares}) order by feature_time"
-        )
+    # -- the cutoffs
+
+    def _times(self, features: str) -> list[datetime]:
+        found = self.inside.rows(f"select distinct feature_time from {features} order by feature_time")
         if not found:
             raise UsageError("there are no feature rows to check", hint="load orders first: ready run")
-        return tuple(time for (time,) in found)
+        return [time for (time,) in found]
 
-    def _keep(self, models: Mapping[str, str], until: datetime) -> None:
-        self._create_schema(self.place.settings.schema(BEFORE))
+    def _spread(self, times: Sequence[datetime], number: int | None) -> tuple[datetime, ...]:
+        """Feature times, as far apart from each other and from both ends as there are rows."""
+        if number is None:
+            return tuple(times)
+        places = {-(-len(times) * (n + 1) // (number + 1)) for n in range(number)}
+        return tuple(times[place - 1] for place in sorted(places))
+
+    def _cutoffs_of_customers(self) -> int:
+        """Of each customer one of its feature times, and a change, by a hash; how many there are."""
+        digit = f"substr(md5('{SEED} ' || customer_id), 1, 1)"
+        order = f"md5('{SEED} ' || customer_id || {self.inside.as_text('feature_time')})"
+        self.inside.replace_table(
+            self.cutoffs,
+            f"select customer_id, feature_time as cutoff, case when {digit} < '5' then 'deleted' "
+            f"when {digit} < 'a' then 'changed' else 'multiplied' end as change "
+            "from (select customer_id, feature_time, "
+            f"row_number() over (partition by customer_id order by {order}) as place "
+            f"from {self.place.table(BEFORE, 'customer_features')}) as numbered where place = 1",
+        )
+        ((customers,),) = self.inside.rows(f"select count(*) from {self.cutoffs}")
+        return int(customers)
+
+    def _own_instant(self, cutoffs: Sequence[datetime]) -> tuple[int, int]:
+        instants = ", ".join(map(self.place.instant, cutoffs))
+        ((tested, rows),) = self.inside.rows(
+            f"select count(case when feature_time in ({instants}) or feature_time = cutoff then 1 end), "
+            f"count(*) from {self.place.table(BEFORE, 'customer_features')} "
+            f"left join {self.cutoffs} using (customer_id)"
+        )
+        return int(tested), int(rows)
+
+    def _to_confirm(
+        self, own: Iterable[Leak], moved: Iterable[Leak], cutoffs: Sequence[datetime]
+    ) -> dict[datetime, set[str]]:
+        """Instants at which only customers' own cutoffs have moved a column, with the models.
+
+        That is a leak, or it is pooled over customers, some of whom have an earlier cutoff: a cutoff for all
+        of them tells.
+        """
+        known = {(leak.model, leak.difference.column) for leak in moved}
+        found: dict[datetime, set[str]] = {}
+        for leak in own:
+            if (leak.model, leak.difference.column) not in known and leak.cutoff not in cutoffs:
+                found.setdefault(leak.cutoff, set()).add(leak.model)
+        return found
+
+    # -- comparing
+
+    def _keep(self, models: Mapping[str, str], schema: str) -> None:
         for name, table in models.items():
-            self.place.execute(
-                f"create table {self.place.table(BEFORE, name)} as select * from {table} "
-                f"where {self.place.as_instant('feature_time')} <= {self.place.instant(until)}"
-            )
+            self.inside.replace_table(self.place.table(schema, name), f"select * from {table}")
 
-    def _compare(self, models: Mapping[str, str], cutoff: datetime) -> dict[str, Comparison]:
-        until = self._calendar_end(models, cutoff)
+    def _change(self, future: Future, models: Mapping[str, str], rows: dict[str, int]) -> list[Leak]:
+        """What moves with this future. Counts in `rows` what was compared."""
+        self.say(str(future))
+        self._fill(future)
+        self._build(models, "--full-refresh")
+        found = self._compare(models, future, BEFORE)
+        added = {name: table for name, table in models.items() if name in self.plan.incremental}
+        if self.growing and added:
+            self._add_to_started(added)
+            found += self._compare(added, future, BEFORE_ADDED)
+        leaks = []
+        for model, comparison in found:
+            rows[model] += comparison.rows
+            for one in comparison.differences:
+                cutoff = future.cutoff or self._instant(one)
+                leaks.append(Leak(model, cutoff, future.change, one))
+        return leaks
+
+    def _instant(self, difference: Difference) -> datetime:
+        text = f"'{difference.key[-1]}'"
+        ((time,),) = self.inside.rows(f"select {self.place.as_instant(text)}")
+        instant: datetime = time
+        return instant
+
+    def _compare(self, models: Mapping[str, str], future: Future, kept: str) -> list[tuple[str, Comparison]]:
+        built = {name: table for name, table in models.items() if name not in self._lost_names()}
+        end = self._calendar_end()
+        until = min(filter(None, (future.cutoff, end)), default=None)
         # Where feature times are orders' own, the orders at the cutoff decide which rows there are at it.
-        presence_until = cutoff if self._has_order_at(cutoff) else None
+        presence_until = future.cutoff if future.cutoff and self._has_order_at(future.cutoff) else None
+        spines = None
         if self.plan.times_of_orders:
-            presence_until = datetime.min.replace(tzinfo=timezone.utc)
-        return self._with_before(models, until, presence_until)
-
-    def _with_before(
-        self, models: Mapping[str, str], until: datetime, presence_until: datetime | None = None
-    ) -> dict[str, Comparison]:
-        """Each model as it is now with what `_keep` has kept of it."""
-        return {
-            name: compare_tables(
-                self.place,
-                self.place.table(BEFORE, name),
+            spines = (self.place.table(BEFORE, "customer_features"), self.models["customer_features"])
+        found = []
+        for name, table in built.items():
+            columns = self.inside.columns(table)
+            by_customer = "customer_id" in columns
+            if future.cutoffs and not by_customer:
+                continue
+            alone = presence_until
+            if self.plan.times_of_orders and not by_customer:
+                alone = datetime.min.replace(tzinfo=timezone.utc)
+            comparison = compare_tables(
+                self.inside,
+                self.place.table(kept, name),
                 table,
-                columns=self.place.columns(table),
+                columns=columns,
                 until=until,
-                presence_until=presence_until,
+                presence_until=alone,
+                cutoffs=future.cutoffs,
+                spines=spines if by_customer else None,
             )
-            for name, table in models.items()
-        }
+            found.append((name, comparison))
+        return found
 
-    def _calendar_end(self, models: Mapping[str, str], cutoff: datetime) -> datetime:
+    def _lost_names(self) -> set[str]:
+        return {self.names[id] for id in self.lost}
+
+    def _unstable(self, models: Mapping[str, str]) -> dict[str, tuple[str | None, ...]]:
+        """What differs, too, when the orders as they are give the features once more: now(), random()."""
+        if not models:
+            return {}
+        self.say("building the features once more from the orders as they are")
+        self._fill(None)
+        self._build(models, "--full-refresh")
+        found = {}
+        for name, table in models.items():
+            if name not in self._lost_names():
+                comparison = compare_tables(
+                    self.inside, self.place.table(BEFORE, name), table, columns=self.inside.columns(table)
+                )
+                if comparison.differences:
+                    found[name] = tuple(one.column for one in comparison.differences)
+        return found
+
+    def _calendar_end(self) -> datetime | None:
         """The calendar ends after the last order: without the future it may end before the cutoff."""
-        ((end,),) = self.place.rows(f"select max(feature_time) from {models['feature_times']}")
-        return min(cutoff, end) if end else cutoff
+        found = self.inside.rows(f"select max(feature_time) from {self.models['feature_times']}")
+        end: datetime | None = found[0][0]
+        return end
 
     def _has_order_at(self, cutoff: datetime) -> bool:
         at_cutoff = f"where order_ts = {self.place.instant(cutoff)}"
         counted = [
-            self.place.rows(f"select count(*) from {table} {at_cutoff}")
-            for table in (self.original, self.orders)
+            self.inside.rows(f"select count(*) from {table} {at_cutoff}")
+            for table in (self.original[self.orders], self.orders)
         ]
         return counted != [[(0,)], [(0,)]]
+
+    # -- incremental models: what a later build adds
+
+    def _start_incremental(self, models: Mapping[str, str], times: Sequence[datetime]) -> None:
+        """Build them from an early past, to which each further build adds: so their own branch is at work."""
+        self.growing = {
+            self.place.named(node["schema"], node["alias"]): self.place.table(STARTED, node["name"])
+            for node in (self.nodes[id] for id in self.plan.models if id not in self.lost)
+            if node["config"]["materialized"] == "incremental"
+        }
+        added = {name: table for name, table in models.items() if name in self.plan.incremental}
+        if self.growing:
+            self._fill(Future("deleted", times[len(times) // 4]))
+            self._build(added, "--full-refresh")
+            for table, started in self.growing.items():
+                self.inside.replace_table(started, f"select * from {table}")
+            self._fill(None)
+            self._add_to_started(added)
+            self._keep(added, BEFORE_ADDED)
+
+    def _add_to_started(self, models: Iterable[str]) -> None:
+        for table, started in self.growing.items():
+            self.inside.replace_table(table, f"select * from {started}")
+        # The project's own tables know nothing of the orders that have changed: they are built in full.
+        states = self.place.table("meta", "table_states")
+        if self.inside.columns(states):
+            self.inside.execute(f"delete from {states}")
+        self._build(models)

@@ -179,7 +179,11 @@ def _recorded(settings: Settings, place: Scratch, record: Row, table: str) -> li
 
 
 def _compare_labels(settings: Settings, place: Scratch, record: Row) -> Finding:
-    recorded = {row["labels_hash"] for row in _recorded(settings, place, record, "dataset_label_summary")}
+    recorded = (
+        {record["dataset"]["labels_hash"]}
+        if record["dataset"]
+        else {row["labels_hash"] for row in _recorded(settings, place, record, "dataset_label_summary")}
+    )
     (built,) = _all(place, "dataset_label_summary")
     what = f"labels, {built['row_count']:,} rows"
     if not recorded:
@@ -189,8 +193,12 @@ def _compare_labels(settings: Settings, place: Scratch, record: Row) -> Finding:
 
 
 def _compare_splits(settings: Settings, place: Scratch, record: Row) -> Iterator[Finding]:
-    """A build may have several memberships on record: later data can make more labels known."""
-    recorded = _recorded(settings, place, record, "dataset_split_summary")
+    """An earlier release has several memberships of a build on record, and does not say with which loads."""
+    recorded = (
+        record["dataset"]["splits"]
+        if record["dataset"]
+        else _recorded(settings, place, record, "dataset_split_summary")
+    )
     built = {row["split"]: row for row in _all(place, "dataset_split_summary")}
     for split in SPLITS:
         known = [row for row in recorded if row["split"] == split]

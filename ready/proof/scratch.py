@@ -62,8 +62,11 @@ class Scratch(ABC):
     def execute(self, statement: str) -> None: ...
 
     @abstractmethod
+    def types(self, table: str) -> dict[str, str]:
+        """The table's columns in their order, with their types; empty when there is no such table."""
+
     def columns(self, table: str) -> list[str]:
-        """The table's columns in their order; empty when there is no such table."""
+        return list(self.types(table))
 
     @abstractmethod
     def quote(self, name: str) -> str:
@@ -71,7 +74,15 @@ class Scratch(ABC):
 
     @abstractmethod
     def replace_table(self, table: str, query: str) -> None:
-        """Let a table hold what the query gives."""
+        """Let a table hold what the query gives. Whoever may use its schema may read it."""
+
+    @abstractmethod
+    def create_view(self, view: str, query: str) -> None:
+        """As replace_table, for a view that is not there yet."""
+
+    @abstractmethod
+    def confined(self) -> AbstractContextManager[Scratch | None]:
+        """The same place for a role that can read nothing else; None where there is no such role."""
 
     def table(self, schema: str, name: str) -> str:
         """A table of this place."""
@@ -98,15 +109,20 @@ class Scratch(ABC):
 
     def dbt(self, *arguments: str) -> DbtRun:
         """Run dbt here. Raises as ready.dbt.require_success does."""
-        run = run_dbt(
+        run = self.try_dbt(*arguments)
+        require_success(run, settings=self.settings)
+        return run
+
+    def try_dbt(self, *arguments: str, parsed: Any = None) -> DbtRun:
+        """The same, and what failed is left to the caller. parsed: as run_dbt has it."""
+        return run_dbt(
             [*arguments, *self.dbt_target],
             settings=self.settings,
             params=self.params,
             on_node=lambda node: None,
             on_warning=lambda text: None,
+            parsed=parsed,
         )
-        require_success(run, settings=self.settings)
-        return run
 
 
 @contextmanager

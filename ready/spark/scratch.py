@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import takewhile
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -59,10 +61,12 @@ class SparkScratch(Scratch):
     def execute(self, statement: str) -> None:
         self._fetch(statement)
 
-    def columns(self, table: str) -> list[str]:
+    def types(self, table: str) -> dict[str, str]:
         with suppress(NothingThere), missing_told():
-            return [name for (name,) in self._fetch(f"show columns in {table}")]
-        return []
+            # After an empty name comes what is told of partitions.
+            described = self._fetch(f"describe table {table}")
+            return dict(takewhile(itemgetter(0), ((name, type) for name, type, *_ in described)))
+        return {}
 
     def quote(self, name: str) -> str:
         return identifier(name)
@@ -70,6 +74,13 @@ class SparkScratch(Scratch):
     def replace_table(self, table: str, query: str) -> None:
         self.execute(f"drop table if exists {table}")
         self.execute(f"create table {table} using parquet as {query}")
+
+    def create_view(self, view: str, query: str) -> None:
+        self.execute(f"create view {view} as {query}")
+
+    @contextmanager
+    def confined(self) -> Iterator[Scratch | None]:
+        yield None
 
     def _fetch(self, statement: str) -> list[tuple[Any, ...]]:
         return self.worker.submit(fetch, self.connection, statement).result()

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-import pytest
-
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
 
@@ -27,15 +25,17 @@ class OpenPage(Protocol):
     def __call__(self, file: Path, **context: Any) -> Page: ...
 
 
+def program() -> str | None:
+    """The machine's Chromium, or None."""
+    return next((path for name in PROGRAMS if (path := shutil.which(name))), None)
+
+
 @contextmanager
 def launched() -> Iterator[Browser]:
-    """The machine's Chromium, or the test is skipped. While it is open, an event loop runs in this thread."""
-    programs = [path for name in PROGRAMS if (path := shutil.which(name))]
-    if not programs:
-        pytest.skip(NO_BROWSER)
+    """While it is open, an event loop runs in this thread."""
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=programs[0]) as browser:
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=program()) as browser:
         yield browser
 
 

@@ -68,8 +68,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those of Spark first: they take longest."""
+    """Those of Spark first: they take longest. Without a browser nothing is built for its tests."""
+    from chromium import NO_BROWSER, program
+
     items.sort(key=lambda item: "/spark/" not in item.nodeid)
+    for item in items if program() is None else ():
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.skip(NO_BROWSER))
 
 
 def _ours(name: str) -> bool:

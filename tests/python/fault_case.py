@@ -297,4 +297,7 @@ def wait_until_idle(shop: FaultyShop) -> None:
 
 
 def held_locks(shop: FaultyShop) -> list[tuple[Any, ...]]:
-    return shop.warehouse(shop.folder).rows("select locktype, pid from pg_locks where locktype = 'advisory'")
+    return shop.warehouse(shop.folder).rows(
+        "select locktype, pid from pg_locks "
+        "where locktype = 'advisory' or relation = to_regclass('meta.build_lock')"
+    )

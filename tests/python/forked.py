@@ -1,8 +1,9 @@
 """`python -m ready` in a process of its own, forked from one that has imported dbt: that takes seconds.
 
 Only libraries are imported beforehand. The package `ready` is not: what it imports, and when, stays tested.
-A home begins with what dbt has parsed for the same configs and database in another; dbt itself
-decides whether that still holds.
+A home begins with what dbt has parsed for the same database in another; dbt itself decides whether that still
+holds. Configs of a test stand, while the command runs, where those of other tests stood: dbt parses
+everything anew for another folder, which takes it longer than most runs.
 """
 
 from __future__ import annotations
@@ -25,16 +26,19 @@ _server.set_forkserver_preload(
 )
 
 # What decides whether dbt can use what it has parsed before, but for the files themselves, which it compares.
-PARSED_FOR = ("PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "READY_SPARK_PORT", "READY_CONFIGS")
+PARSED_FOR = ("PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "READY_SPARK_PORT")
 _parsed = tempfile.TemporaryDirectory()
 _parsed_as: dict[Path, Path] = {}
+_configs = Path(_parsed.name, "configs")
 
 
 def ready(
     *arguments: str | Path, cwd: Path, env: Mapping[str, str], input: str | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Like subprocess.run with captured output; env: the whole environment."""
-    command = ["ready", *map(str, arguments)]
+    command, given = ["ready", *map(str, arguments)], None
+    if arguments and arguments[0] in ("run", "validate", "dbt"):
+        command, env, given = _with_configs_in_one_place(command, cwd, env)
     parsed, known = _parsed_states(command, cwd, env)
     if known.exists() and ("PGHOST" in env or "READY_SPARK_PORT" in env) and _parsed_as.get(parsed) != known:
         parsed.parent.mkdir(parents=True, exist_ok=True)
@@ -51,14 +55,31 @@ def ready(
             _parsed_as[parsed] = known
             if not known.exists():
                 shutil.copy(parsed, known)
-        return subprocess.CompletedProcess(
-            command, process.exitcode, files[1].read_text(), files[2].read_text()
-        )
+        output, errors = (file.read_text() for file in files[1:])
+        if given:
+            output, errors = (text.replace(str(_configs), given) for text in (output, errors))
+        return subprocess.CompletedProcess(command, process.exitcode, output, errors)
+
+
+def _with_configs_in_one_place(
+    command: list[str], cwd: Path, env: Mapping[str, str]
+) -> tuple[list[str], Mapping[str, str], str | None]:
+    """The command and environment with a copy of the configs, and where they are; None where they stay."""
+    place = command.index("--configs") + 1 if "--configs" in command else None
+    given = command[place] if place else env.get("READY_CONFIGS")
+    if not given or (cwd / given).is_relative_to(cwd) or not (cwd / given).is_dir():
+        return command, env, None
+    shutil.rmtree(_configs, ignore_errors=True)
+    # New files: dbt takes one with the time it knows for the file it knows.
+    shutil.copytree(cwd / given, _configs, symlinks=True, copy_function=shutil.copyfile)
+    if place:
+        return [*command[:place], str(_configs), *command[place + 1 :]], env, given
+    return command, {**env, "READY_CONFIGS": str(_configs)}, given
 
 
 def _parsed_states(command: list[str], cwd: Path, env: Mapping[str, str]) -> tuple[Path, Path]:
     """Where dbt keeps what it has parsed, and where an earlier test's stands that may serve as well."""
-    configs = command[command.index("--configs") + 1] if "--configs" in command else None
+    configs = command[command.index("--configs") + 1] if "--configs" in command else env.get("READY_CONFIGS")
     serves = repr((configs, *(env.get(name) for name in PARSED_FOR)))
     home = Path(env.get("READY_HOME") or cwd / ".ready")
     known = Path(_parsed.name, hashlib.sha256(serves.encode()).hexdigest())

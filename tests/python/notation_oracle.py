@@ -193,6 +193,8 @@ def read_amount(text: str, notation: AmountNotation) -> Decimal | None:
             break
     if not signed and text != body and body[:1] and body[0] in f"+{MINUS}":  # € -12.50
         body, negative = body[1:].strip(BLANKS), body[0] in MINUS
+    if body.endswith(notation.decimal) and text[-1:] in MINUS:  # 5,- is five without cents
+        return None
     return _plain(body, negative, notation)
 
 

@@ -1,4 +1,4 @@
--- No order at the midnight, in UTC or in the zone of the mapping, of a date that systems write where they know none.
+-- No order on a date, in UTC or in the zone of the mapping, that systems write where they know none.
 select *
 from {{ ref('orders_parsed') }}
 where {{ is_placeholder_date(rule_setting('dates', placeholder_dates())) }}

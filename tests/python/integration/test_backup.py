@@ -76,7 +76,7 @@ def test_data_is_given_up_only_when_told(archive: Path, shop: Shop) -> None:
     assert "--replace" in refused.stderr
     assert content(shop) == before
 
-    shop.execute("insert into raw.raw_events (load_id, line_number, payload) values (99, 1, '{}')")
+    shop.tamper("insert into raw.raw_events (load_id, line_number, payload) values (99, 1, '{}')")
     assert shop.ready("db", "restore", archive, "--replace").returncode == 0
     assert content(shop) == before
     assert shop.value("select to_regclass('feats.of_ours')") is None

@@ -73,7 +73,7 @@ RENAME = "rename the files: they are loaded in the order of their names"
 def test_what_cannot_be_is_told_with_file_and_line(feed: Feed) -> None:
     corrected = [order(n, day(2 * n), amount="1.00") for n in range(50, 53)]
     strange = [
-        order(500, "1970-01-01T00:00:00Z"),
+        order(500, "1970-01-01T01:00:00Z"),
         order(501, "2999-05-05T10:00:00Z"),
         order(502, "2019-06-01T10:00:00Z"),
         order(0, day(0), customer=5),
@@ -86,7 +86,7 @@ def test_what_cannot_be_is_told_with_file_and_line(feed: Feed) -> None:
         "order_ts=2999-05-05T10:00:00Z. "
         "Mend the dates, or the format or timezone in orders.yaml. They set no end to the data",
         "1 row(s) have a date that stands for none, such as c.csv:2: order_id=A500, "
-        "order_ts=1970-01-01T00:00:00Z. "
+        "order_ts=1970-01-01T01:00:00Z. "
         "Mend the dates, or name the word in null_words. They set no beginning to the data",
         "order_id has 1 value(s) that come again with another customer_id, such as c.csv:5 against a.csv:2: "
         f"order_id=A0, customer_id=C5. {UNIQUE}",
@@ -117,7 +117,8 @@ def test_what_cannot_be_is_told_with_file_and_line(feed: Feed) -> None:
 def test_wild_dates_move_no_calendar_no_end_and_no_split(feed: Feed) -> None:
     feed.relax("{no_order_in_the_future: {severity: warn}, no_placeholder_date: {severity: warn}}")
     strange = [
-        order(500, "1970-01-01T00:00:00Z", customer=1),
+        *(order(503 + n, "1969-12-31T19:00:00Z", customer=1) for n in range(30)),
+        order(500, "9999-12-31T23:59:59Z", customer=1),
         order(501, "2999-05-05T10:00:00Z", customer=2),
         order(502, "2019-06-01T10:00:00Z", customer=3),
     ]

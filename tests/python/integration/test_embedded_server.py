@@ -236,6 +236,19 @@ def test_a_socket_folder_deleted_under_the_running_server(home: Path) -> None:
     assert query(embedded.start(home), "select 1") == "1"
 
 
+def test_a_server_whose_data_were_deleted_takes_away_no_socket_but_its_own(home: Path) -> None:
+    embedded.start(home)
+    old = embedded.status(home).pid
+    assert old
+    shutil.rmtree(home)
+    params = embedded.start(home)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(old, signal.SIGTERM)  # within a minute it notices, and ends by itself
+    while embedded._process_name(old) == "postgres":
+        time.sleep(0.02)
+    assert query(params, "select 1") == "1"
+
+
 def test_a_stop_that_hangs_is_followed_by_an_immediate_one(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -152,8 +152,8 @@ def line_shop(server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory
         assert warehouse.ready("load", folder / "data").returncode == 0
         settings = Settings.resolve(environ=warehouse.environ, configs=folder / "configs")
         built = subprocess.run(
-            [Path(sys.executable).with_name("dbt"), "build", "--exclude-resource-type", "test", "unit_test"],
-            env={**warehouse.environ, **environment(settings, database), "READY_SCRATCH": "true"},
+            [Path(sys.executable).with_name("dbt"), "build", "--exclude-resource-type", "unit_test"],
+            env={**warehouse.environ, **environment(settings, database)},
             capture_output=True,
             text=True,
             check=False,

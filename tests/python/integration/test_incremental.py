@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from against_oracle import assert_orders_equal_oracle, assert_tables_equal_oracle
+from conftest import PROJECT
 from hypothesis import HealthCheck, Phase, assume, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
@@ -135,7 +136,7 @@ class Deliveries(RuleBasedStateMachine):
             assert_tables_equal_oracle(connection, orders, self.definition, states=states)
 
     def _compare_with_full_rebuild(self) -> None:
-        kept = self._contents()
+        kept = contents(self.warehouse)
         (generation,) = self.warehouse.rows("select count(distinct generation) from meta.table_states")[0]
         assert generation == 1
         rebuilt = self.warehouse.ready(
@@ -143,15 +144,16 @@ class Deliveries(RuleBasedStateMachine):
             READY_CONFIGS=self.folder / "configs",
         )  # fmt: skip
         assert rebuilt.returncode == 0, rebuilt.stdout + rebuilt.stderr
-        assert self._contents() == kept
+        assert contents(self.warehouse) == kept
 
-    def _contents(self) -> dict[str, Any]:
-        """Customers have other keys after a full rebuild."""
-        purchases = "select (to_jsonb(row) - 'customer_key')::text from stg.customer_purchases row order by 1"
-        return {"stg.customer_purchases": self.warehouse.rows(purchases)} | {
-            table: self.warehouse.rows(f"select row_text::text from {table} as row_text order by 1")
-            for table in TABLES
-        }
+
+def contents(warehouse: Warehouse) -> dict[str, Any]:
+    """Customers have other keys after a full rebuild."""
+    purchases = "select (to_jsonb(row) - 'customer_key')::text from stg.customer_purchases row order by 1"
+    return {"stg.customer_purchases": warehouse.rows(purchases)} | {
+        table: warehouse.rows(f"select row_text::text from {table} as row_text order by 1")
+        for table in TABLES
+    }
 
 
 @pytest.mark.parametrize(
@@ -185,3 +187,50 @@ def _made(folders: Iterator[Path]) -> Iterator[Path]:
     for folder in folders:
         folder.mkdir()
         yield folder
+
+
+MAPPING = """
+version: 2
+models:
+  - name: orders_mapped
+    config:
+      meta:
+        columns:
+          order_id: {expression: "file_name || ':' || line_number"}
+          customer_id: customer
+          order_ts: day
+          amount: amount
+          since: since
+          touched_orders: {column: touched, type: number}
+          note: {expression: '"note" || ''/*changed where false changed*/ (changed_loads) /*full*/'''}
+"""
+
+
+def test_names_and_texts_of_the_products_own_and_rotated_files(
+    database: ConnectionParams, tmp_path: Path
+) -> None:
+    """Columns named like the words of the incremental SQL, its marks in a text, ids made of a file's name."""
+    warehouse, data, configs = Warehouse(tmp_path, database), tmp_path / "data", tmp_path / "configs"
+    shutil.copytree(PROJECT / "configs", configs)
+    (configs / "orders.yaml").write_text(MAPPING)
+    (configs / "expectations.yaml").write_text(
+        "version: 2\nmodels: [{name: orders_parsed, columns: [{name: order_id, data_tests: [not_null]}]}]\n"
+    )
+    features = (configs / "features.yaml").read_text()
+    own = "years: count_distinct of since\n          touched: sum of touched_orders\n          orders: count"
+    features = features.replace("orders: count ", f"{own} ", 1).replace("totals: [", "totals: [touched, ", 1)
+    (configs / "features.yaml").write_text(features)
+    data.mkdir()
+    lines = [f"C{n % 5},2024-0{n % 6 + 1}-1{n % 7},{n},{2000 + n % 3},{n % 4},n{n}\n" for n in range(40)]
+    header = "customer,day,amount,since,touched,note\n"
+    (data / "orders.csv").write_text(header + "".join(lines[:30]))
+    warehouse.run("--data", data, "--configs", configs)
+    (data / "orders.csv").rename(data / "orders_1.csv")
+    (data / "orders.csv").write_text(header + "".join(lines[30:]))
+    warehouse.run("--data", data, "--configs", configs)
+    assert warehouse.value("select count(distinct order_id) from stg.orders") == 40
+    (built,) = warehouse.rows("select count(distinct generation) from meta.table_states")
+    assert built == (1,), "the second build was one of changes"
+    kept = contents(warehouse)
+    warehouse.run("--data", data, "--configs", configs, "--full-refresh")
+    assert contents(warehouse) == kept

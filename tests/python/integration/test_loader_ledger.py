@@ -19,11 +19,14 @@ from raw_tables import content, ledger, load, outcomes, rows, values, write
 from loader import (
     FilesRefused,
     InputError,
+    LoadOptions,
     ServerError,
     ensure_raw_schema,
     load_files,
 )
+from loader.postgres import PostgresSink
 from loader.results import FileResult, Silent
+from loader.withdraw import withdraw_files
 from ready.postgres.connection import ConnectionParams
 
 
@@ -335,4 +338,101 @@ def test_a_fifty_megabyte_field(database: ConnectionParams, tmp_path: Path) -> N
     ) == [
         (2, size),
         (size // 2 + 3, 1),
+    ]
+
+
+def test_other_settings_load_the_same_bytes_again(database: ConnectionParams, tmp_path: Path) -> None:
+    """Every setting that decides how bytes read, also under the file's other name and beside a copy."""
+    folder = write(
+        tmp_path, {"a.csv": "id,town\n1,Zo\u00eb\n2,Ulm\n", "b.csv": "id,town\n1,Zo\u00eb\n2,Ulm\n"}
+    )
+    assert outcomes(load(database, folder).files) == ["loaded", "already loaded"]
+    changed = load(database, folder, encoding="cp1252")
+    assert outcomes(changed.files) == ["superseded earlier load 1", "already loaded"]
+    assert changed.files[0].warnings == ("read anew: encoding is 'cp1252', and was not set",)
+    assert values(database, "town") == ["Zo\u00c3\u00ab", "Ulm"]
+    assert outcomes(load(database, folder, encoding="CP1252").files) == ["already loaded"] * 2
+
+    (folder / "a.csv").unlink()
+    (folder / "b.csv").unlink()
+    renamed = write(tmp_path / "renamed", {"c.csv": "id,town\n1,Zo\u00eb\n2,Ulm\n"})
+    dry = load_files(database.connect, [renamed], LoadOptions(names={"town": "place"}), dry_run=True)
+    held = changed.files[0].load_id  # a copy that was read beside it may have cost an id
+    assert outcomes(dry.files) == [f"would supersede load {held}"]
+    assert outcomes(load(database, renamed, names={"town": "place"}).files) == [
+        f"superseded earlier load {held}"
+    ]
+    assert rows(database, "select file_name, reading from raw.loads where status = 'loaded'") == [
+        ("c.csv", {"names": {"town": "place"}})
+    ]
+    for options in (
+        {"quote": "'"},
+        {"escape": "\\"},
+        {"comment": "#"},
+        {"footer_lines": 1},
+        {"header_line": 1},
+    ):
+        (result,) = load(database, renamed, **options).files
+        assert result.outcome.startswith("superseded earlier load"), options
+    (result,) = load(database, renamed, header="none", names=("order", "place")).files
+    assert result.rows_loaded == 3
+
+
+def test_a_load_of_an_earlier_release_says_nothing_of_its_settings(
+    database: ConnectionParams, tmp_path: Path
+) -> None:
+    folder = write(tmp_path, {"a.csv": "id\n1\n"})
+    load(database, folder, delimiter=";")
+    with contextlib.closing(database.connect()) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("set session_replication_role = replica; update raw.loads set reading = null")
+    assert outcomes(load(database, folder).files) == ["already loaded"]
+
+
+def test_again_loads_what_is_in_and_each_content_once(database: ConnectionParams, tmp_path: Path) -> None:
+    folder = write(tmp_path, {"a.csv": "id\n1\n", "b.csv": "id\n1\n", "c.csv": "id\n2\n"})
+    first = load(database, folder).files
+    again = load(database, folder, again=True)
+    assert outcomes(again.files) == [
+        f"superseded earlier load {first[0].load_id}",
+        "already loaded",
+        f"superseded earlier load {first[2].load_id}",
+    ]
+    assert again.files[0].warnings[-1] == "read anew: as was asked for"
+    assert values(database, "id") == ["1", "2"]
+
+
+def test_a_withdrawn_file_is_out_until_it_is_delivered_again(
+    database: ConnectionParams, tmp_path: Path
+) -> None:
+    folder = write(tmp_path, {"a.csv": "id\n1\n", "b.csv": "id\n2\n"})
+    load(database, folder)
+    sink = PostgresSink(database.connect)
+    (result,) = withdraw_files(sink, ["a.csv"], LoadOptions(order_columns=("id",))).files
+    assert (result.outcome, result.rows_replaced, result.orders_gone) == ("superseded earlier load 1", 1, 1)
+    assert (
+        result.warnings[0]
+        == "withdraws load 1 with its 1 row(s); 1 of its 1 order(s) are in no file any more"
+    )
+    assert values(database, "id") == ["2"]
+    for gone in ("a.csv", "c.csv"):
+        with pytest.raises(InputError, match=f"nothing is loaded of {gone}"):
+            withdraw_files(sink, [gone], LoadOptions())
+    assert outcomes(load(database, folder).files) == ["superseded earlier load 3", "already loaded"]
+    assert values(database, "id") == ["1", "2"]
+
+
+def test_a_pipe_is_passed_over_and_a_link_out_of_the_folder_refused(
+    database: ConnectionParams, tmp_path: Path
+) -> None:
+    folder = write(tmp_path / "data", {"a.csv": "id\n1\n"})
+    os.mkfifo(folder / "b.csv")
+    summary = load(database, folder)
+    assert outcomes(summary.files) == ["loaded", "passed over"]
+    assert summary.files[1].warnings == ("a named pipe, and no file",)
+    (folder / "c.csv").symlink_to(write(tmp_path / "other", {"c.csv": "id\n2\n"}) / "c.csv")
+    assert "c.csv is a link that leaves its folder" in refused(database, folder).message
+    assert outcomes(load(database, folder, links="follow").files) == [
+        "already loaded",
+        "passed over",
+        "loaded",
     ]

@@ -118,6 +118,7 @@ def _built_untested(shop: Shop) -> None:
     """The new orders' candidates stand."""
     _with(shop, "")
     assert shop.ready("load", shop.data).returncode == 0
+    assert shop.ready("validate").returncode == 0
     assert shop.ready("dbt", "run").returncode == 0
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg2.errors
 import pytest
@@ -14,16 +16,39 @@ from proof_case import Shop
 from warehouse import Warehouse, new_database
 
 from loader import load_files
+from loader.ledger import PostgresLedger
 from ready.database import open_database
 from ready.postgres.connection import ConnectionParams
 from ready.postgres.roles import BUILDER, LOADER, OWNER, READER, create_login_roles
+from ready.query import connected
 
 SUPERSEDE = (
     "update raw.loads set status = 'superseded', superseded_by = 2, superseded_at = now() where load_id = 1"
 )
 
+DRAW = "select nextval('raw.loads_load_id_seq')"
+EVENT = "insert into raw.raw_events (load_id, line_number, payload) values ({}, 9, '{{}}')"
+REJECT = "insert into raw.rejected_rows values ({}, 9, 'reason', 'line')"
+RECORD = """
+insert into raw.loads (load_id, source, file_name, file_sha256, file_bytes, rows_loaded, rows_rejected,
+    columns, delimiter, encoding)
+values ({}, 'orders', 'new.csv', repeat('0', 64), 1, 1, 0, '[]', ',', 'utf-8')
+"""
+DRAWN = "currval('raw.loads_load_id_seq')"
+
 FORBIDDEN = {
     LOADER: [
+        EVENT.format(1),
+        REJECT.format(1),
+        RECORD.format(99),
+        f"{DRAW}; {EVENT.format(1)}",
+        f"{DRAW}; {REJECT.format(1)}",
+        f"{DRAW}; {RECORD.format(99)}",
+        f"{DRAW}; {RECORD.format(DRAWN)}; {EVENT.format(DRAWN)}",
+        f"{DRAW}; {RECORD.format(DRAWN)}; {REJECT.format(DRAWN)}",
+        "select setval('raw.loads_load_id_seq', 1)",
+        "alter sequence raw.loads_load_id_seq restart",
+        "alter table raw.raw_events disable trigger of_this_load",
         "update raw.raw_events set payload = '{}'",
         "delete from raw.raw_events",
         "truncate raw.raw_events",
@@ -70,6 +95,10 @@ FORBIDDEN = {
     ],
     READER: [
         "select from raw.loads",
+        "lock table raw.loads in access share mode",
+        "lock table raw.file_locks in access share mode",
+        "lock table feats.customer_features in row share mode",
+        "lock table meta.feature_registry in row share mode",
         "select from stg.orders",
         "select from stg.orders_parsed",
         "update feats.customer_features set orders_7d = 0",
@@ -80,6 +109,46 @@ FORBIDDEN = {
         "set role ready_builder",
     ],
 }
+# What a builder may make of a table that it is about to hand over: code that would run as the new owner, or
+# a way to its rows by another one's right.
+TRAPS = {
+    "default": "alter table {0} add column x text default evil()",
+    "generated column": "alter table {0} add column x text generated always as (evil()) stored",
+    "check": "alter table {0} add check (evil() is not null)",
+    "index on an expression": "create index on {0} ((evil()))",
+    "partial index": "create index on {0} (feature_set) where evil() is not null",
+    "statistics": "create statistics of_it on (evil()), feature_set from {0}",
+    "trigger": "create trigger t before delete on {0} for each statement execute function evil_trigger()",
+    "disguised trigger": "create trigger immutable before delete on {0} execute function evil_trigger()",
+    "rule": "create rule r as on insert to {0} do also select evil()",
+    "policy": "alter table {0} enable row level security",
+    "domain": "create domain d as text check (evil() is not null); alter table {0} add column x d",
+    "type of one's own": "create type c as (x text); alter table {0} add column x c",
+    "foreign key": "create table p (f text primary key); "
+    "alter table {0} add foreign key (feature_set) references p on delete cascade",
+    "referenced": "create unique index on {0} (feature_set); "
+    "create table f (f text references {0} (feature_set))",
+    "child": "create table child () inherits ({0})",
+    "parent": "create table parent (feature_set text not null); alter table {0} inherit parent",
+    "view": "drop table {0}; create view {0} as select evil() as feature_set",
+    "column right": "grant update (feature_set) on {0} to ready_reader",
+    "unlogged": "alter table {0} set unlogged",
+}
+EVIL = """
+create schema evil_meta;
+set local search_path = evil_meta;
+create function evil() returns text language plpgsql immutable as $$ begin return 'x'; end $$;
+create function evil_trigger() returns trigger language plpgsql as $$ begin raise exception 'ran'; end $$;
+create table dataset_splits (like meta.dataset_splits);
+create table feature_registry (like meta.feature_registry);
+create table dataset_split_summary (like meta.dataset_split_summary);
+"""
+HAND_OVER = """
+select meta.hand_over_history(
+    'evil_meta', array['dataset_splits', 'feature_registry', 'dataset_split_summary', 'mine']
+)
+"""
+OWNERS = "select relowner::regrole::text from pg_class where oid = 'evil_meta.{}'::regclass"
 HISTORY = (
     "raw.loads",
     "raw.raw_events",
@@ -92,7 +161,7 @@ HISTORY = (
 @pytest.fixture(scope="module")
 def granted(
     built_shop: Shop, server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Warehouse]:
+) -> Iterator[Shop]:
     with new_database(server, template=built_shop.database) as database:
         shop = built_shop.copy(tmp_path_factory.mktemp("granted") / "shop", database)
         with contextlib.closing(database.connect()) as connection, connection, connection.cursor() as cursor:
@@ -123,6 +192,7 @@ def test_forbidden(role: str, statement: str, granted: Warehouse) -> None:
     [
         (LOADER, "select * from raw.loads"),
         (LOADER, SUPERSEDE),
+        (LOADER, f"{DRAW}; {EVENT.format(DRAWN)}; {REJECT.format(DRAWN)}; {RECORD.format(DRAWN)}"),
         (BUILDER, "select payload from raw.raw_events"),
         (BUILDER, "drop table stg.orders_rejected"),
         (BUILDER, "create schema pr_1_stg"),
@@ -134,6 +204,76 @@ def test_forbidden(role: str, statement: str, granted: Warehouse) -> None:
 )
 def test_allowed(role: str, statement: str, granted: Warehouse) -> None:
     attempt(granted, role, statement)
+
+
+@contextlib.contextmanager
+def session(warehouse: Warehouse, role: str) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
+    """Statements in one transaction of a login as the role, which is taken back."""
+    user = replace(warehouse.database, user=role)
+    with contextlib.closing(user.connect()) as connection, connection.cursor() as cursor:
+
+        def run(statement: str) -> list[tuple[Any, ...]]:
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+        yield run
+        connection.rollback()
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+@pytest.mark.parametrize("table", ["dataset_splits", "feature_registry"])
+def test_no_history_is_taken_that_the_builder_has_a_way_into(
+    trap: str, table: str, granted: Warehouse
+) -> None:
+    with session(granted, BUILDER) as run:
+        run(EVIL)
+        run(TRAPS[trap].format(table))
+        run(HAND_OVER)
+        assert run(OWNERS.format(table)) == [(BUILDER,)]
+        assert run(OWNERS.format("dataset_split_summary")) == [(OWNER,)]
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="is not kept by ready_owner"):
+            run("select meta.retire_dataset_splits('evil_meta', 'customer_features', 1)")
+
+
+def test_history_is_taken_as_the_product_makes_it(granted: Warehouse) -> None:
+    with session(granted, BUILDER) as run:
+        run(EVIL)
+        run("alter table feature_registry add primary key (feature_set, feature_version, data_hash)")
+        run("alter table feature_registry alter created_at set default now()")
+        run("create trigger immutable before update on feature_registry execute function raw.refuse_change()")
+        run("create table mine (x text)")
+        run("grant all on feature_registry to ready_reader with grant option")
+        run(HAND_OVER)
+        assert run(OWNERS.format("feature_registry")) == [(OWNER,)]
+        assert run(OWNERS.format("mine")) == [(BUILDER,)]
+        rights = run("""
+            select grantee::regrole::text, string_agg(privilege_type, ' ' order by privilege_type)
+            from pg_class, aclexplode(relacl)
+            where oid = 'feature_registry'::regclass and grantee <> relowner group by 1 order by 1
+        """)
+        assert rights == [(BUILDER, "INSERT SELECT"), (READER, "SELECT")]
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege, match="holds no history"):
+            run("select meta.hand_over_history('feats', array['customer_features'])")
+
+
+def test_functions_look_nothing_up_elsewhere(granted: Warehouse) -> None:
+    functions = granted.rows("""
+        select proname, proconfig from pg_proc
+        where pronamespace::regnamespace::text in ('raw', 'meta') and prokind = 'f'
+    """)
+    assert len(functions) >= 7
+    assert [name for name, settings in functions if settings != ["search_path=pg_catalog"]] == []
+
+
+def test_what_builds_have_made_is_read_with_their_rights(granted: Shop) -> None:
+    """A recorded query and a view are the builder's, so they run as it, whoever reads."""
+    for query in ("feats.customer_training_set", "meta.feature_queries"):
+        assert granted.rows(
+            f"select tableowner from pg_tables where schemaname || '.' || tablename = '{query}'"
+        ) == [(BUILDER,)]
+    with connected(granted.settings) as connection, connection.cursor() as cursor:
+        cursor.execute("select current_user")
+        assert cursor.fetchone() == (BUILDER,)
 
 
 @pytest.mark.parametrize("trigger", ["meta.feature_registry", "meta.validation_results", "raw.loads"])
@@ -151,6 +291,39 @@ def test_the_loader_loads_and_supersedes(shop: Shop, tmp_path: Path) -> None:
 
     assert summary.files[0].outcome == "superseded earlier load 1"
     assert shop.value("select status from raw.loads where load_id = 1") == "superseded"
+
+
+def test_a_reader_keeps_no_loader_waiting(granted: Shop) -> None:
+    """With an advisory lock, which anyone may take, on the key that loaders once used."""
+    name = "orders_2024_h1.csv"
+    key = int.from_bytes(hashlib.sha256(f"orders\0{name}".encode()).digest()[:8], "big", signed=True)
+    with session(granted, READER) as run:
+        run(f"select pg_advisory_lock({key})")
+        loader = open_database(granted.settings, role=LOADER)
+        with contextlib.closing(loader.connect()) as connection, connection.cursor() as cursor:
+            assert PostgresLedger(cursor, "orders").lock_file(name, wait=False)
+
+
+def test_one_loader_waits_for_another(granted: Shop) -> None:
+    with contextlib.ExitStack() as stack:
+        first, second = (
+            stack.enter_context(
+                stack.enter_context(
+                    contextlib.closing(replace(granted.database, user=LOADER).connect())
+                ).cursor()
+            )
+            for _ in range(2)
+        )
+        ledgers = PostgresLedger(first, "orders"), PostgresLedger(second, "orders")
+        for name in ("new.csv", "new.csv", "orders_2024_h1.csv"):
+            assert ledgers[0].lock_file(name, wait=False)
+            assert not ledgers[1].lock_file(name, wait=False)
+            assert ledgers[1].lock_file("another.csv", wait=False)
+            first.connection.commit()
+            assert ledgers[1].lock_file(name, wait=True)
+            second.execute("show lock_timeout")
+            assert second.fetchone() == ("0",)
+            second.connection.commit()
 
 
 def test_a_login_for_each_role_is_enough(granted: Warehouse) -> None:
@@ -206,7 +379,7 @@ def test_a_rewritten_membership_takes_the_place_of_the_old(shop: Shop) -> None:
 
 
 def as_before_there_were_roles(shop: Shop) -> None:
-    shop.execute("drop function meta.hand_over_history; drop function meta.retire_dataset_splits")
+    shop.execute("drop function meta.hand_over_history, meta.retire_dataset_splits, meta.runs_no_code")
     for role in (OWNER, BUILDER, READER, LOADER):
         shop.execute(f"reassign owned by {role} to {shop.database.user}")
         shop.execute(f"drop owned by {role}")
@@ -244,5 +417,11 @@ def test_the_embedded_server_has_them_by_itself(run_ready: RunReady) -> None:
     owners = "select distinct nspowner::regrole from pg_namespace where nspname in ('stg', 'feats')"
     run_ready("db", "start")
     assert run_ready("db", "psql", "-Atc", owners).stdout == "ready_builder\n"
+    run_ready("db", "psql", "-U", READER, "-c", f"alter role {READER} set search_path = nowhere")
+    run_ready(
+        "db", "psql", "-U", READER, "-c", f"alter role {READER} in database ready set timezone = 'Asia/Tokyo'"
+    )
+    run_ready("load", "--list")
+    assert run_ready("db", "psql", "-Atc", "select * from pg_db_role_setting").stdout == ""
     plain = run_ready("db", "psql", "-U", BUILDER, "-Atc", "set role ready; select 1")
     assert "permission denied to set role" in plain.stderr

@@ -10,7 +10,9 @@ from ready.proof.feature_models import Plan, plan_check
 GRAPH: dict[str, list[str]] = {
     "source.p.raw.raw_events": [],
     "source.p.rates.currencies": [],
-    "seed.p.statuses": [],
+    "source.p.raw.loads": [],
+    "source.p.crm.decisions": [],
+    "seed.p.order_statuses": [],
     "seed.p.holidays": [],
     "model.p.orders_mapped": ["source.p.raw.raw_events"],
     "model.p.orders_parsed": ["model.p.orders_mapped"],
@@ -20,7 +22,7 @@ GRAPH: dict[str, list[str]] = {
         "model.p.orders_parsed",
         "model.p.order_versions",
         "model.p.order_lines",
-        "seed.p.statuses",
+        "seed.p.order_statuses",
     ],
     "model.p.customer_features": ["model.p.orders", "model.p.order_versions"],
     "snapshot.p.orders_history": ["model.p.orders"],
@@ -32,6 +34,15 @@ GRAPH: dict[str, list[str]] = {
     "model.p.parsed_features": ["model.p.clean_features", "model.p.orders_parsed"],
     "model.p.below_parsed_features": ["model.p.parsed_features"],
     "model.p.outright_features": ["model.p.orders"],
+    "model.p.data_span": ["model.p.orders", "source.p.raw.loads"],
+    "model.p.ledger_features": ["model.p.data_span", "source.p.raw.loads"],
+    "model.p.outcomes": ["source.p.crm.decisions"],
+    "model.p.monthly_outcomes": ["model.p.outcomes"],
+    "model.p.regions": ["seed.p.holidays"],
+    "model.p.dated_features": ["model.p.purchases", "model.p.monthly_outcomes"],
+    "model.p.undated_features": ["model.p.purchases", "model.p.regions"],
+    "model.p.growing_features": ["model.p.purchases"],
+    "model.p.below_growing_features": ["model.p.growing_features"],
     "model.p.customer_labels": ["model.p.clean_features"],
     "model.p.training_set": ["model.p.clean_features", "model.p.customer_labels"],
     "model.p.unrelated": ["seed.p.holidays"],
@@ -42,10 +53,6 @@ GRAPH: dict[str, list[str]] = {
 }
 EPHEMERAL = ("orders_mapped", "helper", "through")
 FEATURE_SETS = ("peeking_set", "peeking_labels", "parsed_set", "clean_features")
-CODE = {
-    "outright_features": "select * from feats.purchases -- not stg.orders",
-    "clean_features": "{# feats.orders #} select feats.orders_total, '/* stg' /* feats.orders */",
-}
 
 
 def manifest() -> dict[str, Any]:
@@ -62,13 +69,21 @@ def node(id: str) -> dict[str, Any]:
     kind, _, *names = id.split(".")
     common = {"resource_type": kind, "name": names[-1]}
     if kind == "source":
-        return {**common, "source_name": names[0], "schema": names[0], "identifier": names[-1]}
+        meta = {"available_at": "decided_at"} if names[-1] == "decisions" else {}
+        return {
+            **common,
+            "source_name": names[0],
+            "schema": names[0],
+            "identifier": names[-1],
+            "config": {"meta": meta},
+        }
     materialized = "ephemeral" if names[-1] in EPHEMERAL else "table"
+    if names[-1] == "growing_features":
+        materialized = "incremental"
     return {
         **common,
         "schema": "x_feats",
         "alias": names[-1],
-        "raw_code": CODE.get(names[-1], ""),
         "config": {"materialized": materialized, "meta": {"feature_set": names[-1] in FEATURE_SETS}},
     }
 
@@ -76,7 +91,7 @@ def node(id: str) -> dict[str, Any]:
 def plan(mapped: dict[str, str] | None = None, **mapping: str) -> Plan:
     found = manifest()
     found["nodes"]["model.p.orders_mapped"]["config"]["meta"] = {"columns": mapped or {}, **mapping}
-    return plan_check(found, prefix="x_")
+    return plan_check(found)
 
 
 def named(ids: tuple[str, ...]) -> set[str]:
@@ -85,8 +100,14 @@ def named(ids: tuple[str, ...]) -> set[str]:
 
 def test_all_models_below_orders_are_checked_but_those_that_look_ahead() -> None:
     features = {name.split(".")[2] for name in GRAPH if name.endswith("_features")} | {"parsed_set"}
-    assert named(plan().models) == features | {"purchases"}
-    assert set(plan().build) == features | {"purchases", "helper"}
+    dated = {"outcomes", "monthly_outcomes"}
+    assert named(plan().models) == features | dated | {"purchases", "data_span"}
+    # What is built from nothing of the orders is built, too, so that what it reads can be changed.
+    assert set(plan().build) == features | dated | {"purchases", "data_span", "helper", "regions"}
+
+
+def test_what_incremental_models_add_is_built_apart_with_what_reads_them() -> None:
+    assert plan().incremental == ("below_growing_features", "growing_features")
 
 
 def test_a_feature_set_may_not_be_built_from_labels_and_other_models_are_left_out() -> None:
@@ -100,6 +121,8 @@ def test_a_feature_set_may_not_be_built_from_labels_and_other_models_are_left_ou
 def test_what_they_read_beside_orders_is_found_through_ephemeral_models() -> None:
     assert set(plan().inputs) == {
         "seed.p.holidays",
+        "source.p.crm.decisions",
+        "source.p.raw.loads",
         "snapshot.p.orders_history",
         "source.p.rates.currencies",
         "source.p.raw.raw_events",
@@ -107,15 +130,22 @@ def test_what_they_read_beside_orders_is_found_through_ephemeral_models() -> Non
     }
 
 
-def test_what_gets_orders_past_the_table_that_is_changed_is_named() -> None:
+def test_a_table_that_says_since_when_its_rows_are_known_is_changed() -> None:
+    assert plan().dated == {"source.p.crm.decisions": "decided_at"}
+
+
+def test_what_is_read_and_not_changed_is_named() -> None:
     bypasses = {id.split(".")[2]: names for id, names in plan().bypasses.items() if names}
     assert bypasses == {
         "mapped_features": ("raw_events",),
+        "helper": ("holidays",),
+        "clean_features": ("currencies", "holidays"),
+        "ledger_features": ("loads",),
+        "undated_features": ("holidays",),
         "history_features": ("orders_history",),
-        "parsed_features": ("orders_parsed",),
-        "below_parsed_features": ("orders_parsed",),
+        "parsed_features": ("currencies", "holidays", "orders_parsed"),
+        "below_parsed_features": ("currencies", "holidays", "orders_parsed"),
         "parsed_set": ("orders_parsed",),
-        "outright_features": ("feats.purchases",),
     }
 
 

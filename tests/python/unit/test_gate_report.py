@@ -297,6 +297,7 @@ JAVA = "org.apache.hive.service.cli.HiveSQLException: Error running query: java.
             f"Runtime Error in seed s\n  Database Error\n    {JAVA}\n    \tat java.lang.Thread.run",
             "disk full",
         ),
+        ("raw_to_ready.on-run-end.0 failed, error:\n the disk is full\nCONTEXT:  f()", "the disk is full"),
         ("Database Error\n  compiled code at target/x.sql", "no message"),
         (None, "no message"),
     ],

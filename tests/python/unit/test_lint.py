@@ -104,6 +104,12 @@ FAULTS = [
     ("orders.yaml", "  amount: amount", "  amonut: amount", "unknown key amonut; did you mean amount?"),
     ("orders.yaml", "  amount: amount", "  amount: {column: amount, decimals: ','}",
      "unknown key decimals; did you mean decimal?"),
+    ("orders.yaml", "  amount: amount", "  amount: {column: amount, currency: ['€', $]}",
+     "amount: €, $ are several currencies, and amounts are summed; name the signs of one; amounts in others "
+     "are invalid then, for a rule to set aside"),
+    ("orders.yaml", "  amount: amount", "  amount: {column: amount, currency: [EUR, USD]}",
+     "amount: EUR, USD are several currencies, and amounts are summed; name the signs of one; amounts in "
+     "others are invalid then, for a rule to set aside"),
     ("orders.yaml", "  amount: amount", "  amount: {column: amount, decimal: ';'}",
      'decimal: ";" is not one of ., ,'),
     ("orders.yaml", "  amount: amount", "  amount: {column: amount, thousands: '.'}",
@@ -296,6 +302,57 @@ def test_each_fault_is_told_with_its_line(edited: Edit, file: str, old: str, new
         and first_line - 1 <= int(finding.split(":")[1]) <= first_line + added
         for finding in found
     ), found
+
+
+ON_FEATURE = (
+    "      - &max_order_value_7d\n        name: max_order_value_7d\n",
+    "{not_null: {config: {meta: {%s}}}}",
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        ("{not_null: {name: required}}", "{unique: {name: required}}", "another check is called required: "),
+        (
+            "{not_null: {name: one_currency}}",
+            "unique",
+            "one_currency is the name of a rule that is on by default",
+        ),
+        ("not_null", "{not_null: {config: {severity: warn}}}", "the same check (not_null) is there twice: "),
+        (
+            "{not_null: {config: {enabled: false}}}",
+            "unique",
+            "warning: not_null on file_name is switched off",
+        ),
+        (
+            "{not_null: {config: {meta: {ON_FAIL: quarantine}}}}",
+            "unique",
+            "unknown key ON_FAIL; did you mean on_fail?",
+        ),
+        ("{not_null: {meta: {max_share: 5}}}", "unique", "max_share"),
+        ("{not_null: {meta: {max_failures: -1}}}", "unique", "max_failures"),
+        ("Not_Null", "unique", "there is no test Not_Null; did you mean not_null?"),
+        (
+            "{dbt_expectations.expect_column_proportion_of_unique_values_to_be_between: "
+            "{arguments: {max_value: 95}}}",
+            "unique",
+            "max_value is a share of 0 to 1, not 95",
+        ),
+    ],
+)
+def test_no_check_passes_in_silence(edited: Edit, first: str, second: str, told: str) -> None:
+    column = f"    columns:\n      - name: file_name\n        data_tests: [{first}, {second}]\n"
+    findings = edited("expectations.yaml", "    columns:\n", column)
+    assert len(findings) == 1, findings
+    assert told in findings[0]
+
+
+def test_rows_of_features_are_not_set_aside(edited: Edit) -> None:
+    column, check = ON_FEATURE
+    tested = f"{column}        data_tests: [{check % 'on_fail: quarantine'}]\n"
+    assert "only rows of the files can be set aside" in "".join(edited("features.yaml", column, tested))
+    assert edited("features.yaml", "on_fail: quarantine", "max_share: 0.5") == []
 
 
 def test_splits_are_cut_one_way_and_in_order(edited: Edit) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Any
 
 import pytest
@@ -112,7 +113,28 @@ def test_a_byte_order_mark_counts_more_than_the_encoding_set(encoding: str, give
     assert any("byte order mark" in note and given in note for note in table.notes)
 
 
+def test_utf_8_is_not_read_in_another_encoding_that_is_set() -> None:
+    """Customers would have other names than last month."""
+    data = "id,name\n1,x\n2,Müller\n".encode()
+    with pytest.raises(FileRefused) as caught:
+        read_csv(data, encoding="cp1252")
+    assert caught.value.message == "t.csv is UTF-8, and encoding: cp1252 is set: line 3 reads 2,MÃ¼ller"
+    assert "take encoding out of orders.yaml" in (caught.value.hint or "")
+    assert read_csv(data, encoding="utf-8").payloads[1]["name"] == "Müller"
+    mixed = data + "3,José\n".encode("cp1252")
+    assert read_csv(mixed, encoding="cp1252").payloads[2]["name"] == "José"
+
+
 def test_letters_that_look_like_a_mark_of_two_bytes_are_letters() -> None:
     table = read_csv("яю,имя\n1,да\n".encode("cp1251"), encoding="cp1251")
     assert table.columns == ("яю", "имя")
     assert read_csv("id,я\n1,2\n".encode("utf-16"), encoding="utf-16").notes == ()
+
+
+@pytest.mark.parametrize("given", ["cp1252", "latin-1", "cp437", "mac-roman", "utf-16-be", "utf-8"])
+def test_a_byte_order_mark_wins_over_the_encoding_that_is_set(given: str) -> None:
+    text = "id,town\n1,Zoë\n"
+    for mark, codec in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le")):
+        table = read_csv(mark + text.encode(codec), encoding=given)
+        assert table.payloads == [{"id": "1", "town": "Zoë"}]
+        assert given == codec or any("byte order mark" in note for note in table.notes)

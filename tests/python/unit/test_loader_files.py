@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import zipfile
 from pathlib import Path
 
@@ -149,3 +150,38 @@ def test_turns_come_in_order_and_can_be_given_up() -> None:
     turns.abort()
     with pytest.raises(Aborted):
         turns.wait(3)
+
+
+def test_what_is_no_file_of_the_folder(tmp_path: Path) -> None:
+    """A pipe is never opened; a link that leaves the folder is followed only when it is allowed."""
+    folder = write(tmp_path / "data", {"a.csv": "id\n", "sub/b.csv": "id\n"})
+    write(tmp_path / "other", {"x.csv": "id\n"})
+    os.mkfifo(folder / "pipe.csv")
+    os.mkfifo(folder / "pipe.zip")
+    (folder / "to_pipe.csv").symlink_to("pipe.csv")
+    (folder / "null.csv").symlink_to("/dev/null")
+    (folder / "out.csv").symlink_to(tmp_path / "other/x.csv")
+    (folder / "inside.csv").symlink_to("sub/b.csv")
+    (folder / "linked").symlink_to(tmp_path / "other")
+    (tmp_path / "way").symlink_to(folder)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(os.fspath(folder / "socket.csv"))
+        for path in (folder, tmp_path / "way", f"{folder}/*.csv"):
+            found = {file.name: file for file in find_files([path], "*.csv")}
+            special = {name: file.special for name, file in found.items() if file.special}
+            assert special == {
+                "pipe.csv": "a named pipe",
+                "to_pipe.csv": "a named pipe",
+                "socket.csv": "a socket",
+            } | ({} if "*" in str(path) else {"pipe.zip": "a named pipe"})
+            assert {name for name, file in found.items() if file.leads_to} == {"out.csv", "null.csv"}
+            with pytest.raises(FileRefused, match=r"link that leaves its folder: .*other/x.csv"):
+                found["out.csv"].open()
+            found["inside.csv"].open().close()
+        (through,) = find_files([f"{folder}/*/x.csv"], "*.csv")
+        assert through.leads_to
+        (named,) = find_files([folder / "out.csv"], "*.csv")
+        assert not named.leads_to, "who names a file means it"
+        allowed = {file.name: file for file in find_files([folder], "*.csv", follow_links=True)}
+        assert allowed["null.csv"].special == "a device"
+        allowed["out.csv"].open().close()

@@ -238,6 +238,27 @@ def test_blanks_that_are_data_stay() -> None:
     ]  # fmt: skip
 
 
+def test_a_mark_that_records_begin_with_is_no_comments() -> None:
+    """Shopify's order ids begin with one."""
+    orders = [f"#{line}" for line in ORDERS]
+    error = refusal(text("# export 3.1", "# shop: demo", HEADER, *orders))
+    assert "header_line: 3" in (error.hint or "")
+    assert "comment" not in (error.hint or "")
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_records_that_an_open_quote_swallowed_are_told(fast: bool) -> None:
+    swallowed = ['1;2;100,00;"bad note', "2;2;200,00;fine", '3;2;300,00;screen 12"']
+    lines = ["id;day;total;note", *swallowed, "4;2;4,00;ok"]
+    table = read_csv(text(*lines), fast=fast)
+    assert [row["id"] for row in table.payloads] == ["1", "4"]
+    assert noted(table, "line 2: a value goes over lines that look like records of their own")
+    harmless = read_csv(text("id;note", '1;"one;two\n three; four"', "2;x"), fast=fast)
+    assert harmless.notes == ()
+    spoken = read_csv(text("id;day;note", '1;2;"Dear all,\nsee; below\n"', "2;2;x"), fast=fast)
+    assert spoken.notes == ()
+
+
 # Comments and footers ---------------------------------------------------------------------------------
 
 
@@ -275,6 +296,19 @@ def test_the_lines_at_the_end_that_are_no_data(
     assert noted(table, f"{count} footer line(s) left out, from line") == (count > 0)
     assert noted(table, first) or not count
     assert noted(table, "no line at the end is a footer") == (wanted == "Totals?:" and not count)
+
+
+def test_a_counted_footer_that_is_an_order_refuses_the_file() -> None:
+    """The delivery of a day without its total must not lose its last order."""
+    mapped = {"expected_columns": tuple(COLUMNS), "key_columns": tuple(COLUMNS[:2])}
+    last = len(ORDERS) + 1
+    error = refusal(text(HEADER, *ORDERS), footer_lines=1, **mapped)
+    told = "footer_lines: 1 in orders.yaml leaves out what reads like a record"
+    assert error.message.startswith(f"t.csv, line {last}: {told}: {ORDERS[-1]}")
+    assert 'footer_lines: "Totals?:"' in (error.hint or "")
+    for total in ("Totals,,,4231.10,", "Orders,60,,,", '"Totals', "Totals"):
+        table = read_csv(text(HEADER, *ORDERS, total), footer_lines=1, **mapped)
+        assert table.payloads == values(ORDERS)
 
 
 def test_a_footer_never_takes_the_header() -> None:

@@ -7,6 +7,7 @@ import os
 import pty
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -17,6 +18,7 @@ from click.testing import CliRunner, Result
 from ready.cli.main import cli
 from ready.cli.options import ALL_FLAGS, output_options
 from ready.cli.output import Output
+from ready.errors import CheckFailed
 from ready.proof.compare import Difference
 from ready.proof.leakage import Leak, LeakageReport
 from ready.proof.reproduce import Finding, Reproduction
@@ -85,6 +87,35 @@ def test_a_leakage_check_as_json_names_what_moved(no_database: pytest.MonkeyPatc
     assert found["left_out"] == ["customer_labels"]
     assert found["passed"] is False
     assert result.exit_code == 1
+
+
+def test_a_leaking_column_is_one_line_and_with_v_every_change_has_one(
+    no_database: pytest.MonkeyPatch,
+) -> None:
+    again = replace(LEAK, change="changed")
+    report = LeakageReport((CUTOFF,), {"basket": 9}, (LEAK, again), {}, changed=("orders", "rates"))
+    no_database.setattr("ready.proof.leakage.check_leakage", lambda *arguments, **options: report)
+    first = (
+        "    orders_60d: 71 row(s); first: customer C1 at 2024-10-01 was 1, became 0 with what comes from "
+    )
+    told = [line for line in typed("check-leakage").stdout.splitlines() if "orders_60d" in line]
+    assert told == [f"{first}2024-10-01 on deleted; and with 1 other change(s)"]
+    result = typed("check-leakage", "-v", "--cutoffs", "all")
+    told = [line for line in result.stdout.splitlines() if "orders_60d" in line]
+    assert told == [f"{first}2024-10-01 on {change}" for change in ("deleted", "changed")]
+    assert "Changes   in orders, rates everything from the cutoff on deleted, " in result.stdout
+
+
+def test_where_nothing_keeps_models_from_reading_other_tables_none_is_proven(
+    no_database: pytest.MonkeyPatch,
+) -> None:
+    report = LeakageReport((CUTOFF,), {"basket": 9}, (), {}, confined=False)
+    no_database.setattr("ready.proof.leakage.check_leakage", lambda *arguments, **options: report)
+    result = typed("check-leakage")
+    assert "9 rows compared  NOT PROVEN" in result.stdout
+    assert isinstance(result.exception, CheckFailed)
+    assert str(result.exception) == "not proven: basket"
+    assert "ready db grant makes it" in str(result.exception.hint)
 
 
 def test_a_reproduction_as_json_lists_what_was_compared(no_database: pytest.MonkeyPatch) -> None:

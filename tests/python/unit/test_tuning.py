@@ -22,7 +22,7 @@ def _megabytes(text: str, name: str) -> int:
 def test_the_server_takes_a_modest_part_of_the_memory(memory: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tuning, "machine_memory", lambda: memory)
 
-    text = tuning.server_settings(Path("/socket"), Path("/data/hba"), None)
+    text = tuning.server_settings(Path("/socket"), Path("/data/hba"), 5432, tcp=False)
 
     buffers, work = _megabytes(text, "shared_buffers"), _megabytes(text, "work_mem")
     assert buffers * tuning.MIB <= memory // 4
@@ -32,12 +32,12 @@ def test_the_server_takes_a_modest_part_of_the_memory(memory: int, monkeypatch: 
 
 
 def test_committed_data_is_never_at_risk() -> None:
-    text = tuning.server_settings(Path("/socket"), Path("/data/hba"), None)
+    text = tuning.server_settings(Path("/socket"), Path("/data/hba"), 5432, tcp=False)
     assert not re.search(r"^(fsync|synchronous_commit|full_page_writes)", text, re.MULTILINE)
 
 
 def test_quotes_in_the_socket_folder() -> None:
-    text = tuning.server_settings(Path('/it\'s a "folder", really\\'), Path("/data/hba"), None)
+    text = tuning.server_settings(Path('/it\'s a "folder", really\\'), Path("/data/hba"), 5432, tcp=False)
     assert """unix_socket_directories = '"/it''s a ""folder"", really\\\\"'""" in text
 
 

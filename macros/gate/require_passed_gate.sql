@@ -1,0 +1,161 @@
+{# Pre-hook of every model and snapshot: nothing is built from loads that the rules of now have not passed, in this very `dbt build`,
+   where dbt runs a model only once they have, or on record; nor from tables that hold different loads. Scratch builds are shown
+   to nobody. #}
+{% macro require_passed_gate() %}
+    {{ return(adapter.dispatch('require_passed_gate')()) }}
+{% endmacro %}
+
+{# Spark keeps no record of which loads a table holds. #}
+{% macro default__require_passed_gate() %}
+{% endmacro %}
+
+{% macro postgres__require_passed_gate() %}
+    {% set node = graph.nodes.get(model.unique_id) if execute and 'nodes' in graph else none %}
+    {% if node and flags.WHICH in ['build', 'run', 'snapshot'] and not is_scratch_schema() %}
+        {% set read = tables_behind_gate(node) %}
+        {% set ids = read | map(attribute='unique_id') | list %}
+        {% set elsewhere = rules_judged_elsewhere() if gate_model_id() in ids or ids | reject('in', selected_resources) | list else none %}
+        {#- What this run builds of tables that it builds was asked for when these were. #}
+        {% if elsewhere is not none and (elsewhere or ids | reject('in', selected_resources) | list) and not reads_deferred(node) %}
+            {% set fault = fault_of_loads(read, elsewhere) %}
+            {% if fault %}
+                {% do exceptions.raise_compiler_error(fault) %}
+            {% endif %}
+        {% endif %}
+    {% endif %}
+{% endmacro %}
+
+{# The rules that stop a run and that this one does not carry out before it builds what is behind the gate. #}
+{% macro rules_judged_elsewhere() %}
+    {% set rules = [] %}
+    {% for node in stopping_rules() if flags.WHICH != 'build' or node.unique_id not in selected_resources %}
+        {% do rules.append(node) %}
+    {% endfor %}
+    {% do return(rules) %}
+{% endmacro %}
+
+{# The rules of the gate that stop a run. #}
+{% macro stopping_rules() %}
+    {% set rules = [] %}
+    {#- dbt keeps the author's spelling. -#}
+    {% for node in gate_tests() if (rule_severity(node) if is_default_rule(node) else node.config.severity) | upper == 'ERROR' %}
+        {% do rules.append(node) %}
+    {% endfor %}
+    {% do return(rules) %}
+{% endmacro %}
+
+{# Whether a node is made, with --defer, of another environment's tables: they are for the gate there to judge. #}
+{% macro reads_deferred(node) %}
+    {% for upstream in upstream_nodes(node) if is_deferred(upstream) %}
+        {% do return(true) %}
+    {% endfor %}
+    {% do return(false) %}
+{% endmacro %}
+
+{# The tables that a node reads and that hold orders, as graph nodes: what the gate looks at, and what is behind it. #}
+{% macro tables_behind_gate(node) %}
+    {% set found = [] %}
+    {% for node_id in node.depends_on.get('nodes', []) if node_id in graph.nodes %}
+        {% set read = graph.nodes[node_id] %}
+        {% if read.config.materialized == 'ephemeral' %}
+            {% do found.extend(tables_behind_gate(read)) %}
+        {% elif (node_id == gate_model_id() or gate_model_id() in upstream_nodes(read) | map(attribute='unique_id')) %}
+            {% do found.append(read) %}
+        {% endif %}
+    {% endfor %}
+    {% do return(found) %}
+{% endmacro %}
+
+{# Why nothing may be made of these tables, with what to do; or none. `rules`: those that must have passed on record. #}
+{% macro fault_of_loads(tables, rules) %}
+    {% set holders = {} %}
+    {% set passed = {} %}
+    {% for row in run_query(passed_on_record(tables)).rows %}
+        {% do holders.update({row[0]: row[1]}) %}
+        {% do passed.setdefault(row[0], []).append((row[2], row[3])) %}
+    {% endfor %}
+    {% for loads in passed or {none: []} %}
+        {% set lacking = [] %}
+        {% for node in rules if (node.name, rule_hash(node)) not in passed.get(loads, []) %}
+            {% do lacking.append(node.name) %}
+        {% endfor %}
+        {% if lacking %}
+            {% do return(
+                'the gate has not passed ' ~ ('loads ' ~ loads if loads else 'what it reads') ~ ' by the rules of now: ' ~ lacking[0]
+                ~ (' and ' ~ (lacking | length - 1) ~ ' more have' if lacking | length > 1 else ' has')
+                ~ ' no passed result on record. dbt build judges and builds all, ready validate judges alone'
+            ) %}
+        {% endif %}
+    {% endfor %}
+    {% if holders | length > 1 %}
+        {% set held = [] %}
+        {% for loads, names in holders.items() %}
+            {% do held.append('loads ' ~ loads ~ ' in ' ~ names) %}
+        {% endfor %}
+        {% do return('the tables it reads hold different loads (' ~ held | join('; ') ~ '): build them together, dbt build -s orders_parsed+') %}
+    {% endif %}
+    {% do return(none) %}
+{% endmacro %}
+
+{# A select of each set of loads that these tables hold, the tables, and each rule that has passed on these loads: name and hash. #}
+{% macro passed_on_record(tables) -%}
+    select loads.load_ids, loads.tables, verdicts.check_name, verdicts.rule_hash
+    from (
+        select
+            array_to_string(load_ids, ', ') as load_ids,
+            string_agg(split_part(node_id, '.', 3), ', ' order by node_id) as tables,
+            {{ judged_data('definitions.load_ids') }} as data_key
+        from {{ source('meta', 'model_definitions') }} as definitions
+        where load_ids is not null and node_id in ('{{ tables | map(attribute='unique_id') | join("', '") }}')
+        group by definitions.load_ids
+    ) as loads
+    left join {{ source('meta', 'gate_verdicts') }} as verdicts on verdicts.data_key = loads.data_key and verdicts.passed
+{%- endmacro %}
+
+{# What the gate judges: the loads, read by the mapping that the table was built with. #}
+{% macro judged_data(load_ids) -%}
+    md5(concat_ws(' ', array_to_string({{ load_ids }}, ','), (
+        select sql_hash from {{ source('meta', 'model_definitions') }} where node_id = '{{ gate_model_id() }}'
+    )))
+{%- endmacro %}
+
+{# Everything of a rule that can change its verdict. #}
+{% macro rule_hash(node) %}
+    {% set config = node.config %}
+    {% do return(local_md5(tojson([
+        test_rule(node), node.get('column_name'), node.checksum.checksum, config.severity, config.where, config.limit, config.fail_calc,
+        config.warn_if, config.error_if, config.meta, rule_entry(node.name) if is_default_rule(node) else none,
+    ], sort_keys=true))) %}
+{% endmacro %}
+
+{# The loads that a table holds, as they were read when it was built; for the post-hook of its model. #}
+{% macro loads_in_table() -%}
+    {%- if model.config.materialized == 'kept' and not goes_by_changes(model.config.kept_by) -%}
+        (select load_ids from {{ source('meta', 'table_states') }} where relation = {{ quote_literal(state_key(this)) }})
+    {%- else -%}
+        {%- set read = tables_behind_gate(graph.nodes[model.unique_id]) | map(attribute='unique_id') | list -%}
+        (
+            select case when count(distinct load_ids) = 1 then min(load_ids) end
+            from {{ source('meta', 'model_definitions') }}
+            where node_id in ('{{ read | join("', '") }}')
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+{# Whether this build is of a proof: in schemas of its own that are gone when it ends. #}
+{% macro is_scratch_schema() %}
+    {% do return(modules.re.match('(leak|repro)_[0-9a-f]{8}_', env_var('READY_SCHEMA_PREFIX', '')) is not none) %}
+{% endmacro %}
+
+{# Whether it is one that publishes what no test has looked at. #}
+{% macro is_scratch() %}
+    {{ return(adapter.dispatch('is_scratch')()) }}
+{% endmacro %}
+
+{% macro default__is_scratch() %}
+    {% do return(env_var('READY_SCRATCH', '') == 'true') %}
+{% endmacro %}
+
+{% macro postgres__is_scratch() %}
+    {% do return(is_scratch_schema() and default__is_scratch()) %}
+{% endmacro %}

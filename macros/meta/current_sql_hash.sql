@@ -1,0 +1,40 @@
+{# What built_sql_hash would be if a node were built now: of a model the hash of the SQL that dbt would compile, of others their
+   checksum. For an on-run-end hook. None where only the model's own run tells, as its SQL names what is there alone. #}
+{% macro current_sql_hash(node) %}
+    {% if node.resource_type != 'model' %}
+        {% do return(node.checksum.checksum) %}
+    {% elif names_its_run(node.raw_code) %}
+        {% do return(none) %}
+    {% endif %}
+    {% set parts = {} %}
+    {% do ephemeral_parts(node, parts) %}
+    {% set ctes = [] %}
+    {% for name, words in parts.items() %}
+        {% do ctes.append('__dbt__cte__' ~ name ~ ' as ( ' ~ words ~ ' )') %}
+    {% endfor %}
+    {% set words = normalized_sql(render(node.raw_code)) %}
+    {#- As dbt puts them before the model's own. #}
+    {% if ctes and words[:5] | lower == 'with ' %}
+        {% set words = words[:5] ~ ctes | join(' , ') ~ ' , ' ~ words[5:] %}
+    {% elif ctes %}
+        {% set words = 'with ' ~ ctes | join(' , ') ~ ' ' ~ words %}
+    {% endif %}
+    {% do return(local_md5(words)) %}
+{% endmacro %}
+
+{# Whether a model's code names what only its own run has, its config block and comments left out. #}
+{% macro names_its_run(code) %}
+    {% set own = modules.re.sub('(?m)^\\{\\{-?\\s*config[(][\\s\\S]*?[)]\\s*-?\\}\\}\\s*$|--[^\\n]*|\\{#[\\s\\S]*?#\\}', '', code) %}
+    {% do return(modules.re.search('\\b(this|model|is_incremental|run_query|statement)\\b|\\bconfig[.]', own) is not none) %}
+{% endmacro %}
+
+{# Adds the ephemeral models that become part of a node, each after those it reads itself: alias -> SQL as words. #}
+{% macro ephemeral_parts(node, parts) %}
+    {% for node_id in node.depends_on.nodes if node_id in graph.nodes %}
+        {% set read = graph.nodes[node_id] %}
+        {% if read.config.materialized == 'ephemeral' and read.alias not in parts %}
+            {% do ephemeral_parts(read, parts) %}
+            {% do parts.update({read.alias: normalized_sql(render(read.raw_code))}) %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}

@@ -1,0 +1,41 @@
+{# First in the transaction that publishes: the lock on every table that it replaces, or on none, so that a reader who has one
+   of them and waits for another gets through. The waits grow, and in between other readers are let in. #}
+{% macro lock_published(nodes) -%}
+    {%- set tables = tables_to_replace(nodes) -%}
+    {%- if tables %}
+    do $lock$
+    declare
+        patience integer := 500;
+        usual text := current_setting('lock_timeout');
+    begin
+        loop
+            begin
+                perform set_config('lock_timeout', patience || 'ms', true);
+                lock table {{ tables | join(', ') }} in access exclusive mode;
+                exit;
+            exception when lock_not_available or deadlock_detected then
+                patience := least(2 * patience, 30000);
+                perform pg_sleep(0.1);
+            end;
+        end loop;
+        perform set_config('lock_timeout', usual, true);
+    end
+    $lock$;
+    {%- endif %}
+{%- endmacro %}
+
+{# The published tables that give way to a candidate, with these; a candidate that is a view replaces none. #}
+{% macro tables_to_replace(nodes) %}
+    {% set tables = [] %}
+    {% for node in nodes %}
+        {% set candidate = standing_candidate(node_relation(node)) %}
+        {% if not candidate.is_view %}
+            {% set held = load_cached_relation(node_relation(node)) %}
+            {% do tables.append(candidate) %}
+            {% if held and held.is_table %}
+                {% do tables.append(held) %}
+            {% endif %}
+        {% endif %}
+    {% endfor %}
+    {% do return(tables) %}
+{% endmacro %}

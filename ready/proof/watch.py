@@ -1,0 +1,123 @@
+"""What the models of a scratch build read: by the rights they are refused, their locks, and their parsed SQL.
+
+Nothing goes by the text of a model: a macro, a hook, a view or a function may do the reading.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ready.dbt import DbtRun
+from ready.proof.scratch import Scratch
+
+READS = "tables_read"
+
+# A lock on a table lasts until the transaction ends: so it tells of what views and functions have read, too.
+LOCKED = """
+select distinct nspname || '.' || relname as name
+from pg_locks
+join pg_class on pg_class.oid = relation
+join pg_namespace on pg_namespace.oid = relnamespace
+where pid = pg_backend_pid() and locktype = 'relation' and relkind in ('r', 'p', 'v', 'm', 'f')
+    and database = (select oid from pg_database where datname = current_database())
+    and not starts_with(nspname, '{prefix}') and nspname !~ '^(pg_|information_schema$)'
+"""
+
+# Of a query as the server has parsed it: the system's tables; the clock and whatever else differs from call
+# to call; and functions that run with other rights than the caller's.
+PARSED = r"""
+with parsed as (
+    select ev_action::text as tree from pg_rewrite where ev_class = '{view}'::regclass
+),
+
+called as (
+    select pg_proc.* from parsed, regexp_matches(tree, ':funcid (\d+)', 'g') as found
+    join pg_proc on pg_proc.oid = found[1]::oid
+)
+
+select distinct found[1]::oid::regclass::text
+from parsed, regexp_matches(tree, ':relid (\d+)', 'g') as found
+where found[1]::oid between 1 and 16383
+union
+select 'the clock' from parsed where tree ~ '\{{SQLVALUEFUNCTION :op [0-8] '
+union
+select 'the clock' from called
+where proname in ('now', 'transaction_timestamp', 'statement_timestamp', 'clock_timestamp', 'timeofday')
+    or (proname = 'age' and pronargs = 1)
+    or (oid >= 16384 and prosrc ~* '\m(now|current_date|current_timestamp|localtimestamp|\w+_timestamp)\M')
+union
+select pronamespace::regnamespace || '.' || proname || '()' from called
+where prosecdef
+    or (oid < 16384 and provolatile = 'v' and proname !~ '^(random|setseed|clock_timestamp|timeofday)')
+"""
+
+# A time that the server reads off the clock as it reads the text.
+SPOKEN_TIME = re.compile(r"'\s*(?:now|today|tomorrow|yesterday)\s*'", re.IGNORECASE)
+
+REFUSED = re.compile(r"permission denied (?:for|to) (?P<kind>[a-z ]+?) (?P<name>\S+)")
+
+
+def keep_reads(place: Scratch, parsed: Any) -> None:
+    """Let each model of the parsed project tell, at the end of its transaction, which tables it has read."""
+    from dbt.artifacts.resources.v1.config import Hook
+
+    table = place.table("meta", READS)
+    place.execute(f"create table {table} (model text, name text)")
+    locked = LOCKED.format(prefix=place.settings.schema_prefix)
+    for id, node in parsed.nodes.items():
+        if node.resource_type == "model":
+            statement = f"insert into {table} select '{id}', name from ({locked}) as locked"
+            node.config.post_hook.append(Hook(sql=statement, transaction=True))
+
+
+def reads_kept(place: Scratch) -> Iterator[tuple[str, str]]:
+    """Of each model's id, the tables outside the scratch place that it has read."""
+    yield from place.rows(f"select distinct model, name from {place.table('meta', READS)} order by 1, 2")
+
+
+def reads_of_view(place: Scratch, view: str) -> list[str]:
+    """The tables outside the scratch place that reading all of a view reads."""
+    place.execute("begin")
+    place.rows(f"select count({place.as_text('held')}) from {view} as held")
+    found = [name for (name,) in place.rows(LOCKED.format(prefix=place.settings.schema_prefix))]
+    place.execute("commit")
+    return found
+
+
+def reads_parsed(place: Scratch, compiled: str) -> list[str]:
+    """What of the server itself a query reads, such as its clock."""
+    view = place.table("meta", "parsed")
+    place.execute(f"create view {view} as {compiled}")
+    found = [name for (name,) in place.rows(PARSED.format(view=view))]
+    place.execute(f"drop view {view}")
+    return sorted({*found, *(["the clock"] if SPOKEN_TIME.search(compiled) else [])})
+
+
+def refusals(place: Scratch, run: DbtRun) -> dict[str, str]:
+    """Of each model that reached for what it may not read, the object's name."""
+    found = {}
+    for entry in run.results("model"):
+        refused = REFUSED.search(entry["message"] or "") if entry["status"] == "error" else None
+        if refused:
+            found[entry["unique_id"]] = _object(place, refused, entry)
+    return found
+
+
+def _object(place: Scratch, refused: re.Match[str], entry: Mapping[str, Any]) -> str:
+    kind, name = refused["kind"], refused["name"].strip('"')
+    if kind == "schema":
+        reached = re.search(
+            rf'\b{re.escape(name)}"?\s*\.\s*"?(\w+)', entry["compiled_code"] or "", re.IGNORECASE
+        )
+        return f"{name}.{reached[1].lower()}" if reached else f"schema {name}"
+    if kind not in ("table", "view", "materialized view", "foreign table", "sequence"):
+        return f"{kind} {name}"
+    literal = name.replace("'", "''")
+    schemas = place.rows(
+        f"select nspname from pg_class join pg_namespace on pg_namespace.oid = relnamespace "
+        f"where relname = '{literal}' and not starts_with(nspname, '{place.settings.schema_prefix}') "
+        "order by 1"
+    )
+    return f"{schemas[0][0]}.{name}" if len(schemas) == 1 else name

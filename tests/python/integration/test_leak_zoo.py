@@ -1,0 +1,53 @@
+"""`ready check-leakage` on a zoo of models: leaks are caught or not proven, no correct model is accused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from leak_zoo import CORRECT, EVASIVE, LEAKING, TABLES, open_zoo
+from proof_case import Shop
+from warehouse import new_database
+
+from ready.postgres.connection import ConnectionParams
+from ready.proof.leakage import LeakageReport, check_leakage
+
+
+@pytest.fixture(scope="module")
+def report(
+    built_shop: Shop, server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LeakageReport]:
+    """Of one check of all models together."""
+    with new_database(server, template=built_shop.database) as database:
+        shop = built_shop.copy(tmp_path_factory.mktemp("zoo") / "shop", database)
+        shop.execute(TABLES)
+        open_zoo(shop.project)
+        yield check_leakage(shop.settings, shop.database, cutoffs=1, say=lambda text: None)
+
+
+def test_there_are_enough_of_each_kind() -> None:
+    assert (len(LEAKING) >= 24, len(EVASIVE) >= 20, len(CORRECT) >= 10) == (True, True, True)
+
+
+def test_who_knows_the_future_leaks(report: LeakageReport) -> None:
+    leaking = {leak.model for leak in report.leaks}
+    assert sorted(LEAKING.keys() - leaking) == []
+
+
+def test_who_reads_past_the_check_is_not_proven_and_told_with_what_it_read(report: LeakageReport) -> None:
+    told = {name: report.unproven.get(name, ()) for name in EVASIVE}
+    assert {name: told[name] for name, (_, read) in EVASIVE.items() if read not in told[name]} == {}
+
+
+def test_who_knows_only_the_past_is_not_accused(report: LeakageReport) -> None:
+    leaking = {leak.model for leak in report.leaks}
+    assert [name for name in CORRECT if name in leaking or report.is_open(name)] == []
+
+
+def test_it_says_what_was_changed_and_what_was_not(report: LeakageReport) -> None:
+    assert report.confined
+    assert report.changed == ("orders", "decisions", "states")
+    assert {"plans", "orders_to_date", "orders_history", "loads"} <= set(report.unchanged)
+    assert {"clean_states", "order_counts"} <= set(report.not_compared)
+    tested, rows = report.own_instant
+    assert 0 < tested < rows

@@ -1,0 +1,78 @@
+"""What is published is recorded with exactly what it was made of; what is not known is not published."""
+
+from __future__ import annotations
+
+from proof_case import Shop
+from test_incremental_scope import deliver, features
+
+VERSIONS = "select feature_version, data_hash from meta.feature_registry order by 1"
+WINDOWS = ("configs/features.yaml", "windows: [7, 30, 90]", "windows: [7, 60]")
+NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+
+
+def build(shop: Shop, *selected: str, command: str = "build", code: int = 0) -> str:
+    """What dbt prints, on one line."""
+    options = NO_UNIT_TESTS if command == "build" else ()
+    done = shop.ready("dbt", command, *options, *(("-s", *selected) if selected else ()))
+    assert done.returncode == code, done.stdout + done.stderr
+    return " ".join(done.stdout.split())
+
+
+def test_no_version_is_recorded_that_was_not_built(shop: Shop) -> None:
+    before, recorded = features(shop), shop.rows(VERSIONS)
+    shop.edit(*WINDOWS)
+    labels_of_now = build(shop, "customer_labels+")
+    assert "not published, because customer_features was not built by its definition of now" in labels_of_now
+    assert "dbt build -s customer_features+ builds it" in labels_of_now
+
+    untested = build(shop, "customer_features+", command="run")
+    assert "did not run" in untested
+    dropped_candidates = build(shop, "customer_labels+")
+    assert "customer_features was not built by its definition of now" in dropped_candidates
+    assert (features(shop), shop.rows(VERSIONS)) == (before, recorded)
+
+
+def test_a_seed_is_what_was_loaded(shop: Shop) -> None:
+    pending = "select count(*) from stg.orders where status = 'pending' and is_purchase"
+    shop.edit("seeds/order_statuses.csv", "pending,false", "pending,true")
+    build(shop, command="run")
+    shop.run("--data", shop.data)
+    built, counted = features(shop), shop.value(pending)
+    assert counted > 0
+    shop.run("--data", shop.data, "--full-refresh")
+    assert (features(shop), shop.value(pending)) == (built, counted)
+
+
+def test_nothing_is_built_from_what_the_gate_has_stopped_or_not_judged(shop: Shop) -> None:
+    loads = "select array_to_string(load_ids, ',') from meta.feature_registry order by feature_version"
+    before = features(shop), shop.content_of("stg.orders")
+    file = sorted(shop.data.glob("*.csv"))[-1]
+    file.write_text(file.read_text().replace(",EUR,", ",USD,", 7))
+    assert shop.ready("load", shop.data).returncode == 0
+    not_judged = shop.ready("dbt", "run", READY_SCRATCH="true")
+    assert "the gate has not passed loads 1, 2, 4" in not_judged.stdout
+    assert not_judged.stdout.count("the gate has not passed") == 1
+    assert shop.ready("validate").returncode == 1
+    assert "the gate has not passed loads 1, 2, 4" in build(shop, "orders+", code=1)
+    assert (features(shop), shop.content_of("stg.orders")) == before
+
+    shop.edit(*WINDOWS)  # of the orders that the gate has passed
+    assert "not published" not in build(shop, "customer_features+")
+    assert shop.rows(loads) == [("1,2,3",), ("1,2,3",)]
+    shop.edit("configs/expectations.yaml", "min_value: 0", "min_value: 1")
+    assert "the gate has not passed loads 1, 2, 3 by the rules of now" in build(
+        shop, "customer_features+", code=1
+    )
+
+
+def test_labels_that_change_alone_are_on_record_with_their_loads(shop: Shop) -> None:
+    """A calendar with an end: what comes after it changes labels, and no feature."""
+    shop.edit("configs/features.yaml", '# end: "2025-06-01"', 'end: "2025-03-01"')
+    shop.run("--data", shop.data)
+    deliver(shop)
+    assert len(shop.rows(VERSIONS)) == 2
+    records = "select array_to_string(load_ids, ',') from meta.dataset_builds where feature_version = 2"
+    assert shop.rows(f"{records} order by created_at") == [("1,2,3",), ("1,2,3,4",)]
+    reproduced = shop.ready("reproduce", "2")
+    assert reproduced.returncode == 0, reproduced.stdout
+    assert "from load(s) 1, 2, 3, 4" in reproduced.stdout
