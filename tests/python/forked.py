@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import hashlib
+import json
 import multiprocessing
 import os
 import runpy
@@ -96,6 +97,8 @@ def _become(command: list[str], cwd: Path, env: dict[str, str], files: list[Path
     os.environ.update(env)
     os.chdir(cwd)
     sys.argv = command
+    # dbt writes its manifest twice a run: the same text, by json's encoder in C.
+    json.dump = lambda content, file, **options: file.write(json.dumps(content, **options))
     try:
         runpy.run_module("ready", run_name="__main__", alter_sys=True)
     finally:
