@@ -46,7 +46,7 @@ def test_the_life_of_the_embedded_server(run_ready: RunReady, tmp_path: Path) ->
     tables = run_ready(
         "db", "psql", "-Atc", "select tablename from pg_tables where schemaname = 'raw' order by 1"
     )
-    assert tables.stdout.split() == ["loads", "raw_events", "rejected_rows", "schema_version"]
+    assert tables.stdout.split() == ["file_locks", "loads", "raw_events", "rejected_rows", "schema_version"]
 
     stopped = run_ready("db", "stop")
     assert (stopped.returncode, data.exists()) == (0, True)
