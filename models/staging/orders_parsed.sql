@@ -55,7 +55,7 @@ parsed as (
 
         -- as in the file
         {%- for name in columns %}
-        {{ raw_of_order(name) }}{{ ',' if not loop.last }}
+        {{ name }}_raw{{ ',' if not loop.last }}
         {%- endfor %}
     from mapped
 )
