@@ -27,8 +27,6 @@ parsed as (
         {%- endfor %}
         {%- if 'line_id' in columns %}
         {{ text_of('line_id') }} as line_id,
-        {%- elif lines_have_content() %}
-        line_content,
         {%- endif %}
 
         -- times
