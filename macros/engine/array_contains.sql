@@ -1,12 +1,12 @@
-{# A condition: an array of numbers holds this one. #}
-{% macro array_contains(array, number) -%}
-    {{ return(adapter.dispatch('array_contains')(array, number)) }}
+{# A condition: an array holds this value. #}
+{% macro array_contains(array, value) -%}
+    {{ return(adapter.dispatch('array_contains')(array, value)) }}
 {%- endmacro %}
 
-{% macro postgres__array_contains(array, number) -%}
-    {{ number }} = any({{ array }})
+{% macro postgres__array_contains(array, value) -%}
+    {{ value }} = any({{ array }})
 {%- endmacro %}
 
-{% macro spark__array_contains(array, number) -%}
-    array_contains({{ array }}, {{ number }})
+{% macro spark__array_contains(array, value) -%}
+    array_contains({{ array }}, {{ value }})
 {%- endmacro %}

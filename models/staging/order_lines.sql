@@ -33,21 +33,17 @@ standing as (
 lines as (
     select
         order_id,
-        first_value(customer_id) over own_order as customer_id,
-        order_ts,
-        amount,
-        currency,
-        {{ 'first_value(status) over own_order' if describes_order('status') else 'status' }} as status,
-        channel,
+        {%- for name in canonical_columns() if name != 'order_id' %}
+        {{ value_of_order(name) }},
+        {%- endfor %}
         {%- for name in extras %}
-        {{ name }},
+        {{ value_of_order(name) }},
         {%- endfor %}
         load_id,
         line_number,
         1 as line_count,
         {{ 'cast(null as ' ~ type_string() ~ ')' if lines_are_unnamed() else 'line_id' }} as line_id
     from standing
-    window own_order as (partition by order_id order by {{ order_of_lines() }})
 ),
 
 final as (

@@ -53,9 +53,6 @@ mapped as (
         load_id,
         line_number,
         file_name,
-        {%- if lines_have_content() %}
-        {{ json_hash('payload') }} as line_content,
-        {%- endif %}
         {%- for name in columns %}
         {{ mapped_raw_text(name, columns[name], null_words) }} as {{ name }}_raw,
         {%- endfor %}
@@ -74,9 +71,6 @@ select
     load_id,
     line_number,
     file_name,
-    {%- if lines_have_content() %}
-    line_content,
-    {%- endif %}
     {%- for name in columns %}
     {{ name }}_raw,
     {%- endfor %}

@@ -27,8 +27,6 @@ parsed as (
         {%- endfor %}
         {%- if 'line_id' in columns %}
         {{ text_of('line_id') }} as line_id,
-        {%- elif lines_have_content() %}
-        line_content,
         {%- endif %}
 
         -- times
@@ -55,7 +53,7 @@ parsed as (
 
         -- as in the file
         {%- for name in columns %}
-        {{ raw_of_order(name) }}{{ ',' if not loop.last }}
+        {{ name }}_raw{{ ',' if not loop.last }}
         {%- endfor %}
     from mapped
 )

@@ -14,9 +14,18 @@ OF_ORDERS = ("order_id", "customer_id", "order_ts", "currency", "status", "chann
 
 def describes_order(name: str, mapped: Mapping[str, Any]) -> bool:
     """Whether a column's value is its order's and not its line's, by orders.yaml."""
-    entry = mapped.get(name)
-    of = entry.get("of") if isinstance(entry, Mapping) else None
+    of = _of(name, mapped)
     return of == "order" or (of != "line" and name in OF_ORDERS)
+
+
+def is_of_order(name: str, mapped: Mapping[str, Any]) -> bool:
+    """Whether orders.yaml says so of a column."""
+    return _of(name, mapped) == "order"
+
+
+def _of(name: str, mapped: Mapping[str, Any]) -> str | None:
+    entry = mapped.get(name)
+    return entry.get("of") if isinstance(entry, Mapping) else None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from ready.errors import CheckFailed, UsageError
 from ready.proof import nearest
-from ready.proof.definition import Feature, recorded_features
+from ready.proof.definition import Feature, is_of_order, recorded_features
 from ready.proof.recompute import Measure, Purchase, Value, arithmetic, recompute
 from ready.query import NoSuchColumn, Row, select_rows, snapshot
 from ready.settings import Settings
@@ -253,7 +253,12 @@ class _Trace:
         )
         parsed = {_place(row): (row["order_id"], row["amount"]) for row in rows}
         for line in lines:
-            if parsed.get(_place(line)) != (line["order_id"], line["amount"]):
+            found = parsed.get(_place(line))
+            # An amount of the order counts on one of the lines that say it.
+            counted_elsewhere = line["amount"] == 0 and is_of_order("amount", self.mapped)
+            if found is None or found[0] != line["order_id"]:
+                raise _other_build(line)
+            if found[1] != line["amount"] and not counted_elsewhere:
                 raise _other_build(line)
 
     def _states(self, feature: Feature) -> str:

@@ -195,7 +195,7 @@ def grouped(expression: str, name: str) -> str:
 def json_cases() -> Iterator[Case]:
     stored = "{{ 'cast(a as jsonb)' if target.type == 'postgres' else 'a' }}"
     of_row = f"with stored as (select n, {stored} as a from given)"
-    texts = (f"coalesce({{{{ json_text('a', {jinja(name)}) }}}}, 'none')" for name in FIELDS)
+    texts = [f"coalesce({{{{ json_text('a', {jinja(name)}) }}}}, 'none')" for name in FIELDS]
     objects = "(select n, {{ json_object('stored', 'a') }} from stored) as objects"
     yield Case(
         "json_text", f"{of_row} select n, concat_ws('|', {', '.join(texts)}) from {objects}", column(PAYLOADS)
@@ -221,6 +221,15 @@ def json_cases() -> Iterator[Case]:
         f"select n, {hashes} from (select n, {both} from stored) as objects",
         [('{"a": "1", "b": "2"}', '{"b": "2", "a": "1"}'), ('{"a": "1"}', '{"a": "2"}'), ("{}", '{"a": ""}')],
     )
+    left_out, name = call("array_of('name')"), call(f"quote_literal({jinja(FIELDS[0])})")
+    rest = call(f"json_without('a', 'names', [{jinja(FIELDS[1])}, 'no such'])")
+    yield Case(
+        "json_without",
+        f"{of_row}, listed as (select {left_out} as names from (select {name} as name) as one) "
+        f"select n, concat_ws('|', {', '.join(texts)}) "
+        f"from (select n, {rest} as a from {objects} cross join listed) as rest",
+        column(PAYLOADS),
+    )
     for item in ("a", "b|c", "ü\n", '["a"]'):
         held = call(f"json_array_contains('a', {jinja(item)})")
         yield Case(f"json_array_contains {item!r}", f"{of_row} select n, {held} from stored", column(LISTS))
@@ -228,6 +237,14 @@ def json_cases() -> Iterator[Case]:
 
 def row_cases() -> Iterator[Case]:
     """Rows that meet, are hashed, or are left."""
+    array = call("array_of('b', \"b <> 'x'\")")
+    holds = call("array_contains('bs', \"'b'\")")
+    yield Case(
+        "array_of",
+        f"select cast(a as integer), {holds} from (select a, {array} as bs from given group by a) as arrays",
+        [("0", "b"), ("0", "x"), ("1", "x"), ("2", "B"), ("2", "c")],
+        keyed=True,
+    )
     keyed = [(key, text) for key in ("x", "X", "é", "") for text in ("b", "a", "B", "ä", "")]
     first = call("deduplicate('rows_of', 'a', 'b desc, n')")
     rows_of = "with rows_of as (select n, a, b from given)"

@@ -14,6 +14,7 @@ import yaml
 from conftest import PROJECT
 from hypothesis import strategies as st
 from oracle import Definition
+from oracle_lines import GAINED
 from oracle_orders import UTC
 
 HEADER = ("order_id", "line", "customer_id", "order_ts", "amount", "status", "channel", "category", "qty")
@@ -64,6 +65,10 @@ class LineDrawn:
     version: int
 
     @property
+    def coupon(self) -> str:
+        return "SPRING" if self.version else ""
+
+    @property
     def texts(self) -> tuple[str, ...]:
         chance = Random(f"{self.order} {self.line} {self.version}")
         of_order = Random(self.order)
@@ -105,12 +110,16 @@ def _drawn(chance: Random, number: int, versions: int, repeated: bool) -> list[L
 
 
 def write_file(path: Path, drawn: Iterable[LineDrawn], *, delivery: int) -> None:
-    """The file; a record that no order has makes its bytes other than an earlier delivery's."""
+    """The file; a record that no order has makes its bytes other than an earlier delivery's.
+
+    Every second one has a column more, which no line is told by.
+    """
+    more = delivery % 2
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(HEADER)
-        writer.writerows(line.texts for line in drawn)
-        writer.writerow(["", f"delivery {delivery}", *[""] * (len(HEADER) - 2)])
+        writer.writerow([*HEADER, *[GAINED] * more])
+        writer.writerows([*line.texts, *[line.coupon] * more] for line in drawn)
+        writer.writerow(["", f"delivery {delivery}", *[""] * (len(HEADER) + more - 2)])
 
 
 def write_configs(folder: Path, definition: Definition, *, identity: str, status_of_line: bool) -> None:

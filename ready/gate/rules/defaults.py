@@ -44,10 +44,17 @@ default(
 )
 default(
     "lines_agree",
-    words="the lines of an order have one status and one currency",
-    says="{n} order(s) have lines of another status or currency",
+    words="the lines of an order have one status, one currency and one of each text of the order",
+    says="{n} order(s) have lines of another status, currency or text of the order",
     columns=("order_id", "differing"),
     way_out="The first line's stands for the order; status: {column: ..., of: line} lets each have its own",
+)
+default(
+    "one_value_per_order",
+    words="an order has one of each number and time that is of: order",
+    says="{n} order(s) have lines of another number or time, where orders.yaml says of: order",
+    columns=("order_id", "differing"),
+    way_out="If each line has its own, take of: order out of orders.yaml",
 )
 default(
     "files_agree",
@@ -120,5 +127,7 @@ default(
     columns=("order_id",),
     way_out="It is cut over the files, or the later one corrects it. In orders.yaml map line_id, an id that "
     "a line has in every file and no other line of its order; or say lines_over_files: sum (each file "
-    "has a part) or lines_over_files: latest (the file loaded last has it all)",
+    "has a part) or lines_over_files: latest (the file loaded last has it all). If sum is said already, "
+    "lines of two files are equal in all mapped columns that both have and differ in another: map line_id, "
+    "or that column as one of your own; if it tells no lines apart, relax the rule, and they are one",
 )

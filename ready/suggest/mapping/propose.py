@@ -380,7 +380,7 @@ class _Proposer:
         choice = self.chosen.get("line_id")
         column = choice.column if choice and tells_lines_apart(choice.column, grain) else None
         if column is None:
-            self._tell("no column tells the lines of an order apart: their whole content does")
+            self._tell("no column tells the lines of an order apart: what they say in mapped columns does")
             return
         self._add("line_id", column.name, "tells the lines of each order apart")
 

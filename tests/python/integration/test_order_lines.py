@@ -39,7 +39,7 @@ FILES = {
         "C,1,cid,2024-09-08T06:20:42Z,22.25,completed,books",
     ],
     "part2.csv": [
-        "C,2,cid,2024-09-08T06:20:42Z,22.25,completed,books",
+        "C,2,cid,2024-09-08T06:20:42Z,22.25,completed,toys",
         "B,1,bob,2024-05-02T08:00:00Z,5.00,completed,toys",
         "L,1,bob,2024-12-02T08:00:00Z,1.00,completed,toys",
     ],
@@ -55,7 +55,7 @@ class Lines(Warehouse):
         for name, rows in files.items():
             (data / name).write_text("\n".join([",".join(header), *rows]) + "\n")
 
-    def configure(self, columns: dict[str, Any], **mapping: str) -> None:
+    def configure(self, columns: dict[str, Any], **mapping: Any) -> None:
         """The shipped expectations of three columns, but that an amount has no sign."""
         configs = self.folder / "configs"
         shutil.rmtree(configs, ignore_errors=True)
