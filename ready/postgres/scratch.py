@@ -62,7 +62,7 @@ class PostgresScratch(Scratch):
 
     @contextmanager
     def confined(self) -> Iterator[Scratch | None]:
-        if not isinstance(self.params, ConnectionParams) or CHECKER not in read_roles(self.connection).mine:
+        if not isinstance(self.params, ConnectionParams) or not self._may_confine():
             yield None
             return
         try:  # logged in as the role there is no way back to another, as on our own server
@@ -74,6 +74,13 @@ class PostgresScratch(Scratch):
         with closing(connection):
             connection.autocommit = True
             yield replace(self, params=params, connection=connection)
+
+    def _may_confine(self) -> bool:
+        """The roles are the server's, and their rights each database's."""
+        if CHECKER not in read_roles(self.connection).mine:
+            return False
+        ((granted,),) = self._rows("select has_database_privilege(%s, current_database(), 'create')", CHECKER)
+        return bool(granted)
 
     def _rows(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
         with self.connection.cursor() as cursor:

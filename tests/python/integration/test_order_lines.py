@@ -131,6 +131,7 @@ def test_lines_in_several_files_are_one_order_once_it_is_said_what_they_are(line
     refunded = (0, D("-38.39"), None, D(0), D("-38.39"), 1)
     assert lines.features("ann", "09") == (*refunded, 1, D("38.39"), D("38.39"))
 
+    assert lines.ready("db", "grant").returncode == 0  # the check's own role proves it
     for command in (["check-leakage", "--cutoffs", "1"], ["reproduce", "1"]):
         done = lines.ready(*command, READY_CONFIGS=lines.folder / "configs")
         assert done.returncode == 0, done.stdout + done.stderr
