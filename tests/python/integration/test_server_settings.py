@@ -68,7 +68,7 @@ def test_neither_a_rollback_brings_them_back_nor_does_a_failing_hook_hide_why(sh
 
     assert "identifiers are quoted: off" in (shop.folder / "home/dbt/logs/dbt.log").read_text()
     assert refused.returncode == 3
-    assert "hook 1 of on-run-end in dbt_project.yml failed: the history is full" in refused.stderr
+    assert "hook 2 of on-run-end in dbt_project.yml failed: the history is full" in refused.stderr
 
 
 def test_every_setting_is_the_same_for_dbt() -> None:
