@@ -342,8 +342,8 @@ ON_FEATURE = (
     ],
 )
 def test_no_check_passes_in_silence(edited: Edit, first: str, second: str, told: str) -> None:
-    column = f"    columns:\n      - name: file_name\n        data_tests: [{first}, {second}]\n"
-    findings = edited("expectations.yaml", "    columns:\n", column)
+    column = "        description: Per event. The file it came from.\n"
+    findings = edited("expectations.yaml", column, f"{column}        data_tests: [{first}, {second}]\n")
     assert len(findings) == 1, findings
     assert told in findings[0]
 
