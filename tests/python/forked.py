@@ -81,7 +81,7 @@ def _with_configs_in_one_place(
 def _parsed_states(command: list[str], cwd: Path, env: Mapping[str, str]) -> tuple[Path, Path]:
     """Where dbt keeps what it has parsed, and where an earlier test's stands that may serve as well."""
     configs = command[command.index("--configs") + 1] if "--configs" in command else env.get("READY_CONFIGS")
-    serves = repr((configs, *(env.get(name) for name in PARSED_FOR)))
+    serves = repr((str(cwd), configs, *(env.get(name) for name in PARSED_FOR)))
     home = Path(env.get("READY_HOME") or cwd / ".ready")
     known = Path(_parsed.name, hashlib.sha256(serves.encode()).hexdigest())
     return home / "dbt" / "target" / "partial_parse.msgpack", known
