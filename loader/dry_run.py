@@ -14,6 +14,7 @@ from loader.file_load import (
     already,
     is_misread,
     other_load,
+    read_alike,
     read_anew,
     read_empty,
     weigh_known,
@@ -50,8 +51,8 @@ class DryRun:
                 source = CsvSource(stream, self.options)
             except EmptyFile as empty:
                 return self._empty(session, stream, empty)
-            anew = earlier and earlier.reading != self.options.reading
-            check_header(self.file.label, source.header.columns, self.options, None if anew else earlier)
+            before = read_alike(earlier, self.options)
+            check_header(self.file.label, source.header.columns, self.options, before)
             keys: set[str] = set()
             consume = _collect(keys, self.options.order_columns) if earlier else _discard
             with closing(RejectSpool(0)) as rejects:
@@ -96,7 +97,7 @@ class DryRun:
             self.options,
             earlier=earlier,
             begins_as_before=bool(earlier) and stream.begins_with(earlier.sha256 if earlier else ""),
-            is_read_anew=known is not None and earlier is not None and known.load_id == earlier.load_id,
+            known=known,
         )
         drifted = drift(result.columns, earlier, ledger.latest() if ledger else None)
         result = replace(result, warnings=(*result.warnings, *drifted, *read_anew(known, self.options)))

@@ -83,8 +83,8 @@ class FileLoad:
                 source = CsvSource(stream, self.options)
             except EmptyFile as empty:
                 return self._record_empty(ledger, stream, empty)
-            anew = earlier and earlier.reading != self.options.reading
-            check_header(self.file.label, source.header.columns, self.options, None if anew else earlier)
+            before = read_alike(earlier, self.options)
+            check_header(self.file.label, source.header.columns, self.options, before)
             load_id = ledger.next_id()  # only now, so that a file without a header costs none
             self.begin.done(self.number)
             try:
@@ -126,7 +126,7 @@ class FileLoad:
             self.options,
             earlier=earlier,
             begins_as_before=bool(earlier) and stream.begins_with(earlier.sha256 if earlier else ""),
-            is_read_anew=known is not None and earlier is not None and known.load_id == earlier.load_id,
+            known=known,
         )
         told = (*drift(result.columns, earlier, latest), *read_anew(known, self.options))
         result = replace(result, warnings=(*result.warnings, *told))
@@ -177,6 +177,11 @@ class FileLoad:
 def is_misread(known: Load, options: LoadOptions) -> bool:
     """Whether a load of the same bytes was read with other settings, or is to be read again."""
     return options.again or (known.reading is not None and known.reading != options.reading)
+
+
+def read_alike(earlier: Load | None, options: LoadOptions) -> Load | None:
+    """The load whose header a file's can be held against at once: on record as read with these settings."""
+    return earlier if earlier and earlier.reading == options.reading else None
 
 
 def read_anew(known: Load | None, options: LoadOptions) -> tuple[str, ...]:

@@ -92,14 +92,15 @@ def judge(
     *,
     earlier: Load | None,
     begins_as_before: bool,
-    is_read_anew: bool,
+    known: Load | None,
 ) -> Replacement | None:
     """Whether a file that has been read may take the place of `earlier`, and what that takes away.
 
     ledger: None where nothing has ever been loaded. begins_as_before: the file's bytes are those of
-    `earlier`, and more. is_read_anew: they are those of `earlier`, which may have been misread. Raises
-    FileRefused.
+    `earlier`, and more. known: a load of the same bytes; where it is `earlier`, this may have been misread.
+    Raises FileRefused.
     """
+    is_read_anew = known is not None and earlier is not None and known.load_id == earlier.load_id
     before = None if is_read_anew else earlier
     check_header(label, result.columns, options, before, ledger.latest() if ledger else None)
     is_empty = not (result.rows_loaded or result.rows_rejected)
