@@ -1,12 +1,22 @@
 {# The quoted name of the table of a model, seed or snapshot, for hooks: a ref() there would have to be known before the
    graph is. With --defer it is the other environment's where this one has none, as for a ref(). #}
 {% macro relation_of(name) -%}
+    {% set node = node_named(name) %}
+    {% do return(node.defer_relation.relation_name if is_deferred(node) else node.relation_name) %}
+{%- endmacro %}
+
+{# A model, seed or snapshot, as a graph node. #}
+{% macro node_named(name) %}
     {% for node in graph.nodes.values() if node.name == name and node.resource_type in ['model', 'seed', 'snapshot'] %}
-        {% set deferred = (node.defer_relation or {}).relation_name if not load_cached_relation(node_relation(node)) else none %}
-        {% do return(deferred or node.relation_name) %}
+        {% do return(node) %}
     {% endfor %}
     {% do exceptions.raise_compiler_error("no model, seed or snapshot is named '" ~ name ~ "'") %}
-{%- endmacro %}
+{% endmacro %}
+
+{# With --defer: whether a node's table is the other environment's, as this one has none. #}
+{% macro is_deferred(node) %}
+    {% do return(node.defer_relation and not load_cached_relation(node_relation(node))) %}
+{% endmacro %}
 
 {# A model's table, as a relation. #}
 {% macro relation_named(model_name) %}

@@ -12,20 +12,12 @@
 {% endmacro %}
 
 {% macro relation_read(name) %}
-    {% for node in graph.nodes.values() if node.name == name and node.resource_type in ['model', 'seed', 'snapshot'] %}
-        {% if node.config.materialized == 'ephemeral' %}
-            {% do return('__dbt__cte__' ~ node.alias) %}
-        {% elif is_deferred(node) %}
-            {% do return(api.Relation.create(
-                database=node.defer_relation.database, schema=node.defer_relation.schema, identifier=node.defer_relation.alias
-            )) %}
-        {% endif %}
-        {% do return(node_relation(node)) %}
-    {% endfor %}
-    {% do exceptions.raise_compiler_error("no model, seed or snapshot is named '" ~ name ~ "'") %}
-{% endmacro %}
-
-{# With --defer: whether a node's table is the other environment's, as this one has none. #}
-{% macro is_deferred(node) %}
-    {% do return(node.defer_relation and not load_cached_relation(node_relation(node))) %}
+    {% set node = node_named(name) %}
+    {% if node.config.materialized == 'ephemeral' %}
+        {% do return('__dbt__cte__' ~ node.alias) %}
+    {% elif is_deferred(node) %}
+        {% set there = node.defer_relation %}
+        {% do return(api.Relation.create(database=there.database, schema=there.schema, identifier=there.alias)) %}
+    {% endif %}
+    {% do return(node_relation(node)) %}
 {% endmacro %}
