@@ -23,7 +23,10 @@ class Cutoffs(click.ParamType):  # type: ignore[type-arg]
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
         if value == "all":
             return None
-        return click.IntRange(min=1).convert(value, param, ctx)
+        try:
+            return click.IntRange(min=1).convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is neither a number of 1 or more nor all", param, ctx)
 
 
 @click.command("check-leakage")
@@ -177,15 +180,12 @@ def _leak_line(leak: Leak) -> str:
 def _hint(report: LeakageReport, target: str) -> str:
     if report.confined or report.leaks:
         return "a feature may read only what lies before its feature_time"
-    what = "a role that keeps models from reading what the check does not change"
-    return f"there is no {what[2:]}: " + (
-        "Spark has none" if target == "spark" else "ready db grant makes it"
-    )
+    remedy = "Spark has none" if target == "spark" else "ready db grant makes it"
+    return f"there is no role that keeps models from reading what the check does not change: {remedy}"
 
 
 def _verdict(report: LeakageReport) -> str:
     leaking = dict.fromkeys(f"{leak.model}.{leak.difference.column or '(rows)'}" for leak in report.leaks)
     if leaking:
         return f"{len(leaking)} column(s) know their future: {', '.join(leaking)}"
-    open_ = ", ".join(model for model in report.rows if report.is_open(model))
-    return f"not proven: {open_}"
+    return f"not proven: {', '.join(model for model in report.rows if report.is_open(model))}"
