@@ -1,7 +1,8 @@
 """What dbt holds of the project's files, against the files themselves.
 
 dbt reads a file again when its time of change is another. A file that was restored with its old time (`mv`,
-`cp -p`, `rsync -a`, `git stash`, layers of an image) would be built as it was before.
+`cp -p`, `rsync -a`, `git stash`, layers of an image) would be built as it was before. And of a model that a
+file of rules no longer names dbt may keep the rules.
 """
 
 from __future__ import annotations
@@ -13,17 +14,21 @@ from pathlib import Path
 from typing import Any
 
 import msgpack
+import yaml
 
 NAME = "partial_parse.msgpack"
 
 
 def forget_stale(target: Path) -> None:
-    """Let dbt read everything anew where a file has other content under the time that dbt knows.
+    """Let dbt read everything anew where a file has other content under the time that dbt knows, or no longer
+    names a model.
 
     target: dbt's folder of that name.
     """
-    if any(_has_changed(path, entry) for path, entry in _held(target) if _has_known_time(path, entry)):
-        (target / NAME).unlink()
+    for path, entry in _held(target):
+        if _has_changed(path, entry) and (_has_known_time(path, entry) or _has_lost_models(path, entry)):
+            (target / NAME).unlink()
+            return
 
 
 def unread(target: Path) -> list[Path]:
@@ -46,6 +51,19 @@ def _has_known_time(path: Path, entry: dict[str, Any]) -> bool:
         return bool(path.stat().st_mtime == entry["path"]["modification_time"])
     except OSError:
         return False
+
+
+def _has_lost_models(path: Path, entry: dict[str, Any]) -> bool:
+    if not entry.get("dfy"):  # no YAML
+        return False
+    try:
+        return not _models(entry["dfy"]) <= _models(yaml.safe_load(path.read_text()) or {})
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, TypeError, KeyError):
+        return True
+
+
+def _models(content: dict[str, Any]) -> set[str]:
+    return {model["name"] for model in content.get("models") or ()}
 
 
 def _has_changed(path: Path, entry: dict[str, Any]) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg2.extensions
+
 from ready.errors import UsageError
 from ready.query import NothingThere, Row, select_rows
 from ready.settings import Settings
@@ -115,7 +117,7 @@ def find_build(connection: Connection, settings: Settings, name: str) -> Row:
 
 def _datasets(connection: Connection, settings: Settings, build: Row) -> list[Row]:
     """The labels, splits and loads on record of a build, the current ones last. Spark records none."""
-    if settings.target == "spark":
+    if not isinstance(connection, psycopg2.extensions.connection):
         return []
     table = {"name": f'"{settings.schema("meta")}".dataset_builds'}
     (found,) = select_rows(connection, settings, "select to_regclass(%(name)s) as oid", table)

@@ -70,6 +70,22 @@ def test_a_file_that_is_gone_is_unread(project: Path) -> None:
     (project / "one.yml").rename(file)
 
 
+def test_of_a_model_no_longer_named_dbt_keeps_no_rule(project: Path) -> None:
+    """dbt 1.11 keeps those that name another model whose entry changes in the same file."""
+    file, parsed = project / "models/one.yml", (project / "target" / NAME).read_bytes()
+    text = file.read_text()
+    try:
+        file.write_text(text.replace("before", "after"))
+        forget_stale(project / "target")
+        assert (project / "target" / NAME).exists()
+        file.write_text("models: []\n")
+        forget_stale(project / "target")
+        assert not (project / "target" / NAME).exists()
+    finally:
+        file.write_text(text)
+        (project / "target" / NAME).write_bytes(parsed)
+
+
 def test_nothing_parsed_yet_is_nothing_stale(tmp_path: Path) -> None:
     forget_stale(tmp_path)
     (tmp_path / NAME).write_bytes(b"from another release")
