@@ -9,8 +9,10 @@ everything anew for another folder, which takes it longer than most runs.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import hashlib
 import json
+import marshal
 import multiprocessing
 import os
 import runpy
@@ -18,12 +20,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import jinja2
 
 _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(
-    ["dbt.cli.main", "dbt.adapters.postgres", "dbt.adapters.spark", "jsonschema", "pyarrow.parquet"]
+    """dbt.cli.main dbt.task.build dbt.adapters.postgres dbt.adapters.spark dbt_common.clients.agate_helper
+    babel.dates jsonschema psycopg2.extras pyarrow.csv pyarrow.parquet pygal rich.live rich.table
+    rich.progress sqlparse""".split()
 )
 
 # What decides whether dbt can use what it has parsed before, but for the files themselves, which it compares.
@@ -31,6 +39,7 @@ PARSED_FOR = ("PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "READY_SPARK_PORT")
 _parsed = tempfile.TemporaryDirectory()
 _parsed_as: dict[Path, Path] = {}
 _configs = Path(_parsed.name, "configs")
+_templates = Path(_parsed.name, "templates")
 
 
 def ready(
@@ -48,7 +57,7 @@ def ready(
         files = [Path(folder) / name for name in ("input", "output", "errors")]
         for file, text in zip(files, (input or "", "", ""), strict=True):
             file.write_text(text)
-        process = _server.Process(target=_become, args=(command, cwd, dict(env), files))
+        process = _server.Process(target=_become, args=(command, cwd, dict(env), files, _templates))
         process.start()
         process.join()
         assert process.exitcode is not None
@@ -87,7 +96,7 @@ def _parsed_states(command: list[str], cwd: Path, env: Mapping[str, str]) -> tup
     return home / "dbt" / "target" / "partial_parse.msgpack", known
 
 
-def _become(command: list[str], cwd: Path, env: dict[str, str], files: list[Path]) -> None:
+def _become(command: list[str], cwd: Path, env: dict[str, str], files: list[Path], templates: Path) -> None:
     for number, file in enumerate(files):
         descriptor = os.open(file, os.O_RDWR)
         os.dup2(descriptor, number)
@@ -99,7 +108,29 @@ def _become(command: list[str], cwd: Path, env: dict[str, str], files: list[Path
     sys.argv = command
     # dbt writes its manifest twice a run: the same text, by json's encoder in C.
     json.dump = lambda content, file, **options: file.write(json.dumps(content, **options))
+    _keep_templates(templates)
     try:
         runpy.run_module("ready", run_name="__main__", alter_sys=True)
     finally:
         atexit._run_exitfuncs()  # multiprocessing ends its processes without
+
+
+def _keep_templates(folder: Path) -> None:
+    """Let Jinja take the code of a template from where an earlier command has left it: a quarter of a run."""
+    compile_anew = jinja2.Environment.compile
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def compile_once(self: jinja2.Environment, source: Any, *arguments: Any, **options: Any) -> Any:
+        if not isinstance(source, str) or arguments or options:
+            return compile_anew(self, source, *arguments, **options)
+        key = repr((type(self).__qualname__, sorted(self.extensions), source))
+        file = folder / hashlib.sha256(key.encode()).hexdigest()
+        with contextlib.suppress(FileNotFoundError):
+            return marshal.loads(file.read_bytes())
+        code = compile_anew(self, source)
+        part = file.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
+        part.write_bytes(marshal.dumps(code))
+        part.replace(file)
+        return code
+
+    jinja2.Environment.compile = compile_once  # type: ignore[method-assign]

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 UTC = timezone.utc
 NOW = datetime.now(UTC)
-# Of this build on this machine; and the compiled SQL, which differs by engine.
-OWN = {"sql_hash", "created_at", "invocation_id", "git_commit", "git_dirty"}
+# Of this build on this machine; the compiled SQL, which differs by engine; and what Spark does not record.
+OWN = {"sql_hash", "created_at", "invocation_id", "git_commit", "git_dirty", "datasets"}
 
 
 def test_values_are_explained_alike(both: Both) -> None:
