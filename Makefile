@@ -15,7 +15,7 @@ export READY_ARTIFACTS := $(ARTIFACTS)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: missing help install pipeline load validate db spark-up spark-down docs test lint lint-sql ci ci-data bench bench-load bench-gate bench-features bench-e2e bench-growth bench-leakage bench-spark bench-guard bench-previous test-faults soak licences audit sample clean distclean
+.PHONY: missing help install pipeline load validate db spark-up spark-down docs test test-thorough lint lint-sql ci ci-data bench bench-load bench-gate bench-features bench-e2e bench-growth bench-leakage bench-spark bench-guard bench-previous test-faults soak licences audit sample clean distclean
 
 help: ## List these commands
 	@echo "From Raw to Ready: raw CSV files in, train, validation and test sets out."
@@ -55,8 +55,11 @@ docs: $(STAMP) ## Serve the dbt documentation
 	@$(BIN)/ready docs
 
 # A file stays with one worker: what its tests build once is built once. Integration tests, the long ones, come first.
-test: $(STAMP) ## Run every test, on all cores
+test: $(STAMP) ## Run the test suite, on all cores
 	@$(BIN)/python -m pytest -n $$(nproc) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+test-thorough: $(STAMP) ## The suite with its longer proofs: more examples, builds, configurations and engines
+	@$(MAKE) --no-print-directory test ARGS='--thorough $(ARGS)'
 
 lint: lint-sql ## Check style, types, SQL and configs
 	@$(BIN)/ruff check .

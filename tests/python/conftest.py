@@ -51,7 +51,8 @@ class RunReady(Protocol):
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fault-moments", type=int, default=6, help="how many moments test_faults goes through")
+    parser.addoption("--fault-moments", type=int, default=4, help="how many moments test_faults goes through")
+    parser.addoption("--thorough", action="store_true", help="also what is marked so, and longer searches")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -67,10 +68,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return OneWorkerForSpark(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Those of Spark first: they take longest. Without a browser nothing is built for its tests."""
     from chromium import NO_BROWSER, program
 
+    if not config.getoption("--thorough"):
+        left = [item for item in items if item.get_closest_marker("thorough")]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
     items.sort(key=lambda item: "/spark/" not in item.nodeid)
     for item in items if program() is None else ():
         if "chromium" in getattr(item, "fixturenames", ()):
@@ -86,6 +91,12 @@ def clean_environment() -> None:
     """The developer's own database must not be what the tests run on."""
     for name in [name for name in os.environ if _ours(name)]:
         del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def thorough(request: pytest.FixtureRequest) -> bool:
+    """Whether there is time for longer searches: make test-thorough."""
+    return bool(request.config.getoption("--thorough"))
 
 
 @pytest.fixture(scope="session")

@@ -29,9 +29,11 @@ import jinja2
 
 _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(
-    """dbt.cli.main dbt.task.build dbt.adapters.postgres dbt.adapters.spark dbt_common.clients.agate_helper
-    babel.dates jsonschema psycopg2.extras pyarrow.csv pyarrow.parquet pygal rich.live rich.table
-    rich.progress sqlparse""".split()
+    [
+        *(f"dbt.{module}" for module in ("cli.main", "task.build", "adapters.postgres", "adapters.spark")),
+        *("dbt_common.clients.agate_helper", "babel.dates", "jsonschema", "psycopg2.extras", "pyarrow.csv"),
+        *("pyarrow.parquet", "pygal", "rich.live", "rich.progress", "rich.table", "sqlparse"),
+    ]
 )
 
 # What decides whether dbt can use what it has parsed before, but for the files themselves, which it compares.

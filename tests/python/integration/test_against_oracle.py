@@ -150,7 +150,9 @@ def test_the_oracle_has_the_defaults_of_the_shipped_configs() -> None:
     assert definition_in(PROJECT / "configs") == Definition()
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.thorough if name == "cdnow" else ()) for name in CASES]
+)
 def test_the_tables_are_what_the_oracle_computes(
     name: str, database: ConnectionParams, tmp_path: Path
 ) -> None:

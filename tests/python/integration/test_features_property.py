@@ -27,8 +27,14 @@ from random_orders import (
 
 from ready.postgres.connection import ConnectionParams
 
+# Of these each run; of the others each has a part in one of them.
+ALWAYS = {"every_aggregation", "states_by_order", "customers_apart"}
 
-@pytest.mark.parametrize("name", DEFINITIONS)
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=() if name in ALWAYS else pytest.mark.thorough) for name in DEFINITIONS],
+)
 def test_random_orders_give_what_the_oracle_computes(
     name: str, database: ConnectionParams, run_ready: RunReady, tmp_path: Path
 ) -> None:

@@ -157,7 +157,12 @@ def contents(warehouse: Warehouse) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("name", "number"), [("every_aggregation", 7), ("order_by_date", 5), ("states_by_week", 2)]
+    ("name", "number"),
+    [
+        ("every_aggregation", 7),
+        pytest.param("order_by_date", 5, marks=pytest.mark.thorough),
+        pytest.param("states_by_week", 2, marks=pytest.mark.thorough),
+    ],
 )
 def test_any_sequence_of_deliveries_gives_the_tables_of_a_full_rebuild(
     name: str, number: int, server: ConnectionParams, tmp_path: Path

@@ -152,7 +152,9 @@ class Deliveries(RuleBasedStateMachine):
         }
 
 
-@pytest.mark.parametrize(("name", "number"), [("line_id", 6), ("sum", 16)])
+@pytest.mark.parametrize(
+    ("name", "number"), [pytest.param("line_id", 6, marks=pytest.mark.thorough), ("sum", 16)]
+)
 def test_wherever_lines_stand_the_tables_are_those_of_a_full_rebuild(
     name: str, number: int, server: ConnectionParams, tmp_path: Path
 ) -> None:

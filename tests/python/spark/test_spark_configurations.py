@@ -40,7 +40,11 @@ DAYS = replace(
 
 
 @pytest.mark.parametrize(
-    ("definition", "tracked"), [(ORDERS, True), (DAYS, False)], ids=["orders_tracked_and_set_aside", "days"]
+    ("definition", "tracked"),
+    [
+        pytest.param(ORDERS, True, id="orders_tracked_and_set_aside"),
+        pytest.param(DAYS, False, id="days", marks=pytest.mark.thorough),
+    ],
 )
 def test_random_orders_give_the_same_tables(
     definition: Definition,

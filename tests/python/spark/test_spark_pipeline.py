@@ -84,6 +84,7 @@ def test_a_killed_server_is_told_and_the_next_run_ends_well_although_an_executor
         assert not stands(connection, "meta")
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not ONLINE_RETAIL.is_dir(), reason=f"{ONLINE_RETAIL} is not laid beside the checkout")
 def test_lines_summed_into_orders_have_the_fingerprint_of_the_example(
     warehouse: SparkParams, on_spark: OnSpark, database: ConnectionParams, run_ready: OnSpark, tmp_path: Path

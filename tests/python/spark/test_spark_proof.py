@@ -27,6 +27,7 @@ from {{ ref('customer_features') }}
 where orders_90d > 0
 """
 LATER = "orders_2025_h1.csv"
+pytestmark = pytest.mark.thorough  # each build takes Spark a minute
 
 
 @pytest.fixture(scope="module")
