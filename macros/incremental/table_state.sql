@@ -30,7 +30,7 @@
 {% macro split_bounds() %}
     {% do return(run_query(
         "select string_agg(cast(boundaries as text), ' ' order by split) from ("
-        ~ split_boundaries(split_definition(), newest_relation('customer_features'), relation_of('data_span')) ~ ') as boundaries'
+        ~ split_boundaries(split_definition(), newest_relation_of('customer_features'), relation_of('data_span')) ~ ') as boundaries'
     ).rows[0][0]) %}
 {% endmacro %}
 

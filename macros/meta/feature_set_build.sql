@@ -47,6 +47,11 @@
     {% do return(standing_candidate(final) or final) %}
 {% endmacro %}
 
+{# That table's name; with --defer the other environment's where this one has none. #}
+{% macro newest_relation_of(model_name) %}
+    {% do return(standing_candidate(relation_named(model_name)) or relation_of(model_name)) %}
+{% endmacro %}
+
 {% macro definition_version(feature_set, definition) -%}
     select coalesce(
         min(feature_version) filter (

@@ -86,7 +86,7 @@
         cast(boundaries.time_to as {{ type_string() }}) as time_to
     from members
     inner join customers on members.split = customers.split
-    inner join ({{ split_boundaries(splits, newest_relation('customer_features'), relation_of('data_span')) }}) as boundaries
+    inner join ({{ split_boundaries(splits, newest_relation_of('customer_features'), relation_of('data_span')) }}) as boundaries
         on members.split = boundaries.split
     order by boundaries.time_from
 {%- endmacro %}

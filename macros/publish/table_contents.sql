@@ -212,7 +212,7 @@
     select {{ quote_literal(state_key(candidate)) }}, split, 0, 0, 0, 0, 0, time_from, time_to, next_from
     from ({{
         recorded_boundaries(final) if as_change
-        else split_boundaries(split_definition(), newest_relation('customer_features'), relation_of('data_span'))
+        else split_boundaries(split_definition(), newest_relation_of('customer_features'), relation_of('data_span'))
     }}) as boundaries
     on conflict (relation, part) do update
         set time_from = excluded.time_from, time_to = excluded.time_to, next_from = excluded.next_from

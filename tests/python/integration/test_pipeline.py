@@ -354,6 +354,20 @@ def test_a_build_with_a_prefix_leaves_the_tables_alone(warehouse: Warehouse) -> 
     assert warehouse.rows(recorded) == warehouse.rows(VERSIONS)
 
 
+def test_a_deferred_build_reads_what_it_has_not_from_the_other_environment(
+    built: Warehouse, tmp_path: Path
+) -> None:
+    before = built.bytes_of()
+    shutil.copy(built.folder / "home" / "dbt" / "target" / "manifest.json", tmp_path)
+    build = ("dbt", "build", "--select", "customer_labels+", "--defer", "--state", tmp_path)
+    done = built.ready(*build, READY_SCHEMA_PREFIX="pr_8_")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert built.bytes_of() == before
+    assert set(built.counts("pr_8_feats")) == {"customer_labels", "customer_training_set"}
+    for table in ("feats.customer_labels", "feats.customer_training_set"):
+        assert built.content_of(f"pr_8_{table}") == built.content_of(table)
+
+
 def test_names_in_any_script_and_a_server_named_by_its_url(
     built: Warehouse, database: ConnectionParams, tmp_path: Path
 ) -> None:
