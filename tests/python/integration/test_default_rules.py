@@ -172,8 +172,6 @@ def test_two_shops_with_one_numbering_stop_until_the_rule_is_relaxed(feed: Feed)
     feed.relax("{one_customer_per_order: {severity: warn}}")
     assert judged(feed.gate()) == (0, [], [told])
 
-    feed.relax("{}")
-    assert judged(feed.gate()) == (1, [told], [])
     feed.relax("{one_customer_per_order: {max_failures: 19}}")
     assert judged(feed.gate()) == (1, [told], [])
     feed.relax("{one_customer_per_order: {max_share: 0.5}}")
@@ -186,7 +184,6 @@ def test_two_shops_with_one_numbering_stop_until_the_rule_is_relaxed(feed: Feed)
         ["the rule one_customer_per_order is switched off in expectations.yaml"],
     )
     feed.relax("{}")
-    assert judged(feed.gate()) == (1, [told], [])
     done = feed.ready("dbt", "build", "--select", "+orders", READY_CONFIGS=feed.folder / "configs")
     assert done.returncode == 1
     assert feed.value("select to_regclass('stg.orders')") is None
