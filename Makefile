@@ -15,7 +15,7 @@ export READY_ARTIFACTS := $(ARTIFACTS)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: missing help install pipeline load validate db spark-up spark-down docs test test-thorough lint lint-sql ci ci-data bench bench-load bench-gate bench-features bench-e2e bench-growth bench-leakage bench-spark bench-guard bench-previous test-faults soak licences audit sample clean distclean
+.PHONY: missing help install pipeline load validate db spark-up spark-down docs test test-thorough lint lint-sql ci ci-data bench bench-load bench-gate bench-features bench-e2e bench-growth bench-leakage bench-spark bench-serve bench-guard bench-previous test-faults soak licences audit sample clean distclean
 
 help: ## List these commands
 	@echo "From Raw to Ready: raw CSV files in, train, validation and test sets out."
@@ -100,6 +100,9 @@ bench-leakage: $(STAMP) ## Which leaks check-leakage finds beside leakprobe and 
 
 bench-spark: $(STAMP) ## Time the whole way on Spark: one worker, two, PostgreSQL, growing orders (ARGS='--rows 10000000')
 	@$(BIN)/python scripts/bench/bench_spark.py $(ARGS)
+
+bench-serve: $(STAMP) ## Time the features of one customer from the database beside Feast's online stores (ARGS='--rows 5000000')
+	@$(BIN)/python scripts/bench/bench_serve.py $(ARGS)
 
 bench-guard: $(STAMP) ## A small benchmark that fails only when something has become many times slower
 	@$(BIN)/python scripts/bench/bench_guard.py $(ARGS)

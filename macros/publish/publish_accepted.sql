@@ -91,6 +91,7 @@
     {{ record_feature_profiles(build) }}
     {%- if build.feature_set == 'customer_features' %}
     {{ record_features_query(build) }}
+    {{ create_features_function(build) }}
     {{ record_label_summary(build) }}
     {%- else %}
     {{ create_own_training_set(build) }};

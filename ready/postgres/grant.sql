@@ -61,6 +61,10 @@ alter default privileges for role ready_builder in schema meta grant select on t
 alter default privileges in schema feats grant select on tables to ready_reader;
 alter default privileges in schema meta grant select on tables to ready_reader;
 grant select on all tables in schema feats, meta to ready_reader;
+-- The features of one customer at an instant: macros/publish/features_function.sql.
+alter default privileges for role ready_builder in schema feats grant execute on functions to ready_reader;
+alter default privileges in schema feats grant execute on functions to ready_reader;
+grant execute on all functions in schema feats to ready_reader;
 
 -- Whether a table, and all that belongs to it (columns, defaults, constraints, indexes, triggers, rules, policies,
 -- statistics), refers to nothing but itself and to what came with the server: then it runs no code but the server's own.

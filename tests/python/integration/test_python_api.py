@@ -85,6 +85,29 @@ def test_at_any_instants_features_are_what_the_oracle_computes(orders: list[Orde
         assert row == {"customer_id": key[0], "feature_time": key[1], **wanted}
 
 
+def test_the_database_serves_the_features_of_the_table(built: Warehouse) -> None:
+    table = "feats.customer_features"
+    assert built.value(f"select count(*) from {table}") > 500
+    served = (
+        f"select served.* from {table} as held "
+        f"cross join lateral {table}_at(held.customer_id, held.feature_time) as served"
+    )
+    for left, right in ((served, f"select * from {table}"), (f"select * from {table}", served)):
+        assert built.rows(f"{left} except {right}") == []
+
+
+def test_the_database_serves_what_features_at_gives(built: Warehouse, orders: list[Order]) -> None:
+    customers = st.sampled_from(sorted({order.customer_id for order in orders})) | st.just("nobody")
+    keys = draw(st.tuples(customers, times(DEFINITION)), number=300)
+    quoted = [(customer.replace("'", "''"), instant) for customer, instant in keys]
+    places = " union all ".join(f"select {n}, '{c}', timestamptz '{t}'" for n, (c, t) in enumerate(quoted))
+    served = built.rows(
+        f"select served.* from ({places}) as asked (place, id, instant) "
+        "cross join lateral feats.customer_features_at(id, instant) as served order by place"
+    )
+    assert served == rows(ready.features_at(as_spine(keys)))
+
+
 def test_nothing_known_is_zero_for_counts_and_sums_and_null_for_the_others() -> None:
     (row,) = ready.features_at(as_spine([("nobody", datetime(2024, 3, 1))])).table.to_pylist()
     zero = {name for name in row if name.startswith(("orders_", "revenue_"))}
