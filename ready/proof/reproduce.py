@@ -19,8 +19,8 @@ from ready.proof.recorded_project import Code, write_recorded_configs
 from ready.proof.scratch import Scratch, scratch
 from ready.query import connected
 from ready.registry import FEATURE_SET, find_build, select_meta
+from ready.roles import SPLITS
 from ready.settings import Settings
-from ready.training_set import SPLITS
 
 Say = Callable[[str], None]
 Row = dict[str, Any]
@@ -223,7 +223,8 @@ def _compare_exports(settings: Settings, place: Scratch, record: Row) -> Iterato
     out = place.settings.home / "parquet"
     # In the scratch registry it is the first version.
     with closing(place.params.connect()) as connection:
-        export_dataset(connection, settings=place.settings, out=out, number=record["feature_version"])
+        number = record["feature_version"]
+        export_dataset(connection, settings=place.settings, out=out, number=number, like=manifest)
     for entry in manifest["files"]:
         same, detail = compare_parquet(folder / entry["name"], out / entry["name"])
         yield Finding(entry["name"], same, detail)

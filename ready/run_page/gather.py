@@ -15,9 +15,9 @@ from ready.gate.model import MASK, Report
 from ready.profiles import read_profiles
 from ready.query import Row, select_rows
 from ready.registry import FEATURE_SET, Connection, list_builds, select_meta
+from ready.roles import SPLITS
 from ready.run_page.model import Built, Feature, Load, NodeTiming, Reject, RunPage, SplitSpan
 from ready.settings import Settings
-from ready.training_set import SPLITS
 
 REJECTS_SHOWN = 5  # of a file
 SUPERSEDED_SHOWN = 50

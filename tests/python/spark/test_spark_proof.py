@@ -14,8 +14,8 @@ from spark_shop import SparkShop
 
 from ready.export import export_dataset
 from ready.query import connected
+from ready.roles import SPLITS
 from ready.spark.connection import SparkParams
-from ready.training_set import SPLITS
 
 # The frame runs to the following row.
 PEEKING = """{{ config(meta={'feature_set': true}) }}
