@@ -79,7 +79,7 @@ def export_dataset(
             splits = _wanted(split, there, header)
             if there and covers(there, header, splits) and is_intact(folder, there):
                 return ExportResult(folder, there, written=False)
-            manifest = _write(source, header, splits, folder, progress or (lambda done, total: None))
+            manifest = write_export(source, header, splits, folder, progress)
             return ExportResult(folder, manifest, written=True)
 
 
@@ -105,9 +105,14 @@ def covers(manifest: Manifest, header: Manifest, splits: Sequence[str]) -> bool:
     return same and set(splits) <= {entry["split"] for entry in manifest["files"]}
 
 
-def _write(
-    source: TrainingSet, header: Manifest, splits: list[str], folder: Path, progress: Progress
+def write_export(
+    source: TrainingSet,
+    header: Manifest,
+    splits: Sequence[str],
+    folder: Path,
+    progress: Progress | None = None,
 ) -> Manifest:
+    """The manifest of the folder that then holds these splits. header: all of it but the files."""
     total = sum(source.row_counts[split] for split in splits)
     done = 0
     files = []
@@ -115,7 +120,8 @@ def _write(
     def count(rows: int) -> None:
         nonlocal done
         done += rows
-        progress(done, total)
+        if progress:
+            progress(done, total)
 
     with replacing(folder) as partial:
         for split in splits:
