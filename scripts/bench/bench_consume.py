@@ -21,16 +21,21 @@ from scratch import PROJECT, arguments
 sys.path.append(str(PROJECT / "tests" / "python"))
 from arrow_training_set import export
 
+from ready.arrow import BATCH_ROWS
+
 FORMS = ("model", "exact")
 AT_MOST = {"frame_s": 0.1, "whole_s": 0.45, "peak_mb": 0.55}
 
 
 def main() -> None:
-    options = arguments(__doc__, rows=1_000_000, rounds=3)
+    options = arguments(__doc__, rows=1_000_000)
     python = peer_python("consume", PANDAS_3, SCIKIT_LEARN, f"pyarrow=={pa.__version__}")
     with tempfile.TemporaryDirectory() as folder:
         rows = made_up(options.rows)
-        folders = {form: export(rows, Path(folder, form), exact=form == "exact") for form in FORMS}
+        folders = {
+            form: export(rows, Path(folder, form), exact=form == "exact", batch_rows=BATCH_ROWS)
+            for form in FORMS
+        }
         del rows
         rounds = [
             {form: frame_and_fit(python, folders[form], form) for form in FORMS}

@@ -42,9 +42,10 @@ FEATURES = SCHEMA.names[2:-2]
 
 @dataclass
 class ArrowTable:
-    """See ready.training_set.StoredTable; of its rows all belong to a split."""
+    """See ready.training_set.StoredTable; of its rows all belong to a split, and they come in batches."""
 
     table: pa.Table
+    batch_rows: int
 
     @property
     def schema(self) -> pa.Schema:
@@ -61,8 +62,8 @@ class ArrowTable:
 
     def read(self, split: str, consume: Callable[[pa.Table], None]) -> int:
         rows = self.table.filter(pc.field(SPLIT) == split)
-        for start in range(0, len(rows), 40):
-            consume(rows.slice(start, 40).combine_chunks())
+        for start in range(0, len(rows), self.batch_rows):
+            consume(rows.slice(start, self.batch_rows).combine_chunks())
         return len(rows)
 
 
@@ -88,9 +89,11 @@ def sample(customers: int = 20) -> pa.Table:
     return pa.table(list(map(list, zip(*rows, strict=True))), schema=SCHEMA)
 
 
-def export(table: pa.Table, folder: Path, *, exact: bool = False, version: int = 1) -> Path:
+def export(
+    table: pa.Table, folder: Path, *, exact: bool = False, version: int = 1, batch_rows: int = 40
+) -> Path:
     """The folder, with the table's splits as `ready export` writes them."""
-    stored = ArrowTable(table)
+    stored = ArrowTable(table, batch_rows)
     names = [name for name in table.schema.names if name not in (*KEY, SPLIT)]
     nulls = stored.null_counts(names)
     features = [*KEY, *names[:-1]]
