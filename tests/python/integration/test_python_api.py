@@ -304,6 +304,41 @@ def test_a_version_that_is_not_current_comes_from_its_export(
     assert loaded.schema.metadata[b"feature_version"] == b"7"
 
 
+def test_every_delivered_feature_has_its_definition(built: Warehouse) -> None:
+    ds = ready.load_dataset()
+    assert list(ds.features) == ds.table.column_names[2:-2]
+    assert {name for name, feature in ds.features.items() if "aggregation" not in feature} == set()
+    assert ds.roles["label"]["horizon_days"] == DEFINITION.horizon
+    manifest = json.loads((built.artifacts / "datasets/customer_features/v1/manifest.json").read_text())
+    assert manifest["roles"] == ds.roles
+    assert ds.fingerprint == manifest["data_hash"]
+
+
+def test_the_three_splits_are_those_of_load_dataset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    expected = [ready.load_dataset(split=split) for split in ("train", "val", "test")]
+    assert list(ready.train_val_test()) == expected
+    monkeypatch.setenv("READY_ARTIFACTS", str(tmp_path))
+    assert list(ready.train_val_test(version=1)) == expected
+
+
+def test_a_project_has_the_same_functions_for_its_own_folders(
+    built: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    spine = as_spine([("nobody", datetime(2024, 3, 1))])
+    expected, features, listed = ready.load_dataset(), ready.features_at(spine), ready.datasets()
+    monkeypatch.setenv("READY_ARTIFACTS", str(tmp_path))
+    project = ready.open(home=tmp_path, artifacts=built.artifacts)
+    ds = project.load_dataset()
+    assert (ds, project.datasets(), len(listed)) == (expected, listed, 1)
+    assert project.train_val_test().val == ds.filter(pa.compute.field("split") == "val")
+    assert project.features_at(spine) == features
+    assert repr(ds).splitlines()[1:3] == [
+        f"  home   {tmp_path}",
+        f"  from   {built.artifacts / 'datasets/customer_features/v1'}",
+    ]
+    assert "  from   the database" in repr(ready.open(artifacts=tmp_path).load_dataset(split="val"))
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
