@@ -12,6 +12,7 @@ import pyarrow.parquet
 
 from loader.durable import flush
 from ready.arrow import BATCH_ROWS
+from ready.column_roles import SPLITS
 from ready.dataset_folder import (
     Manifest,
     describe_file,
@@ -24,7 +25,6 @@ from ready.dataset_folder import (
     write_manifest,
 )
 from ready.errors import UsageError
-from ready.roles import SPLITS
 from ready.settings import Settings
 from ready.training_set import TrainingSet, open_training_set
 

@@ -11,11 +11,11 @@ from typing import Any, Protocol
 import psycopg2.extensions
 import pyarrow as pa
 
+from ready.column_roles import KEY, SPLIT, SPLITS, Roles, roles_of
 from ready.dataset_folder import EXACT, MODEL
 from ready.errors import CheckFailed, UsageError
 from ready.model_types import as_model, model_schema
 from ready.query import select_rows
-from ready.roles import KEY, SPLIT, SPLITS, Roles, roles_of
 from ready.settings import Settings
 
 Consume = Callable[[pa.Table], None]
@@ -46,7 +46,7 @@ class TrainingSet:
 
     identity: feature_set, feature_version, data_hash (of the features), config_hash, sql_hash and
     label_split_hash (of what else a row has: the label and the split, which can change while the
-    features do not). row_counts: rows a split by the record of the build. roles: see ready/roles.py.
+    features do not). row_counts: rows a split by the record of the build. roles: see ready/column_roles.py.
     exact: as the tables hold the rows, instead of for models (ready/model_types.py).
     """
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 
 from ready.api.table import Table
+from ready.column_roles import SPLITS, Roles
 from ready.errors import UsageError
-from ready.roles import SPLITS, Roles
 
 if TYPE_CHECKING:
     from ready.api.folds import EmbargoTimeSeriesSplit

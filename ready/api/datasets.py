@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from ready.api.dataset import OUTPUTS, Dataset, TrainValTest
+from ready.column_roles import KEY, SPLIT, SPLITS, roles_of
 from ready.dataset_folder import (
     MODEL,
     Manifest,
@@ -24,7 +25,6 @@ from ready.dataset_folder import (
 )
 from ready.errors import CheckFailed, UsageError
 from ready.model_types import as_model, model_schema, sorted_values
-from ready.roles import KEY, SPLIT, SPLITS, roles_of
 from ready.settings import Settings
 
 # What follows needs the database's driver; a folder is read without.

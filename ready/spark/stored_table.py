@@ -17,9 +17,9 @@ import pyarrow.compute as pc
 import pyarrow.dataset
 
 from ready.arrow import BATCH_ROWS
+from ready.column_roles import KEY
 from ready.errors import UsageError
 from ready.model_types import sorted_values
-from ready.roles import KEY
 from ready.spark.connection import fetch
 from ready.spark.dialect import identifier
 from ready.spark.query import missing_told

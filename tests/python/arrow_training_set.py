@@ -13,9 +13,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ready.column_roles import KEY, SPLIT, SPLITS, roles_of
 from ready.export import write_export
 from ready.model_types import sorted_values
-from ready.roles import KEY, SPLIT, SPLITS, roles_of
 from ready.training_set import TrainingSet
 
 CONFIG = {

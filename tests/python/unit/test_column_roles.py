@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ready.roles import roles_of
+from ready.column_roles import roles_of
 
 FEATURES: dict[str, Any] = {
     "windows": [7],
