@@ -15,7 +15,7 @@ export READY_ARTIFACTS := $(ARTIFACTS)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: missing help install pipeline load validate db spark-up spark-down docs test test-thorough lint lint-sql ci ci-data bench bench-load bench-gate bench-features bench-e2e bench-growth bench-leakage bench-spark bench-serve bench-guard bench-previous test-faults soak licences audit sample clean distclean
+.PHONY: missing help install pipeline load validate db spark-up spark-down docs test test-thorough lint lint-sql ci ci-data bench bench-load bench-gate bench-features bench-e2e bench-growth bench-leakage bench-consume consumers bench-spark bench-serve bench-guard bench-previous test-faults soak licences audit sample clean distclean
 
 help: ## List these commands
 	@echo "From Raw to Ready: raw CSV files in, train, validation and test sets out."
@@ -97,6 +97,12 @@ bench-growth: $(STAMP) ## Time growing numbers of orders, windows and files (ARG
 
 bench-leakage: $(STAMP) ## Which leaks check-leakage finds beside leakprobe and honestclock
 	@$(BIN)/python scripts/bench/bench_leakage.py
+
+bench-consume: $(STAMP) ## Time an export into pandas and boosted trees, for models and with decimals (ARGS='--rows 5000000')
+	@$(BIN)/python scripts/bench/bench_consume.py $(ARGS)
+
+consumers: $(STAMP) ## Try the export with pandas, Polars, scikit-learn, XGBoost and others; the table of docs/consumers.md
+	@$(BIN)/python scripts/bench/consumers.py
 
 bench-spark: $(STAMP) ## Time the whole way on Spark: one worker, two, PostgreSQL, growing orders (ARGS='--rows 10000000')
 	@$(BIN)/python scripts/bench/bench_spark.py $(ARGS)

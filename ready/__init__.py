@@ -1,7 +1,8 @@
 """From Raw to Ready: raw CSV files to versioned, leak-free training sets, on PostgreSQL with dbt.
 
-In Python: `load_dataset` gives a recorded training set, `features_at` the features of customers at
-any instants. What can go wrong is a `ready.errors.ReadyError`.
+In Python: `load_dataset` and `train_val_test` give a recorded training set, `features_at` the features of
+customers at any instants, `datasets` what was exported, and `open` all this of other folders than the
+environment's. What can go wrong is a `ready.errors.ReadyError`.
 """
 
 from __future__ import annotations
@@ -9,18 +10,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ready.api.datasets import load_dataset
-    from ready.api.point_in_time import features_at
+    from ready.api.dataset import Dataset
+    from ready.api.folds import EmbargoTimeSeriesSplit
+    from ready.api.project import Project, datasets, features_at, load_dataset, open, train_val_test
     from ready.api.table import Table
 
     __version__: str
 
-__all__ = ["Table", "__version__", "features_at", "load_dataset"]
+__all__ = [
+    "Dataset",
+    "EmbargoTimeSeriesSplit",
+    "Project",
+    "Table",
+    "__version__",
+    "datasets",
+    "features_at",
+    "load_dataset",
+    "open",
+    "train_val_test",
+]
 
 _HOMES = {
+    "Dataset": "ready.api.dataset",
+    "EmbargoTimeSeriesSplit": "ready.api.folds",
+    "Project": "ready.api.project",
     "Table": "ready.api.table",
-    "features_at": "ready.api.point_in_time",
-    "load_dataset": "ready.api.datasets",
+    "datasets": "ready.api.project",
+    "features_at": "ready.api.project",
+    "load_dataset": "ready.api.project",
+    "open": "ready.api.project",
+    "train_val_test": "ready.api.project",
 }
 
 

@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from loader.durable import flush
 from ready.errors import MachineError, UsageError
 
 MANIFEST = "manifest.json"
+EXACT, MODEL = "exact", "model"
+"""What a manifest says of the types: decimals as the tables have them, or ready/model_types.py's."""
 
 Manifest = dict[str, Any]
 
@@ -43,6 +44,8 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    from loader.durable import flush  # the loader brings the database's driver, which reading does without
+
     (folder / MANIFEST).write_text(text, encoding="utf-8")
     flush(folder / MANIFEST)
 
@@ -92,6 +95,8 @@ def replacing(folder: Path) -> Iterator[Path]:
 
     Whatever happens in between, `folder` is absent or complete. Call it within `exclusive`.
     """
+    from loader.durable import flush
+
     partial, previous = _beside(folder, "partial"), _beside(folder, "previous")
     for leftover in (partial, previous):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -135,6 +140,20 @@ def manifest_in(folder: Path) -> Manifest | None:
     except (OSError, ValueError, AttributeError, KeyError, TypeError):
         return None
     return content if ours and all(entries) else None
+
+
+def is_exact(manifest: Manifest) -> bool:
+    """Whether the files hold decimals: an earlier release, which says nothing, left them so."""
+    return bool(manifest.get("types", EXACT) == EXACT)
+
+
+def schema_metadata(header: Manifest) -> dict[str, str]:
+    """What of a manifest stands in a table's schema: all but its columns and files, as text or JSON."""
+    return {
+        key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for key, value in header.items()
+        if key not in ("columns", "files")
+    }
 
 
 def _sha256(path: Path) -> str:

@@ -6,10 +6,12 @@ configuration, 3 the database or the machine failed.
 
 from __future__ import annotations
 
-import psycopg2
-import psycopg2.errors
+from typing import TYPE_CHECKING
 
-from loader.errors import LoaderError
+if TYPE_CHECKING:
+    import psycopg2
+
+    from loader.errors import LoaderError
 
 
 class ReadyError(Exception):
@@ -52,6 +54,8 @@ def from_loader(error: LoaderError) -> ReadyError:
 
 def from_database(error: psycopg2.Error) -> MachineError:
     """A statement that the server refused, or did not live to answer."""
+    import psycopg2.errors  # reading an export does without
+
     message = error.diag.message_primary or str(error).strip() or "the connection was lost"
     if isinstance(error, psycopg2.errors.InsufficientPrivilege):
         hint = "let its owner grant the right, or name another user (PGUSER or DATABASE_URL)"

@@ -1,4 +1,4 @@
-"""The training set as Parquet: exact types, key order, and the same bytes for the same version."""
+"""The training set as Parquet: for models or exact, in key order, and the same bytes for the same version."""
 
 from __future__ import annotations
 
@@ -12,18 +12,21 @@ import pyarrow.parquet
 
 from loader.durable import flush
 from ready.arrow import BATCH_ROWS
+from ready.column_roles import SPLITS
 from ready.dataset_folder import (
     Manifest,
     describe_file,
     exclusive,
+    is_exact,
     is_intact,
     read_manifest,
     replacing,
+    schema_metadata,
     write_manifest,
 )
 from ready.errors import UsageError
 from ready.settings import Settings
-from ready.training_set import SPLITS, TrainingSet, open_training_set
+from ready.training_set import TrainingSet, open_training_set
 
 Progress = Callable[[int, int], None]
 """Called with rows done and rows in total, from a worker thread."""
@@ -46,29 +49,37 @@ def export_dataset(
     version: int | None = None,
     split: str | None = None,
     out: Path | None = None,
+    exact: bool = False,
     progress: Progress | None = None,
     number: int | None = None,
+    like: Manifest | None = None,
 ) -> ExportResult:
     """Write train, val and test of the version that the tables hold now, one Parquet file each.
 
     version: refuse any other than this one. split: only this one. out: default
-    <artifacts>/datasets/<feature_set>/v<version>. number: what the files are to name as their version, for
-    a build that stands for another's. The folder is replaced as a whole, or left
-    alone when it already holds these very rows. Rows outside the splits are not exported.
+    <artifacts>/datasets/<feature_set>/v<version>. exact: decimals and the tables' other types, instead of
+    those for models. number: what the files are to name as their version, for a build that stands for
+    another's. like: an earlier export's manifest, whose form is taken instead, down to what it leaves out.
+    The folder is replaced as a whole, or left alone when it already holds these very rows in this form. Rows
+    outside the splits are not exported.
 
     connection: as ready.query.connected gives it, not inside a transaction. Raises UsageError for a
     version that is not there or a folder of foreign files, CheckFailed when the rows are not those on
     record, MachineError when the database or the disk fails.
     """
-    with open_training_set(connection, settings, feature_set=feature_set, version=version) as source:
+    exact = is_exact(like) if like else exact
+    with open_training_set(
+        connection, settings, feature_set=feature_set, version=version, exact=exact
+    ) as source:
         source = source.numbered(number)
+        header = {key: value for key, value in source.header.items() if like is None or key in like}
         folder = (out or dataset_folder(settings, source)).resolve()
         with exclusive(folder):
             there = read_manifest(folder)
-            splits = _wanted(split, there, source)
-            if there and covers(there, source, splits) and is_intact(folder, there):
+            splits = _wanted(split, there, header)
+            if there and covers(there, header, splits) and is_intact(folder, there):
                 return ExportResult(folder, there, written=False)
-            manifest = _write(source, splits, folder, progress or (lambda done, total: None))
+            manifest = write_export(source, header, splits, folder, progress)
             return ExportResult(folder, manifest, written=True)
 
 
@@ -78,30 +89,30 @@ def dataset_folder(settings: Settings, source: TrainingSet) -> Path:
     return settings.datasets / str(feature_set) / f"v{version}"
 
 
-def manifest_header(source: TrainingSet) -> Manifest:
-    """The manifest without its files."""
-    columns = [{"name": field.name, "type": str(field.type)} for field in source.schema]
-    return {**source.identity, "columns": columns}
-
-
-def _wanted(split: str | None, there: Manifest | None, source: TrainingSet) -> list[str]:
+def _wanted(split: str | None, there: Manifest | None, header: Manifest) -> list[str]:
     """The splits to write: with --split, those of the same version that are there already stay."""
     if split is None:
         return list(SPLITS)
     if split not in SPLITS:
         raise UsageError(f"unknown split: {split}", hint=f"one of {', '.join(SPLITS)}")
-    kept = {entry["split"] for entry in there["files"]} if there and covers(there, source, []) else set()
+    kept = {entry["split"] for entry in there["files"]} if there and covers(there, header, []) else set()
     return [name for name in SPLITS if name == split or name in kept]
 
 
-def covers(manifest: Manifest, source: TrainingSet, splits: Sequence[str]) -> bool:
-    """Whether a manifest describes this very version and data, with these splits among its files."""
-    header = manifest_header(source)
+def covers(manifest: Manifest, header: Manifest, splits: Sequence[str]) -> bool:
+    """Whether a manifest describes this very version, data and form, with these splits among its files."""
     same = {key: manifest.get(key) for key in header} == header
     return same and set(splits) <= {entry["split"] for entry in manifest["files"]}
 
 
-def _write(source: TrainingSet, splits: list[str], folder: Path, progress: Progress) -> Manifest:
+def write_export(
+    source: TrainingSet,
+    header: Manifest,
+    splits: Sequence[str],
+    folder: Path,
+    progress: Progress | None = None,
+) -> Manifest:
+    """The manifest of the folder that then holds these splits. header: all of it but the files."""
     total = sum(source.row_counts[split] for split in splits)
     done = 0
     files = []
@@ -109,22 +120,24 @@ def _write(source: TrainingSet, splits: list[str], folder: Path, progress: Progr
     def count(rows: int) -> None:
         nonlocal done
         done += rows
-        progress(done, total)
+        if progress:
+            progress(done, total)
 
     with replacing(folder) as partial:
         for split in splits:
             path = partial / f"{split}.parquet"
-            rows = _write_split(source, split, path, count)
+            rows = _write_split(source, header, split, path, count)
             files.append(describe_file(path, split=split, row_count=rows))
-        manifest = {**manifest_header(source), "files": files}
+        manifest = {**header, "files": files}
         write_manifest(partial, manifest)
     return manifest
 
 
-def _write_split(source: TrainingSet, split: str, path: Path, count: Callable[[int], None]) -> int:
+def _write_split(
+    source: TrainingSet, header: Manifest, split: str, path: Path, count: Callable[[int], None]
+) -> int:
     """Stream one split to `path`, one row group a batch; returns its number of rows."""
-    identity = {**source.identity, "split": split}
-    schema = source.schema.with_metadata({key: str(value) for key, value in identity.items()})
+    schema = source.schema.with_metadata({**schema_metadata(header), "split": split})
     with pa.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
 
         def consume(batch: pa.Table) -> None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 import psycopg2.extensions
 import pyarrow as pa
 
+from ready.column_roles import KEY, SPLIT, SPLITS, Roles, roles_of
+from ready.dataset_folder import EXACT, MODEL
 from ready.errors import CheckFailed, UsageError
+from ready.model_types import as_model, model_schema
 from ready.query import select_rows
 from ready.settings import Settings
-
-SPLITS = ("train", "val", "test")
-KEY = ("customer_id", "feature_time")
 
 Consume = Callable[[pa.Table], None]
 
@@ -29,6 +30,12 @@ class StoredTable(Protocol):
     def content_hash(self, columns: list[str]) -> str:
         """128 bits over the rows that belong to a split, whatever their order; the same on every engine."""
 
+    def null_counts(self, columns: list[str]) -> dict[str, int]:
+        """How many rows of the splits have no value in each."""
+
+    def values(self, column: str) -> pa.Array:
+        """The distinct texts of a column in the splits, by their bytes, without null."""
+
     def read(self, split: str, consume: Consume) -> int:
         """Hands a split on in batches, by customer_id's bytes and feature_time; returns how many rows."""
 
@@ -39,16 +46,36 @@ class TrainingSet:
 
     identity: feature_set, feature_version, data_hash (of the features), config_hash, sql_hash and
     label_split_hash (of what else a row has: the label and the split, which can change while the
-    features do not). row_counts: rows a split by the record of the build.
+    features do not). row_counts: rows a split by the record of the build. roles: see ready/column_roles.py.
+    exact: as the tables hold the rows, instead of for models (ready/model_types.py).
     """
 
     table: StoredTable
     identity: dict[str, Any]
     row_counts: dict[str, int]
+    roles: Roles
+    exact: bool = False
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        if self.exact:
+            return self.table.schema
+        return model_schema(self.table.schema, [feature["name"] for feature in self.roles["features"]])
 
     @property
-    def schema(self) -> pa.Schema:
-        return self.table.schema
+    def header(self) -> dict[str, Any]:
+        """All that a manifest says of the rows, whichever files they are in."""
+        columns = [{"name": field.name, "type": str(field.type)} for field in self.schema]
+        types = EXACT if self.exact else MODEL
+        return {**self.identity, "types": types, "columns": columns, "roles": self.roles}
+
+    @cached_property
+    def _categories(self) -> dict[str, pa.Array]:
+        return {
+            field.name: self.table.values(field.name)
+            for field in self.schema
+            if pa.types.is_dictionary(field.type)
+        }
 
     def numbered(self, number: int | None) -> TrainingSet:
         """The same under another version's number; None leaves it as it is."""
@@ -58,7 +85,12 @@ class TrainingSet:
 
     def read(self, split: str, consume: Consume) -> int:
         """See StoredTable. Raises CheckFailed when they are not as many as are on record."""
-        rows, recorded = self.table.read(split, consume), self.row_counts[split]
+
+        def convert(batch: pa.Table) -> None:
+            consume(as_model(batch, self.schema, self._categories))
+
+        self._categories  # noqa: B018  the connection is busy while it reads
+        rows, recorded = self.table.read(split, consume if self.exact else convert), self.row_counts[split]
         if rows != recorded:
             raise _other_build(self.identity, f"has {rows} {split} row(s) where {recorded} are recorded")
         return rows
@@ -66,7 +98,12 @@ class TrainingSet:
 
 @contextmanager
 def open_training_set(
-    connection: Any, settings: Settings, *, feature_set: str, version: int | None = None
+    connection: Any,
+    settings: Settings,
+    *,
+    feature_set: str,
+    version: int | None = None,
+    exact: bool = False,
 ) -> Iterator[TrainingSet]:
     """Look up the training set of `feature_set`; on PostgreSQL in one snapshot that holds off a rebuild.
 
@@ -75,7 +112,7 @@ def open_training_set(
     """
     name = feature_set.removesuffix("_features") + "_training_set"
     with _stored(connection, settings.schema("feats"), name) as table:
-        identity, features = _current_version(connection, settings, feature_set)
+        identity, features, config = _current_version(connection, settings, feature_set)
         if version not in (None, identity["feature_version"]):
             raise _not_current(connection, settings, identity, version)
         lost = [column for column in features if column not in table.schema.names]
@@ -83,7 +120,14 @@ def open_training_set(
             raise _other_build(identity, f"lacks its column(s) {', '.join(lost)}")
         others = [*KEY, *(column for column in table.schema.names if column not in features)]
         identity["label_split_hash"] = table.content_hash(others)
-        yield TrainingSet(table, identity, _row_counts(connection, settings, identity))
+        roles = roles_of(
+            table.schema.names,
+            features=features,
+            config=config,
+            nulls=table.null_counts([name for name in table.schema.names if name not in (*KEY, SPLIT)]),
+            fingerprint=identity["data_hash"],
+        )
+        yield TrainingSet(table, identity, _row_counts(connection, settings, identity), roles, exact)
 
 
 def _stored(connection: Any, schema: str, name: str) -> AbstractContextManager[StoredTable]:
@@ -106,12 +150,12 @@ def _other_build(identity: dict[str, Any], difference: str) -> CheckFailed:
 
 def _current_version(
     connection: Any, settings: Settings, feature_set: str
-) -> tuple[dict[str, Any], list[str]]:
-    """The identity of the current version, and the names of its columns."""
+) -> tuple[dict[str, Any], list[str], dict[str, Any]]:
+    """The identity of the current version, the names of its columns, and its definition on record."""
     rows = select_rows(
         connection,
         settings,
-        "select feature_set, feature_version, data_hash, config_hash, sql_hash, columns "
+        "select feature_set, feature_version, data_hash, config_hash, sql_hash, columns, config "
         "from {meta}.current_versions "
         "join {meta}.feature_registry using (feature_set, feature_version, data_hash) "
         "where feature_set = %(feature_set)s",
@@ -122,8 +166,8 @@ def _current_version(
             f"no version of {feature_set} is recorded as the current one", hint="build it with: ready run"
         )
     (identity,) = rows
-    columns = identity.pop("columns")
-    return identity, [column["name"] for column in columns]
+    columns, config = identity.pop("columns"), identity.pop("config")
+    return identity, [column["name"] for column in columns], config
 
 
 def _not_current(

@@ -1,54 +1,101 @@
-"""A recorded training set as an Arrow table: from its Parquet files where they are, else from the engine."""
+"""Recorded training sets: from their Parquet files where they are, else from the engine."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from numbers import Integral
+from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet
 
-from ready.api.table import Table
-from ready.dataset_folder import Manifest, exclusive, is_intact, manifest_in
-from ready.errors import UsageError
-from ready.export import covers, dataset_folder
-from ready.query import connected, select_rows
+from ready.api.dataset import OUTPUTS, Dataset, TrainValTest
+from ready.column_roles import KEY, SPLIT, SPLITS, roles_of
+from ready.dataset_folder import (
+    MODEL,
+    Manifest,
+    exclusive,
+    is_exact,
+    is_intact,
+    manifest_in,
+    schema_metadata,
+)
+from ready.errors import CheckFailed, UsageError
+from ready.model_types import as_model, model_schema, sorted_values
 from ready.settings import Settings
-from ready.training_set import SPLITS, TrainingSet, open_training_set
+
+# What follows needs the database's driver; a folder is read without.
+if TYPE_CHECKING:
+    from ready.training_set import TrainingSet
 
 
-def load_dataset(
-    feature_set: str = "customer_features", version: int | None = None, split: str | None = None
-) -> Table:
-    """The training set: customer_id, feature_time, the features, the label and `split`.
+@dataclass(frozen=True)
+class Loaded:
+    """Splits of one version. source: the folder or engine they come from."""
 
-    version: default the one that the tables hold now; another one can be had while its export is
-    there. split: train, val or test; default all three, one after the other. Within a split the
-    rows come in the order of customer_id (by its bytes) and feature_time. Rows outside the splits
-    are no part of it: for prediction take `features_at`.
+    parts: dict[str, pa.Table]
+    metadata: dict[str, str]
+    source: str
 
-    Read from <artifacts>/datasets/<feature_set>/v<version> where these very rows were exported,
-    else from the database in one stream, or with READY_TARGET=spark from the warehouse; all give the same
-    table. Folders and server are those of the `ready` command: READY_HOME, READY_ARTIFACTS, PG* or
-    DATABASE_URL.
+    def dataset(self, splits: Sequence[str], output: str, home: str | None) -> Dataset:
+        table = pa.concat_tables([self.parts[split] for split in splits]).unify_dictionaries()
+        return Dataset(
+            table.replace_schema_metadata(self.metadata), output=output, source=self.source, home=home
+        )
 
-    Raises UsageError for a feature set, version or split that is none or not there, CheckFailed when the
-    table is not what was recorded, MachineError when the database fails.
-    """
-    _check_types(feature_set, version)
+
+def load(
+    settings: Settings | None,
+    *,
+    feature_set: str,
+    version: int | None,
+    split: str | None,
+    output: str,
+    exact: bool,
+    path: str | PathLike[str] | None,
+) -> Dataset:
+    """See ready.load_dataset. settings: None with a path."""
     if split not in (None, *SPLITS):
         raise UsageError(f"unknown split: {split}", hint=f"one of {', '.join(SPLITS)}")
     splits = SPLITS if split is None else (split,)
-    settings = Settings.resolve()
+    loaded = _loaded(settings, feature_set, version, splits, output, exact, path)
+    return loaded.dataset(splits, output, str(settings.home) if settings else None)
+
+
+def load_three(settings: Settings | None, *, output: str, **options: Any) -> TrainValTest:
+    """See ready.train_val_test. options: the others of `load`, without split."""
+    loaded = _loaded(settings, splits=SPLITS, output=output, **options)
+    home = str(settings.home) if settings else None
+    return TrainValTest(*(loaded.dataset([split], output, home) for split in SPLITS))
+
+
+def _loaded(
+    settings: Settings | None,
+    feature_set: str,
+    version: int | None,
+    splits: Sequence[str],
+    output: str,
+    exact: bool,
+    path: str | PathLike[str] | None,
+) -> Loaded:
+    _check_types(feature_set, version)
+    if output not in OUTPUTS:
+        raise UsageError(f"unknown output: {output}", hint=f"one of {', '.join(OUTPUTS)}")
+    if path is not None:
+        return _in_folder(Path(path).expanduser().absolute(), version, splits, exact)
+    assert settings
     try:
-        return Table(_current(settings, feature_set, version, splits))
+        return _current(settings, feature_set, version, splits, exact)
     except UsageError:
-        table = None if version is None else _exported_earlier(settings, feature_set, version, splits)
-        if table is None:
+        earlier = (
+            None if version is None else _exported_earlier(settings, feature_set, version, splits, exact)
+        )
+        if earlier is None:
             raise
-        return Table(table)
+        return earlier
 
 
 def _check_types(feature_set: object, version: object) -> None:
@@ -61,17 +108,29 @@ def _check_types(feature_set: object, version: object) -> None:
         raise UsageError(f"a version is an int, not {version!r}", hint="such as version=1")
 
 
-def _current(settings: Settings, feature_set: str, version: int | None, splits: Sequence[str]) -> pa.Table:
+def _current(
+    settings: Settings, feature_set: str, version: int | None, splits: Sequence[str], exact: bool
+) -> Loaded:
     """What the tables hold now."""
+    from ready.export import covers, dataset_folder
+    from ready.query import connected
+    from ready.training_set import open_training_set
+
     with connected(settings) as connection:
         _check_feature_set(connection, settings, feature_set)
-        with open_training_set(connection, settings, feature_set=feature_set, version=version) as source:
+        with open_training_set(
+            connection, settings, feature_set=feature_set, version=version, exact=exact
+        ) as source:
             folder = dataset_folder(settings, source)
-            exported = _read_files(folder, splits, lambda manifest: covers(manifest, source, splits))
-            return _read_database(source, splits) if exported is None else exported
+            exported = _read_files(
+                folder, splits, exact, lambda manifest: covers(manifest, source.header, splits)
+            )
+            return exported or _read_database(source, splits, settings.target)
 
 
 def _check_feature_set(connection: Any, settings: Settings, name: str) -> None:
+    from ready.query import select_rows
+
     rows = select_rows(connection, settings, "select feature_set from {meta}.current_versions order by 1")
     known = [row["feature_set"] for row in rows]
     if known and name not in known:
@@ -79,21 +138,54 @@ def _check_feature_set(connection: Any, settings: Settings, name: str) -> None:
 
 
 def _exported_earlier(
-    settings: Settings, feature_set: str, version: int, splits: Sequence[str]
-) -> pa.Table | None:
+    settings: Settings, feature_set: str, version: int, splits: Sequence[str], exact: bool
+) -> Loaded | None:
     """A version that the tables no longer hold, from its export."""
     wanted = (feature_set, version)
 
     def is_wanted(manifest: Manifest) -> bool:
-        there = {entry["split"] for entry in manifest["files"]}
-        return (manifest["feature_set"], manifest["feature_version"]) == wanted and there >= set(splits)
+        return (manifest["feature_set"], manifest["feature_version"]) == wanted and _has(
+            manifest, splits, exact
+        )
 
-    return _read_files(settings.datasets / feature_set / f"v{version}", splits, is_wanted)
+    return _read_files(settings.datasets / feature_set / f"v{version}", splits, exact, is_wanted)
+
+
+def _in_folder(folder: Path, version: int | None, splits: Sequence[str], exact: bool) -> Loaded:
+    """The export in a folder, wherever it was copied to."""
+    manifest = manifest_in(folder)
+    if manifest is None:
+        raise UsageError(
+            f"{folder} holds no export: there is no manifest.json of ours",
+            hint="name a folder such as artifacts/datasets/customer_features/v1",
+        )
+    if version not in (None, manifest["feature_version"]):
+        raise UsageError(f"{folder} holds version {manifest['feature_version']}, not {version}")
+    if exact and not is_exact(manifest):
+        raise UsageError(
+            f"{folder} was exported for models: its decimals are doubles",
+            hint="write the exact ones with: ready export --exact --out DIR",
+        )
+    if not _has(manifest, splits, exact):
+        there = ", ".join(entry["split"] for entry in manifest["files"])
+        raise UsageError(f"{folder} does not have all of {', '.join(splits)}, but {there}")
+    loaded = _read_files(folder, splits, exact, lambda manifest: True)
+    if loaded is None:
+        raise CheckFailed(
+            f"the files in {folder} are not those of its manifest", hint="write them again: ready export"
+        )
+    return loaded
+
+
+def _has(manifest: Manifest, splits: Sequence[str], exact: bool) -> bool:
+    """Whether the splits are there, in a form that the wanted one can be made of."""
+    there = {entry["split"] for entry in manifest["files"]}
+    return there >= set(splits) and (is_exact(manifest) or not exact)
 
 
 def _read_files(
-    folder: Path, splits: Sequence[str], is_wanted: Callable[[Manifest], bool]
-) -> pa.Table | None:
+    folder: Path, splits: Sequence[str], exact: bool, is_wanted: Callable[[Manifest], bool]
+) -> Loaded | None:
     """The splits from the Parquet files of `folder`; None unless it has them, whole and as wanted."""
     if not folder.is_dir():
         return None
@@ -102,17 +194,73 @@ def _read_files(
         if manifest is None or not is_wanted(manifest) or not is_intact(folder, manifest):
             return None
         files = {entry["split"]: folder / entry["name"] for entry in manifest["files"]}
-        parts = [pa.parquet.ParquetFile(files[split]).read() for split in splits]
-    identity = {key: value for key, value in manifest.items() if key not in ("columns", "files")}
-    return _described(pa.concat_tables(parts), identity)
+        convert = is_exact(manifest) and not exact
+        # What the whole data set has decides on categories and roles.
+        read = files if convert or "roles" not in manifest else splits
+        parts = {split: pa.parquet.ParquetFile(files[split]).read() for split in read}
+    if "roles" not in manifest:
+        manifest = {**manifest, "roles": _roles_of_earlier(manifest, list(parts.values()))}
+    if convert:
+        manifest, parts = {**manifest, "types": MODEL}, _for_models(parts, manifest)
+    return Loaded(parts, schema_metadata(manifest), str(folder))
 
 
-def _read_database(source: TrainingSet, splits: Sequence[str]) -> pa.Table:
-    parts = [source.schema.empty_table()]
+def _roles_of_earlier(manifest: Manifest, parts: Sequence[pa.Table]) -> dict[str, Any]:
+    """Of an export whose release recorded none: its columns are keys, features, label and split in order."""
+    names = parts[0].column_names
+    own = [name for name in names if name not in (*KEY, SPLIT)]
+    nulls = {name: sum(part[name].null_count for part in parts) for name in own}
+    fingerprint = manifest["data_hash"]
+    return roles_of(names, features=own[:-1], config=None, nulls=nulls, fingerprint=fingerprint)
+
+
+def _for_models(parts: dict[str, pa.Table], manifest: Manifest) -> dict[str, pa.Table]:
+    """Exact rows as their export for models would have them."""
+    whole = pa.concat_tables(parts.values())
+    schema = model_schema(whole.schema, [feature["name"] for feature in manifest["roles"]["features"]])
+    categories = {
+        field.name: sorted_values(whole[field.name]) for field in schema if pa.types.is_dictionary(field.type)
+    }
+    return {split: as_model(part, schema, categories) for split, part in parts.items()}
+
+
+def _read_database(source: TrainingSet, splits: Sequence[str], target: str) -> Loaded:
+    parts = {}
     for split in splits:
-        source.read(split, parts.append)
-    return _described(pa.concat_tables(parts), source.identity)
+        batches = [source.schema.empty_table()]
+        source.read(split, batches.append)
+        parts[split] = pa.concat_tables(batches)
+    where = "the warehouse" if target == "spark" else "the database"
+    return Loaded(parts, schema_metadata(source.header), where)
 
 
-def _described(table: pa.Table, identity: dict[str, Any]) -> pa.Table:
-    return table.replace_schema_metadata({key: str(value) for key, value in identity.items()})
+@dataclass(frozen=True)
+class Export:
+    """One exported version. rows: how many each split has. path: what load_dataset takes."""
+
+    feature_set: str
+    version: int
+    fingerprint: str
+    rows: dict[str, int]
+    exact: bool
+    path: Path
+
+
+def exports_in(datasets: Path) -> list[Export]:
+    """All exports below <artifacts>/datasets, by feature set and version."""
+    found = []
+    for file in datasets.glob("*/*/manifest.json"):
+        manifest = manifest_in(file.parent)
+        if manifest is not None and not file.parent.name.startswith("."):  # that one is being written
+            rows = {entry["split"]: entry["row_count"] for entry in manifest["files"]}
+            found.append(
+                Export(
+                    manifest["feature_set"],
+                    manifest["feature_version"],
+                    manifest["data_hash"],
+                    rows,
+                    is_exact(manifest),
+                    file.parent,
+                )
+            )
+    return sorted(found, key=lambda export: (export.feature_set, export.version))

@@ -9,13 +9,13 @@ import pyarrow as pa
 import pyarrow.compute
 
 from ready.api.table import Table
+from ready.column_roles import KEY
 from ready.errors import UsageError
+from ready.model_types import INSTANT, as_model, model_schema
 from ready.query import connected, select_rows
 from ready.settings import Settings
-from ready.training_set import KEY
 
 FEATURE_SET = "customer_features"
-INSTANT = pa.timestamp("us", tz="UTC")
 
 
 class ArrowStream(Protocol):
@@ -24,28 +24,15 @@ class ArrowStream(Protocol):
     def __arrow_c_stream__(self, requested_schema: object = None) -> object: ...
 
 
-def features_at(spine: ArrowStream | Mapping[str, Any]) -> Table:
-    """What was known of each customer strictly before each instant.
-
-    spine: a table with the columns customer_id (text or integers) and feature_time (timestamps, or
-    dates for their midnight; UTC where no time zone is given), such as a pandas or Polars DataFrame,
-    a pyarrow Table, or a dict of lists.
-
-    Gives customer_id, feature_time (UTC, microseconds) and the features as they are defined in the
-    current version, in the order of the spine, one row for each row, repeated ones too. Where a
-    customer had bought nothing before, or is unknown, counts and sums are 0 and the others null.
-    `active_within` of the configuration leaves no row out here. The orders are those that are
-    staged now, so the result at the training set's own feature times equals `feats.customer_features`.
-
-    Raises UsageError for a spine that is none or when nothing was built yet, MachineError when the
-    database or Spark fails.
-    """
+def features_of_spine(settings: Settings, spine: ArrowStream | Mapping[str, Any], *, exact: bool) -> Table:
+    """See ready.features_at."""
     keys = _keys(spine)
-    settings = Settings.resolve()
     with connected(settings) as connection:
         recorded = _recorded_query(connection, settings)
         numbered = keys.add_column(0, "ordinal", pa.array(range(len(keys)), pa.int64()))
         features = _on(settings.target)(connection, recorded, numbered)
+    if not exact:
+        features = as_model(features, model_schema(features.schema, features.schema.names))
     for position, name in enumerate(KEY):
         features = features.add_column(position, name, keys[name])
     identity = {"feature_set": FEATURE_SET, "feature_version": str(recorded["feature_version"])}

@@ -22,6 +22,7 @@ from ready.cli.output import Output
     metavar="DIR",
     help="Folder to write.  [default: datasets/customer_features/v<N> in the artifacts folder]",
 )
+@click.option("--exact", is_flag=True, help="The types of the tables, decimals too, not those for models.")
 @target_option
 @artifacts_option
 @home_option
@@ -30,6 +31,7 @@ def export(
     version: int | None,
     split: str | None,
     out: Path | None,
+    exact: bool,
     target: str,
     artifacts: str | None,
     home: str | None,
@@ -37,13 +39,16 @@ def export(
 ) -> None:
     """Write the training set as Parquet, one file a split, with a manifest.
 
-    The same version and data give the same bytes. Decimals stay decimals, rows come in key
-    order, and the version and fingerprint are in each file's metadata.
+    Amounts are doubles, each the nearest of its exact decimal, counts int64, text features
+    categories; with --exact the types are those of the tables. The same version and data give
+    the same bytes. Rows come in key order, and the version, the fingerprint and what each
+    column is for are in each file's metadata.
 
     \b
     Examples:
       ready export
       ready export --version 1 --split train --out ~/train
+      ready export --exact --out ~/decimals
     """
     from ready.export import export_dataset
     from ready.query import connected
@@ -52,7 +57,13 @@ def export(
     settings = Settings.resolve(home=home, artifacts=artifacts, target=target)
     with connected(settings) as connection, _progress(output) as progress:
         result = export_dataset(
-            connection, settings=settings, version=version, split=split, out=out, progress=progress
+            connection,
+            settings=settings,
+            version=version,
+            split=split,
+            out=out,
+            exact=exact,
+            progress=progress,
         )
     state = "written" if result.written else "already exported"
     output.show({"folder": str(result.folder), "written": result.written, **result.manifest})

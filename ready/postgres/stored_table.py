@@ -45,6 +45,24 @@ class PostgresTable:
         (digest,) = self.cursor.fetchone() or ("",)
         return str(digest)
 
+    def null_counts(self, columns: list[str]) -> dict[str, int]:
+        """See ready.training_set.StoredTable."""
+        missing = sql.SQL(", ").join(
+            sql.SQL("count(*) - count({})").format(sql.Identifier(c)) for c in columns
+        )
+        self.cursor.execute(sql.SQL("select {} from {} where split is not null").format(missing, self.table))
+        return dict(zip(columns, self.cursor.fetchone() or (), strict=True))
+
+    def values(self, column: str) -> pa.Array:
+        """See ready.training_set.StoredTable."""
+        self.cursor.execute(
+            sql.SQL(
+                'select distinct {0} collate "C" from {1} '
+                "where split is not null and {0} is not null order by 1"
+            ).format(sql.Identifier(column), self.table)
+        )
+        return pa.array([value for (value,) in self.cursor.fetchall()], pa.string())
+
     def read(self, split: str, consume: Callable[[pa.Table], None]) -> int:
         """In the order of the key's bytes, whatever the locale of the database."""
         statement = sql.SQL(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ready.build_state import Connection
+from ready.column_roles import SPLITS
 from ready.dataset_folder import read_manifest
 from ready.dbt import of_machine
 from ready.engine import EngineParams
@@ -20,7 +21,6 @@ from ready.proof.scratch import Scratch, scratch
 from ready.query import connected
 from ready.registry import FEATURE_SET, find_build, select_meta
 from ready.settings import Settings
-from ready.training_set import SPLITS
 
 Say = Callable[[str], None]
 Row = dict[str, Any]
@@ -223,7 +223,8 @@ def _compare_exports(settings: Settings, place: Scratch, record: Row) -> Iterato
     out = place.settings.home / "parquet"
     # In the scratch registry it is the first version.
     with closing(place.params.connect()) as connection:
-        export_dataset(connection, settings=place.settings, out=out, number=record["feature_version"])
+        number = record["feature_version"]
+        export_dataset(connection, settings=place.settings, out=out, number=number, like=manifest)
     for entry in manifest["files"]:
         same, detail = compare_parquet(folder / entry["name"], out / entry["name"])
         yield Finding(entry["name"], same, detail)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from operator import itemgetter
 from typing import Any
 
+from ready.column_roles import SPLITS
 from ready.configs import load_options
 from ready.errors import UsageError
 from ready.gate.expectations import sensitive_columns
@@ -17,7 +18,6 @@ from ready.query import Row, select_rows
 from ready.registry import FEATURE_SET, Connection, list_builds, select_meta
 from ready.run_page.model import Built, Feature, Load, NodeTiming, Reject, RunPage, SplitSpan
 from ready.settings import Settings
-from ready.training_set import SPLITS
 
 REJECTS_SHOWN = 5  # of a file
 SUPERSEDED_SHOWN = 50

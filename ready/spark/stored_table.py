@@ -17,11 +17,12 @@ import pyarrow.compute as pc
 import pyarrow.dataset
 
 from ready.arrow import BATCH_ROWS
+from ready.column_roles import KEY
 from ready.errors import UsageError
+from ready.model_types import sorted_values
 from ready.spark.connection import fetch
 from ready.spark.dialect import identifier
 from ready.spark.query import missing_told
-from ready.training_set import KEY
 
 # About 250 MB of the shipped features.
 RANGE_ROWS = 1_000_000
@@ -84,6 +85,19 @@ class SparkTable:
                     halves[half] += int.from_bytes(digest[8 * half : 8 * half + 8], "big", signed=True)
         text = "|".join(map(str, (rows, *(halves if rows else ()))))  # no row, no sum
         return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+    def null_counts(self, columns: list[str]) -> dict[str, int]:
+        """See ready.training_set.StoredTable."""
+        counts = dict.fromkeys(columns, 0)
+        for batch in self._files.to_batches(columns=columns, filter=pc.field("split").is_valid(), **SCAN):
+            for name in columns:
+                counts[name] += batch[name].null_count
+        return counts
+
+    def values(self, column: str) -> pa.Array:
+        """See ready.training_set.StoredTable."""
+        read = self._files.to_table([column], filter=pc.field("split").is_valid(), **SCAN)
+        return sorted_values(read[column])
 
     def read(self, split: str, consume: Callable[[pa.Table], None]) -> int:
         rows, rest = 0, self.schema.empty_table()

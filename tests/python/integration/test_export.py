@@ -11,6 +11,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime, timezone
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,8 @@ TABLES = """
 create schema feats;
 create schema meta;
 create table meta.feature_registry (
-    feature_set text, feature_version int, data_hash text, config_hash text, sql_hash text, columns jsonb);
+    feature_set text, feature_version int, data_hash text, config_hash text, sql_hash text, columns jsonb,
+    config json);
 create table meta.current_versions (
     feature_set text, feature_version int, data_hash text, invocation_id text, built_at timestamptz);
 create table meta.dataset_splits (
@@ -46,6 +49,16 @@ create table feats.customer_training_set (
 FEATURES = (
     "customer_id", "feature_time", "orders_7d", "days_since_last_order", "revenue_7d", "avg_order_value_7d",
 )  # fmt: skip
+
+CONFIG = {
+    "features": {
+        "windows": [7],
+        "aggregations": {"orders": "count", "revenue": "sum of amount", "avg_order_value": "avg of amount"},
+    },
+    "label": {"horizon": 14, "label": {"revenue": "sum of amount"}},
+    "splits": {"by": "both"},
+    "orders": {},
+}
 
 ROWS = """
 insert into feats.customer_training_set values
@@ -81,6 +94,27 @@ def settings(tmp_path: Path) -> Settings:
     )
 
 
+ROLES = {
+    "keys": ["customer_id"],
+    "time": "feature_time",
+    "features": [
+        {"name": "orders_7d", "aggregation": "count", "window_days": 7, "unit": "orders", "nulls": 0},
+        {"name": "days_since_last_order", "aggregation": "days_since_last", "unit": "days", "nulls": 0},
+        {"name": "revenue_7d", "aggregation": "sum", "column": "amount", "window_days": 7, "nulls": 0},
+        {
+            "name": "avg_order_value_7d",
+            "aggregation": "avg",
+            "column": "amount",
+            "window_days": 7,
+            "nulls": 1,
+        },
+    ],
+    "label": {"name": "label", "nulls": 1},
+    "split": {"column": "split", "by": "both", "embargo_days": 14},
+    "fingerprint": "a" * 64,
+}
+
+
 def execute(connection: Connection, statement: str, *arguments: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, arguments or None)
@@ -92,15 +126,18 @@ def fetch(connection: Connection, query: str) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
-def record(connection: Connection, *, version: int, data_hash: str) -> None:
+def record(
+    connection: Connection, *, version: int, data_hash: str, features: tuple[str, ...] = FEATURES
+) -> None:
     """What the post-hooks record of a build: the version, its splits, and that it is current."""
     key = ("customer_features", version, data_hash)
-    columns = json.dumps([{"name": name} for name in FEATURES])
+    columns = json.dumps([{"name": name} for name in features])
     execute(
         connection,
-        "insert into meta.feature_registry values (%s, %s, %s, 'config', 'sql', %s)",
+        "insert into meta.feature_registry values (%s, %s, %s, 'config', 'sql', %s, %s)",
         *key,
         columns,
+        json.dumps(CONFIG),
     )
     execute(connection, "delete from meta.dataset_splits where feature_version = %s", version)
     execute(
@@ -123,8 +160,8 @@ def remains(settings: Settings) -> list[str]:
     return sorted(str(path.relative_to(settings.artifacts)) for path in found if path.is_file())
 
 
-def test_values_are_exact_and_rows_in_key_order(connection: Connection, settings: Settings) -> None:
-    result = export_dataset(connection, settings=settings)
+def test_exact_values_are_exact_and_rows_in_key_order(connection: Connection, settings: Settings) -> None:
+    result = export_dataset(connection, settings=settings, exact=True)
     table = pq.read_table(result.folder / "train.parquet")
     names = ("customer_id", "feature_time", "revenue_7d", "avg_order_value_7d", "orders_7d")
     expected = fetch(
@@ -139,8 +176,74 @@ def test_values_are_exact_and_rows_in_key_order(connection: Connection, settings
     ]  # fmt: skip
 
 
-def test_types_are_those_of_the_catalog(connection: Connection, settings: Settings) -> None:
+def test_values_for_models_are_the_nearest_doubles_of_the_exact_ones(
+    connection: Connection, settings: Settings, tmp_path: Path
+) -> None:
+    exact = export_dataset(connection, settings=settings, exact=True, out=tmp_path / "exact")
     result = export_dataset(connection, settings=settings)
+    for split in ("train", "val"):
+        rows = [pq.read_table(each.folder / f"{split}.parquet").to_pylist() for each in (exact, result)]
+        expected = [
+            {name: float(value) if isinstance(value, Decimal) else value for name, value in row.items()}
+            for row in rows[0]
+        ]
+        assert repr(rows[1]) == repr(expected)  # where nan equals nan
+
+
+def test_types_are_for_models(connection: Connection, settings: Settings) -> None:
+    """Text, dates, clock times and small integers of one's own features too."""
+    features = (*FEATURES, "channel", "day", "clock", "small", "loyal")
+    execute(
+        connection,
+        "alter table feats.customer_training_set add channel text, add day date, add clock timestamp, "
+        "add small smallint, add loyal boolean",
+    )
+    execute(
+        connection,
+        "update feats.customer_training_set set channel = case when split = 'val' then 'web' else 'app' end, "
+        "day = '2024-02-29', clock = '2024-02-29 12:00:00.5', small = 3, loyal = true "
+        "where customer_id = 'b'",
+    )
+    record(connection, version=2, data_hash="c" * 64, features=features)
+    result = export_dataset(connection, settings=settings)
+    instant, double, integer = pa.timestamp("us", tz="UTC"), pa.float64(), pa.int64()
+    category = pa.dictionary(pa.int32(), pa.string())
+    for split in ("train", "val", "test"):
+        assert pq.read_schema(result.folder / f"{split}.parquet").remove_metadata() == pa.schema(
+            {
+                "customer_id": pa.string(),
+                "feature_time": instant,
+                "orders_7d": integer,
+                "days_since_last_order": integer,
+                "revenue_7d": double,
+                "avg_order_value_7d": double,
+                "label": double,
+                "split": pa.string(),
+                "channel": category,
+                "day": instant,
+                "clock": instant,
+                "small": integer,
+                "loyal": pa.bool_(),
+            }
+        )
+    train, val = (pq.read_table(result.folder / f"{split}.parquet") for split in ("train", "val"))
+    assert val.select(["day", "clock", "small", "loyal", "channel"]).to_pylist() == [
+        {
+            "day": datetime(2024, 2, 29, tzinfo=timezone.utc),
+            "clock": datetime(2024, 2, 29, 12, microsecond=500_000, tzinfo=timezone.utc),
+            "small": 3,
+            "loyal": True,
+            "channel": "web",
+        }
+    ]
+    assert train["small"].null_count == 4
+    # The same codes in every split, also of values that it lacks.
+    for table in (train, val):
+        assert table["channel"].chunk(0).dictionary.to_pylist() == ["app", "web"]
+
+
+def test_exact_types_are_those_of_the_catalog(connection: Connection, settings: Settings) -> None:
+    result = export_dataset(connection, settings=settings, exact=True)
     assert pq.read_schema(result.folder / "val.parquet").remove_metadata() == pa.schema(
         {
             "customer_id": pa.string(),
@@ -170,7 +273,9 @@ def test_manifest_and_metadata_identify_the_files(connection: Connection, settin
     manifest = json.loads((result.folder / "manifest.json").read_text())
     assert manifest == result.manifest
     assert {key: manifest[key] for key in identity} == identity
-    assert {"name": "revenue_7d", "type": "decimal128(38, 6)"} in manifest["columns"]
+    assert {"name": "revenue_7d", "type": "double"} in manifest["columns"]
+    assert manifest["types"] == "model"
+    assert manifest["roles"] == ROLES
     assert [(file["split"], file["row_count"]) for file in manifest["files"]] == [
         ("train", 6), ("val", 1), ("test", 0),
     ]  # fmt: skip
@@ -178,10 +283,39 @@ def test_manifest_and_metadata_identify_the_files(connection: Connection, settin
         content = (result.folder / file["name"]).read_bytes()
         assert (file["sha256"], file["bytes"]) == (hashlib.sha256(content).hexdigest(), len(content))
         metadata = pq.read_schema(result.folder / file["name"]).metadata
-        expected = {**identity, "split": file["split"]}
+        expected = {**identity, "split": file["split"], "types": "model"}
+        assert json.loads(metadata[b"roles"]) == ROLES
         assert {key: metadata[key.encode()].decode() for key in expected} == {
             key: str(value) for key, value in expected.items()
         }
+
+
+def test_each_form_replaces_the_other_and_has_its_own_bytes(
+    connection: Connection, settings: Settings
+) -> None:
+    model = files_of(export_dataset(connection, settings=settings))
+    exact = export_dataset(connection, settings=settings, exact=True)
+    assert (exact.written, exact.manifest["types"]) == (True, "exact")
+    assert not export_dataset(connection, settings=settings, exact=True).written
+    again = export_dataset(connection, settings=settings)
+    assert again.written
+    assert files_of(again) == model
+
+
+def test_the_form_of_an_earlier_manifest_can_be_asked_for(
+    connection: Connection, settings: Settings, tmp_path: Path
+) -> None:
+    """An earlier release said neither types nor roles: exact, and its files have no more in them."""
+    exact = export_dataset(connection, settings=settings, exact=True)
+    earlier = {key: value for key, value in exact.manifest.items() if key not in ("types", "roles")}
+    result = export_dataset(connection, settings=settings, out=tmp_path / "earlier", like=earlier)
+    assert result.manifest.keys() == earlier.keys()
+    schema = pq.read_schema(result.folder / "train.parquet")
+    assert schema.remove_metadata() == pq.read_schema(exact.folder / "train.parquet").remove_metadata()
+    assert not {b"types", b"roles"} & schema.metadata.keys()
+    model = export_dataset(connection, settings=settings, out=tmp_path / "model")
+    alike = export_dataset(connection, settings=settings, out=tmp_path / "alike", like=model.manifest)
+    assert files_of(alike) == files_of(model)
 
 
 def test_an_empty_split_is_a_file_with_the_schema(connection: Connection, settings: Settings) -> None:

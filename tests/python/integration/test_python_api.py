@@ -8,6 +8,7 @@ import random
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -60,15 +61,22 @@ def rows(table: ready.Table) -> list[tuple[Any, ...]]:
     return [tuple(row.values()) for row in table.table.to_pylist()]
 
 
+def as_doubles(records: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return [
+        tuple(float(value) if isinstance(value, Decimal) else value for value in record) for record in records
+    ]
+
+
 # ---------------------------------------------------------------- features_at
 
 
 def test_at_the_calendar_features_are_those_of_the_table(built: Warehouse) -> None:
     recorded = built.rows("select * from feats.customer_features")
     random.Random(1).shuffle(recorded)
-    computed = ready.features_at(as_spine([row[:2] for row in recorded]))
+    spine = as_spine([row[:2] for row in recorded])
     assert len(recorded) > 500
-    assert rows(computed) == recorded
+    assert rows(ready.features_at(spine, exact=True)) == recorded
+    assert rows(ready.features_at(spine)) == as_doubles(recorded)
 
 
 def test_at_any_instants_features_are_what_the_oracle_computes(orders: list[Order]) -> None:
@@ -78,7 +86,7 @@ def test_at_any_instants_features_are_what_the_oracle_computes(orders: list[Orde
     )
     customers = st.sampled_from(sorted({order.customer_id for order in orders})) | st.just("nobody")
     keys = draw(near_an_order | st.tuples(customers, times(DEFINITION)), number=SPINE_ROWS)
-    computed = ready.features_at(as_spine(keys))
+    computed = ready.features_at(as_spine(keys), exact=True)
     assert len(set(keys)) < len(keys) == SPINE_ROWS, "no row is repeated"
     expected = oracle_features_at(orders, keys, DEFINITION)
     for key, row, wanted in zip(keys, computed.table.to_pylist(), expected, strict=True):
@@ -128,8 +136,10 @@ def test_the_schema_says_what_the_features_are(built: Warehouse) -> None:
     schema = ready.features_at(as_spine([])).schema
     assert schema.metadata == {b"feature_set": b"customer_features", b"feature_version": b"1"}
     assert schema.field("feature_time").type == pa.timestamp("us", tz="UTC")
-    assert schema.field("revenue_7d").type == pa.decimal128(38, 6)
-    assert schema.field("orders_7d").type == pa.int64()
+    assert schema.field("revenue_7d").type == pa.float64()
+    assert schema.field("orders_7d").type == schema.field("days_since_last_order").type == pa.int64()
+    exact = ready.features_at(as_spine([]), exact=True).schema
+    assert exact.field("revenue_7d").type == pa.decimal128(38, 6)
 
 
 def pandas_frame(spine: pa.Table) -> Any:
@@ -250,15 +260,31 @@ def test_a_dataset_is_the_exported_rows(built: Warehouse) -> None:
     assert len(whole) == built.value("select count(*) from meta.dataset_splits")
 
 
+@pytest.fixture(scope="module")
+def exported_exactly(built: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An artifacts folder."""
+    artifacts = tmp_path_factory.mktemp("exact")
+    built.ready("export", "--exact", "--out", artifacts / "datasets/customer_features/v1")
+    return artifacts
+
+
+@pytest.mark.parametrize("exact", [False, True])
 @pytest.mark.parametrize("split", [None, "val"])
 def test_parquet_and_database_give_the_same(
-    split: str | None, built: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    split: str | None,
+    exact: bool,
+    built: Warehouse,
+    exported_exactly: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(datasets, "_read_database", None)
-        exported = ready.load_dataset(split=split, version=1)
+        patched.setenv("READY_ARTIFACTS", str(exported_exactly if exact else built.artifacts))
+        exported = ready.load_dataset(split=split, version=1, exact=exact)
     monkeypatch.setenv("READY_ARTIFACTS", str(tmp_path))
-    streamed = ready.load_dataset(split=split, version=1)
+    streamed = ready.load_dataset(split=split, version=1, exact=exact)
+    assert streamed.schema.field("revenue_7d").type == (pa.decimal128(38, 6) if exact else pa.float64())
     assert streamed == exported
     assert streamed.schema.equals(exported.schema, check_metadata=True)
     assert streamed.schema.metadata[b"feature_version"] == b"1"
@@ -301,11 +327,47 @@ def test_a_version_that_is_not_current_comes_from_its_export(
     assert loaded.schema.metadata[b"feature_version"] == b"7"
 
 
+def test_every_delivered_feature_has_its_definition(built: Warehouse) -> None:
+    ds = ready.load_dataset()
+    assert list(ds.features) == ds.table.column_names[2:-2]
+    assert {name for name, feature in ds.features.items() if "aggregation" not in feature} == set()
+    assert ds.roles["label"]["horizon_days"] == DEFINITION.horizon
+    manifest = json.loads((built.artifacts / "datasets/customer_features/v1/manifest.json").read_text())
+    assert manifest["roles"] == ds.roles
+    assert ds.fingerprint == manifest["data_hash"]
+
+
+def test_the_three_splits_are_those_of_load_dataset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    expected = [ready.load_dataset(split=split) for split in ("train", "val", "test")]
+    assert list(ready.train_val_test()) == expected
+    monkeypatch.setenv("READY_ARTIFACTS", str(tmp_path))
+    assert list(ready.train_val_test(version=1)) == expected
+
+
+def test_a_project_has_the_same_functions_for_its_own_folders(
+    built: Warehouse, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    spine = as_spine([("nobody", datetime(2024, 3, 1))])
+    expected, features, listed = ready.load_dataset(), ready.features_at(spine), ready.datasets()
+    monkeypatch.setenv("READY_ARTIFACTS", str(tmp_path))
+    project = ready.open(home=tmp_path, artifacts=built.artifacts)
+    ds = project.load_dataset()
+    assert (ds, project.datasets(), len(listed)) == (expected, listed, 1)
+    assert project.train_val_test().val == ds.filter(pa.compute.field("split") == "val")
+    assert project.features_at(spine) == features
+    assert repr(ds).splitlines()[1:3] == [
+        f"  home   {tmp_path}",
+        f"  from   {built.artifacts / 'datasets/customer_features/v1'}",
+    ]
+    assert "  from   the database" in repr(ready.open(artifacts=tmp_path).load_dataset(split="val"))
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"version": 8}, "version 8 of customer_features is not recorded"),
         ({"split": "holdout"}, "unknown split: holdout"),
+        ({"output": "numpy"}, "unknown output: numpy"),
         ({"feature_set": "nope"}, "no feature set nope; there are: customer_features"),
         ({"feature_set": "customer_labels"}, "no feature set customer_labels; there are: customer_features"),
         ({"feature_set": "customer_features:1"}, "no feature set customer_features:1; there are:"),
@@ -344,7 +406,7 @@ def test_a_table_is_read_as_arrow_and_as_what_pyarrow_offers() -> None:
 
 def test_to_pandas_keeps_decimals_and_times() -> None:
     pytest.importorskip("pandas", reason="pandas is not installed")
-    table = ready.load_dataset()
+    table = ready.load_dataset(exact=True)
     frame = table.to_pandas()
     assert frame["revenue_total"].tolist() == table["revenue_total"].to_pylist()
     assert frame["feature_time"].dt.tz_convert(timezone.utc).tolist() == table["feature_time"].to_pylist()
@@ -352,7 +414,7 @@ def test_to_pandas_keeps_decimals_and_times() -> None:
 
 def test_to_polars_keeps_types() -> None:
     polars = pytest.importorskip("polars", reason="polars is not installed")
-    table = ready.load_dataset()
+    table = ready.load_dataset(exact=True)
     frame = table.to_polars()
     assert frame.schema["revenue_total"] == polars.Decimal(38, 6)
     assert frame["revenue_total"].to_list() == table["revenue_total"].to_pylist()

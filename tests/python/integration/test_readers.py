@@ -111,7 +111,7 @@ def by_export(shop: Shop) -> list[Seen]:
     import pyarrow.parquet
 
     with connected(shop.settings) as connection:
-        folder = export_dataset(connection, settings=shop.settings).folder
+        folder = export_dataset(connection, settings=shop.settings, exact=True).folder
     read = [
         pyarrow.parquet.ParquetFile(folder / f"{name}.parquet").read() for name in ("train", "val", "test")
     ]
@@ -139,7 +139,7 @@ READERS: dict[str, Callable[[Shop], list[Seen]]] = {
     "one statement": by_one_statement,
     "read committed": lambda shop: by_two_statements(shop, "read committed"),
     "repeatable read": lambda shop: by_two_statements(shop, "repeatable read"),
-    "load_dataset": lambda shop: of_splits(ready.load_dataset().table),
+    "load_dataset": lambda shop: of_splits(ready.load_dataset(exact=True).table),
     "export": by_export,
     "backup": by_backup,
 }

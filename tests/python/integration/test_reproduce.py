@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from proof_case import Shop
 from warehouse import new_database
 
 from ready.errors import UsageError
+from ready.export import export_dataset
 from ready.postgres.connection import ConnectionParams
+from ready.query import connected
 from ready.registry import find_build
 from ready.registry_diff import diff_builds
 
@@ -68,6 +72,25 @@ def test_a_version_is_rebuilt_after_data_definition_and_sql_have_changed(changed
     assert done.stdout.endswith(EQUAL_V1)
     assert changed_shop.bytes_of() == before
     assert not any(name.startswith("repro_") for name in changed_shop.schemas())
+
+
+def test_the_export_of_an_earlier_release_is_proved_in_its_form(built_shop: Shop, tmp_path: Path) -> None:
+    """Exact, and without types and roles in manifest and files; then one value of it is another."""
+    folder = tmp_path / "datasets/customer_features/v1"
+    with connected(built_shop.settings) as connection:
+        known = dict.fromkeys(("feature_set", "feature_version", "data_hash", "config_hash", "sql_hash"))
+        earlier = known | dict.fromkeys(("label_split_hash", "columns"))
+        export_dataset(connection, settings=built_shop.settings, out=folder, like=earlier)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest.keys() == {*earlier, "files"}
+    assert {"name": "revenue_7d", "type": "decimal128(38, 6)"} in manifest["columns"]
+    table = pq.read_table(folder / "val.parquet")
+    pq.write_table(table.set_column(2, "orders_7d", pc.add(table["orders_7d"], 1)), folder / "val.parquet")
+    done = built_shop.ready("reproduce", "1", "--artifacts", tmp_path)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "  train.parquet            equal\n" in done.stdout
+    assert "  val.parquet              DIFFERENT: row 1 was (customer_id " in done.stdout
+    assert "  test.parquet             equal\n" in done.stdout
 
 
 def test_uncommitted_code_serves_while_it_is_there(changed_shop: Shop) -> None:

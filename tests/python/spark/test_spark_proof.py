@@ -12,10 +12,10 @@ import pytest
 from spark_case import emptied, query
 from spark_shop import SparkShop
 
+from ready.column_roles import SPLITS
 from ready.export import export_dataset
 from ready.query import connected
 from ready.spark.connection import SparkParams
-from ready.training_set import SPLITS
 
 # The frame runs to the following row.
 PEEKING = """{{ config(meta={'feature_set': true}) }}

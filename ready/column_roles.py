@@ -1,0 +1,83 @@
+"""What each column of a training set is for: keys, time, features with their definitions, label, split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ready.proof.definition import Feature, recorded_features
+
+SPLITS = ("train", "val", "test")
+KEY = ("customer_id", "feature_time")
+SPLIT = "split"
+
+DAYS_SINCE = ("days_since_last", "days_since_first")
+
+Roles = dict[str, Any]
+
+
+def roles_of(
+    columns: Sequence[str],
+    *,
+    features: Sequence[str],
+    config: Mapping[str, Any] | None,
+    nulls: Mapping[str, int],
+    fingerprint: str,
+) -> Roles:
+    """The roles of a training set's columns, as JSON holds them.
+
+    features: the columns of its feature set. config: meta.feature_registry.config, None where it is not
+    known. nulls: of each feature and label how many rows of the splits have no value.
+    """
+    own = [name for name in columns if name in features and name not in KEY]
+    others = [name for name in columns if name not in (*KEY, SPLIT, *own)]
+    defined = recorded_features(config) if config else {}
+    if config and "feature_set" in config["features"]:  # SQL of one's own, whose columns no rule defines
+        defined = {name: feature for name, feature in defined.items() if feature.ahead}
+    label = next((name for name in others if name in defined), others[0] if others else None)
+    return {
+        "keys": [KEY[0]],
+        "time": KEY[1],
+        "features": [
+            {"name": name, **_definition(defined.get(name), config), "nulls": nulls[name]} for name in own
+        ],
+        "label": label and {"name": label, **_definition(defined.get(label), config), "nulls": nulls[label]},
+        "split": {"column": SPLIT, **_split(config)},
+        "fingerprint": fingerprint,
+    }
+
+
+def _definition(feature: Feature | None, config: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Nothing of a column that is SQL of one's own. window_days: None is the whole past."""
+    if feature is None or config is None:
+        return {}
+    length = "horizon_days" if feature.ahead else "window_days"
+    unit = _unit(feature, config)
+    return {
+        "aggregation": feature.function,
+        **({"column": feature.column} if feature.column else {}),
+        **({"where": {feature.by: feature.value}} if feature.by else {}),
+        **({} if feature.function in DAYS_SINCE else {length: feature.days}),
+        **({"unit": unit} if unit else {}),
+    }
+
+
+def _unit(feature: Feature, config: Mapping[str, Any]) -> str | None:
+    """That of an amount is its currency, which no definition names."""
+    if feature.function in DAYS_SINCE:
+        return "days"
+    if feature.function != "count":
+        return None
+    orders = config.get("orders", {})
+    is_of_lines = orders.get("grain") == "order_line" and feature.looks_at_lines(orders.get("columns", {}))
+    return "order lines" if is_of_lines else "orders"
+
+
+def _split(config: Mapping[str, Any] | None) -> dict[str, Any]:
+    """As macros/features/split_definition.sql has it."""
+    if config is None:
+        return {}
+    splits = config.get("splits", {})
+    by = splits.get("by", "time")
+    embargo = 0 if by == "customer" else splits.get("embargo", config["label"].get("horizon", 30))
+    return {"by": by, "embargo_days": embargo}

@@ -1,0 +1,100 @@
+"""What a recorded definition says of each column."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ready.column_roles import roles_of
+
+FEATURES: dict[str, Any] = {
+    "windows": [7],
+    "aggregations": {
+        "orders": "count",
+        "revenue": "sum of amount",
+        "orders_via": {"rule": "count", "by": "channel", "values": ["web"]},
+        "of_colour": {"rule": "count", "by": "colour", "values": ["Dark Red"]},
+    },
+    "totals": ["revenue"],
+}
+CONFIG: dict[str, Any] = {
+    "features": FEATURES,
+    "label": {"horizon": 14, "label": {"churned": "no purchase"}},
+    "splits": {},
+    "orders": {"columns": {"colour": "Colour"}},
+}
+NAMES = ["orders_7d", "orders_via_web_7d", "of_colour_dark_red_7d", "revenue_total", "days_since_first_order"]
+LABEL = "label_churned_next_14d"
+
+
+def roles(config: dict[str, Any] | None, names: list[str] = NAMES, label: str = LABEL) -> dict[str, Any]:
+    keys = ["customer_id", "feature_time"]
+    return roles_of(
+        [*keys, *names, label, "split"],
+        features=[*keys, *names],
+        config=config,
+        nulls=dict.fromkeys([*names, label], 0),
+        fingerprint="f",
+    )
+
+
+def features(config: dict[str, Any] | None, names: list[str] = NAMES) -> dict[str, dict[str, Any]]:
+    return {
+        feature["name"]: {key: value for key, value in feature.items() if key not in ("name", "nulls")}
+        for feature in roles(config, names)["features"]
+    }
+
+
+def test_the_definition_of_each_feature() -> None:
+    assert features(CONFIG) == {
+        "orders_7d": {"aggregation": "count", "window_days": 7, "unit": "orders"},
+        "orders_via_web_7d": {
+            "aggregation": "count", "where": {"channel": "web"}, "window_days": 7, "unit": "orders",
+        },
+        "of_colour_dark_red_7d": {
+            "aggregation": "count", "where": {"colour": "Dark Red"}, "window_days": 7, "unit": "orders",
+        },
+        "revenue_total": {"aggregation": "sum", "column": "amount", "window_days": None},
+        "days_since_first_order": {"aggregation": "days_since_first", "unit": "days"},
+    }  # fmt: skip
+
+
+def test_at_the_grain_of_lines_their_own_values_are_counted_by_line() -> None:
+    lines = {**CONFIG, "orders": {**CONFIG["orders"], "grain": "order_line"}}
+    units = {name: feature.get("unit") for name, feature in features(lines).items()}
+    assert units["of_colour_dark_red_7d"] == "order lines"
+    assert units["orders_7d"] == units["orders_via_web_7d"] == "orders"
+
+
+def test_the_label_has_its_horizon() -> None:
+    label = {"name": LABEL, "aggregation": "no_purchase", "horizon_days": 14, "nulls": 0}
+    assert roles(CONFIG)["label"] == label
+
+
+@pytest.mark.parametrize(
+    ("splits", "expected"),
+    [
+        ({}, {"by": "time", "embargo_days": 14}),
+        ({"by": "both", "embargo": 3}, {"by": "both", "embargo_days": 3}),
+        ({"by": "customer", "embargo": 3}, {"by": "customer", "embargo_days": 0}),
+    ],
+)
+def test_the_embargo_is_that_of_the_splits(splits: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert roles({**CONFIG, "splits": splits})["split"] == {"column": "split", **expected}
+
+
+def test_sql_of_ones_own_has_no_definition_but_that_of_the_label() -> None:
+    own = {**CONFIG, "features": {"feature_set": True}}
+    assert features(own, ["weighted", "days_since_last_order"]) == {
+        "weighted": {},
+        "days_since_last_order": {},
+    }
+    assert roles(own)["label"]["horizon_days"] == 14
+
+
+def test_without_a_definition_there_are_names() -> None:
+    assert roles(None, ["a"], "b")["features"] == [{"name": "a", "nulls": 0}]
+    assert roles(None, ["a"], "b")["label"] == {"name": "b", "nulls": 0}
+    none = roles_of(["customer_id", "split"], features=["customer_id"], config=None, nulls={}, fingerprint="")
+    assert (none["label"], none["features"], none["split"]) == (None, [], {"column": "split"})
