@@ -20,7 +20,7 @@ def test_every_threat_has_a_test() -> None:
 
 
 def test_no_build_waits_for_an_advisory_lock() -> None:
-    """Anyone may hold one. What a new release does once to a database takes some, and the sweep of scratch."""
+    """Anyone may hold one. A new release takes some once for a database, and the sweep of scratch."""
     project = TESTS.parents[1]
     sources = [file for folder in ("macros", "ready", "loader") for file in (project / folder).rglob("*.*")]
     taking = {
