@@ -1,6 +1,12 @@
-{# on-run-start of a build: the three files of the configs folder were read, and nothing of it is a model. `ready` and
+{# on-run-start of a build: the three files of the configs folder were read, and nothing of it is a model; and no --empty. `ready` and
    .dbtignore see to both; a plain dbt with another READY_CONFIGS stops here before a table is touched. #}
 {% macro require_configs() %}
+    {% if execute and flags.EMPTY %}
+        {% do exceptions.raise_compiler_error(
+            '--empty would put empty tables in the place of stg, whose history and counts of loads then say what is not so: nothing was '
+            ~ 'changed. To try the SQL alone: dbt compile; to try a build: READY_SCHEMA_PREFIX=try_ dbt build'
+        ) %}
+    {% endif %}
     {% if execute and flags.WHICH in ['build', 'run', 'test'] %}
         {% set configs = env_var('READY_CONFIGS', 'configs') %}
         {% set files = {'orders_mapped': 'orders', 'orders_parsed': 'expectations', 'customer_features': 'features'} %}

@@ -35,9 +35,11 @@ from ready.loads import ActiveLoad
 from ready.locks import LockTimeout
 from ready.mapping import check_mapping, orders_meta
 from ready.parsed_files import unread
+from ready.proof.feature_models import feature_candidates
 from ready.registry import FeatureRecord, read_record
-from ready.run_page.render import PAGE_NAME, publish_run_page
+from ready.run_page.render import PAGE_NAME, publish_run_page, renew_verdicts
 from ready.settings import Settings
+from ready.verdicts import Verdict, standing_verdicts
 
 # Unit tests prove the project's SQL, not a user's data: they belong to `make test`.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
@@ -64,11 +66,15 @@ class Narrator(Protocol):
 
 @dataclass(frozen=True)
 class PipelineResult:
-    """changed is false when the tables already were what the files and configs say."""
+    """changed is false when the tables already were what the files and configs say.
+
+    verdicts: of ready check-leakage on what is published now; None where none are kept.
+    """
 
     changed: bool
     record: FeatureRecord
     export: ExportResult
+    verdicts: tuple[Verdict, ...] | None
     seconds: float
 
 
@@ -153,6 +159,7 @@ class Run(ABC):
         self.dbt_run: DbtRun | None = None
         self.published = False
         self.loads: list[tuple[int, str]] = []
+        self.verdicts: tuple[Verdict, ...] | None = None
 
     def whole_way(
         self, paths: Sequence[str], *, full_refresh: bool, max_shrink: str | None
@@ -169,7 +176,8 @@ class Run(ABC):
                 self.narrator.unchanged()
             record = self._record(connection, changed=changed)
             export = self._export(connection)
-        return PipelineResult(changed, record, export, time.monotonic() - self.clock)
+            self._tell_verdicts(connection)
+        return PipelineResult(changed, record, export, self.verdicts, time.monotonic() - self.clock)
 
     def gate_only(self) -> Report:
         with self._database() as (params, connection):
@@ -340,7 +348,7 @@ class Run(ABC):
                 self.narrator.page(self.settings.reports / PAGE_NAME)
 
     def write_page(self, failure: str = "") -> None:
-        """Where nothing has changed, the page of the run that built it stays."""
+        """Where nothing has changed, the page of the run that built it stays, but for the verdicts."""
         if self.report:
             publish_run_page(
                 self.settings,
@@ -348,8 +356,11 @@ class Run(ABC):
                 report=self.report,
                 run_results=self.dbt_run.run_results if self.dbt_run else None,
                 published=self.published,
+                verdicts=self.verdicts,
                 failure=failure,
             )
+        elif self.published:
+            renew_verdicts(self.settings, self.verdicts)
 
     def _record(self, connection: Any, *, changed: bool) -> FeatureRecord:
         record = read_record(connection, self.settings, self.info.invocation_id if changed else "")
@@ -362,6 +373,23 @@ class Run(ABC):
         result = export_dataset(connection, settings=self.settings, progress=self.narrator.exporting)
         self.narrator.exported(result)
         return result
+
+    def _tell_verdicts(self, connection: Any) -> None:
+        """What is published and leaks, or is not proven, is named each time."""
+        candidates = feature_candidates(self.dbt_run.manifest if self.dbt_run else self._manifest())
+        self.verdicts = standing_verdicts(connection, self.settings, candidates)
+        for verdict in self.verdicts or ():
+            if verdict.is_open:
+                self.narrator.warning(str(verdict))
+
+    def _manifest(self) -> dict[str, Any] | None:
+        """Of the latest dbt run."""
+        try:
+            text = (target_folder(self.settings) / "manifest.json").read_bytes()
+            manifest: dict[str, Any] = orjson.loads(text)
+            return manifest
+        except (OSError, ValueError):
+            return None
 
 
 def _now() -> datetime:

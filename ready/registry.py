@@ -11,6 +11,7 @@ import psycopg2.extensions
 from ready.errors import UsageError
 from ready.query import NothingThere, Row, select_rows
 from ready.settings import Settings
+from ready.verdicts import verdict_on_build
 
 FEATURE_SET = "customer_features"
 
@@ -48,7 +49,7 @@ def list_builds(connection: Connection, settings: Settings) -> list[Row]:
 
 
 def show_version(connection: Connection, settings: Settings, name: str) -> Row:
-    """All of one version: its definition, and its builds with lineage and splits.
+    """All of one version: its definition, and its builds with lineage, splits and the verdict on leakage.
 
     name: VERSION, or FEATURE_SET:VERSION. Raises UsageError when there is no such version.
     """
@@ -74,6 +75,7 @@ def show_version(connection: Connection, settings: Settings, name: str) -> Row:
     for build in builds:
         build["splits"] = [split for split in splits if split["data_hash"] == build["data_hash"]]
         build["datasets"] = _datasets(connection, settings, build)
+        build["leakage"] = verdict_on_build(connection, settings, build)
     shared = ("feature_set", "feature_version", "config_hash", "sql_hash", "config")
     return {
         **{name: builds[0][name] for name in shared},

@@ -13,13 +13,13 @@
     {% do return(none) %}
 {% endmacro %}
 
-{# The first rule that asks counts, those beside it wait. #}
+{# The first rule that asks counts, those beside it wait; for the mode see lock_counts. #}
 {% macro postgres__counted_order_ids() %}
     {% set ids = source('meta', 'gate_order_ids') %}
     {% do run_query('
         do $gate_block$
         begin
-            perform pg_advisory_xact_lock(hashtextextended(' ~ quote_literal(invocation_id ~ ' order ids') ~ ', 0));
+            lock table ' ~ ids ~ ' in share update exclusive mode;
             if exists (select from ' ~ ids ~ ' where invocation_id = ' ~ quote_literal(invocation_id) ~ ') then
                 return;
             end if;

@@ -17,7 +17,7 @@
         {% do return(none) %}
     {% endif %}
     {% set counts = counts_of_this_run() %}
-    {% if tested.unique_id not in counts and not begins_counting(tested) %}
+    {% if tested.unique_id not in counts and not begins_counting() %}
         {% set counts = counts_of_this_run() %}
     {% endif %}
     {% if tested.unique_id not in counts %}
@@ -33,17 +33,28 @@
 {% endmacro %}
 
 {# Whether the current test is the one to count, up to its next commit; else it has waited for the one that was. #}
-{% macro begins_counting(tested) %}
-    {% set lock = counting_lock(tested) %}
-    {% if run_query('select pg_try_advisory_xact_lock(' ~ lock ~ ')').rows[0][0] %}
-        {% do return(true) %}
+{% macro begins_counting() %}
+    {% set first = run_query('
+        do $gate_block$
+        begin
+            ' ~ lock_counts() ~ " nowait;
+            perform set_config('ready.begins_counting', 'true', true);
+        exception when lock_not_available then
+            perform set_config('ready.begins_counting', 'false', true);
+        end
+        $gate_block$;
+        select current_setting('ready.begins_counting')
+    ").rows[0][0] == 'true' %}
+    {% if not first %}
+        {% do run_query(lock_counts() ~ '; commit') %}
     {% endif %}
-    {% do run_query('do $gate_block$ begin perform pg_advisory_xact_lock(' ~ lock ~ '); end $gate_block$; commit') %}
-    {% do return(false) %}
+    {% do return(first) %}
 {% endmacro %}
 
-{% macro counting_lock(tested) -%}
-    hashtextextended({{ quote_literal(invocation_id ~ tested.unique_id) }}, 0)
+{# Until the transaction ends. In a mode that only who may change the table can take: a reader, who may take any advisory lock,
+   keeps no build waiting. #}
+{% macro lock_counts() -%}
+    lock table {{ source('meta', 'gate_counts') }} in share update exclusive mode
 {%- endmacro %}
 
 {# The rules of a model that one scan can count and this run carries out; a seed's or a snapshot's are left alone. #}
@@ -108,7 +119,7 @@
         names text[] := array[{{ quote_literal(tested.unique_id) }}{% for name in counted %}, {{ quote_literal(name) }}{% endfor %}];
         failures bigint[];
     begin
-        perform pg_advisory_xact_lock({{ counting_lock(tested) }});
+        {{ lock_counts() }};
         if exists (
             select from {{ counts }}
             where invocation_id = {{ quote_literal(invocation_id) }} and check_name = {{ quote_literal(tested.unique_id) }}

@@ -140,6 +140,18 @@
         primary key (check_name, rule_hash, data_key)
     );
 
+    {# ready/verdicts.py writes and reads it. #}
+    create table if not exists {{ meta }}.leakage_verdicts (
+        node_id text not null,
+        definition_hash text not null,
+        definition jsonb not null,
+        verdict text not null,
+        reason text not null,
+        rows_compared bigint not null,
+        checked_at timestamptz not null default now(),
+        primary key (node_id, definition_hash)
+    );
+
     {# Lives as long as a run; macros/gate/counted_together.sql writes and reads it. #}
     create unlogged table if not exists {{ meta }}.gate_counts (
         invocation_id text not null,

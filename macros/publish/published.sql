@@ -34,9 +34,22 @@
         {% do run_query('analyze ' ~ candidate) %}
         {% do persist_docs(candidate, model) %}
     {%- endif %}
-    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {%- set hooks = post_hooks if held else hooks_on(candidate, post_hooks) %}
+    {{ run_hooks(hooks, inside_transaction=True) }}
     {{ adapter.commit() }}
-    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ run_hooks(hooks, inside_transaction=False) }}
 
     {{ return({'relations': [candidate]}) }}
 {% endmaterialization %}
+
+{# Hooks in which `this` is the table that was built: the one of that name is there only once this one takes over, and goes
+   then with what a hook has done to it. #}
+{% macro hooks_on(candidate, hooks) %}
+    {% set on_candidate = [] %}
+    {% set this_is = '{%- set this = api.Relation.create(database=' ~ tojson(candidate.database) ~ ', schema=' ~ tojson(candidate.schema)
+        ~ ', identifier=' ~ tojson(candidate.identifier) ~ ", type='table') -%}" %}
+    {% for hook in hooks %}
+        {% do on_candidate.append({'sql': this_is ~ hook.sql, 'transaction': hook.transaction}) %}
+    {% endfor %}
+    {% do return(on_candidate) %}
+{% endmacro %}

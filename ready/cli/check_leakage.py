@@ -56,7 +56,8 @@ def check_leakage(
     built from them. A model that reads anything else is not proven: it is built by a role that may read
     nothing else. See docs/leakage.md.
 
-    Exit code 1 when a row knew its future, or a model is not proven. Your tables are not touched.
+    Exit code 1 when a row knew its future, or a model is not proven. Your tables are not touched. The verdict
+    is put on record, and a model that leaks or is not proven is named by each ready run.
 
     \b
     Examples:
@@ -75,7 +76,7 @@ def check_leakage(
     with output.steps() as say:
         report = check(settings, params, cutoffs=cutoffs, say=say)
     output.show(_as_object(report))
-    output.say("\n".join(map(one_line, _lines(report, every=output.verbose))))
+    output.say("\n".join(map(one_line, _lines(report, target, every=output.verbose))))
     if not report.passed:
         raise CheckFailed(_verdict(report), hint=_hint(report, target))
     output.say("No row up to its cutoff moved when these tables changed after it.")
@@ -110,7 +111,7 @@ def _as_object(report: LeakageReport) -> dict[str, Any]:
     }
 
 
-def _lines(report: LeakageReport, *, every: bool) -> list[str]:
+def _lines(report: LeakageReport, target: str, *, every: bool) -> list[str]:
     from ready.proof.futures import FUTURES
     from ready.proof.nearest import as_text
 
@@ -130,6 +131,9 @@ def _lines(report: LeakageReport, *, every: bool) -> list[str]:
         lines.append(f"Left out  {', '.join(report.left_out)}: they look ahead by purpose")
     if report.not_compared:
         lines.append(f"Not compared  {', '.join(report.not_compared)}: without feature_time")
+    if report.recorded is None:
+        why = "Spark keeps no verdicts" if target == "spark" else "build once with this release: ready run"
+        lines.append(f"Not recorded  {why}")
     return lines
 
 
@@ -138,7 +142,10 @@ def _leaks_of(report: LeakageReport, model: str) -> list[Leak]:
 
 
 def _verdict_on(report: LeakageReport, model: str) -> str:
-    return "LEAKS" if _leaks_of(report, model) else "NOT PROVEN" if report.is_open(model) else "same"
+    from ready.verdicts import LEAKING, NOT_PROVEN
+
+    verdict = report.verdict_on(model)
+    return {LEAKING: "LEAKS", NOT_PROVEN: "NOT PROVEN"}.get(verdict, verdict)
 
 
 def _faults(report: LeakageReport, model: str, *, every: bool) -> list[str]:
@@ -155,6 +162,8 @@ def _faults(report: LeakageReport, model: str, *, every: bool) -> list[str]:
         faults.append(f"it reads {', '.join(report.looks_ahead[model])}, which look ahead")
     elif not report.rows[model] and model not in report.unproven:
         faults.append("it has no row up to a cutoff: use more --cutoffs, or more data")
+    if (report.recorded or {}).get(model, report.verdict_on(model)) != report.verdict_on(model):
+        faults.append("an earlier check, perhaps with more --cutoffs, found that this very definition leaks")
     return faults
 
 

@@ -27,7 +27,10 @@ def verdict_shown(output: Output, settings: Settings) -> Iterator[dict[str, Any]
 
 
 def result_object(result: PipelineResult) -> dict[str, Any]:
-    """changed is false when the tables already were what the files and configs say."""
+    """changed is false when the tables already were what the files and configs say.
+
+    leakage: the verdicts of PipelineResult, by model.
+    """
     record = result.record
     return {
         "changed": result.changed,
@@ -38,6 +41,7 @@ def result_object(result: PipelineResult) -> dict[str, Any]:
         "row_count": record.row_count,
         "splits": record.splits,
         "datasets": str(result.export.folder),
+        "leakage": None if result.verdicts is None else {v.model: v.verdict for v in result.verdicts},
     }
 
 

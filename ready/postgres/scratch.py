@@ -21,6 +21,8 @@ SCRATCH_LOCK = 7_239_402
 class PostgresScratch(Scratch):
     """Its connection holds the lock on the name."""
 
+    keeps_verdicts = True
+
     @contextmanager
     def claimed(self) -> Iterator[None]:
         self.connection.autocommit = True

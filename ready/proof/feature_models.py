@@ -95,6 +95,11 @@ def plan_check(manifest: Mapping[str, Any]) -> Plan:
     )
 
 
+def feature_candidates(manifest: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Unique ids of the models that are checked where they have a feature_time; none without a manifest."""
+    return plan_check(manifest).models if manifest else ()
+
+
 class _Graph:
     """The manifest's nodes and sources with their edges; tests and other resources left out."""
 

@@ -13,8 +13,17 @@ from ready.proof.compare import Comparison, Difference, compare_tables
 from ready.proof.feature_models import plan_check
 from ready.proof.futures import FUTURES, Future, future_orders, future_rows
 from ready.proof.scratch import Scratch, scratch
-from ready.proof.watch import keep_reads, reads_kept, reads_of_view, reads_parsed, refusals
+from ready.proof.watch import (
+    hashes_of,
+    keep_reads,
+    reads_kept,
+    reads_of_view,
+    reads_parsed,
+    refusals,
+)
+from ready.query import NothingThere
 from ready.settings import Settings
+from ready.verdicts import LEAKING, NOT_PROVEN, SAME, Finding, record_verdicts
 
 Say = Callable[[str], None]
 
@@ -46,7 +55,8 @@ class LeakageReport:
     of it. looks_ahead: of each feature_set that is built from labels, which ones; it is not compared.
     unstable: of each model that two builds of the same orders tell apart, the columns that differ (None: the
     rows); what moved in them is no leak. left_out: the models that look ahead by purpose. not_compared: those
-    that were built and have no feature_time.
+    that were built and have no feature_time. recorded: by model, the verdict that stands on record; None
+    where none is kept, as on Spark.
     """
 
     cutoffs: tuple[datetime, ...]
@@ -62,10 +72,32 @@ class LeakageReport:
     customers: int = 0
     own_instant: tuple[int, int] = (0, 0)
     confined: bool = True
+    recorded: dict[str, str] | None = None
 
     @property
     def passed(self) -> bool:
         return not any(self.is_open(model) for model in self.rows) and not self.leaks
+
+    def verdict_on(self, model: str) -> str:
+        """As ready.verdicts has it."""
+        if any(leak.model == model for leak in self.leaks):
+            return LEAKING
+        return NOT_PROVEN if self.is_open(model) else SAME
+
+    def reason(self, model: str) -> str:
+        """Why the verdict on a model is no better, in a line."""
+        moved = [leak.difference.column or "(rows)" for leak in self.leaks if leak.model == model]
+        if moved:
+            return ", ".join(dict.fromkeys(moved))
+        reads = (*self.unproven.get(model, ()), *self.looks_ahead.get(model, ()))
+        differs = [column or "(rows)" for column in self.unstable.get(model, ())]
+        reasons = [
+            f"reads {', '.join(reads)}" if reads else "",
+            f"two builds differ in {', '.join(differs)}" if differs else "",
+            "" if self.confined else "no role kept it from reading other tables",
+            "" if self.rows[model] or reads else "no row up to a cutoff",
+        ]
+        return "; ".join(filter(None, reasons)) if self.is_open(model) else ""
 
     def is_open(self, model: str) -> bool:
         """Whether the check cannot say that the model does not know its future."""
@@ -80,8 +112,8 @@ def check_leakage(
 
     params: of the settings' engine. cutoffs: how many, spread evenly over the feature times; None: all of
     these. Besides, each customer has a cutoff and a change of its own in one build more. All of it happens in
-    scratch schemas; `say` is told each step. Raises UsageError when nothing is built yet or a model cannot be
-    built.
+    scratch schemas; the verdicts are put on record. `say` is told each step. Raises UsageError when nothing
+    is built yet or a model cannot be built.
     """
     with scratch(settings, params, "leak") as place, place.confined() as confined:
         return _Check(place, confined, say).run(cutoffs)
@@ -98,6 +130,7 @@ class _Check:
         self.cutoffs = place.table(BEFORE, "cutoffs_of_customers")
         self.doubts: dict[str, set[str]] = {}
         self.lost: set[str] = set()
+        self.compiled: dict[str, set[str]] = {}
 
     def run(self, number: int | None) -> LeakageReport:
         self._parse()
@@ -122,7 +155,7 @@ class _Check:
                 moved += self._change(Future(change, cutoff), {name: models[name] for name in names}, rows)
         unstable = self._unstable({leak.model: models[leak.model] for leak in moved})
         self._look_at_reads()
-        return self._report(models, (*cutoffs, *further), rows, moved, unstable, customers)
+        return self._recorded(self._report(models, (*cutoffs, *further), rows, moved, unstable, customers))
 
     def _report(
         self,
@@ -155,6 +188,33 @@ class _Check:
             own_instant=self._own_instant(cutoffs),
             confined=self.confined is not None,
         )
+
+    def _recorded(self, report: LeakageReport) -> LeakageReport:
+        """The report, once it is on record."""
+        if not self.place.keeps_verdicts:
+            return report
+        hashes = hashes_of(self.inside, self.compiled, self.parsed)
+        ids = {self.names[id]: id for id in self.nodes if id.startswith("model.")}
+        findings = [
+            Finding(
+                node_id=ids[model],
+                definition={
+                    id: hashes[id]
+                    for id, below in self.plan.below.items()
+                    if ids[model] in below and id in hashes
+                },
+                clocks=self.plan.dated,
+                verdict=report.verdict_on(model),
+                reason=report.reason(model),
+                rows_compared=rows,
+            )
+            for model, rows in report.rows.items()
+        ]
+        try:
+            standing = record_verdicts(self.place.connection, self.place.caller, findings)
+        except NothingThere:  # an earlier release has built last
+            return report
+        return replace(report, recorded={self.names[id]: verdict for id, verdict in standing.items()})
 
     # -- what is built, and from what
 
@@ -259,7 +319,11 @@ class _Check:
             self._doubt(id, name)
             self.lost.update(self.plan.below[id])
         self._require_success(run, refused)
-        return {entry["unique_id"]: entry.get("compiled_code") or "" for entry in run.results("model")}
+        compiled = {entry["unique_id"]: entry.get("compiled_code") or "" for entry in run.results("model")}
+        for id, text in compiled.items():
+            if text:
+                self.compiled.setdefault(id, set()).add(text)
+        return compiled
 
     def _require_success(self, run: DbtRun, refused: Mapping[str, str]) -> None:
         results = [entry for entry in run.results() if entry["unique_id"] not in refused]

@@ -39,6 +39,7 @@ class Scratch(ABC):
     text_type = "text"
     instant_type = "timestamptz"
     dbt_target: ClassVar[tuple[str, ...]] = ()
+    keeps_verdicts: ClassVar[bool] = False
 
     @staticmethod
     @contextmanager

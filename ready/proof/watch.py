@@ -5,14 +5,16 @@ Nothing goes by the text of a model: a macro, a hook, a view or a function may d
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ready.dbt import DbtRun
+from ready.dbt import DbtRun, require_success
 from ready.proof.scratch import Scratch
 
 READS = "tables_read"
+HASHES = "sql_hashes"
 
 # A lock on a table lasts until the transaction ends: so it tells of what views and functions have read, too.
 LOCKED = """
@@ -23,6 +25,18 @@ join pg_namespace on pg_namespace.oid = relnamespace
 where pid = pg_backend_pid() and locktype = 'relation' and relkind in ('r', 'p', 'v', 'm', 'f')
     and database = (select oid from pg_database where datname = current_database())
     and not starts_with(nspname, '{prefix}') and nspname !~ '^(pg_|information_schema$)'
+"""
+
+# Without the lock on its own table a model is in another transaction by now: a hook has ended its first.
+ENDED = """
+select 'something by a hook that ends its transaction' where not exists (
+    select from pg_locks
+    join pg_class on pg_class.oid = relation
+    join pg_namespace on pg_namespace.oid = relnamespace
+    where pid = pg_backend_pid() and mode in ('AccessExclusiveLock', 'RowExclusiveLock')
+        and database = (select oid from pg_database where datname = current_database())
+        and nspname = '{schema}' and relname in ('{table}', '{table}__candidate')
+)
 """
 
 # Of a query as the server has parsed it: the system's tables; the clock and whatever else differs from call
@@ -68,7 +82,8 @@ def keep_reads(place: Scratch, parsed: Any) -> None:
     locked = LOCKED.format(prefix=place.settings.schema_prefix)
     for id, node in parsed.nodes.items():
         if node.resource_type == "model":
-            statement = f"insert into {table} select '{id}', name from ({locked}) as locked"
+            ended = ENDED.format(schema=node.schema, table=node.alias)
+            statement = f"insert into {table} select '{id}', name from ({locked} union all {ended}) as found"
             node.config.post_hook.append(Hook(sql=statement, transaction=True))
 
 
@@ -121,3 +136,19 @@ def _object(place: Scratch, refused: re.Match[str], entry: Mapping[str, Any]) ->
         "order by 1"
     )
     return f"{schemas[0][0]}.{name}" if len(schemas) == 1 else name
+
+
+def hashes_of(place: Scratch, compiled: Mapping[str, Iterable[str]], parsed: Any) -> dict[str, set[str]]:
+    """Of each model's id, the hashes that meta.model_definitions has of its compiled texts."""
+    table = place.table("meta", HASHES)
+    place.execute(f"create table {table} (model text, sql_hash text)")
+    texts = {id: sorted(found) for id, found in compiled.items()}
+    arguments = json.dumps({"hashes": table, "texts": texts})
+    require_success(
+        place.try_dbt("run-operation", "keep_sql_hashes", "--args", arguments, parsed=parsed),
+        settings=place.settings,
+    )
+    hashes: dict[str, set[str]] = {}
+    for id, sql_hash in place.rows(f"select model, sql_hash from {table}"):
+        hashes.setdefault(id, set()).add(sql_hash)
+    return hashes

@@ -9,6 +9,7 @@ from decimal import Decimal
 from ready.gate.model import Report
 from ready.profiles import ColumnProfile, population_stability_index
 from ready.query import Row
+from ready.verdicts import Verdict
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ class RunPage:
     """A whole run.
 
     failure: what stopped it, empty when it came to its end. built: one for each feature set, none when
-    nothing was published. versions are the registry's builds, latest first.
+    nothing was published. versions are the registry's builds, latest first. verdicts: of ready check-leakage
+    on what is published; None where none are kept.
     """
 
     report: Report
@@ -95,3 +97,4 @@ class RunPage:
     built: tuple[Built, ...] = ()
     versions: tuple[Row, ...] = ()
     timings: tuple[NodeTiming, ...] = ()
+    verdicts: tuple[Verdict, ...] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from importlib.resources import files
@@ -24,9 +25,12 @@ from ready.run_page.gather import gather, node_timings
 from ready.run_page.model import NodeTiming, RunPage
 from ready.settings import Settings
 from ready.spark.connection import SparkParams, spark_errors
+from ready.verdicts import Verdict
 
 PAGE_NAME = "index.html"
 SLOWEST_SHOWN = 20
+# Values are escaped: none has a tag in it.
+VERDICTS = re.compile('<section id="leakage">.*?</section>', re.DOTALL)
 
 
 def publish_run_page(
@@ -36,6 +40,7 @@ def publish_run_page(
     report: Report,
     run_results: Mapping[str, Any] | None,
     published: bool,
+    verdicts: tuple[Verdict, ...] | None = None,
     failure: str = "",
 ) -> Path:
     """Write artifacts/reports/index.html, replaced as a whole; returns its path.
@@ -44,13 +49,26 @@ def publish_run_page(
     it does where the database fails. published: whether the tables are this run's. Raises MachineError when
     the file cannot be written.
     """
-    page = RunPage(report, failure, timings=node_timings(run_results))
+    page = RunPage(report, failure, timings=node_timings(run_results), verdicts=verdicts)
     with suppress(psycopg2.Error, ReadyError), spark_errors():  # whatever failed was told already
         if params:
             with closing(params.connect()) as connection:
                 page = gather(connection, settings, page, published=published)
+    return _write(settings, render_run_page(page))
+
+
+def renew_verdicts(settings: Settings, verdicts: tuple[Verdict, ...] | None) -> None:
+    """Let the page that is there tell what ready check-leakage has found since. Raises as above."""
+    html = (settings.reports / PAGE_NAME).read_text(encoding="utf-8")
+    section = render_page("_leakage.html.j2", verdicts=verdicts).strip()
+    renewed = VERDICTS.sub(lambda _: section, html, count=1)
+    if renewed != html:
+        _write(settings, renewed)
+
+
+def _write(settings: Settings, html: str) -> Path:
     try:
-        return write_atomically(settings.reports / PAGE_NAME, render_run_page(page).encode())
+        return write_atomically(settings.reports / PAGE_NAME, html.encode())
     except OSError as error:
         raise MachineError(
             f"cannot write {settings.reports / PAGE_NAME}: {error.strerror}", hint="make room, then run again"
@@ -63,6 +81,7 @@ def render_run_page(page: RunPage) -> str:
     return render_page(
         "run_page.html.j2",
         page=page,
+        verdicts=page.verdicts,
         script=script,
         # The browser runs this script and no other, whatever a file's name or header says.
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),

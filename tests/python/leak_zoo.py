@@ -117,6 +117,14 @@ EVASIVE = {
     "search_path": (reaching("orders", "{{ config(pre_hook='set search_path = stg') }}"), "stg.orders"),
     "other_role": (reaching("stg.orders", "{{ config(pre_hook='set role none') }}"), "stg.orders"),
     "view_elsewhere": (reaching("marts.shown_orders"), "stg.orders"),
+    "before_begin": (
+        reaching("marts.shown_orders", "{{ config(pre_hook=before_begin('select 1')) }}"),
+        "something by a hook that ends its transaction",
+    ),
+    "early_commit": (
+        reaching("marts.shown_orders", "{{ config(post_hook='commit') }}"),
+        "something by a hook that ends its transaction",
+    ),
     "function": (feature("public.orders_of(f.customer_id)"), "stg.orders"),
     "definer_function": (feature("public.all_orders_of(f.customer_id)"), "public.all_orders_of()"),
     "definer_in_a_view": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import signal
 import time
@@ -12,16 +13,18 @@ from pathlib import Path
 import yaml
 from proof_case import Shop
 
+from ready.postgres.roles import with_builders_rights
 from ready.postgres.scratch import SCRATCH_LOCK
 from ready.proof.leakage import LeakageReport, check_leakage
 from ready.proof.scratch import scratch
+from ready.verdicts import Finding, record_verdicts, standing_verdicts
 
 OWN = ["feats", "meta", "raw", "stg"]
 
 # The frame of the first runs to the following row; the second sees orders of its own instant; the next two
 # read orders by a way that the check cannot change; the fifth looks ahead by purpose, which the sixth, a
 # feature set, must not; the seventh differs with every build; the next two have other types of feature_time,
-# and the first of these peeks; the last is clean.
+# and the first of these peeks; the last two are clean.
 MODELS = {
     "basket_features": """
         select customer_id, feature_time, sum(orders_30d) over (
@@ -64,6 +67,12 @@ MODELS = {
     "ratio_features": """
         select customer_id, feature_time, orders_7d * 1.0 / nullif(orders_90d, 0) as share_of_week
         from {{ ref('customer_features') }}""",
+    "grown_features": """
+        {{ config(materialized='incremental') }}
+        select customer_id, feature_time, orders_7d from {{ ref('customer_features') }}
+        {% if is_incremental() %}
+        where feature_time > (select max(feature_time) from {{ this }})
+        {% endif %}""",
 }
 
 
@@ -111,6 +120,7 @@ def test_models_that_peek_are_caught_with_column_and_row(shop: Shop) -> None:
         "customer_features": "same",
         "daily_features": "LEAKS",
         "feature_times": "same",
+        "grown_features": "same",
         "history_features": "PROVEN",
         "outright_features": "PROVEN",
         "peek_features": "PROVEN",
@@ -127,6 +137,53 @@ def test_models_that_peek_are_caught_with_column_and_row(shop: Shop) -> None:
     assert "next_orders: 117 row(s); first: customer C000004 at 2024-10-01 was 0, became" in done.stdout
     assert "basket_features.orders_60d, daily_features.next_orders, tie_features.orders_so_far" in done.stderr
     assert not any(name.startswith("leak_") for name in shop.schemas())
+    what_is_published_is_named(shop)
+
+
+def what_is_published_is_named(shop: Shop) -> None:
+    """Verdicts were found on other tables than the user's; they stand for what has the same definition."""
+    not_checked = "Not checked as it is now: "
+    page = shop.artifacts / "reports/index.html"
+    assert f"{not_checked}customer_features, feature_times. ready check-leakage" in page.read_text()
+    done = shop.run("--data", shop.data)
+    told = {line.split()[1]: line for line in done.stdout.splitlines() if "(ready check-leakage, " in line}
+    open_ = ("basket", "clock", "daily", "history", "outright", "peek", "tie")
+    assert sorted(told) == [f"{name}_features" for name in open_]
+    assert "basket_features knows its future: orders_60d (ready check-leakage, 20" in told["basket_features"]
+    assert "not proven to be without leakage: reads stg.orders (" in told["outright_features"]
+    assert all(line.partition("warning: ")[2] in page.read_text() for line in told.values())
+    assert not_checked not in page.read_text()
+    for name, verdict in {"customer_features": "same", "peek_features": "not proven"}.items():
+        shown = json.loads(shop.ready("registry", "show", f"{name}:1").stdout)["builds"][0]["leakage"]
+        assert shown["verdict"] == verdict, name
+
+    # What has changed since is not what was looked at.
+    shop.execute(
+        "update meta.model_definitions set sql_hash = 'other' where node_id like '%.basket_features'"
+    )
+    unchanged = shop.run("--data", shop.data)
+    assert "Nothing changed" in unchanged.stdout
+    assert "basket_features" not in unchanged.stdout
+    assert f"{not_checked}basket_features. ready check-leakage" in page.read_text()
+    assert "tie_features knows its future" in unchanged.stdout
+
+
+def test_a_leak_that_was_found_stays_on_record(shop: Shop) -> None:
+    """A later check with fewer cutoffs does not take it back; one of another clock, or another text, does."""
+    node = "model.raw_to_ready.customer_features"
+    now = shop.value(f"select sql_hash from meta.model_definitions where node_id = '{node}'")
+
+    def verdict(found: str, clock: str = "", sql_hash: str = now) -> str:
+        finding = Finding(node, {node: [sql_hash]}, {"source": clock}, found, "why", 1)
+        with contextlib.closing(with_builders_rights(shop.database, ours=False).connect()) as connection:
+            record_verdicts(connection, shop.settings, [finding])
+            (stands,) = standing_verdicts(connection, shop.settings, ()) or ()
+        return stands.verdict
+
+    assert [verdict("same"), verdict("leaking"), verdict("same")] == ["same", "leaking", "leaking"]
+    assert verdict("same", sql_hash="other") == "leaking"
+    assert verdict("same", clock="decided_at") == "same"
+    assert verdict("not proven") == "leaking"
 
 
 def test_orders_as_feature_times_are_no_false_alarm(shop: Shop) -> None:

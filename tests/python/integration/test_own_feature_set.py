@@ -11,7 +11,7 @@ import ready
 from ready.errors import UsageError
 from ready.proof.reproduce import reproduce
 
-MODEL = """{{ config(meta={'feature_set': true}) }}
+MODEL = """{{ config(meta={'feature_set': true}, post_hook="comment on table {{ this }} is 'mine'") }}
 
 select customer_id, feature_time, cast(orders_7d * FACTOR as numeric(38, 6)) as weighted
 from {{ ref('customer_features') }}
@@ -43,11 +43,13 @@ def test_one_line_of_config_versions_splits_and_profiles_it(
     registry = "select feature_set, feature_version from meta.feature_registry order by created_at, 1"
     before = shop.rows(registry)
     assert before == [("customer_features", 1), ("own_features", 1)]
+    assert shop.value("select obj_description('feats.own_features'::regclass)") == "mine"
 
     shop.run("--data", shop.data, "--full-refresh")
     assert shop.rows(registry) == before
     run(shop, factor="2.5")
     assert shop.rows(registry) == [*before, ("own_features", 2)]
+    assert shop.value("select obj_description('feats.own_features'::regclass)") == "mine", "as built anew"
 
     for name, value in shop.environ.items():
         monkeypatch.setenv(name, value)

@@ -32,6 +32,14 @@ def test_no_version_is_recorded_that_was_not_built(shop: Shop) -> None:
     assert (features(shop), shop.rows(VERSIONS)) == (before, recorded)
 
 
+def test_an_empty_build_changes_nothing_and_says_so(shop: Shop) -> None:
+    before = shop.bytes_of()
+    for command in ("build", "run"):
+        told = " ".join(shop.ready("dbt", command, "--empty").stdout.split())
+        assert "--empty would put empty tables in the place of stg" in told
+    assert shop.bytes_of() == before
+
+
 def test_a_seed_is_what_was_loaded(shop: Shop) -> None:
     pending = "select count(*) from stg.orders where status = 'pending' and is_purchase"
     shop.edit("seeds/order_statuses.csv", "pending,false", "pending,true")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from html.parser import HTMLParser
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -17,7 +18,9 @@ from ready.gate.model import Check, Report, Sample
 from ready.profiles import ColumnProfile
 from ready.run_page.charts import histogram, histogram_bins, node_times, splits_over_time
 from ready.run_page.model import Built, Feature, Load, NodeTiming, Reject, RunPage, SplitSpan
-from ready.run_page.render import render_run_page
+from ready.run_page.render import render_run_page, renew_verdicts
+from ready.settings import Settings
+from ready.verdicts import LEAKING, NOT_PROVEN, SAME, UNCHECKED, Verdict
 
 HOSTILE = "</td></script><script>alert(1)</script><img src=//example.org/x> \"'& `${x}`"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -82,6 +85,10 @@ def _page(text: str = "orders") -> RunPage:
         ),
         versions=(BUILD, before),
         timings=(NodeTiming(text, text, text, 1.5),),
+        verdicts=(
+            *(Verdict(text, found, text, NOON) for found in (LEAKING, NOT_PROVEN, SAME)),
+            Verdict(text, UNCHECKED),
+        ),
     )
 
 
@@ -93,7 +100,7 @@ def _span(split: str, time_from: int, members_to: int, time_to: int) -> SplitSpa
 def test_every_section_has_its_stable_id() -> None:
     ids = Page(render_run_page(_page())).ids
     sections = [name for name in ids if not re.search(r"-\d+$", name)]
-    assert sections == ["loads", "gate", "features", "splits", "versions", "timings"]
+    assert sections == ["loads", "gate", "features", "splits", "leakage", "versions", "timings"]
     assert len(set(ids)) == len(ids)
 
 
@@ -126,6 +133,16 @@ def test_a_page_without_a_database_says_what_stopped_the_run() -> None:
     page = Page(render_run_page(RunPage(Report(("no server",), (), (), run_info()), failure="no server")))
     shown = ["no server", "Nothing is loaded.", "No version is recorded yet."]
     assert [text for text in shown if text not in page.text] == []
+
+
+def test_later_verdicts_take_the_place_of_those_on_the_page(tmp_path: Path) -> None:
+    settings = Settings.resolve(environ={"READY_ARTIFACTS": str(tmp_path)})
+    settings.reports.mkdir()
+    file = settings.reports / "index.html"
+    for verdicts in ((Verdict(HOSTILE, LEAKING, HOSTILE, NOON),), (Verdict("other", UNCHECKED),), None):
+        file.write_text(render_run_page(_page(HOSTILE)))
+        renew_verdicts(settings, verdicts)
+        assert file.read_text() == render_run_page(replace(_page(HOSTILE), verdicts=verdicts))
 
 
 def test_the_same_data_give_the_same_text() -> None:

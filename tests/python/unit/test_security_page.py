@@ -19,6 +19,19 @@ def test_every_threat_has_a_test() -> None:
     assert [row for row in threats if "::test_" not in row] == []
 
 
+def test_no_build_waits_for_an_advisory_lock() -> None:
+    """Anyone may hold one. A new release takes some once for a database, and the sweep of scratch."""
+    project = TESTS.parents[1]
+    sources = [file for folder in ("macros", "ready", "loader") for file in (project / folder).rglob("*.*")]
+    taking = {
+        str(file.relative_to(project))
+        for file in sources
+        if file.suffix in (".sql", ".py") and "pg_advisory" in file.read_text(encoding="utf-8")
+    }
+    once = {"macros/meta/migrate_meta.sql", "ready/postgres/roles.py", "loader/schema.py"}
+    assert taking - once == {"ready/postgres/scratch.py"}
+
+
 @pytest.mark.parametrize(("file", "name"), NAMED)
 def test_it_is_there(file: str, name: str) -> None:
     (path,) = TESTS.rglob(file)
