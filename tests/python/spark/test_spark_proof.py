@@ -64,6 +64,7 @@ def test_a_feature_set_of_ones_own_is_published_and_caught_peeking(shop: SparkSh
     told = {line.split()[0]: line.split()[-1] for line in done.stdout.splitlines() if "rows compared" in line}
     # Nothing keeps a model there from reading more than the check changes.
     assert told == {"customer_features": "PROVEN", "feature_times": "PROVEN", "own_features": "LEAKS"}
+    assert "Not recorded  Spark keeps no verdicts\n" in done.stdout
     assert "orders_60d: " in done.stdout
     assert "first: customer C0" in done.stdout
     assert "1 column(s) know their future: own_features.orders_60d" in done.stderr
