@@ -4,7 +4,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-GENERATE = $(BIN)/python scripts/generate_orders.py --rows 5000 --seed 1
+GENERATE = $(BIN)/python scripts/generate_orders.py --rows 5000 --seed 1 --borders
 
 export DATA
 ifneq ($(CONFIGS),)

@@ -142,7 +142,7 @@ def _parts(name: str) -> tuple[str, int, str]:
     feature_set, _, build = name.rpartition(":")
     version, _, data_hash = build.removeprefix("v").partition("@")
     if not version.isdigit():
-        raise UsageError(f"{name} names no build", hint="write a version, such as 1, or 1@0fae7259")
+        raise UsageError(f"{name} names no build", hint="write a version, such as 1, or 1@98573617")
     return feature_set or FEATURE_SET, int(version), data_hash
 
 

@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
@@ -24,6 +25,11 @@ from shop import orders
 HEADER = "order_id,customer_id,order_ts,amount,currency,status,channel\n"
 
 REDELIVERY_DAYS = 7
+
+# How many days before the first of a month, a feature time, its windows begin.
+WINDOW_DAYS = (7, 30, 90)
+# A customer's first orders stay where they are, and with them the first feature time at which it is known.
+KNOWN_AFTER = 4
 
 # What --dirty puts in: kind, how many. Each kind breaks one rule, and each fault has a row of its own.
 FAULTS = {
@@ -54,6 +60,10 @@ with --dirty, the delivery also holds (each in a row of its own):
 
 with --since, the delivery begins with the orders of the {REDELIVERY_DAYS} days before that were pending:
 they come again under the same order id with their later status, as in a real export.
+
+with --borders, some orders lie exactly where features begin and end: of each first of a month, and of the
+days {", ".join(map(str, WINDOW_DAYS))} before it, the last order before it is at its very first instant; so is the
+one before that of the first of a month, and both are of one customer. Customers with few orders are left out.
 
 examples:
   generate_orders.py --rows 1000 --seed 1 | head
@@ -86,6 +96,35 @@ def delivery(
             yield lines[: bisect_left(times, until.isoformat())]
             return
         yield lines
+
+
+def on_borders(
+    blocks: Iterable[tuple[list[str], list[str]]], start: date, months: int
+) -> Iterator[tuple[list[str], list[str]]]:
+    """The same orders in the same order, some of them later, onto a border: see EPILOG. `times` stay, so that a
+    delivery has the same orders with borders and without."""
+    firsts = {period_end(start, number) for number in range(months + 1)}
+    borders = firsts | {first - timedelta(days=days) for first in firsts for days in WINDOW_DAYS}
+    seen: Counter[str] = Counter()
+    for times, lines in blocks:
+        done = 0
+        for border in sorted(borders):
+            instant = f"{border}T00:00:00Z"
+            after = bisect_left(times, instant)
+            seen.update(map(customer_of, lines[done:after]))
+            done = max(done, after)
+            moved = range(after - 1 - (border in firsts), after)
+            if not 2 <= after < len(times) or min(seen[customer_of(lines[at])] for at in moved) < KNOWN_AFTER:
+                continue
+            for at in moved:
+                fields = lines[at].split(",")
+                lines[at] = ",".join([fields[0], customer_of(lines[after - 1]), instant, *fields[3:]])
+        seen.update(map(customer_of, lines[done:]))
+        yield times, lines
+
+
+def customer_of(line: str) -> str:
+    return line.split(",")[1]
 
 
 def status_of(line: str) -> str:
@@ -178,6 +217,7 @@ def parser() -> argparse.ArgumentParser:
     add("--months", type=whole_number(1, 600), default=18, metavar="N", help="length of the period (18)")
     add("--since", type=day, metavar="DATE", help="write only the orders from this day on")
     add("--until", type=day, metavar="DATE", help="write only the orders before this day")
+    add("--borders", action="store_true", help="put orders onto feature times and windows' beginnings")
     add("--dirty", action="store_true", help="put in faults, listed below")
     add("--out", type=Path, metavar="FILE", help="write here instead of to standard output")
     return result
@@ -198,7 +238,10 @@ def lines_of(args: argparse.Namespace) -> Iterator[list[str]]:
             raise BadArguments(f"{name} {value} is outside the period from {args.start} to {end}")
     if args.since and args.until and args.since >= args.until:
         raise BadArguments(f"--since {args.since} is not before --until {args.until}")
-    blocks = delivery(orders(Random(args.seed), args.rows, args.start, end), args.since, args.until)
+    made = orders(Random(args.seed), args.rows, args.start, end)
+    if args.borders:
+        made = on_borders(made, args.start, args.months)
+    blocks = delivery(made, args.since, args.until)
     return with_faults(blocks, args.rows) if args.dirty else blocks
 
 

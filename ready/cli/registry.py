@@ -88,7 +88,7 @@ def diff(before: str, after: str, target: str, home: str | None, output: Output)
     \b
     Examples:
       ready registry diff 1 2
-      ready registry diff 1@0fae7259 1
+      ready registry diff 1@98573617 1
     """
     from ready.registry_diff import diff_builds
 

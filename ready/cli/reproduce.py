@@ -44,7 +44,7 @@ def reproduce(
     \b
     Examples:
       ready reproduce 1
-      ready reproduce 1@0fae7259
+      ready reproduce 1@98573617
       ready reproduce 1 --target spark
     """
     from ready.engine import open_engine

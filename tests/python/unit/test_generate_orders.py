@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -86,6 +86,30 @@ def test_committed_sample_is_what_make_sample_gives() -> None:
     assert {out for out, _ in commands} == committed
     for out, arguments in commands:
         assert generate(*arguments) == (ROOT / out).read_bytes(), out
+
+
+def test_the_sample_has_orders_at_every_border() -> None:
+    """At feature times, where each window begins, and two of one customer at one instant."""
+    rows = [row for path in (ROOT / "data" / "raw").glob("*.csv") for row in records(path.read_bytes())]
+    at = Counter(row["order_ts"] for row in rows)
+    firsts = [date(2024 + n // 12, n % 12 + 1, 1) for n in range(1, 18)]
+    for days in (0, 7, 30, 90):
+        assert sum(at[f"{first - timedelta(days=days)}T00:00:00Z"] for first in firsts) >= 8, days
+    again = {row["order_id"]: row for row in rows}.values()
+    ties = Counter((row["customer_id"], row["order_ts"]) for row in again)
+    assert sum(number > 1 for number in ties.values()) >= 8
+
+
+def test_borders_move_orders_and_change_nothing_else() -> None:
+    plain, moved = (records(generate("--rows", "5000", *extra)) for extra in ([], ["--borders"]))
+    assert len(plain) == len(moved)
+    free = {"order_ts", "customer_id"}
+    assert [{k: row[k] for k in row if k not in free} for row in moved] == [
+        {k: row[k] for k in row if k not in free} for row in plain
+    ]
+    times = [datetime.fromisoformat(row["order_ts"].replace("Z", "+00:00")) for row in moved]
+    assert times == sorted(times)
+    assert 30 < sum(a != b for a, b in zip(plain, moved, strict=True)) < 150
 
 
 def test_clean_sample_has_no_fault_within_a_file() -> None:

@@ -28,7 +28,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 BUILD = {
     "feature_set": "customer_features",
     "feature_version": 2,
-    "data_hash": "0fae725904a1a2eb7a9b6f471d0682e3",
+    "data_hash": "98573617c36dfd86ca39d9aef3966115",
     "row_count": 1000,
     "created_at": NOON,
     "git_commit": "1234567890abcdef",
