@@ -61,9 +61,9 @@ with --dirty, the delivery also holds (each in a row of its own):
 with --since, the delivery begins with the orders of the {REDELIVERY_DAYS} days before that were pending:
 they come again under the same order id with their later status, as in a real export.
 
-with --borders, some orders lie exactly where features begin and end: of each first of a month, and of the
-days {", ".join(map(str, WINDOW_DAYS))} before it, the last order before it is at its very first instant; so is the
-one before that of the first of a month, and both are of one customer. Customers with few orders are left out.
+with --borders, some orders lie exactly where features begin and end. On each first of a month, and
+{", ".join(map(str, WINDOW_DAYS))} days before it, the last order of the day before is at the very first instant;
+on a first of a month so is the one before, and both are of one customer. Customers with few orders are left out.
 
 examples:
   generate_orders.py --rows 1000 --seed 1 | head
@@ -101,8 +101,10 @@ def delivery(
 def on_borders(
     blocks: Iterable[tuple[list[str], list[str]]], start: date, months: int
 ) -> Iterator[tuple[list[str], list[str]]]:
-    """The same orders in the same order, some of them later, onto a border: see EPILOG. `times` stay, so that a
-    delivery has the same orders with borders and without."""
+    """The same orders in the same order, some of them later, onto a border: see EPILOG.
+
+    `times` stay, so that a delivery has the same orders with borders and without.
+    """
     firsts = {period_end(start, number) for number in range(months + 1)}
     borders = firsts | {first - timedelta(days=days) for first in firsts for days in WINDOW_DAYS}
     seen: Counter[str] = Counter()
