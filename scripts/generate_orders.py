@@ -62,8 +62,9 @@ with --since, the delivery begins with the orders of the {REDELIVERY_DAYS} days 
 they come again under the same order id with their later status, as in a real export.
 
 with --borders, some orders lie exactly where features begin and end. On each first of a month, and
-{", ".join(map(str, WINDOW_DAYS))} days before it, the last order of the day before is at the very first instant;
-on a first of a month so is the one before, and both are of one customer. Customers with few orders are left out.
+{", ".join(map(str, WINDOW_DAYS))} days before it, the last order of the day before is at the first instant;
+on a first of a month so is the one before, and both are of one customer. Customers with few orders are
+left out.
 
 examples:
   generate_orders.py --rows 1000 --seed 1 | head
