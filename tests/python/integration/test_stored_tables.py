@@ -80,6 +80,24 @@ def test_every_text_and_type_has_one_hash(both: Both) -> None:
     assert postgres.content_hash(["label"]) == spark.content_hash(["label"]) != spark.content_hash(["split"])
 
 
+def test_missing_and_distinct_values_are_counted_alike(both: Both) -> None:
+    """In rows of a split: by bytes, in which capitals come first and the astral plane last."""
+    moment = datetime(2024, 2, 29, tzinfo=UTC)
+    postgres, spark = both(
+        [
+            (text, moment, None if n % 2 else True, Decimal(n), split)
+            for n, text in enumerate([*TEXTS, "b", "B", "ä", "a"])
+            for split in ("train", None if n == 1 else "val")
+        ]
+    )
+    columns = ["customer_id", "label", "amount"]
+    assert postgres.null_counts(columns) == spark.null_counts(columns)
+    assert postgres.null_counts(columns) == {"customer_id": 2, "label": 15, "amount": 0}
+    expected = sorted({*TEXTS, "b", "B", "ä", "a"} - {None}, key=lambda text: str(text).encode())
+    assert postgres.values("customer_id").to_pylist() == expected
+    assert postgres.values("customer_id") == spark.values("customer_id")
+
+
 def test_no_rows_have_one_hash(both: Both) -> None:
     postgres, spark = both([])
     assert postgres.content_hash(["customer_id"]) == spark.content_hash(["customer_id"])
