@@ -113,7 +113,7 @@ def test_the_database_serves_what_features_at_gives(built: Warehouse, orders: li
         f"select served.* from ({places}) as asked (place, id, instant) "
         "cross join lateral feats.customer_features_at(id, instant) as served order by place"
     )
-    assert served == rows(ready.features_at(as_spine(keys)))
+    assert served == rows(ready.features_at(as_spine(keys), exact=True))
 
 
 def test_nothing_known_is_zero_for_counts_and_sums_and_null_for_the_others() -> None:

