@@ -119,7 +119,7 @@ bench-previous: $(STAMP) ## Time loader, gate and a whole run beside an earlier 
 bench: bench-load bench-gate bench-features bench-e2e bench-growth ## All benchmarks; figures and charts in artifacts/bench
 
 test-faults: $(STAMP) ## Kill, starve and cut off the commands at 60 moments
-	@$(BIN)/python -m pytest tests/python/integration/test_faults.py --fault-moments 60 $(ARGS)
+	@$(BIN)/python -m pytest tests/python/integration/test_faults.py --thorough --fault-moments 60 $(ARGS)
 
 soak: $(STAMP) ## Load 500 daily files in a row: nothing may grow (ARGS='--run-every 100')
 	@$(BIN)/python scripts/soak.py $(ARGS)

@@ -51,7 +51,7 @@ class RunReady(Protocol):
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fault-moments", type=int, default=4, help="how many moments test_faults goes through")
+    parser.addoption("--fault-moments", type=int, default=6, help="how many moments test_faults goes through")
     parser.addoption("--thorough", action="store_true", help="also what is marked so, and longer searches")
 
 

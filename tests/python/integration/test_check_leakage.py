@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import yaml
 from proof_case import Shop
 
@@ -186,6 +187,7 @@ def test_a_leak_that_was_found_stays_on_record(shop: Shop) -> None:
     assert verdict("not proven") == "leaking"
 
 
+@pytest.mark.thorough
 def test_orders_as_feature_times_are_no_false_alarm(shop: Shop) -> None:
     features = shop.project / "configs" / "features.yaml"
     document = yaml.safe_load(features.read_text())

@@ -38,6 +38,7 @@ from ready.postgres import embedded
 # Killed, or told that the database or the machine failed; 0 when it was done before.
 EXIT_CODES = {0, 3, -9}
 DBT_FAILED = 1
+pytestmark = pytest.mark.thorough  # and make test-faults, with more moments
 
 
 @pytest.fixture(scope="module")

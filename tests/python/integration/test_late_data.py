@@ -142,6 +142,7 @@ def test_features_at_an_instant_between(late: Shop, monkeypatch: pytest.MonkeyPa
     assert found.table.column("orders_total").to_pylist() == [2, 3, 0]
 
 
+@pytest.mark.thorough  # the leak zoo has one
 def test_a_model_that_reads_the_final_state_leaks(late: Shop) -> None:
     report = check_leakage(late.settings, late.database, cutoffs=5, say=lambda text: None)
     assert {leak.model for leak in report.leaks} == {"peeking_features"}

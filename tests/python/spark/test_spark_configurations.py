@@ -39,11 +39,12 @@ DAYS = replace(
 )
 
 
+@pytest.mark.thorough  # test_spark_commands.py compares the sample's tables
 @pytest.mark.parametrize(
     ("definition", "tracked"),
     [
         pytest.param(ORDERS, True, id="orders_tracked_and_set_aside"),
-        pytest.param(DAYS, False, id="days", marks=pytest.mark.thorough),
+        pytest.param(DAYS, False, id="days"),
     ],
 )
 def test_random_orders_give_the_same_tables(
