@@ -52,7 +52,7 @@ class RunReady(Protocol):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fault-moments", type=int, default=6, help="how many moments test_faults goes through")
-    parser.addoption("--thorough", action="store_true", help="also what is marked so, and longer searches")
+    parser.addoption("--thorough", action="store_true", help="also what is marked so")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -91,12 +91,6 @@ def clean_environment() -> None:
     """The developer's own database must not be what the tests run on."""
     for name in [name for name in os.environ if _ours(name)]:
         del os.environ[name]
-
-
-@pytest.fixture(scope="session")
-def thorough(request: pytest.FixtureRequest) -> bool:
-    """Whether there is time for longer searches: make test-thorough."""
-    return bool(request.config.getoption("--thorough"))
 
 
 @pytest.fixture(scope="session")
