@@ -21,12 +21,12 @@ NAME = "partial_parse.msgpack"
 
 def forget_stale(target: Path) -> None:
     """Let dbt read everything anew where a file has other content under the time that dbt knows, or no longer
-    names a model.
+    names a model or the like.
 
     target: dbt's folder of that name.
     """
     for path, entry in _held(target):
-        if _has_changed(path, entry) and (_has_known_time(path, entry) or _has_lost_models(path, entry)):
+        if _has_changed(path, entry) and (_has_known_time(path, entry) or _has_lost_entries(path, entry)):
             (target / NAME).unlink()
             return
 
@@ -53,17 +53,19 @@ def _has_known_time(path: Path, entry: dict[str, Any]) -> bool:
         return False
 
 
-def _has_lost_models(path: Path, entry: dict[str, Any]) -> bool:
+def _has_lost_entries(path: Path, entry: dict[str, Any]) -> bool:
     if not entry.get("dfy"):  # no YAML
         return False
     try:
-        return not _models(entry["dfy"]) <= _models(yaml.safe_load(path.read_text()) or {})
+        return not _entries(entry["dfy"]) <= _entries(yaml.safe_load(path.read_text()) or {})
     except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, TypeError, KeyError):
         return True
 
 
-def _models(content: dict[str, Any]) -> set[str]:
-    return {model["name"] for model in content.get("models") or ()}
+def _entries(content: dict[str, Any]) -> set[tuple[str, str]]:
+    """Those whose tests dbt finds by the entry that they stand in."""
+    kinds = ("models", "seeds", "snapshots", "analyses")
+    return {(kind, entry["name"]) for kind in kinds for entry in content.get(kind) or ()}
 
 
 def _has_changed(path: Path, entry: dict[str, Any]) -> bool:

@@ -19,6 +19,8 @@ FILES = {
     "{type: postgres, host: h, port: 1, user: u, password: p, dbname: d, schema: s}}}\n",
     "models/one.sql": "select 1 as a\n",
     "models/one.yml": "models: [{name: one, description: before}]\n",
+    "seeds/few.csv": "a\n1\n",
+    "seeds/few.yml": "seeds: [{name: few, description: before}]\n",
 }
 
 
@@ -70,15 +72,16 @@ def test_a_file_that_is_gone_is_unread(project: Path) -> None:
     (project / "one.yml").rename(file)
 
 
-def test_of_a_model_no_longer_named_dbt_keeps_no_rule(project: Path) -> None:
+@pytest.mark.parametrize(("name", "none"), [("models/one.yml", "models: []"), ("seeds/few.yml", "seeds: []")])
+def test_of_what_is_no_longer_named_dbt_keeps_no_rule(name: str, none: str, project: Path) -> None:
     """dbt 1.11 keeps those that name another model whose entry changes in the same file."""
-    file, parsed = project / "models/one.yml", (project / "target" / NAME).read_bytes()
+    file, parsed = project / name, (project / "target" / NAME).read_bytes()
     text = file.read_text()
     try:
         file.write_text(text.replace("before", "after"))
         forget_stale(project / "target")
         assert (project / "target" / NAME).exists()
-        file.write_text("models: []\n")
+        file.write_text(f"{none}\n")
         forget_stale(project / "target")
         assert not (project / "target" / NAME).exists()
     finally:
