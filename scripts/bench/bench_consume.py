@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -14,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from consumers import PANDAS_3, SCIKIT_LEARN
-from peers import OUT, peer_python
+from peers import OUT, answer_of, peer_python
 from report import machine
 from scratch import PROJECT, arguments
 
@@ -38,21 +36,10 @@ def main() -> None:
         }
         del rows
         rounds = [
-            {form: frame_and_fit(python, folders[form], form) for form in FORMS}
+            {form: answer_of(python, "frame_and_fit.py", str(folders[form]), form) for form in FORMS}
             for _ in range(options.rounds + 1)
         ][1:]  # the first one warms up
     publish(rounds)
-
-
-def frame_and_fit(python: str, folder: Path, form: str) -> dict[str, Any]:
-    command = [python, str(Path(__file__).with_name("frame_and_fit.py")), str(folder), form]
-    done = subprocess.run(
-        command, env={**os.environ, "PYTHONPATH": str(PROJECT)}, capture_output=True, text=True
-    )
-    if done.returncode:
-        sys.exit(f"{form} failed:\n{done.stderr[-2000:]}")
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
 
 
 def made_up(rows: int) -> pa.Table:

@@ -21,13 +21,15 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
-import psycopg2
 from bench_features import FEATURES, MONTHS
 from compare import spread
 from peers import peer_python
+from psycopg2.extensions import connection as Connection
 from report import publish
 from scratch import HERE, Scratch, arguments, scratch
 from worker import Worker
+
+from ready.postgres.connection import ConnectionParams
 
 FEAST = ("feast[redis]>=0.67,<0.68",)
 CALLS = 2_000
@@ -51,7 +53,7 @@ def main() -> None:
         file = place.folder / "features.csv"
         place.copy_out(f"{source} from feats.customer_features where feature_time = timestamptz '{at}'", file)
         environ = place.environ()
-        ways = {OURS: lambda: ours(environ, asked, at)}
+        ways = {OURS: lambda: ours(place.params, asked, at)}
         for store, address in stores(place, stack):
             worker = Worker(
                 [feast_python, str(HERE / "features_online_with_feast.py"), str(file), store, address],
@@ -68,13 +70,13 @@ def main() -> None:
                 latencies[name].append(taken)
             if not all(math.isclose(total, sums[OURS], rel_tol=1e-9) for total in sums.values()):
                 sys.exit(f"no agreement, so nothing is timed: {sums}")
-        one, many = throughput(environ, asked, at, 1), throughput(environ, asked, at, CLIENTS)
+        one, many = throughput(place.params, asked, at, 1), throughput(place.params, asked, at, CLIENTS)
     publish("serve", [summary(latencies, options.rows, one, many)], chart=False)
 
 
-def ours(environ: dict[str, str], asked: list[str], at: str) -> tuple[list[float], float]:
+def ours(params: ConnectionParams, asked: list[str], at: str) -> tuple[list[float], float]:
     """Seconds of each call on one connection, and the sum of all features, to compare."""
-    with contextlib.closing(connect(environ)) as connection, connection.cursor() as cursor:
+    with contextlib.closing(connected(params)) as connection, connection.cursor() as cursor:
         total, taken = 0.0, []
         for customer in asked:
             started = time.perf_counter()
@@ -85,25 +87,24 @@ def ours(environ: dict[str, str], asked: list[str], at: str) -> tuple[list[float
     return taken, total
 
 
-def connect(environ: dict[str, str]) -> Any:
-    connection = psycopg2.connect(
-        host=environ["PGHOST"], port=environ["PGPORT"], user=environ["PGUSER"], dbname=environ["PGDATABASE"]
-    )
+def connected(params: ConnectionParams) -> Connection:
+    """Where `ask` is prepared."""
+    connection = params.connect()
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute(f"prepare ask (text, timestamptz) as {ASK.format(columns=', '.join(FEATURES))}")
     return connection
 
 
-def throughput(environ: dict[str, str], asked: list[str], at: str, clients: int) -> float:
+def throughput(params: ConnectionParams, asked: list[str], at: str, clients: int) -> float:
     """Calls a second of so many processes at once."""
     with ProcessPoolExecutor(clients) as pool:
-        counts = pool.map(calls_in_time, [environ] * clients, [asked] * clients, [at] * clients)
+        counts = pool.map(calls_in_time, [params] * clients, [asked] * clients, [at] * clients)
         return sum(counts) / SECONDS
 
 
-def calls_in_time(environ: dict[str, str], asked: list[str], at: str) -> int:
-    with contextlib.closing(connect(environ)) as connection, connection.cursor() as cursor:
+def calls_in_time(params: ConnectionParams, asked: list[str], at: str) -> int:
+    with contextlib.closing(connected(params)) as connection, connection.cursor() as cursor:
         count, end = 0, time.perf_counter() + SECONDS
         while time.perf_counter() < end:
             cursor.execute("execute ask (%s, %s)", (asked[count % len(asked)], at))

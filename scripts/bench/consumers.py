@@ -5,15 +5,11 @@ Each library is installed into a virtual environment beside its pandas, where `r
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
-from peers import peer_python
+from peers import answer_of, peer_python
 from scratch import PROJECT, Scratch, scratch
 
 sys.path.append(str(PROJECT / "tests" / "python"))
@@ -35,7 +31,7 @@ def main() -> None:
     pythons = [peer_python(name, *packages) for name, packages in ENVIRONMENTS.items()]
     with scratch() as place:
         folders = [delivered(place), every_type(place.folder)]
-        found = [tried(python, folders) for python in pythons]
+        found = [answer_of(python, "consume_with.py", *map(str, folders)) for python in pythons]
     rows = {
         (name, told["versions"]): [told[str(folder)] for folder in folders]
         for each in found
@@ -66,17 +62,6 @@ def delivered(place: Scratch) -> Path:
 def every_type(folder: Path) -> Path:
     """Rows with a feature of each type, each with nulls."""
     return export(sample(60), folder / "every_type")
-
-
-def tried(python: str, folders: list[Path]) -> dict[str, dict[str, Any]]:
-    command = [python, str(Path(__file__).with_name("consume_with.py")), *map(str, folders)]
-    done = subprocess.run(
-        command, env={**os.environ, "PYTHONPATH": str(PROJECT)}, capture_output=True, text=True
-    )
-    if done.returncode:
-        sys.exit(f"{python} failed:\n{done.stderr[-2000:]}")
-    found: dict[str, dict[str, Any]] = json.loads(done.stdout)
-    return found
 
 
 if __name__ == "__main__":

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
-OUT = Path(__file__).parents[2] / "artifacts" / "bench"
+from scratch import PROJECT
+
+OUT = PROJECT / "artifacts" / "bench"
 
 
 def peer_python(name: str, *packages: str) -> str:
@@ -18,3 +23,16 @@ def peer_python(name: str, *packages: str) -> str:
         subprocess.run([str(venv / "bin" / "pip"), "install", "--quiet", *packages], check=True)
         (venv / "complete").touch()
     return str(venv / "bin" / "python")
+
+
+def answer_of(python: str, script: str, *arguments: str) -> Any:
+    """The JSON that a script of this folder prints, run by that Python with the checkout's `ready`."""
+    done = subprocess.run(
+        [python, str(Path(__file__).with_name(script)), *arguments],
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        sys.exit(f"{script} {' '.join(arguments)} failed with {python}:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout)
