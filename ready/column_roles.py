@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ready.proof.definition import Feature, recorded_features
+from ready.proof.definition import Feature, label_horizon, recorded_features
 
+FEATURE_SET = "customer_features"
 SPLITS = ("train", "val", "test")
 KEY = ("customer_id", "feature_time")
 SPLIT = "split"
@@ -79,5 +80,5 @@ def _split(config: Mapping[str, Any] | None) -> dict[str, Any]:
         return {}
     splits = config.get("splits", {})
     by = splits.get("by", "time")
-    embargo = 0 if by == "customer" else splits.get("embargo", config["label"].get("horizon", 30))
+    embargo = 0 if by == "customer" else splits.get("embargo", label_horizon(config["label"]))
     return {"by": by, "embargo_days": embargo}

@@ -82,11 +82,11 @@ def run_dbt(
     listeners = [_on_node(on_node), _on_warning(on_warning)]
     _forget_compiled(parsed)
     outcome = invoke([*QUIET, *arguments], listeners=listeners, parsed=parsed)
-    run_results = _artifact(target / "run_results.json")
+    run_results = read_artifact(target / "run_results.json")
     return DbtRun(
         success=outcome.success,
         invocation_id=_invocation_id(run_results),
-        manifest=_artifact(target / "manifest.json"),
+        manifest=read_artifact(target / "manifest.json"),
         run_results=run_results,
         exception=outcome.exception,
         parsed=outcome.result if arguments[0] == "parse" else None,
@@ -157,7 +157,8 @@ def _on_node(on_node: Callable[[NodeResult], None]) -> Listener:
     return listen
 
 
-def _artifact(path: Path) -> dict[str, Any] | None:
+def read_artifact(path: Path) -> dict[str, Any] | None:
+    """One of dbt's JSON files; None where there is none."""
     try:
         artifact: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

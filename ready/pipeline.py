@@ -22,7 +22,7 @@ from loader.sink import Sink
 from ready import __version__
 from ready.build_state import build_key
 from ready.configs import load_options
-from ready.dbt import DbtRun, NodeResult, require_success, run_dbt, target_folder
+from ready.dbt import DbtRun, NodeResult, read_artifact, require_success, run_dbt, target_folder
 from ready.engine import EngineParams
 from ready.errors import CheckFailed, MachineError, UsageError, from_database, from_loader
 from ready.export import ExportResult, export_dataset
@@ -385,9 +385,7 @@ class Run(ABC):
     def _manifest(self) -> dict[str, Any] | None:
         """Of the latest dbt run."""
         try:
-            text = (target_folder(self.settings) / "manifest.json").read_bytes()
-            manifest: dict[str, Any] = orjson.loads(text)
-            return manifest
+            return read_artifact(target_folder(self.settings) / "manifest.json")
         except (OSError, ValueError):
             return None
 

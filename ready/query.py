@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
-from typing import Any
+from typing import Any, TypeGuard
 
 import psycopg2
 import psycopg2.errors
@@ -57,10 +57,15 @@ def connected(settings: Settings) -> Iterator[Any]:
                 raise from_database(error) from None
 
 
+def is_postgres(connection: Any) -> TypeGuard[psycopg2.extensions.connection]:
+    """Whether it is psycopg2's; PyHive's is Spark's."""
+    return isinstance(connection, psycopg2.extensions.connection)
+
+
 @contextmanager
 def snapshot(connection: Any, settings: Settings) -> Iterator[None]:
     """What is read within is of one moment, whatever is built meanwhile; Spark has no such thing."""
-    if isinstance(connection, psycopg2.extensions.connection):
+    if is_postgres(connection):
         with reading_tables(connection, [settings.schema("stg"), settings.schema("feats")]):
             yield
     else:
@@ -77,7 +82,7 @@ def select_rows(
     compares the text before it by its bytes. A transaction that is under way goes on. Raises NothingThere.
     """
     identifiers = {**{name: settings.schema(name) for name in SCHEMAS}, **names}
-    if isinstance(connection, psycopg2.extensions.connection):
+    if is_postgres(connection):
         return _select(connection, query, values or {}, identifiers)
     from ready.spark.query import select
 

@@ -6,14 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg2.extensions
-
+from ready.column_roles import FEATURE_SET
 from ready.errors import UsageError
-from ready.query import NothingThere, Row, select_rows
+from ready.query import NothingThere, Row, is_postgres, select_rows
 from ready.settings import Settings
 from ready.verdicts import verdict_on_build
-
-FEATURE_SET = "customer_features"
 
 Connection = Any  # psycopg2's, or PyHive's: see ready/query.py
 
@@ -119,7 +116,7 @@ def find_build(connection: Connection, settings: Settings, name: str) -> Row:
 
 def _datasets(connection: Connection, settings: Settings, build: Row) -> list[Row]:
     """The labels, splits and loads on record of a build, the current ones last. Spark records none."""
-    if not isinstance(connection, psycopg2.extensions.connection):
+    if not is_postgres(connection):
         return []
     table = {"name": f'"{settings.schema("meta")}".dataset_builds'}
     (found,) = select_rows(connection, settings, "select to_regclass(%(name)s) as oid", table)

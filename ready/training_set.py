@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
-import psycopg2.extensions
 import pyarrow as pa
 
 from ready.column_roles import KEY, SPLIT, SPLITS, Roles, roles_of
 from ready.dataset_folder import EXACT, MODEL
 from ready.errors import CheckFailed, UsageError
 from ready.model_types import as_model, model_schema
-from ready.query import select_rows
+from ready.query import is_postgres, select_rows
 from ready.settings import Settings
 
 Consume = Callable[[pa.Table], None]
@@ -86,10 +85,12 @@ class TrainingSet:
     def read(self, split: str, consume: Consume) -> int:
         """See StoredTable. Raises CheckFailed when they are not as many as are on record."""
 
-        def convert(batch: pa.Table) -> None:
-            consume(as_model(batch, self.schema, self._categories))
+        # Asked for beforehand: the connection is busy while it reads.
+        categories = {} if self.exact else self._categories
 
-        self._categories  # noqa: B018  the connection is busy while it reads
+        def convert(batch: pa.Table) -> None:
+            consume(as_model(batch, self.schema, categories))
+
         rows, recorded = self.table.read(split, consume if self.exact else convert), self.row_counts[split]
         if rows != recorded:
             raise _other_build(self.identity, f"has {rows} {split} row(s) where {recorded} are recorded")
@@ -131,7 +132,7 @@ def open_training_set(
 
 
 def _stored(connection: Any, schema: str, name: str) -> AbstractContextManager[StoredTable]:
-    if isinstance(connection, psycopg2.extensions.connection):
+    if is_postgres(connection):
         from ready.postgres.stored_table import stored_table
 
         return stored_table(connection, schema, name)

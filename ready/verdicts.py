@@ -12,10 +12,9 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-import psycopg2.extensions
 
 from ready.gate.model import utc_text
-from ready.query import NothingThere, Row, select_rows
+from ready.query import NothingThere, Row, is_postgres, select_rows
 from ready.settings import Settings
 
 SAME, LEAKING, NOT_PROVEN, UNCHECKED = "same", "leaking", "not proven", "unchecked"
@@ -107,10 +106,6 @@ class Verdict:
         return f"{said} (ready check-leakage, {utc_text(self.checked_at)})" if self.checked_at else said
 
 
-def keeps_verdicts(connection: Any) -> bool:
-    return isinstance(connection, psycopg2.extensions.connection)
-
-
 def record_verdicts(connection: Any, settings: Settings, findings: Iterable[Finding]) -> dict[str, str]:
     """Put findings on record; returns, by node id, the verdicts that stand now.
 
@@ -136,7 +131,7 @@ def standing_verdicts(
     candidates: node ids of models that the check would look at; those with a feature_time on which there is
     no verdict are unchecked.
     """
-    if not keeps_verdicts(connection):
+    if not is_postgres(connection):
         return None
     found = [_verdict(row) for row in select_rows(connection, settings, TABLES + STANDING)]
     asked = {"candidates": tuple(candidates)}
@@ -150,7 +145,7 @@ def standing_verdicts(
 
 def verdict_on_build(connection: Any, settings: Settings, build: Row) -> dict[str, Any]:
     """Of a row of meta.feature_registry, the verdict on the definition it was built by."""
-    if not keeps_verdicts(connection):
+    if not is_postgres(connection):
         return {"verdict": "not recorded"}
     nodes = [*build["lineage"]["models"], *build["lineage"]["nodes"]]
     try:

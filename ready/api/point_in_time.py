@@ -9,13 +9,11 @@ import pyarrow as pa
 import pyarrow.compute
 
 from ready.api.table import Table
-from ready.column_roles import KEY
+from ready.column_roles import FEATURE_SET, KEY
 from ready.errors import UsageError
 from ready.model_types import INSTANT, as_model, model_schema
 from ready.query import connected, select_rows
 from ready.settings import Settings
-
-FEATURE_SET = "customer_features"
 
 
 class ArrowStream(Protocol):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ready.api.dataset import Dataset, TrainValTest
 from ready.api.datasets import Export, exports_in, load, load_three
+from ready.column_roles import FEATURE_SET
 from ready.errors import UsageError
 from ready.settings import Settings
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from ready.api.point_in_time import ArrowStream
     from ready.api.table import Table
 
-FEATURE_SET = "customer_features"
 Folder = str | PathLike[str]
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import psycopg2
-import psycopg2.extensions
 import psycopg2.extras
 
 from ready.errors import ReadyError
+from ready.query import is_postgres
 from ready.spark.connection import spark_errors
 from ready.spark.dialect import as_spark
 
@@ -25,7 +25,7 @@ class Inspector:
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
-        self._on_spark = connection is not None and not isinstance(connection, psycopg2.extensions.connection)
+        self._on_spark = connection is not None and not is_postgres(connection)
 
     def rows(self, sql: str | None, *, limit: int | None = None) -> list[dict[str, Any]] | None:
         """The rows as dicts. `sql` is PostgreSQL's, on Spark translated; no parameters: % stands as it is."""
@@ -84,7 +84,7 @@ def inspecting(connect: Connect | None) -> Iterator[Inspector]:
 def _open(connect: Connect | None) -> Any:
     try:
         connection = connect() if connect else None
-        if isinstance(connection, psycopg2.extensions.connection):
+        if is_postgres(connection):
             connection.set_session(readonly=True, autocommit=True)
             with connection.cursor() as cursor:
                 cursor.execute(f"set statement_timeout = '{STATEMENT_TIMEOUT_S}s'")

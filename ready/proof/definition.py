@@ -93,8 +93,14 @@ def _aggregations(meta: Mapping[str, Any]) -> Iterator[Feature]:
         yield from _parse(name, rule)
 
 
+def label_horizon(meta: Mapping[str, Any]) -> int:
+    """In days. meta: of customer_labels."""
+    horizon: int = meta.get("horizon", 30)
+    return horizon
+
+
 def _label(meta: Mapping[str, Any]) -> Feature:
-    horizon = meta.get("horizon", 30)
+    horizon = label_horizon(meta)
     ((name, rule),) = meta.get("label", {"revenue": "sum of amount"}).items()
     parsed = Feature(name, "no_purchase") if rule == "no purchase" else next(_parse(name, rule))
     return replace(parsed, name=f"label_{parsed.name}_next_{horizon}d", days=horizon, ahead=True)

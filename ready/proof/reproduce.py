@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ready.build_state import Connection
-from ready.column_roles import SPLITS
+from ready.column_roles import FEATURE_SET, SPLITS
 from ready.dataset_folder import read_manifest
 from ready.dbt import of_machine
 from ready.engine import EngineParams
@@ -19,7 +19,7 @@ from ready.proof.parquet import compare_parquet
 from ready.proof.recorded_project import Code, write_recorded_configs
 from ready.proof.scratch import Scratch, scratch
 from ready.query import connected
-from ready.registry import FEATURE_SET, find_build, select_meta
+from ready.registry import find_build, select_meta
 from ready.settings import Settings
 
 Say = Callable[[str], None]
