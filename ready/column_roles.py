@@ -35,14 +35,18 @@ def roles_of(
     defined = recorded_features(config) if config else {}
     if config and "feature_set" in config["features"]:  # SQL of one's own, whose columns no rule defines
         defined = {name: feature for name, feature in defined.items() if feature.ahead}
-    label = next((name for name in others if name in defined), others[0] if others else None)
+    labels = config.get("labels") if config else None
+    if labels:  # of one's own: see ready/label_set.py
+        label = labels["columns"]["label"]
+    else:
+        label = next((name for name in others if name in defined), others[0] if others else None)
     return {
         "keys": [KEY[0]],
         "time": KEY[1],
         "features": [
             {"name": name, **_definition(defined.get(name), config), "nulls": nulls[name]} for name in own
         ],
-        "label": label and {"name": label, **_definition(defined.get(label), config), "nulls": nulls[label]},
+        "label": label and {"name": label, **_label(defined.get(label), config), "nulls": nulls[label]},
         "split": {"column": SPLIT, **_split(config)},
         "fingerprint": fingerprint,
     }
@@ -61,6 +65,14 @@ def _definition(feature: Feature | None, config: Mapping[str, Any] | None) -> di
         **({} if feature.function in DAYS_SINCE else {length: feature.days}),
         **({"unit": unit} if unit else {}),
     }
+
+
+def _label(feature: Feature | None, config: Mapping[str, Any] | None) -> dict[str, Any]:
+    labels = config.get("labels") if config else None
+    if not labels:
+        return _definition(feature, config)
+    file = {name: labels[name] for name in ("file_name", "file_sha256")}
+    return {"horizon_days": labels["horizon"], **file, "features_version": labels["features_version"]}
 
 
 def _unit(feature: Feature, config: Mapping[str, Any]) -> str | None:

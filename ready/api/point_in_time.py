@@ -11,8 +11,8 @@ import pyarrow as pa
 from ready.api.spine import ArrowStream, Spine, read_spine
 from ready.api.table import Table
 from ready.column_roles import FEATURE_SET, KEY
-from ready.errors import UsageError
 from ready.model_types import as_model, model_schema
+from ready.point_in_time import is_first_known, recorded_query
 from ready.query import connected, select_rows
 from ready.settings import Settings
 
@@ -54,30 +54,9 @@ def _beside(spine: Spine, features: pa.Table) -> pa.Table:
     return pa.table({**columns, **dict(zip(features.column_names, features.columns, strict=True))})
 
 
-def recorded_query(connection: Any, settings: Settings) -> dict[str, Any]:
-    """feature_version, that the tables hold, its query over a table `spine`, and planner_settings for it.
-
-    Raises UsageError where nothing was built yet.
-    """
-    rows = select_rows(
-        connection,
-        settings,
-        "select feature_version, planner_settings, query from {meta}.current_versions "
-        "join {meta}.feature_queries using (feature_set, feature_version) "
-        "where feature_set = %(feature_set)s",
-        {"feature_set": FEATURE_SET},
-    )
-    if not rows:
-        raise UsageError(f"no version of {FEATURE_SET} has been built yet", hint="build it with: ready run")
-    return rows[0]
-
-
 def _unknown(connection: Any, settings: Settings, query: str) -> dict[str, Any]:
     """How many ids of `spine` have no purchase, one of them, and an id that has one."""
-    # The condition of the index of customers: as macros/features/is_first_known.sql gave it to the query.
-    first = "first_available_at" if "first_available_at" in query else "first_order_ts"
-    statement = UNKNOWN.format(condition=f"{first.removeprefix('first_')} = {first}")
-    return select_rows(connection, settings, statement)[0]
+    return select_rows(connection, settings, UNKNOWN.format(condition=is_first_known(query)))[0]
 
 
 SpineTable = Callable[[Any, pa.Table], AbstractContextManager[Callable[[dict[str, Any]], pa.Table]]]

@@ -12,12 +12,10 @@ import pyarrow.compute as pc
 
 from ready.column_roles import KEY
 from ready.errors import UnknownCustomers, UsageError
+from ready.iso_times import instants_of
 from ready.model_types import INSTANT
 
 CUSTOMER, TIME = KEY
-
-ZONED = r"^.{10}[T ].*(Z|[+-]\d\d(:?\d\d)?)$"
-"""An ISO time that says its zone: a date alone ends in the same characters as an offset."""
 
 
 class ArrowStream(Protocol):
@@ -135,29 +133,16 @@ def _instants(name: str, column: pa.ChunkedArray, floor: bool) -> pa.ChunkedArra
 
 
 def _parsed(name: str, texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """ISO 8601; UTC where it names no zone, as of timestamps without one."""
-    zoned = pc.match_substring_regex(texts, ZONED)
-    try:
-        return pc.coalesce(
-            pc.if_else(zoned, texts, None).cast(INSTANT),
-            pc.if_else(zoned, None, texts).cast(pa.timestamp("us")).cast(INSTANT),
-        )
-    except pa.ArrowInvalid:
-        position, text = next(entry for entry in enumerate(texts.to_pylist()) if not _is_iso(entry[1]))
+    instants = instants_of(texts)
+    is_lost = pc.and_(texts.is_valid(), instants.is_null())
+    if pc.any(is_lost).as_py():
+        position = pc.index(is_lost, True).as_py()
         raise UsageError(
-            f"{name} of the spine has text that is no ISO time: {text!r} at position {position} (from 0)",
+            f"{name} of the spine has text that is no ISO time: {texts[position].as_py()!r} "
+            f"at position {position} (from 0)",
             hint="write 2024-03-01, 2024-03-01T12:30:00 (UTC) or 2024-03-01T12:30:00+01:00",
-        ) from None
-
-
-def _is_iso(text: str | None) -> bool:
-    for kind in (INSTANT, pa.timestamp("us")):
-        try:
-            pa.array([text]).cast(pa.string()).cast(kind)
-        except pa.ArrowInvalid:
-            continue
-        return True
-    return False
+        )
+    return instants
 
 
 def _check_complete(name: str, column: pa.ChunkedArray) -> None:
