@@ -32,9 +32,7 @@ def roles_of(
     """
     own = [name for name in columns if name in features and name not in KEY]
     others = [name for name in columns if name not in (*KEY, SPLIT, *own)]
-    defined = recorded_features(config) if config else {}
-    if config and "feature_set" in config["features"]:  # SQL of one's own, whose columns no rule defines
-        defined = {name: feature for name, feature in defined.items() if feature.ahead}
+    defined = _defined(config) if config else {}
     labels = config.get("labels") if config else None
     if labels:  # of one's own: see ready/label_set.py
         label = labels["columns"]["label"]
@@ -50,6 +48,14 @@ def roles_of(
         "split": {"column": SPLIT, **_split(config)},
         "fingerprint": fingerprint,
     }
+
+
+def _defined(config: Mapping[str, Any]) -> dict[str, Feature]:
+    """Of SQL of one's own no rule defines the columns, but those that were joined from customer_features."""
+    if "feature_set" not in config["features"]:
+        return recorded_features(config)
+    joined = recorded_features({**config, "features": config.get(FEATURE_SET, {})})
+    return {name: feature for name, feature in joined.items() if feature.ahead or FEATURE_SET in config}
 
 
 def _definition(feature: Feature | None, config: Mapping[str, Any] | None) -> dict[str, Any]:
