@@ -46,6 +46,10 @@ class MachineError(ReadyError):
     exit_code = 3
 
 
+class UnknownCustomers(UserWarning):
+    """Ids that a caller's table has and the data do not: often another type or notation of the same ids."""
+
+
 def from_loader(error: LoaderError) -> ReadyError:
     """The loader's expected failure as ours: same message, hint and exit code."""
     kinds = {kind.exit_code: kind for kind in (CheckFailed, UsageError, MachineError)}
