@@ -46,6 +46,17 @@ class MachineError(ReadyError):
     exit_code = 3
 
 
+class NothingThere(UsageError):
+    """A table that a query names is not there."""
+
+    def __init__(self, missing: str | None) -> None:
+        super().__init__(f"nothing has been built yet: {missing}", hint="build it with: ready run")
+
+
+class NoSuchColumn(NothingThere):
+    """Its table is there."""
+
+
 class UnknownCustomers(UserWarning):
     """Ids that a caller's table has and the data do not: often another type or notation of the same ids."""
 

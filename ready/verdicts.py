@@ -14,8 +14,9 @@ from typing import Any
 import orjson
 
 from ready.column_roles import FEATURE_SET
+from ready.errors import NothingThere
 from ready.gate.model import utc_text
-from ready.query import NothingThere, Row, is_postgres, select_rows
+from ready.query import Row, is_postgres, select_rows
 from ready.settings import Settings
 
 SAME, LEAKING, NOT_PROVEN, UNCHECKED = "same", "leaking", "not proven", "unchecked"
