@@ -12,7 +12,8 @@ from ready.errors import NothingThere, UsageError
 from ready.proof.compare import Comparison, Difference, compare_tables
 from ready.proof.feature_models import plan_check
 from ready.proof.futures import FUTURES, Future, future_orders, future_rows
-from ready.proof.scratch import Scratch, scratch
+from ready.proof.open_scratch import scratch
+from ready.proof.scratch import Scratch
 from ready.proof.watch import (
     hashes_of,
     keep_reads,

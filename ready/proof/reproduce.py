@@ -15,9 +15,10 @@ from ready.engine import EngineParams
 from ready.errors import CheckFailed, ReadyError, UsageError
 from ready.export import export_dataset
 from ready.proof.compare import compare_tables
+from ready.proof.open_scratch import scratch
 from ready.proof.parquet import compare_parquet
 from ready.proof.recorded_project import Code, write_recorded_configs
-from ready.proof.scratch import Scratch, scratch
+from ready.proof.scratch import Scratch
 from ready.query import connected
 from ready.registry import find_build, select_meta
 from ready.settings import Settings
