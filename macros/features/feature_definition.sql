@@ -25,7 +25,7 @@
 {% macro parsed_aggregation(name, rule) %}
     {% set by = rule if rule is mapping else {'rule': rule} %}
     {% set words = (by.rule | string).split() %}
-    {% set functions = ['sum', 'avg', 'min', 'max', 'stddev', 'count_distinct'] %}
+    {% set functions = ['sum', 'avg', 'min', 'max', 'stddev', 'count_distinct', 'latest', 'first', 'mode'] %}
     {% if words == ['count'] %}
         {% set parsed = {'function': 'count', 'column': none} %}
     {% elif words | length == 3 and words[1] == 'of' and words[0] in functions %}

@@ -76,14 +76,14 @@
             {%- for name, _ in running_totals(definition) %},
             purchases.{{ name }}
             {%- endfor %}
-            {%- for aggregation in totals_of_orders(definition) %},
+            {%- for aggregation in totals_of_whole_past(definition) %},
             whole.{{ aggregation.name }}_total
             {%- endfor %}
         from {{ customer_purchases }} as purchases
-        {%- if totals_of_orders(definition) %}
+        {%- if totals_of_whole_past(definition) %}
         cross join (
             select
-                {%- for aggregation in totals_of_orders(definition) %}
+                {%- for aggregation in totals_of_whole_past(definition) %}
                 {{ aggregate(aggregation, 'purchases', 'true', {'until': spine ~ '.feature_time'}) }} as {{ aggregation.name }}_total{{ ',' if not loop.last }}
                 {%- endfor %}
             from {{ customer_purchases }} as purchases

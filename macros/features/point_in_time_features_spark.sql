@@ -17,7 +17,7 @@
         {%- endfor %}
         {{ window_features(definition, instant) }}
         {%- for aggregation in definition.aggregations if aggregation.name in definition.totals %}
-        {%- if aggregation in totals_of_orders(definition) %}
+        {%- if aggregation in totals_of_whole_past(definition) %}
         {%- do require_total(aggregation) %}
         {{ aggregate(aggregation, 'purchases', 'purchases.order_ts is not null', {'until': instant}) }} as {{ aggregation.name }}_total,
         {%- else %}
@@ -32,7 +32,7 @@
     left join {{ customer_purchases }} as purchases
         on purchases.customer_key = latest.customer_key
         and {{ is_known('purchases', instant) }}
-        {%- if not totals_of_orders(definition) %}
+        {%- if not totals_of_whole_past(definition) %}
         and purchases.order_ts >= {{ instant }} - {{ days(definition.windows | max) }}
         {%- endif %}
     {%- if not every_row %}

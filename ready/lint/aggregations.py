@@ -12,13 +12,15 @@ from ready.lint.document import Document, KeyPath, list_of, mapping_of
 from ready.lint.finding import Finding, nearest_or_all
 from ready.lint.mapped import Mapped
 from ready.lint.mapping import ORDERS_COLUMNS
+from ready.proof.definition import OF_TEXTS
 
 # As the model has it where features.yaml is silent (macros/features/feature_definition.sql).
 DEFAULT_WINDOWS = [30]
 DAYS_SINCE = frozenset({"days_since_last_order", "days_since_first_order"})
 RULE = re.compile(r"\s*(\w+)\s+of\s+(\w+)\s*")
 OF_NUMBERS = ("sum", "avg", "min", "max", "stddev")
-WITH_TOTAL = (["count"], ["sum"], ["avg"], ["min"], ["max"])
+IDS = ("order_id", "customer_id")
+WITHOUT_TOTAL = ("stddev", "count_distinct")
 JINJA = re.compile(r"\{[{%#]")
 # The database cuts longer names, in silence.
 MAX_NAME = 63
@@ -96,6 +98,9 @@ def check_rule(
     if function in OF_NUMBERS and types.get(column, "number") != "number":
         hint = "give it type: number in orders.yaml" if column in (extras or {}) else None
         yield document.finding(at, f"{name}: {column} is no number, so it has no {function}", hint)
+    if function in OF_TEXTS and (column in IDS or types.get(column, "text") != "text"):
+        message = f"{name}: {column} is no text that several orders share, so it has no {function}"
+        yield document.finding(at, message, "name a column of categories, such as channel")
 
 
 def check_mapped(
@@ -136,6 +141,6 @@ def _totals(document: Document, path: KeyPath, meta: Mapping[str, Any]) -> Itera
             yield document.finding(at, f"totals: there is no aggregation {name}", hint)
         elif isinstance(aggregations[name], dict):
             yield document.finding(at, f"totals: {name} is by category, so it has no total")
-        elif str(aggregations[name]).split()[:1] not in WITH_TOTAL:
-            hint = "count, sum, avg, min and max have one"
+        elif str(aggregations[name]).strip().startswith(WITHOUT_TOTAL):
+            hint = f"{' and '.join(WITHOUT_TOTAL)} have none"
             yield document.finding(at, f"totals: {name} has no total", hint)

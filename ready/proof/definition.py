@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 DAY = timedelta(days=1)
+OF_TEXTS = ("latest", "first", "mode")
 OF_ORDERS = ("order_id", "customer_id", "order_ts", "currency", "status", "channel")
 
 
@@ -32,10 +33,10 @@ def _of(name: str, mapped: Mapping[str, Any]) -> str | None:
 class Feature:
     """One column of customer_features, or the label.
 
-    function: count, sum, avg, min, max, stddev, count_distinct, no_purchase (label), days_since_last,
-    days_since_first. column: of stg.orders, None where the function reads none. by, value: only orders
-    whose column `by` is `value`. days: the window's length, None for the whole past. ahead: the window
-    begins at feature_time (label) instead of ending there.
+    function: count, sum, avg, min, max, stddev, count_distinct, latest, first, mode, no_purchase (label),
+    days_since_last, days_since_first. column: of stg.orders, None where the function reads none. by, value:
+    only orders whose column `by` is `value`. days: the window's length, None for the whole past. ahead: the
+    window begins at feature_time (label) instead of ending there.
     """
 
     name: str
@@ -53,7 +54,13 @@ class Feature:
         """
         if self.function in ("sum", "count_distinct"):
             return True
+        if self.picks_text and not describes_order(str(self.column), mapped):
+            return True
         return self.by is not None and not describes_order(self.by, mapped)
+
+    @property
+    def picks_text(self) -> bool:
+        return self.function in OF_TEXTS
 
     @property
     def rule(self) -> str:

@@ -236,7 +236,7 @@ class _Trace:
                 order_id=group[0]["order_id"],
                 order_ts=group[0]["order_ts"],
                 amount=_short(_together(group, "amount")),
-                measure=_short(_together(group, "measure")) if feature.column else None,
+                measure=_measure(feature, group),
                 lines=tuple(sources[_place(line)] for line in group),
             )
             for group in groups
@@ -301,6 +301,14 @@ def _orders_of(lines: Sequence[Row]) -> list[list[Row]]:
     for line in lines:
         orders.setdefault(line["order_id"], []).append(line)
     return list(orders.values())
+
+
+def _measure(feature: Feature, lines: Sequence[Row]) -> Measure:
+    """Of several lines together; where the feature is a text, the first line's, though it be missing."""
+    if feature.column is None:
+        return None
+    measure: Measure = _short(lines[0]["measure"] if feature.picks_text else _together(lines, "measure"))
+    return measure
 
 
 def _together(lines: Sequence[Row], column: str) -> Any:

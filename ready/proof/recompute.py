@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,11 +12,12 @@ from math import isqrt
 
 from ready.proof.definition import Feature
 
-Value = int | bool | Decimal | None
+Value = int | bool | str | Decimal | None
 Measure = Decimal | int | str | None
 
 MILLIONTHS = 10**6
 FEW = 12
+LONGEST_TEXT = 128
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,30 @@ def recompute(feature: Feature, purchases: Sequence[Purchase], feature_time: dat
         return not purchases
     if feature.function.startswith("days_since"):
         return _whole_days(feature, purchases, feature_time)
+    if feature.picks_text:
+        return _text(feature.function, purchases)
     measures = [purchase.measure for purchase in purchases if purchase.measure is not None]
     if feature.function == "count_distinct":
         return len(set(measures))
     return _of_numbers(feature.function, [Fraction(measure) for measure in measures])
+
+
+def _text(function: str, purchases: Sequence[Purchase]) -> str | None:
+    """Of texts that are as frequent the one bought last, of those of one instant the smallest."""
+    bought = [(one.order_ts, _short(str(one.measure))) for one in purchases if one.measure is not None]
+    if function == "mode":
+        texts = [text for _, text in bought]
+        most = max(map(texts.count, texts), default=0)
+        bought = [(when, text) for when, text in bought if texts.count(text) == most]
+    ends = [when for when, _ in bought]
+    end = min(ends, default=None) if function == "first" else max(ends, default=None)
+    return min((text for when, text in bought if when == end), default=None)
+
+
+def _short(text: str) -> str:
+    """As macros/engine/short_text.sql has it."""
+    encoded = text.encode()
+    return text if len(encoded) <= LONGEST_TEXT else text[:20] + hashlib.md5(encoded).hexdigest()
 
 
 def _of_numbers(function: str, numbers: Sequence[Fraction]) -> Decimal | None:

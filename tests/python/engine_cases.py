@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import product
+from random import Random
 
 from engine_case import Case, jinja
 from hostile_values import (
@@ -33,7 +34,15 @@ IOTA |= {n: n + 9 for n in (0x1FB3, 0x1FC3, 0x1FF3)}
 
 
 def cases() -> list[Case]:
-    return [*text_cases(), *number_cases(), *time_cases(), *amount_cases(), *json_cases(), *row_cases()]
+    return [
+        *text_cases(),
+        *number_cases(),
+        *time_cases(),
+        *amount_cases(),
+        *picked_cases(),
+        *json_cases(),
+        *row_cases(),
+    ]
 
 
 def column(values: Iterable[str | None]) -> list[tuple[str | None, ...]]:
@@ -171,6 +180,26 @@ def amount_cases() -> Iterator[Case]:
         average = call(f"exact_average('cast({total} as numeric(38, 6))', 'n')")
         numbered = [(str(n),) for n in range(200)]
         yield Case(f"exact_average of {total}", average, numbered)
+
+
+def picked_cases() -> Iterator[Case]:
+    """Over groups `a` of texts `b` at instants `c`, some equal."""
+    chance = Random(0)
+    groups = []
+    for n in range(80):
+        texts, times = chance.sample([*TEXTS, None], 4), chance.sample(INSTANTS, 3)
+        bought = range(chance.randrange(1, 9))
+        groups += [(str(n), chance.choice(texts), chance.choice(times)) for _ in bought]
+    values = f"select cast(a as integer) as n, b as v, cast(c as {INSTANT}) as order_ts from given"
+    for function in ("latest", "first", "mode"):
+        rule = f"{{'function': '{function}', 'column': 'v'}}"
+        picked = call(f"aggregate({rule}, 'given_rows', 'n <> 1')")
+        yield Case(
+            f"{function} of texts",
+            f"select n, {picked} from ({values}) as given_rows group by n",
+            groups,
+            keyed=True,
+        )
 
 
 def one_sided() -> list[tuple[str, Case]]:

@@ -61,7 +61,7 @@ class Definition:
 Key = tuple[str, datetime]
 """customer_id and feature_time."""
 
-Value = int | Decimal | bool | None
+Value = int | Decimal | bool | str | None
 
 Features = dict[str, Value]
 
@@ -255,6 +255,8 @@ def aggregate(rule: str, orders: list[Order]) -> Value:
     if rule == "count":
         return len(orders)
     function, column = rule.split(" of ")
+    if function in OF_TEXTS:
+        return text_of_purchases(function, [(order.order_ts, order.value(column)) for order in orders])
     values = [order.value(column) for order in orders]
     return FUNCTIONS[function]([value for value in values if value is not None])
 
@@ -304,6 +306,35 @@ def deviation(numbers: list[Decimal]) -> Decimal | None:
         context.prec = 150
         exact = (Decimal(variance.numerator) / Decimal(variance.denominator)).sqrt()
         return exact.quantize(Decimal("0.000001"), ROUND_HALF_UP)
+
+
+OF_TEXTS = ("latest", "first", "mode")
+
+
+def text_of_purchases(function: str, bought: Iterable[tuple[datetime, str | None]]) -> str | None:
+    """The newest or oldest text, or the most frequent one.
+
+    Where texts are as frequent the one bought last counts; of several at one instant the smallest. A long
+    text is its beginning and its hash.
+    """
+    texts = [(when, shortened(text)) for when, text in bought if text is not None]
+    if not texts:
+        return None
+    when_bought = defaultdict(list)
+    for when, text in texts:
+        when_bought[text].append(when)
+    if function == "mode":
+        most = max(len(times) for times in when_bought.values())
+        when_bought = {text: times for text, times in when_bought.items() if len(times) == most}
+    if function == "first":
+        oldest = min(min(times) for times in when_bought.values())
+        return min(text for text, times in when_bought.items() if oldest in times)
+    newest = max(max(times) for times in when_bought.values())
+    return min(text for text, times in when_bought.items() if newest in times)
+
+
+def shortened(text: str) -> str:
+    return text if len(text.encode()) <= 128 else text[:20] + hashlib.md5(text.encode()).hexdigest()
 
 
 FUNCTIONS: dict[str, Callable[[list[Any]], Value]] = {

@@ -42,8 +42,14 @@ AGGREGATIONS: dict[str, Any] = {
     "orders_via": {"rule": "count", "by": "channel", "values": ["web", "app"]},
     "revenue_via": {"rule": "sum of amount", "by": "channel", "values": ["web"]},
     "avg_via": {"rule": "avg of amount", "by": "channel", "values": ["web"]},
+    "last_category": "latest of category",
+    "usual_category": "mode of category",
+    "first_channel": "first of channel",
+    "usual_channel": "mode of channel",
+    "last_channel_of": {"rule": "latest of channel", "by": "category", "values": ["books"]},
+    "first_category_via": {"rule": "first of category", "by": "channel", "values": ["web"]},
 }
-TOTALS = ("orders", "revenue", "avg_order", "least", "most", "avg_pieces")
+TOTALS = ("orders", "revenue", "avg_order", "least", "most", "avg_pieces", "usual_category", "first_channel")
 DEFINITIONS = {
     "line_id": Definition(
         windows=(7, 30), every="week", horizon=14, active_within=60, aggregations=AGGREGATIONS, totals=TOTALS,

@@ -130,9 +130,13 @@ FEATURES = {
         "least": "min of amount",
         "revenue": {"rule": "sum of amount", "by": "channel", "values": ["web", "app"]},
         "mean": {"rule": "avg of amount", "by": "channel", "values": ["web"]},
+        "last_kind": "latest of kind",
+        "first_channel": "first of channel",
+        "usual_kind": "mode of kind",
+        "usual_channel": {"rule": "mode of channel", "by": "channel", "values": ["web", "app"]},
         "parts": {"rule": "count", "by": "kind", "values": ["web", "app"]},
     },
-    "totals": ["orders", "least"],
+    "totals": ["orders", "least", "last_kind", "usual_kind"],
 }
 
 
@@ -184,7 +188,8 @@ def _write_configs(folder: Path) -> None:
 
 def test_every_kind_of_feature_is_recomputed(line_shop: Warehouse) -> None:
     found = all_explained(line_shop, "select customer_id, feature_time from feats.customer_features")
-    assert {one.feature.function for one in found} >= {"stddev", "count_distinct", "no_purchase", "min"}
+    functions = {"stddev", "count_distinct", "no_purchase", "min", "latest", "first", "mode"}
+    assert {one.feature.function for one in found} >= functions
     assert [(one.feature.name, one.value, one.recomputed) for one in found if not one.agrees] == []
     assert len({one.value for one in found}) > 8
 
@@ -193,6 +198,10 @@ def test_texts_are_shown_and_counted(line_shop: Warehouse) -> None:
     done = line_shop.ready("explain", "ann", "2025-02-01", "channels_30d")
     assert "  A  2025-01-03  web\n" in done.stdout
     assert done.stdout.endswith("count_distinct of 5 value(s) = 2: agrees\n")
+    done = line_shop.ready("explain", "ann", "2025-02-01", "last_kind_30d")
+    assert "last_kind_30d of ann at 2025-02-01 is app\n" in done.stdout
+    assert "latest of kind; purchases from" in done.stdout
+    assert done.stdout.endswith("latest of 5 value(s) = app: agrees\n")
 
 
 def test_lines_are_shown_one_by_one_or_as_the_orders_they_make(line_shop: Warehouse) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
@@ -64,7 +65,7 @@ def test_windows_look_back_and_the_label_ahead() -> None:
 @pytest.mark.parametrize(
     ("function", "empty"),
     [("count", 0), ("sum", 0), ("count_distinct", 0), ("avg", None), ("max", None), ("min", None),
-     ("stddev", None), ("no_purchase", True), ("days_since_last", None)],
+     ("stddev", None), ("latest", None), ("mode", None), ("no_purchase", True), ("days_since_last", None)],
 )  # fmt: skip
 def test_an_empty_window(function: str, empty: object) -> None:
     assert value(function) == empty
@@ -88,6 +89,19 @@ def test_days_since_are_whole_days_rounded_down() -> None:
     orders = [Purchase(time, None) for time in times]
     assert recompute(Feature("f", "days_since_first"), orders, T) == 9
     assert recompute(Feature("f", "days_since_last"), orders, T) == 2
+
+
+def test_the_texts_of_purchases() -> None:
+    texts = ((9, "b"), (9, "Z"), (5, "web"), (4, "web"), (3, "app"), (2, "app"), (1, "phone"), (0, None))
+    bought = [Purchase(T - timedelta(days=days), text) for days, text in texts]
+
+    def text(function: str, *purchases: Purchase) -> object:
+        return recompute(Feature("f", function, column="channel"), purchases, T)
+
+    assert (text("latest", *bought), text("first", *bought), text("mode", *bought)) == ("phone", "Z", "app")
+    assert text("mode", *bought[:2]) == text("latest", *bought[:2]) == "Z"  # of one instant the smallest
+    long = "é" * 65  # 130 bytes
+    assert text("latest", Purchase(T, long)) == "é" * 20 + hashlib.md5(long.encode()).hexdigest()
 
 
 @given(AMOUNTS)
