@@ -32,6 +32,9 @@
         {%- endfor %}
         {{ whole_days_between(last_order, instant) }} as days_since_last_order,
         {{ whole_days_between('latest.first_order_ts', instant) }} as days_since_first_order
+        {%- for ratio in definition.ratios %},
+        {{ exact_ratio(feature_value(definition, ratio.numerator), feature_value(definition, ratio.denominator)) }} as {{ ratio.name }}
+        {%- endfor %}
     from {{ spine }}
     {{ 'left' if every_row else 'cross' }} join lateral (
         {{ known_to_date(definition, customer_purchases, spine) }}
@@ -55,6 +58,14 @@
     {%- if conditions %}
     where {{ conditions | join(' and ') }}
     {%- endif %}
+{%- endmacro %}
+
+{# A feature beside its aliases: of a window, or of the whole past. #}
+{% macro feature_value(definition, name) -%}
+    {%- for aggregation in definition.aggregations if name == aggregation.name ~ '_total' -%}
+        {{ return(total_to_date(aggregation)) }}
+    {%- endfor -%}
+    {{ return('recent.' ~ name) }}
 {%- endmacro %}
 
 {# A select of one row: order_ts of the last purchase known and of the first, and what total_to_date makes the lifetime

@@ -3,6 +3,21 @@
    aggregation makes features of them. See point_in_time_features. #}
 {% macro spark__point_in_time_features(definition, spine, keys, every_row, purchases) -%}
     {%- set customer_purchases = purchases or ref('customer_purchases') -%}
+    {%- if definition.ratios -%}
+    select
+        *
+        {%- for ratio in definition.ratios %},
+        {{ exact_ratio(ratio.numerator, ratio.denominator) }} as {{ ratio.name }}
+        {%- endfor %}
+    from (
+        {{ point_in_time_aggregations(definition, spine, keys, every_row, customer_purchases) }}
+    ) as aggregated
+    {%- else -%}
+    {{ point_in_time_aggregations(definition, spine, keys, every_row, customer_purchases) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro point_in_time_aggregations(definition, spine, keys, every_row, customer_purchases) -%}
     {%- set instant = 'latest.feature_time' -%}
     {%- set last_order = last_order_column() -%}
     {%- set totals = running_totals(definition) | map('first') | reject('equalto', last_order) | list -%}

@@ -34,9 +34,10 @@ class Feature:
     """One column of customer_features, or the label.
 
     function: count, sum, avg, min, max, stddev, count_distinct, latest, first, mode, no_purchase (label),
-    days_since_last, days_since_first. column: of stg.orders, None where the function reads none. by, value:
-    only orders whose column `by` is `value`. days: the window's length, None for the whole past. ahead: the
-    window begins at feature_time (label) instead of ending there.
+    days_since_last, days_since_first, ratio. column: of stg.orders, None where the function reads none. by,
+    value: only orders whose column `by` is `value`. days: the window's length, None for the whole past.
+    ahead: the window begins at feature_time (label) instead of ending there. sides: numerator and denominator
+    of a ratio.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Feature:
     value: str | None = None
     days: int | None = None
     ahead: bool = False
+    sides: tuple[Feature, ...] = ()
 
     def looks_at_lines(self, mapped: Mapping[str, Any]) -> bool:
         """Whether each line counts and not each order, at grain order_line.
@@ -65,6 +67,8 @@ class Feature:
     @property
     def rule(self) -> str:
         """The function in the words of features.yaml."""
+        if self.sides:
+            return " / ".join(side.name for side in self.sides)
         words = f"{self.function} of {self.column}" if self.column else self.function.replace("_", " ")
         return f"{words} where {self.by} is {self.value}" if self.by else words
 
@@ -80,6 +84,7 @@ def recorded_features(config: Mapping[str, Any]) -> dict[str, Feature]:
     """The columns of customer_features by name, and last the label, from meta.feature_registry.config."""
     features = [*_windowed(config["features"]), *_totals(config["features"])]
     features += [Feature(f"days_since_{end}_order", f"days_since_{end}") for end in ("last", "first")]
+    features += _ratios(config["features"], {feature.name: feature for feature in features})
     return {feature.name: feature for feature in [*features, _label(config["label"])]}
 
 
@@ -93,6 +98,15 @@ def _totals(meta: Mapping[str, Any]) -> Iterator[Feature]:
     for aggregation in _aggregations(meta):
         if aggregation.name in meta.get("totals", []):
             yield replace(aggregation, name=f"{aggregation.name}_total")
+
+
+def _ratios(meta: Mapping[str, Any], known: Mapping[str, Feature]) -> Iterator[Feature]:
+    """Each with the longer window of its sides."""
+    for name, rule in meta.get("ratios", {}).items():
+        sides = tuple(known[side.strip()] for side in rule.split("/"))
+        lengths = [side.days for side in sides if side.days is not None]
+        days = max(lengths) if len(lengths) == len(sides) else None
+        yield Feature(f"{name}_ratio", "ratio", days=days, sides=sides)
 
 
 def _aggregations(meta: Mapping[str, Any]) -> Iterator[Feature]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
 from ready.errors import CheckFailed, UsageError
 from ready.proof import nearest
+from ready.proof.compare import text_of
 from ready.proof.definition import Feature, is_of_order, recorded_features
-from ready.proof.recompute import Measure, Purchase, Value, arithmetic, recompute
+from ready.proof.recompute import Measure, Purchase, Value, arithmetic, ratio, recompute
 from ready.query import NoSuchColumn, Row, select_rows, snapshot
 from ready.settings import Settings
 
@@ -98,9 +99,8 @@ class _Trace:
         mapping = record["config"]["orders"]
         self.mapped = mapping.get("columns", {})
         self.tracked = "available_at" in self.mapped
-        gather = self._lines if mapping.get("grain") == "order_line" else self._orders
-        orders = gather(feature, customer_id, window_from, window_to)
-        purchases = [Purchase(order.order_ts, order.measure) for order in orders]
+        self.of_lines = mapping.get("grain") == "order_line"
+        orders, recomputed, written_down = self._computed(feature, customer_id, feature_time)
         known = not feature.ahead or window_to <= self._data_end()
         return Explanation(
             feature_set=record["feature_set"],
@@ -112,11 +112,27 @@ class _Trace:
             window_from=window_from,
             window_to=window_to,
             value=value,
-            recomputed=recompute(feature, purchases, feature_time) if known else None,
-            arithmetic=arithmetic(feature, purchases, feature_time),
+            recomputed=recomputed if known else None,
+            arithmetic=written_down,
             known=known,
             orders=orders,
         )
+
+    def _computed(
+        self, feature: Feature, customer_id: str, feature_time: datetime
+    ) -> tuple[tuple[SourceOrder, ...], Value, str]:
+        """The orders behind a value, the value that they give, and the calculation."""
+        if feature.sides:
+            numerator, denominator = (
+                self._computed(side, customer_id, feature_time) for side in feature.sides
+            )
+            written_down = f"{text_of(numerator[1])} / {text_of(denominator[1])}"
+            return _merged(numerator[0], denominator[0]), ratio(numerator[1], denominator[1]), written_down
+        gather = self._lines if self.of_lines else self._orders
+        orders = gather(feature, customer_id, *feature.window(feature_time))
+        purchases = [Purchase(order.order_ts, order.measure) for order in orders]
+        value = recompute(feature, purchases, feature_time)
+        return orders, value, arithmetic(feature, purchases, feature_time)
 
     def _select(self, query: str, values: Mapping[str, Any] | None = None, **names: str) -> list[Row]:
         return select_rows(self.connection, self.settings, query, values, **names)
@@ -293,6 +309,19 @@ class _Trace:
             )
             for row in rows
         }
+
+
+def _merged(*sides: Sequence[SourceOrder]) -> tuple[SourceOrder, ...]:
+    """The orders of both sides of a ratio, each once."""
+    orders = {
+        (order.order_id, *((line.load_id, line.line_number) for line in order.lines)): order
+        for side in sides
+        for order in side
+    }
+    return tuple(
+        replace(order, measure=None)
+        for order in sorted(orders.values(), key=lambda order: (order.order_ts, order.order_id))
+    )
 
 
 def _orders_of(lines: Sequence[Row]) -> list[list[Row]]:

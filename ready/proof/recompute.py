@@ -44,6 +44,13 @@ def recompute(feature: Feature, purchases: Sequence[Purchase], feature_time: dat
     return _of_numbers(feature.function, [Fraction(measure) for measure in measures])
 
 
+def ratio(numerator: Value, denominator: Value) -> Decimal | None:
+    """Rounded to 6 decimals, a half away from zero; None where either is, or the denominator is 0."""
+    if numerator is None or denominator is None or denominator == 0:
+        return None
+    return _decimal(Fraction(numerator) / Fraction(denominator))
+
+
 def _text(function: str, purchases: Sequence[Purchase]) -> str | None:
     """Of texts that are as frequent the one bought last, of those of one instant the smallest."""
     bought = [(one.order_ts, _short(str(one.measure))) for one in purchases if one.measure is not None]

@@ -180,6 +180,9 @@ def amount_cases() -> Iterator[Case]:
         average = call(f"exact_average('cast({total} as numeric(38, 6))', 'n')")
         numbered = [(str(n),) for n in range(200)]
         yield Case(f"exact_average of {total}", average, numbered)
+    sides = [side for sides in [*AMOUNTS[:15], *LARGE] for side in sides] + ["2000000", "3", None]
+    ratio = typed(call("exact_ratio('a', 'b')"), "decimal(38,6)")
+    yield Case("exact_ratio", ratio, list(product(dict.fromkeys(sides), dict.fromkeys(sides))))
 
 
 def picked_cases() -> Iterator[Case]:

@@ -39,6 +39,7 @@ class Definition:
     windows: tuple[int, ...] = (7, 30, 90)
     aggregations: Mapping[str, Rule] = field(default_factory=lambda: dict(SHIPPED_AGGREGATIONS))
     totals: tuple[str, ...] = ("orders", "revenue")
+    ratios: Mapping[str, str] = field(default_factory=dict)
     label: tuple[str, str] = ("revenue", "sum of amount")
     every: str = "month"
     start: date | None = None
@@ -235,7 +236,27 @@ def _features_at(purchases: list[Order], t: datetime, definition: Definition) ->
         row.update(_columns(name, definition.aggregations[name], past, "_total"))
     row["days_since_last_order"] = (t - max(order.order_ts for order in past)) // DAY if past else None
     row["days_since_first_order"] = (t - min(order.order_ts for order in past)) // DAY if past else None
-    return row
+    return row | ratios(row, definition)
+
+
+def ratios(row: Features, definition: Definition) -> Features:
+    """Of columns of the row, rounded to 6 decimals, a half away from zero; null where one is, or by 0."""
+    found: Features = {}
+    for name, rule in definition.ratios.items():
+        above, below = (row[side] for side in rule.split(" / "))
+        assert not isinstance(above, str), name
+        assert not isinstance(below, str), name
+        exact = Fraction(above) / Fraction(below) if above is not None and below else None
+        found[f"{name}_ratio"] = None if exact is None else rounded(exact)
+    return found
+
+
+def rounded(exact: Fraction) -> Decimal:
+    millionths, rest = divmod(abs(exact) * 10**6, 1)
+    whole = millionths + (1 if rest >= Fraction(1, 2) else 0)
+    with localcontext() as context:
+        context.prec = 60
+        return Decimal(whole if exact >= 0 else -whole).scaleb(-6)
 
 
 def _columns(name: str, rule: Rule, orders: list[Order], ending: str) -> Iterator[tuple[str, Value]]:

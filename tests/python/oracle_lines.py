@@ -26,6 +26,7 @@ from oracle import (
     Value,
     feature_times,
     labelled,
+    ratios,
     text_of_purchases,
 )
 from oracle_orders import PURCHASE_STATUSES, Order, exact_sum, parse_amount, parse_iso, parse_text
@@ -211,7 +212,7 @@ def _features_at(past: list[Line], t: datetime, openings: list[datetime], defini
         row.update(_columns(name, definition.aggregations[name], past, None, "_total"))
     row["days_since_last_order"] = (t - max(openings)) // DAY
     row["days_since_first_order"] = (t - min(openings)) // DAY
-    return row
+    return row | ratios(row, definition)
 
 
 def labels_of(

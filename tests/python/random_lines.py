@@ -50,6 +50,7 @@ AGGREGATIONS: dict[str, Any] = {
     "first_category_via": {"rule": "first of category", "by": "channel", "values": ["web"]},
 }
 TOTALS = ("orders", "revenue", "avg_order", "least", "most", "avg_pieces", "usual_category", "first_channel")
+RATIOS = {"books": "revenue_of_books_14d / revenue_14d", "lately": "avg_order_14d / avg_order_total"}
 DEFINITIONS = {
     "line_id": Definition(
         windows=(7, 30), every="week", horizon=14, active_within=60, aggregations=AGGREGATIONS, totals=TOTALS,
@@ -57,7 +58,7 @@ DEFINITIONS = {
     ),
     "sum": Definition(
         windows=(14,), every="order", horizon=14, aggregations=AGGREGATIONS, totals=TOTALS,
-        label=("typical", "avg of amount"),
+        label=("typical", "avg of amount"), ratios=RATIOS,
     ),
 }  # fmt: skip
 
@@ -150,6 +151,7 @@ def write_configs(folder: Path, definition: Definition, *, identity: str, status
         "windows": list(definition.windows),
         "aggregations": dict(definition.aggregations),
         "totals": list(definition.totals),
+        "ratios": dict(definition.ratios),
     }
     labels = {"horizon": definition.horizon, "label": dict([definition.label])}
     models: dict[str, dict[str, Any]] = {

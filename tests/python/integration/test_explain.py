@@ -137,6 +137,7 @@ FEATURES = {
         "parts": {"rule": "count", "by": "kind", "values": ["web", "app"]},
     },
     "totals": ["orders", "least", "last_kind", "usual_kind"],
+    "ratios": {"web": "revenue_web_30d / orders_30d", "parts": "parts_app_10d / orders_total"},
 }
 
 
@@ -202,6 +203,15 @@ def test_texts_are_shown_and_counted(line_shop: Warehouse) -> None:
     assert "last_kind_30d of ann at 2025-02-01 is app\n" in done.stdout
     assert "latest of kind; purchases from" in done.stdout
     assert done.stdout.endswith("latest of 5 value(s) = app: agrees\n")
+
+
+def test_a_ratio_shows_the_orders_of_both_sides(line_shop: Warehouse) -> None:
+    done = line_shop.ready("explain", "ann", "2025-02-01", "web_ratio")
+    assert "revenue_web_30d / orders_30d; purchases from 2025-01-02 until before 2025-02-01" in done.stdout
+    assert done.stdout.endswith("8.100000 / 3 = 2.700000: agrees\n")
+    places = [line.split()[0] for line in done.stdout.splitlines() if ".csv:" in line]
+    # Each line of revenue by channel, then the orders that are counted, with all of their lines.
+    assert places == ["2.csv:2", "2.csv:2", "2.csv:3", "2.csv:4", "1.csv:3", "2.csv:5"]
 
 
 def test_lines_are_shown_one_by_one_or_as_the_orders_they_make(line_shop: Warehouse) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from oracle import average
 
 from ready.proof.definition import Feature, recorded_features
-from ready.proof.recompute import Purchase, arithmetic, recompute
+from ready.proof.recompute import Purchase, arithmetic, ratio, recompute
 
 T = datetime(2025, 3, 1, tzinfo=timezone.utc)
 CONFIG = {
@@ -102,6 +102,30 @@ def test_the_texts_of_purchases() -> None:
     assert text("mode", *bought[:2]) == text("latest", *bought[:2]) == "Z"  # of one instant the smallest
     long = "é" * 65  # 130 bytes
     assert text("latest", Purchase(T, long)) == "é" * 20 + hashlib.md5(long.encode()).hexdigest()
+
+
+def test_a_ratio_is_rounded_half_away_from_zero_and_null_by_zero() -> None:
+    assert ratio(Decimal("1.000000"), 3) == Decimal("0.333333")
+    assert ratio(Decimal("-0.000001"), 2) == Decimal("-0.000001")
+    assert ratio(0, Decimal("-7")) == 0
+    assert (ratio(1, 0), ratio(None, 2), ratio(2, None), ratio(Decimal(1), Decimal("0.000000"))) == (
+        None,
+    ) * 4
+
+
+def test_a_ratio_has_the_longer_window() -> None:
+    features = recorded_features(
+        {
+            **CONFIG,
+            "features": {
+                **CONFIG["features"],
+                "ratios": {"trend": "revenue_7d / revenue_30d", "all": "revenue_7d / revenue_total"},
+            },
+        }
+    )
+    assert [*features][-3:] == ["trend_ratio", "all_ratio", "label_churn_next_60d"]
+    assert (features["trend_ratio"].days, features["all_ratio"].days) == (30, None)
+    assert features["trend_ratio"].rule == "revenue_7d / revenue_30d"
 
 
 @given(AMOUNTS)
