@@ -58,6 +58,7 @@ def _definition(feature: Feature | None, config: Mapping[str, Any] | None) -> di
     return {
         "aggregation": feature.function,
         **({"column": feature.column} if feature.column else {}),
+        **({"place": feature.place} if feature.place > 1 else {}),
         **dict(zip(("numerator", "denominator"), (side.name for side in feature.sides), strict=False)),
         **({"where": {feature.by: feature.value}} if feature.by else {}),
         **({} if feature.function in WITHOUT_WINDOW else {length: feature.days}),

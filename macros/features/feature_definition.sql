@@ -1,7 +1,7 @@
 {# What configs/features.yaml says of customer_features, checked and complete:
    {feature_times: {every, start, end, active_within}, windows: [days], aggregations: [aggregation], totals: [name],
-   ratios: [ratio]}; an aggregation is {name, function, column, by, value}, see parsed_aggregation, and a ratio
-   {name, numerator, denominator} of columns. #}
+   nth_last: [{n, name}], ratios: [ratio]}; an aggregation is {name, function, column, by, value}, see parsed_aggregation,
+   and a ratio {name, numerator, denominator} of columns. #}
 {% macro feature_definition() %}
     {% set meta = node_meta('customer_features') %}
     {% set times = meta.get('feature_times', {}) %}
@@ -17,6 +17,7 @@
         'windows': meta.get('windows', [30]),
         'aggregations': aggregations,
         'totals': meta.get('totals', []),
+        'nth_last': nth_last_orders(meta.get('days_since_nth_last_order', [])),
     } %}
     {% do return(dict(definition, ratios=parsed_ratios(meta.get('ratios', {}), definition))) %}
 {% endmacro %}

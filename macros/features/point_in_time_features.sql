@@ -32,6 +32,9 @@
         {%- endfor %}
         {{ whole_days_between(last_order, instant) }} as days_since_last_order,
         {{ whole_days_between('latest.first_order_ts', instant) }} as days_since_first_order
+        {%- for last in definition.nth_last %},
+        {{ whole_days_between(nth_last_order(last.n, customer_purchases, spine), instant) }} as {{ last.name }}
+        {%- endfor %}
         {%- for ratio in definition.ratios %},
         {{ exact_ratio(feature_value(definition, ratio.numerator), feature_value(definition, ratio.denominator)) }} as {{ ratio.name }}
         {%- endfor %}

@@ -41,13 +41,16 @@
         {%- endfor %}
         {{ whole_days_between('latest.' ~ last_order, instant) }} as days_since_last_order,
         {{ whole_days_between('latest.first_order_ts', instant) }} as days_since_first_order
+        {%- for last in definition.nth_last %},
+        {{ whole_days_between(nth_last_order(last.n, customer_purchases, 'latest'), instant) }} as {{ last.name }}
+        {%- endfor %}
     from (
         {{ last_purchases(spine, keys, customer_purchases, known) }}
     ) as latest
     left join {{ customer_purchases }} as purchases
         on purchases.customer_key = latest.customer_key
         and {{ is_known('purchases', instant) }}
-        {%- if not totals_of_whole_past(definition) %}
+        {%- if not (totals_of_whole_past(definition) or definition.nth_last) %}
         and purchases.order_ts >= {{ instant }} - {{ days(definition.windows | max) }}
         {%- endif %}
     {%- if not every_row %}
@@ -102,6 +105,9 @@
         {%- endfor %}
         {{ whole_days_between('max(purchases.order_ts)', instant) }} as days_since_last_order,
         {{ whole_days_between('min(purchases.order_ts)', instant) }} as days_since_first_order
+        {%- for last in definition.nth_last %},
+        {{ whole_days_between(nth_last_order(last.n, customer_purchases, spine), instant) }} as {{ last.name }}
+        {%- endfor %}
     from {{ spine }}
     {{ 'left' if every_row else 'inner' }} join {{ customer_purchases }} as purchases
         on purchases.customer_key = {{ spine }}.customer_key

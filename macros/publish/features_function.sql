@@ -49,5 +49,5 @@
         {% do names.append(aggregation.name ~ '_total') %}
     {% endfor %}
     {% do names.extend(['days_since_last_order', 'days_since_first_order']) %}
-    {% do return(names + definition.ratios | map(attribute='name') | list) %}
+    {% do return(names + definition.nth_last | map(attribute='name') | list + definition.ratios | map(attribute='name') | list) %}
 {% endmacro %}

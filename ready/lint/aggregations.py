@@ -12,15 +12,16 @@ from ready.lint.document import Document, KeyPath, list_of, mapping_of
 from ready.lint.finding import Finding, nearest_or_all
 from ready.lint.mapped import Mapped
 from ready.lint.mapping import ORDERS_COLUMNS
-from ready.proof.definition import OF_TEXTS
+from ready.proof.definition import OF_TEXTS, nth_last_orders
 
 # As the model has it where features.yaml is silent (macros/features/feature_definition.sql).
 DEFAULT_WINDOWS = [30]
 DAYS_SINCE = frozenset({"days_since_last_order", "days_since_first_order"})
 RULE = re.compile(r"\s*(\w+)\s+of\s+(\w+)\s*")
 OF_NUMBERS = ("sum", "avg", "min", "max", "stddev")
-# What aggregations alone make.
-ALONE: dict[str, Any] = {"totals": [], "ratios": {}}
+NTH_LAST = "days_since_nth_last_order"
+# Without what else makes columns.
+ALONE: dict[str, Any] = {"totals": [], "ratios": {}, NTH_LAST: []}
 IDS = ("order_id", "customer_id")
 WITHOUT_TOTAL = ("stddev", "count_distinct")
 JINJA = re.compile(r"\{[{%#]")
@@ -29,12 +30,14 @@ MAX_NAME = 63
 
 
 def feature_columns(meta: Mapping[str, Any]) -> list[str]:
-    """What the aggregations, totals and ratios make, in order; a name that comes twice is there twice."""
+    """What a definition makes but DAYS_SINCE, in order; a name that comes twice is there twice."""
     windows = list_of(meta.get("windows", DEFAULT_WINDOWS))
     names = [column for name, rule in _aggregations(meta).items() for column in _names(name, rule)]
     totals = [f"{name}_total" for name in list_of(meta.get("totals"))]
     ratios = [f"{name}_ratio" for name in mapping_of(meta.get("ratios"))]
-    return [f"{name}_{days}d" for days in windows for name in names] + totals + ratios
+    places = [place for place in list_of(meta.get(NTH_LAST)) if isinstance(place, int)]
+    nth_last = nth_last_orders({NTH_LAST: places})
+    return [f"{name}_{days}d" for days in windows for name in names] + [*totals, *nth_last, *ratios]
 
 
 def _aggregations(meta: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,8 +155,9 @@ def _totals(document: Document, path: KeyPath, meta: Mapping[str, Any]) -> Itera
 
 def _ratios(document: Document, path: KeyPath, meta: Mapping[str, Any]) -> Iterator[Finding]:
     """Of columns that are there, and numbers."""
-    numbers = set(feature_columns({**meta, "ratios": {}, "aggregations": _of_numbers(meta)}))
-    known = feature_columns({**meta, "ratios": {}})
+    aggregated = {**meta, "ratios": {}, NTH_LAST: []}
+    numbers = set(feature_columns({**aggregated, "aggregations": _of_numbers(meta)}))
+    known = feature_columns(aggregated)
     for name, rule in mapping_of(meta.get("ratios")).items():
         at = (*path, "ratios", name)
         if len(f"{name}_ratio") > MAX_NAME:

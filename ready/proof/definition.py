@@ -37,7 +37,7 @@ class Feature:
     days_since_last, days_since_first, ratio. column: of stg.orders, None where the function reads none. by,
     value: only orders whose column `by` is `value`. days: the window's length, None for the whole past.
     ahead: the window begins at feature_time (label) instead of ending there. sides: numerator and denominator
-    of a ratio.
+    of a ratio. place: of days_since_last, which order from the last one (1) on.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Feature:
     days: int | None = None
     ahead: bool = False
     sides: tuple[Feature, ...] = ()
+    place: int = 1
 
     def looks_at_lines(self, mapped: Mapping[str, Any]) -> bool:
         """Whether each line counts and not each order, at grain order_line.
@@ -69,6 +70,8 @@ class Feature:
         """The function in the words of features.yaml."""
         if self.sides:
             return " / ".join(side.name for side in self.sides)
+        if self.place > 1:
+            return self.name.replace("_", " ")
         words = f"{self.function} of {self.column}" if self.column else self.function.replace("_", " ")
         return f"{words} where {self.by} is {self.value}" if self.by else words
 
@@ -84,8 +87,19 @@ def recorded_features(config: Mapping[str, Any]) -> dict[str, Feature]:
     """The columns of customer_features by name, and last the label, from meta.feature_registry.config."""
     features = [*_windowed(config["features"]), *_totals(config["features"])]
     features += [Feature(f"days_since_{end}_order", f"days_since_{end}") for end in ("last", "first")]
+    features += [
+        Feature(name, "days_since_last", place=place)
+        for name, place in nth_last_orders(config["features"]).items()
+    ]
     features += _ratios(config["features"], {feature.name: feature for feature in features})
     return {feature.name: feature for feature in [*features, _label(config["label"])]}
+
+
+def nth_last_orders(meta: Mapping[str, Any]) -> dict[str, int]:
+    """The columns of days_since_nth_last_order, each with its place from the last order on."""
+    endings = {2: "nd", 3: "rd"}
+    places = meta.get("days_since_nth_last_order", [])
+    return {f"days_since_{place}{endings.get(place, 'th')}_last_order": place for place in places}
 
 
 def _windowed(meta: Mapping[str, Any]) -> Iterator[Feature]:

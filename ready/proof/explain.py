@@ -18,6 +18,7 @@ from ready.query import NoSuchColumn, Row, select_rows, snapshot
 from ready.settings import Settings
 
 FIRST_INSTANT = datetime.min.replace(tzinfo=timezone.utc)
+LAST_INSTANT = datetime.max.replace(tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -207,9 +208,8 @@ class _Trace:
             by=feature.by or "order_id",
         )
         orders.sort(key=lambda order: (order["order_ts"], order["order_id"]))
-        if feature.function.startswith("days_since") and orders:
-            end = orders[-1 if feature.function == "days_since_last" else 0]["order_ts"]
-            orders = [order for order in orders if order["order_ts"] == end]
+        first, last = _counted(feature, [order["order_ts"] for order in orders])
+        orders = [order for order in orders if first <= order["order_ts"] <= last]
         sources = self._sources([_place(order) for order in orders])
         return tuple(
             SourceOrder(
@@ -242,9 +242,8 @@ class _Trace:
             and (feature.by is None or group[0]["by_value"] == feature.value)
         ]
         groups.sort(key=lambda group: (group[0]["order_ts"], group[0]["order_id"]))
-        if feature.function.startswith("days_since") and groups:
-            end = groups[-1 if feature.function == "days_since_last" else 0][0]["order_ts"]
-            groups = [group for group in groups if group[0]["order_ts"] == end]
+        first, last = _counted(feature, [group[0]["order_ts"] for group in groups])
+        groups = [group for group in groups if first <= group[0]["order_ts"] <= last]
         self._require_parsed([line for group in groups for line in group])
         sources = self._sources([_place(line) for group in groups for line in group])
         return tuple(
@@ -309,6 +308,15 @@ class _Trace:
             )
             for row in rows
         }
+
+
+def _counted(feature: Feature, times: Sequence[datetime]) -> tuple[datetime, datetime]:
+    """From and to when orders count, both included; times: those in the window, in order."""
+    if not times or not feature.function.startswith("days_since"):
+        return FIRST_INSTANT, LAST_INSTANT
+    if feature.function == "days_since_first":
+        return times[0], times[0]
+    return times[-min(feature.place, len(times))], times[-1]
 
 
 def _merged(*sides: Sequence[SourceOrder]) -> tuple[SourceOrder, ...]:

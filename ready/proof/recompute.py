@@ -96,12 +96,15 @@ def _stddev(numbers: Sequence[Fraction]) -> Decimal | None:
 
 
 def _whole_days(feature: Feature, purchases: Sequence[Purchase], feature_time: datetime) -> int | None:
-    return (feature_time - _since(feature, purchases)) // timedelta(days=1) if purchases else None
+    since = _since(feature, purchases)
+    return None if since is None else (feature_time - since) // timedelta(days=1)
 
 
-def _since(feature: Feature, purchases: Sequence[Purchase]) -> datetime:
-    times = [purchase.order_ts for purchase in purchases]
-    return max(times) if feature.function == "days_since_last" else min(times)
+def _since(feature: Feature, purchases: Sequence[Purchase]) -> datetime | None:
+    times = sorted(purchase.order_ts for purchase in purchases)
+    if len(times) < feature.place:
+        return None
+    return times[-feature.place] if feature.function == "days_since_last" else times[0]
 
 
 def _decimal(number: Fraction) -> Decimal:
@@ -119,10 +122,11 @@ def _millionths(number: int) -> Decimal:
 def arithmetic(feature: Feature, purchases: Sequence[Purchase], feature_time: datetime) -> str:
     """The calculation as a reader would write it down, up to its result."""
     measures = [purchase.measure for purchase in purchases if purchase.measure is not None]
-    if feature.function in ("count", "no_purchase") or not purchases:
+    if feature.function in ("count", "no_purchase") or len(purchases) < feature.place:
         return f"{len(purchases)} purchase(s)"
     if feature.function.startswith("days_since"):
         since = _since(feature, purchases)
+        assert since is not None
         return f"whole days from {since:%Y-%m-%d %H:%M:%S} to {feature_time:%Y-%m-%d %H:%M:%S}"
     if feature.function not in ("sum", "avg"):
         return f"{feature.function} of {len(measures)} value(s)"

@@ -39,6 +39,7 @@ class Definition:
     windows: tuple[int, ...] = (7, 30, 90)
     aggregations: Mapping[str, Rule] = field(default_factory=lambda: dict(SHIPPED_AGGREGATIONS))
     totals: tuple[str, ...] = ("orders", "revenue")
+    nth_last: tuple[int, ...] = ()
     ratios: Mapping[str, str] = field(default_factory=dict)
     label: tuple[str, str] = ("revenue", "sum of amount")
     every: str = "month"
@@ -236,7 +237,16 @@ def _features_at(purchases: list[Order], t: datetime, definition: Definition) ->
         row.update(_columns(name, definition.aggregations[name], past, "_total"))
     row["days_since_last_order"] = (t - max(order.order_ts for order in past)) // DAY if past else None
     row["days_since_first_order"] = (t - min(order.order_ts for order in past)) // DAY if past else None
-    return row | ratios(row, definition)
+    return row | nth_last(t, [order.order_ts for order in past], definition) | ratios(row, definition)
+
+
+def nth_last(t: datetime, ordered: list[datetime], definition: Definition) -> Features:
+    ordinals = {2: "2nd", 3: "3rd", 4: "4th"}
+    newest = sorted(ordered, reverse=True)
+    return {
+        f"days_since_{ordinals[n]}_last_order": (t - newest[n - 1]) // DAY if n <= len(newest) else None
+        for n in definition.nth_last
+    }
 
 
 def ratios(row: Features, definition: Definition) -> Features:

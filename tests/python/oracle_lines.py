@@ -26,6 +26,7 @@ from oracle import (
     Value,
     feature_times,
     labelled,
+    nth_last,
     ratios,
     text_of_purchases,
 )
@@ -212,7 +213,7 @@ def _features_at(past: list[Line], t: datetime, openings: list[datetime], defini
         row.update(_columns(name, definition.aggregations[name], past, None, "_total"))
     row["days_since_last_order"] = (t - max(openings)) // DAY
     row["days_since_first_order"] = (t - min(openings)) // DAY
-    return row | ratios(row, definition)
+    return row | nth_last(t, openings, definition) | ratios(row, definition)
 
 
 def labels_of(

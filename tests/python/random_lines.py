@@ -58,7 +58,7 @@ DEFINITIONS = {
     ),
     "sum": Definition(
         windows=(14,), every="order", horizon=14, aggregations=AGGREGATIONS, totals=TOTALS,
-        label=("typical", "avg of amount"), ratios=RATIOS,
+        label=("typical", "avg of amount"), nth_last=(2, 4), ratios=RATIOS,
     ),
 }  # fmt: skip
 
@@ -151,6 +151,7 @@ def write_configs(folder: Path, definition: Definition, *, identity: str, status
         "windows": list(definition.windows),
         "aggregations": dict(definition.aggregations),
         "totals": list(definition.totals),
+        "days_since_nth_last_order": list(definition.nth_last),
         "ratios": dict(definition.ratios),
     }
     labels = {"horizon": definition.horizon, "label": dict([definition.label])}

@@ -80,6 +80,7 @@ DEFINITIONS = {
             "orders", *(f"{name}_{column}" for name in TOTALLED for column in ("amount", "quantity")),
             *(f"{name}_country" for name in PICKED),
         ),
+        nth_last=(3, 2),
         ratios={
             "trend": "sum_amount_7d / sum_amount_30d", "basket": "sum_quantity_7d / orders_7d",
             "web": "orders_in_web_30d / orders_total", "spread": "stddev_quantity_30d / avg_quantity_total",
@@ -92,6 +93,7 @@ DEFINITIONS = {
             **SHIPPED_AGGREGATIONS, "last_country": "latest of country", "usual_country": "mode of country"
         },
         totals=("orders", "revenue", "avg_order_value", "last_country", "usual_country"),
+        nth_last=(2,),
         ratios={"lately": "revenue_7d / revenue_30d", "value": "avg_order_value_7d / avg_order_value_total"},
     ),
     "states_by_order": Definition(every="order", active_within=20),
@@ -219,6 +221,7 @@ def write_configs(folder: Path, definition: Definition, *, tracked: bool = False
             "windows": list(definition.windows),
             "aggregations": dict(definition.aggregations),
             "totals": list(definition.totals),
+            "days_since_nth_last_order": list(definition.nth_last),
             "ratios": dict(definition.ratios),
         },
         "customer_labels": {"horizon": definition.horizon, "label": dict([definition.label])},

@@ -137,6 +137,7 @@ FEATURES = {
         "parts": {"rule": "count", "by": "kind", "values": ["web", "app"]},
     },
     "totals": ["orders", "least", "last_kind", "usual_kind"],
+    "days_since_nth_last_order": [2, 4],
     "ratios": {"web": "revenue_web_30d / orders_30d", "parts": "parts_app_10d / orders_total"},
 }
 
@@ -203,6 +204,15 @@ def test_texts_are_shown_and_counted(line_shop: Warehouse) -> None:
     assert "last_kind_30d of ann at 2025-02-01 is app\n" in done.stdout
     assert "latest of kind; purchases from" in done.stdout
     assert done.stdout.endswith("latest of 5 value(s) = app: agrees\n")
+
+
+def test_the_second_last_order_is_shown_with_the_last(line_shop: Warehouse) -> None:
+    done = line_shop.ready("explain", "ann", "2025-02-01", "days_since_2nd_last_order")
+    assert "  days since 2nd last order; purchases from the first order until" in done.stdout
+    assert [line.split()[0] for line in done.stdout.splitlines() if ".csv:" in line] == ["1.csv:3", "2.csv:5"]
+    assert done.stdout.endswith("from 2025-01-05 00:00:00 to 2025-02-01 00:00:00 = 27: agrees\n")
+    none = line_shop.ready("explain", "ann", "2025-02-01", "days_since_4th_last_order")
+    assert none.stdout.endswith("3 purchase(s) = null: agrees\n")
 
 
 def test_a_ratio_shows_the_orders_of_both_sides(line_shop: Warehouse) -> None:

@@ -89,6 +89,8 @@ def test_days_since_are_whole_days_rounded_down() -> None:
     orders = [Purchase(time, None) for time in times]
     assert recompute(Feature("f", "days_since_first"), orders, T) == 9
     assert recompute(Feature("f", "days_since_last"), orders, T) == 2
+    assert recompute(Feature("f", "days_since_last", place=2), orders, T) == 9
+    assert recompute(Feature("f", "days_since_last", place=3), orders, T) is None
 
 
 def test_the_texts_of_purchases() -> None:
