@@ -14,9 +14,16 @@
     )
 {%- endmacro %}
 
-{# Spark divides these types to 38 decimals, without rounding, before it rounds to 6. #}
+{# The whole part, which a division gives exactly, and the millionths of the rest. A ratio of over 20 digits before the point
+   raises. #}
 {% macro spark__exact_ratio(numerator, denominator) -%}
-    case when {{ numerator }} is not null and {{ denominator }} <> 0 then
-        {{ or_overflow('cast(' ~ numerator ~ ' as decimal(38, 6)) / cast(' ~ denominator ~ ' as decimal(38, 6))') }}
-    end
+    {%- set n = 'abs(cast(' ~ numerator ~ ' as decimal(38, 6)))' -%}
+    {%- set d = 'abs(cast(' ~ denominator ~ ' as decimal(38, 6)))' -%}
+    {%- set whole = 'cast((' ~ n ~ ' - ' ~ n ~ ' % ' ~ d ~ ') / ' ~ d ~ ' as decimal(26, 6))' -%}
+    {%- set millionths = 'cast((2000000 * (' ~ n ~ ' % ' ~ d ~ ') + ' ~ d ~ ') div (2 * ' ~ d ~ ') as decimal(20, 0))' -%}
+    case when {{ numerator }} is not null and {{ denominator }} <> 0 then cast(
+        case when ({{ numerator }} < 0) <> ({{ denominator }} < 0) then -1 else 1 end
+        * {{ or_overflow(whole ~ ' + ' ~ millionths ~ ' * 0.000001') }}
+        as decimal(38, 6)
+    ) end
 {%- endmacro %}

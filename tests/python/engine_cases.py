@@ -63,6 +63,9 @@ def typed(expression: str, kind: str) -> str:
     return f"select n, {expression} from ({values}) as typed"
 
 
+RATIO = typed(call("exact_ratio('a', 'b')"), "decimal(38,6)")
+
+
 def text_cases() -> Iterator[Case]:
     texts = column([*TEXTS, None])
     literals = (f"when {n} then {{{{ quote_literal({jinja(text)}) }}}}" for n, text in enumerate(TEXTS))
@@ -180,9 +183,10 @@ def amount_cases() -> Iterator[Case]:
         average = call(f"exact_average('cast({total} as numeric(38, 6))', 'n')")
         numbered = [(str(n),) for n in range(200)]
         yield Case(f"exact_average of {total}", average, numbered)
-    sides = [side for sides in [*AMOUNTS[:15], *LARGE] for side in sides] + ["2000000", "3", None]
-    ratio = typed(call("exact_ratio('a', 'b')"), "decimal(38,6)")
-    yield Case("exact_ratio", ratio, list(product(dict.fromkeys(sides), dict.fromkeys(sides))))
+    sides = dict.fromkeys([side for sides in AMOUNTS[:15] for side in sides] + ["2000000", "3", "-7", None])
+    yield Case("exact_ratio", RATIO, list(product(sides, sides)))
+    above, below = dict.fromkeys(side for sides in LARGE for side in sides), ("3", "-0.3", "10000000001.5")
+    yield Case("exact_ratio of large numbers", RATIO, [*product(above, below), *product(below, above)])
 
 
 def picked_cases() -> Iterator[Case]:
@@ -210,6 +214,7 @@ def one_sided() -> list[tuple[str, Case]]:
     large = [("1", amount) for amount in ("10000000000000", "-10000000000000", "1", "2")]
     return [
         ("spark", Case("stddev of large amounts", aggregated("stddev"), large, keyed=True)),
+        ("spark", Case("exact_ratio of 25 digits", RATIO, [("999999999999999999.999999", "0.000001")])),
         ("postgres", Case("division by zero", typed("a / b", "numeric(38, 6)"), [("1", "0")])),
     ]
 
