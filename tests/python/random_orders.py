@@ -82,8 +82,8 @@ DEFINITIONS = {
         ),
         nth_last=(3, 2),
         ratios={
-            "trend": "sum_amount_7d / sum_amount_30d", "basket": "sum_quantity_7d / orders_7d",
-            "web": "orders_in_web_30d / orders_total", "spread": "stddev_quantity_30d / avg_quantity_total",
+            "trend": "sum_amount_7d / sum_amount_total", "basket": "sum_quantity_7d / orders_7d",
+            "web": "orders_in_web_7d / orders_total", "spread": "stddev_quantity_7d / avg_quantity_total",
         },
         label=("gone", "no purchase"),
     ),
