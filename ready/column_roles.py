@@ -13,6 +13,7 @@ KEY = ("customer_id", "feature_time")
 SPLIT = "split"
 
 DAYS_SINCE = ("days_since_last", "days_since_first")
+WITHOUT_WINDOW = (*DAYS_SINCE, "ratio")
 
 Roles = dict[str, Any]
 
@@ -67,8 +68,10 @@ def _definition(feature: Feature | None, config: Mapping[str, Any] | None) -> di
     return {
         "aggregation": feature.function,
         **({"column": feature.column} if feature.column else {}),
+        **({"place": feature.place} if feature.place > 1 else {}),
+        **dict(zip(("numerator", "denominator"), (side.name for side in feature.sides), strict=False)),
         **({"where": {feature.by: feature.value}} if feature.by else {}),
-        **({} if feature.function in DAYS_SINCE else {length: feature.days}),
+        **({} if feature.function in WITHOUT_WINDOW else {length: feature.days}),
         **({"unit": unit} if unit else {}),
     }
 

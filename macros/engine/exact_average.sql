@@ -24,5 +24,5 @@
 
 {# Outside ANSI mode what passes 38 digits is null in Spark; better no result than a wrong one. #}
 {% macro or_overflow(expression) -%}
-    coalesce({{ expression }}, raise_error('a sum or an average has more digits than the 38 that Spark counts with'))
+    coalesce({{ expression }}, raise_error('a sum, an average or a ratio has more digits than the 38 that Spark counts with'))
 {%- endmacro %}

@@ -5,7 +5,8 @@
     {%- set by = rows ~ '.' ~ aggregated_column(aggregation, aggregation.get('by')) -%}
     {%- set value = '' if aggregation.get('value') is none else ' and ' ~ by ~ ' = ' ~ category_literal(aggregation.value) -%}
     {%- set order = stands_for_order(aggregation, rows, window) -%}
-    {%- set filter = 'filter (where ' ~ condition ~ value ~ (' and ' ~ order if order else '') ~ ')' -%}
+    {%- set filled = ' and ' ~ column ~ ' is not null' if picks_text(aggregation) else '' -%}
+    {%- set filter = 'filter (where ' ~ condition ~ value ~ (' and ' ~ order if order else '') ~ filled ~ ')' -%}
     {%- if aggregation.function == 'count' -%}
         count(*) {{ filter }}
     {%- elif aggregation.function == 'no_purchase' -%}
@@ -20,6 +21,8 @@
         {#- Squares of integers would overflow. -#}
         {%- set number = squarable(column) -%}
         {{ exact_stddev('sum(' ~ number ~ ') ' ~ filter, 'sum(' ~ squared(number) ~ ') ' ~ filter, 'count(' ~ column ~ ') ' ~ filter) }}
+    {%- elif picks_text(aggregation) -%}
+        {{ picked_text(aggregation.function, column, rows ~ '.order_ts', filter) }}
     {%- else -%}
         cast({{ aggregation.function }}({{ column }}) {{ filter }} as {{ type_amount() }})
     {%- endif -%}

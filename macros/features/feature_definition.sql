@@ -1,6 +1,7 @@
 {# What configs/features.yaml says of customer_features, checked and complete:
-   {feature_times: {every, start, end, active_within}, windows: [days], aggregations: [aggregation], totals: [name]};
-   an aggregation is {name, function, column, by, value}, see parsed_aggregation. #}
+   {feature_times: {every, start, end, active_within}, windows: [days], aggregations: [aggregation], totals: [name],
+   nth_last: [{n, name}], ratios: [ratio]}; an aggregation is {name, function, column, by, value}, see parsed_aggregation,
+   and a ratio {name, numerator, denominator} of columns. #}
 {% macro feature_definition() %}
     {% set meta = node_meta('customer_features') %}
     {% set times = meta.get('feature_times', {}) %}
@@ -8,7 +9,7 @@
     {% for name, rule in meta.get('aggregations', {}).items() %}
         {% do aggregations.extend(parsed_aggregation(name, rule)) %}
     {% endfor %}
-    {% do return({
+    {% set definition = {
         'feature_times': {
             'every': times.get('every', 'month'), 'start': times.get('start'), 'end': times.get('end'),
             'active_within': times.get('active_within'),
@@ -16,7 +17,39 @@
         'windows': meta.get('windows', [30]),
         'aggregations': aggregations,
         'totals': meta.get('totals', []),
-    }) %}
+        'nth_last': nth_last_orders(meta.get('days_since_nth_last_order', [])),
+    } %}
+    {% do return(dict(definition, ratios=parsed_ratios(meta.get('ratios', {}), definition))) %}
+{% endmacro %}
+
+{# Rules `COLUMN / COLUMN` by name, of numbers that a window or a total gives, as a list of {name, numerator, denominator}. #}
+{% macro parsed_ratios(rules, definition) %}
+    {% set numbers = [] %}
+    {% for aggregation in definition.aggregations if not picks_text(aggregation) %}
+        {% for ending in window_endings(definition) + (['_total'] if aggregation.name in definition.totals else []) %}
+            {% do numbers.append(aggregation.name ~ ending) %}
+        {% endfor %}
+    {% endfor %}
+    {% set ratios = [] %}
+    {% for name, rule in rules.items() %}
+        {% set sides = (rule | string).split('/') | map('trim') | list %}
+        {% if sides | length != 2 or sides | reject('in', numbers) | list %}
+            {% do exceptions.raise_compiler_error(
+                "features.yaml: ratios: '" ~ name ~ ": " ~ rule ~ "' is no COLUMN / COLUMN of these: " ~ numbers | join(', ')
+            ) %}
+        {% endif %}
+        {% do ratios.append({'name': name ~ '_ratio', 'numerator': sides[0], 'denominator': sides[1]}) %}
+    {% endfor %}
+    {% do return(ratios) %}
+{% endmacro %}
+
+{# What a window adds to an aggregation's name. #}
+{% macro window_endings(definition) %}
+    {% set endings = [] %}
+    {% for window in definition.windows %}
+        {% do endings.append('_' ~ window ~ 'd') %}
+    {% endfor %}
+    {% do return(endings) %}
 {% endmacro %}
 
 {# A rule as a list of {name, function, column, by, value}, one for each column a window gives.
@@ -25,7 +58,7 @@
 {% macro parsed_aggregation(name, rule) %}
     {% set by = rule if rule is mapping else {'rule': rule} %}
     {% set words = (by.rule | string).split() %}
-    {% set functions = ['sum', 'avg', 'min', 'max', 'stddev', 'count_distinct'] %}
+    {% set functions = ['sum', 'avg', 'min', 'max', 'stddev', 'count_distinct', 'latest', 'first', 'mode'] %}
     {% if words == ['count'] %}
         {% set parsed = {'function': 'count', 'column': none} %}
     {% elif words | length == 3 and words[1] == 'of' and words[0] in functions %}

@@ -7,6 +7,9 @@
             {% do label.update({'name': name, 'function': 'no_purchase', 'column': none}) %}
         {% else %}
             {% do label.update(parsed_aggregation(name, rule)[0]) %}
+            {% if picks_text(label) %}
+                {% do exceptions.raise_compiler_error("features.yaml: label: '" ~ name ~ ": " ~ rule ~ "': a label is no text") %}
+            {% endif %}
         {% endif %}
     {% endfor %}
     {% do label.update({'horizon': label_horizon()}) %}

@@ -2,14 +2,15 @@
    an order opens it. An order counts where it opens, with the value that its lines have together up to the window's end.
    docs/order-lines.md has the definitions in plain words. #}
 
-{# Whether an aggregation looks at each line rather than at orders: sums and different values always, other functions with
-   `by` a column of lines. #}
+{# Whether an aggregation looks at each line rather than at orders: sums and different values always, a text of them where it
+   is the line's own, other functions with `by` a column of lines. #}
 {% macro aggregates_lines(aggregation) %}
     {% if order_grain() == 'order' %}
         {% do return(false) %}
     {% endif %}
     {% do return(
         aggregation.function in ['sum', 'count_distinct']
+        or (picks_text(aggregation) and not describes_order(aggregation.column))
         or (aggregation.get('value') is not none and not describes_order(aggregation.by))
     ) %}
 {% endmacro %}
@@ -18,17 +19,19 @@
     {% do return(order_grain() == 'order_line' and not aggregates_lines(aggregation)) %}
 {% endmacro %}
 
-{# A column as customer_purchases has it for an aggregation: of orders, the order's value so far, or its first line's text. #}
+{# A column as customer_purchases has it for an aggregation: of orders, the order's value so far, or its first line's text,
+   which the line that opens the order has itself. #}
 {% macro aggregated_column(aggregation, column) %}
-    {% do return(column ~ '_of_order' if column and aggregates_orders_of_lines(aggregation) else column) %}
+    {% set of_order = aggregates_orders_of_lines(aggregation) and not picks_text(aggregation) %}
+    {% do return(column ~ '_of_order' if column and of_order else column) %}
 {% endmacro %}
 
-{# Holds for the rows of a window that an aggregation of orders looks at: for a count where an order opens, else for the last line
+{# Holds for the rows of a window that an aggregation of orders looks at: for a count or a text where an order opens, else for the last line
    before the window's end of each order that opened since its beginning; none of other aggregations. #}
 {% macro stands_for_order(aggregation, rows, window) %}
     {% if not aggregates_orders_of_lines(aggregation) %}
         {% do return(none) %}
-    {% elif not aggregation.column %}
+    {% elif not aggregation.column or picks_text(aggregation) %}
         {% do return(rows ~ '.opens_order') %}
     {% endif %}
     {% set next = rows ~ '.next_line_ts' %}
@@ -42,7 +45,7 @@
         {% do return([]) %}
     {% endif %}
     {% set columns = {'opens_order': 'row_number() over own_order = 1'} %}
-    {% for aggregation in aggregations if aggregates_orders_of_lines(aggregation) %}
+    {% for aggregation in aggregations if aggregates_orders_of_lines(aggregation) and not picks_text(aggregation) %}
         {% if aggregation.column %}
             {% do columns.update({
                 'opened_ts': 'first_value(order_ts) over own_order',
@@ -71,17 +74,6 @@
     {{ only_changed('customer_id in (select customer_id from ' ~ side_table('changed_customers') ~ ')') }}
     window own_order as (partition by order_id order by {{ order_of_lines() }})
 {%- endmacro %}
-
-{# The lifetime features that no running total gives: an order's value changes with each of its lines. #}
-{% macro totals_of_orders(definition) %}
-    {% set totals = [] %}
-    {% for aggregation in definition.aggregations if aggregation.name in definition.totals and aggregation.column %}
-        {% if aggregates_orders_of_lines(aggregation) %}
-            {% do totals.append(aggregation) %}
-        {% endif %}
-    {% endfor %}
-    {% do return(totals) %}
-{% endmacro %}
 
 {# The column of customer_purchases with the time of the last order. #}
 {% macro last_order_column() -%}

@@ -32,6 +32,12 @@
         {%- endfor %}
         {{ whole_days_between(last_order, instant) }} as days_since_last_order,
         {{ whole_days_between('latest.first_order_ts', instant) }} as days_since_first_order
+        {%- for last in definition.nth_last %},
+        {{ whole_days_between(nth_last_order(last.n, customer_purchases, spine), instant) }} as {{ last.name }}
+        {%- endfor %}
+        {%- for ratio in definition.ratios %},
+        {{ exact_ratio(feature_value(definition, ratio.numerator), feature_value(definition, ratio.denominator)) }} as {{ ratio.name }}
+        {%- endfor %}
     from {{ spine }}
     {{ 'left' if every_row else 'cross' }} join lateral (
         {{ known_to_date(definition, customer_purchases, spine) }}
@@ -57,6 +63,14 @@
     {%- endif %}
 {%- endmacro %}
 
+{# A feature beside its aliases: of a window, or of the whole past. #}
+{% macro feature_value(definition, name) -%}
+    {%- for aggregation in definition.aggregations if name == aggregation.name ~ '_total' -%}
+        {{ return(total_to_date(aggregation)) }}
+    {%- endfor -%}
+    {{ return('recent.' ~ name) }}
+{%- endmacro %}
+
 {# A select of one row: order_ts of the last purchase known and of the first, and what total_to_date makes the lifetime
    features of. The last purchase carries it all, unless orders have several states: then every known one is read. #}
 {% macro known_to_date(definition, customer_purchases, spine) -%}
@@ -76,14 +90,14 @@
             {%- for name, _ in running_totals(definition) %},
             purchases.{{ name }}
             {%- endfor %}
-            {%- for aggregation in totals_of_orders(definition) %},
+            {%- for aggregation in totals_of_whole_past(definition) %},
             whole.{{ aggregation.name }}_total
             {%- endfor %}
         from {{ customer_purchases }} as purchases
-        {%- if totals_of_orders(definition) %}
+        {%- if totals_of_whole_past(definition) %}
         cross join (
             select
-                {%- for aggregation in totals_of_orders(definition) %}
+                {%- for aggregation in totals_of_whole_past(definition) %}
                 {{ aggregate(aggregation, 'purchases', 'true', {'until': spine ~ '.feature_time'}) }} as {{ aggregation.name }}_total{{ ',' if not loop.last }}
                 {%- endfor %}
             from {{ customer_purchases }} as purchases

@@ -3,6 +3,21 @@
    aggregation makes features of them. See point_in_time_features. #}
 {% macro spark__point_in_time_features(definition, spine, keys, every_row, purchases) -%}
     {%- set customer_purchases = purchases or ref('customer_purchases') -%}
+    {%- if definition.ratios -%}
+    select
+        *
+        {%- for ratio in definition.ratios %},
+        {{ exact_ratio(ratio.numerator, ratio.denominator) }} as {{ ratio.name }}
+        {%- endfor %}
+    from (
+        {{ point_in_time_aggregations(definition, spine, keys, every_row, customer_purchases) }}
+    ) as aggregated
+    {%- else -%}
+    {{ point_in_time_aggregations(definition, spine, keys, every_row, customer_purchases) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro point_in_time_aggregations(definition, spine, keys, every_row, customer_purchases) -%}
     {%- set instant = 'latest.feature_time' -%}
     {%- set last_order = last_order_column() -%}
     {%- set totals = running_totals(definition) | map('first') | reject('equalto', last_order) | list -%}
@@ -17,7 +32,7 @@
         {%- endfor %}
         {{ window_features(definition, instant) }}
         {%- for aggregation in definition.aggregations if aggregation.name in definition.totals %}
-        {%- if aggregation in totals_of_orders(definition) %}
+        {%- if aggregation in totals_of_whole_past(definition) %}
         {%- do require_total(aggregation) %}
         {{ aggregate(aggregation, 'purchases', 'purchases.order_ts is not null', {'until': instant}) }} as {{ aggregation.name }}_total,
         {%- else %}
@@ -26,13 +41,16 @@
         {%- endfor %}
         {{ whole_days_between('latest.' ~ last_order, instant) }} as days_since_last_order,
         {{ whole_days_between('latest.first_order_ts', instant) }} as days_since_first_order
+        {%- for last in definition.nth_last %},
+        {{ whole_days_between(nth_last_order(last.n, customer_purchases, 'latest'), instant) }} as {{ last.name }}
+        {%- endfor %}
     from (
         {{ last_purchases(spine, keys, customer_purchases, known) }}
     ) as latest
     left join {{ customer_purchases }} as purchases
         on purchases.customer_key = latest.customer_key
         and {{ is_known('purchases', instant) }}
-        {%- if not totals_of_orders(definition) %}
+        {%- if not (totals_of_whole_past(definition) or definition.nth_last) %}
         and purchases.order_ts >= {{ instant }} - {{ days(definition.windows | max) }}
         {%- endif %}
     {%- if not every_row %}
@@ -87,6 +105,9 @@
         {%- endfor %}
         {{ whole_days_between('max(purchases.order_ts)', instant) }} as days_since_last_order,
         {{ whole_days_between('min(purchases.order_ts)', instant) }} as days_since_first_order
+        {%- for last in definition.nth_last %},
+        {{ whole_days_between(nth_last_order(last.n, customer_purchases, spine), instant) }} as {{ last.name }}
+        {%- endfor %}
     from {{ spine }}
     {{ 'left' if every_row else 'inner' }} join {{ customer_purchases }} as purchases
         on purchases.customer_key = {{ spine }}.customer_key

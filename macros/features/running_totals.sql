@@ -10,7 +10,7 @@
     {% if of_lines %}
         {% do totals.update({last_order_column(): 'max(case when opens_order then order_ts end)'}) %}
     {% endif %}
-    {% for aggregation in definition.aggregations if aggregation.name in definition.totals and aggregation not in totals_of_orders(definition) %}
+    {% for aggregation in definition.aggregations if aggregation.name in definition.totals and aggregation not in totals_of_whole_past(definition) %}
         {% for function in carried.get(aggregation.function, []) %}
             {% do totals.update({
                 function ~ '_' ~ aggregation.column ~ '_to_date': function ~ '(' ~ aggregation.column ~ ')'
@@ -18,6 +18,19 @@
         {% endfor %}
     {% endfor %}
     {% do return(totals.items() | list) %}
+{% endmacro %}
+
+{# The lifetime features that no running total gives: texts, and an order's value, which changes with each of its lines. #}
+{% macro totals_of_whole_past(definition) %}
+    {% set totals = [] %}
+    {% for aggregation in definition.aggregations if aggregation.name in definition.totals and reads_whole_past(aggregation) %}
+        {% do totals.append(aggregation) %}
+    {% endfor %}
+    {% do return(totals) %}
+{% endmacro %}
+
+{% macro reads_whole_past(aggregation) %}
+    {% do return(picks_text(aggregation) or (aggregation.column and aggregates_orders_of_lines(aggregation))) %}
 {% endmacro %}
 
 {# A running total that goes on from one that is known: nulls count for nothing, as in an aggregate. #}
@@ -31,7 +44,7 @@
 {% macro total_to_date(aggregation) -%}
     {%- set to_date = '_' ~ aggregation.column ~ '_to_date' -%}
     {%- do require_total(aggregation) -%}
-    {%- if tracks_availability() or (aggregation.column and aggregates_orders_of_lines(aggregation)) -%}
+    {%- if tracks_availability() or reads_whole_past(aggregation) -%}
         latest.{{ aggregation.name }}_total
     {%- elif aggregation.function == 'count' -%}
         coalesce(latest.orders_to_date, 0)
@@ -47,7 +60,7 @@
 {% macro require_total(aggregation) %}
     {% if aggregation.value is not none or aggregation.function in ['stddev', 'count_distinct'] %}
         {% do exceptions.raise_compiler_error(
-            "features.yaml: totals: '" ~ aggregation.name ~ "' has no lifetime total; count, sum, avg, min and max have one"
+            "features.yaml: totals: '" ~ aggregation.name ~ "' has no lifetime total; stddev, count_distinct and categories have none"
         ) %}
     {% endif %}
 {% endmacro %}

@@ -48,5 +48,6 @@
     {% for aggregation in definition.aggregations if aggregation.name in definition.totals %}
         {% do names.append(aggregation.name ~ '_total') %}
     {% endfor %}
-    {% do return(names + ['days_since_last_order', 'days_since_first_order']) %}
+    {% do names.extend(['days_since_last_order', 'days_since_first_order']) %}
+    {% do return(names + definition.nth_last | map(attribute='name') | list + definition.ratios | map(attribute='name') | list) %}
 {% endmacro %}

@@ -12,24 +12,32 @@ from ready.lint.document import Document, KeyPath, list_of, mapping_of
 from ready.lint.finding import Finding, nearest_or_all
 from ready.lint.mapped import Mapped
 from ready.lint.mapping import ORDERS_COLUMNS
+from ready.proof.definition import OF_TEXTS, nth_last_orders
 
 # As the model has it where features.yaml is silent (macros/features/feature_definition.sql).
 DEFAULT_WINDOWS = [30]
 DAYS_SINCE = frozenset({"days_since_last_order", "days_since_first_order"})
 RULE = re.compile(r"\s*(\w+)\s+of\s+(\w+)\s*")
 OF_NUMBERS = ("sum", "avg", "min", "max", "stddev")
-WITH_TOTAL = (["count"], ["sum"], ["avg"], ["min"], ["max"])
+NTH_LAST = "days_since_nth_last_order"
+# Without what else makes columns.
+ALONE: dict[str, Any] = {"totals": [], "ratios": {}, NTH_LAST: []}
+IDS = ("order_id", "customer_id")
+WITHOUT_TOTAL = ("stddev", "count_distinct")
 JINJA = re.compile(r"\{[{%#]")
 # The database cuts longer names, in silence.
 MAX_NAME = 63
 
 
 def feature_columns(meta: Mapping[str, Any]) -> list[str]:
-    """What the aggregations and totals make, in order; a name that comes twice is there twice."""
+    """What a definition makes but DAYS_SINCE, in order; a name that comes twice is there twice."""
     windows = list_of(meta.get("windows", DEFAULT_WINDOWS))
     names = [column for name, rule in _aggregations(meta).items() for column in _names(name, rule)]
     totals = [f"{name}_total" for name in list_of(meta.get("totals"))]
-    return [f"{name}_{days}d" for days in windows for name in names] + totals
+    ratios = [f"{name}_ratio" for name in mapping_of(meta.get("ratios"))]
+    places = [place for place in list_of(meta.get(NTH_LAST)) if isinstance(place, int)]
+    nth_last = nth_last_orders({NTH_LAST: places})
+    return [f"{name}_{days}d" for days in windows for name in names] + [*totals, *nth_last, *ratios]
 
 
 def _aggregations(meta: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,6 +66,7 @@ def check_aggregations(
         yield from _values(document, (*at, "values"), whole)
     yield from _made_names(document, path, meta)
     yield from _totals(document, path, meta)
+    yield from _ratios(document, path, meta)
 
 
 def _values(document: Document, at: KeyPath, rule: Mapping[str, Any]) -> Iterator[Finding]:
@@ -75,7 +84,7 @@ def _made_names(document: Document, path: KeyPath, meta: Mapping[str, Any]) -> I
     counts = Counter(feature_columns(meta))
     for name, rule in _aggregations(meta).items():
         at = (*path, "aggregations", name)
-        for column in sorted(set(feature_columns({**meta, "aggregations": {name: rule}, "totals": []}))):
+        for column in sorted(set(feature_columns({**meta, **ALONE, "aggregations": {name: rule}}))):
             if counts[column] > 1:
                 yield document.finding(at, f"aggregations: the column {column} comes twice")
             if len(column) > MAX_NAME:
@@ -96,6 +105,9 @@ def check_rule(
     if function in OF_NUMBERS and types.get(column, "number") != "number":
         hint = "give it type: number in orders.yaml" if column in (extras or {}) else None
         yield document.finding(at, f"{name}: {column} is no number, so it has no {function}", hint)
+    if function in OF_TEXTS and (column in IDS or types.get(column, "text") != "text"):
+        message = f"{name}: {column} is no text that several orders share, so it has no {function}"
+        yield document.finding(at, message, "name a column of categories, such as channel")
 
 
 def check_mapped(
@@ -136,6 +148,35 @@ def _totals(document: Document, path: KeyPath, meta: Mapping[str, Any]) -> Itera
             yield document.finding(at, f"totals: there is no aggregation {name}", hint)
         elif isinstance(aggregations[name], dict):
             yield document.finding(at, f"totals: {name} is by category, so it has no total")
-        elif str(aggregations[name]).split()[:1] not in WITH_TOTAL:
-            hint = "count, sum, avg, min and max have one"
+        elif str(aggregations[name]).strip().startswith(WITHOUT_TOTAL):
+            hint = f"{' and '.join(WITHOUT_TOTAL)} have none"
             yield document.finding(at, f"totals: {name} has no total", hint)
+
+
+def _ratios(document: Document, path: KeyPath, meta: Mapping[str, Any]) -> Iterator[Finding]:
+    """Of columns that are there, and numbers."""
+    aggregated = {**meta, "ratios": {}, NTH_LAST: []}
+    numbers = set(feature_columns({**aggregated, "aggregations": _of_numbers(meta)}))
+    known = feature_columns(aggregated)
+    for name, rule in mapping_of(meta.get("ratios")).items():
+        at = (*path, "ratios", name)
+        if len(f"{name}_ratio") > MAX_NAME:
+            yield document.finding(
+                at, f"ratios: the name {name}_ratio is too long", f"at most {MAX_NAME} letters"
+            )
+        for side in str(rule).split("/") if isinstance(rule, str) else ():
+            column = side.strip()
+            if column not in known:
+                message = f"{name}: no window or total gives a column {column}"
+                yield document.finding(at, message, nearest_or_all(column, numbers))
+            elif column not in numbers:
+                yield document.finding(at, f"{name}: {column} is no number, so it has no ratio")
+
+
+def _of_numbers(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """The aggregations that give no text."""
+    return {
+        name: rule
+        for name, rule in _aggregations(meta).items()
+        if not str(mapping_of(rule).get("rule", rule)).strip().startswith(OF_TEXTS)
+    }

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 DAY = timedelta(days=1)
+OF_TEXTS = ("latest", "first", "mode")
 OF_ORDERS = ("order_id", "customer_id", "order_ts", "currency", "status", "channel")
 
 
@@ -32,10 +33,11 @@ def _of(name: str, mapped: Mapping[str, Any]) -> str | None:
 class Feature:
     """One column of customer_features, or the label.
 
-    function: count, sum, avg, min, max, stddev, count_distinct, no_purchase (label), days_since_last,
-    days_since_first. column: of stg.orders, None where the function reads none. by, value: only orders
-    whose column `by` is `value`. days: the window's length, None for the whole past. ahead: the window
-    begins at feature_time (label) instead of ending there.
+    function: count, sum, avg, min, max, stddev, count_distinct, latest, first, mode, no_purchase (label),
+    days_since_last, days_since_first, ratio. column: of stg.orders, None where the function reads none. by,
+    value: only orders whose column `by` is `value`. days: the window's length, None for the whole past.
+    ahead: the window begins at feature_time (label) instead of ending there. sides: numerator and denominator
+    of a ratio. place: of days_since_last, which order from the last one (1) on.
     """
 
     name: str
@@ -45,6 +47,8 @@ class Feature:
     value: str | None = None
     days: int | None = None
     ahead: bool = False
+    sides: tuple[Feature, ...] = ()
+    place: int = 1
 
     def looks_at_lines(self, mapped: Mapping[str, Any]) -> bool:
         """Whether each line counts and not each order, at grain order_line.
@@ -53,11 +57,21 @@ class Feature:
         """
         if self.function in ("sum", "count_distinct"):
             return True
+        if self.picks_text and not describes_order(str(self.column), mapped):
+            return True
         return self.by is not None and not describes_order(self.by, mapped)
+
+    @property
+    def picks_text(self) -> bool:
+        return self.function in OF_TEXTS
 
     @property
     def rule(self) -> str:
         """The function in the words of features.yaml."""
+        if self.sides:
+            return " / ".join(side.name for side in self.sides)
+        if self.place > 1:
+            return self.name.replace("_", " ")
         words = f"{self.function} of {self.column}" if self.column else self.function.replace("_", " ")
         return f"{words} where {self.by} is {self.value}" if self.by else words
 
@@ -73,7 +87,19 @@ def recorded_features(config: Mapping[str, Any]) -> dict[str, Feature]:
     """The columns of customer_features by name, and last the label, from meta.feature_registry.config."""
     features = [*_windowed(config["features"]), *_totals(config["features"])]
     features += [Feature(f"days_since_{end}_order", f"days_since_{end}") for end in ("last", "first")]
+    features += [
+        Feature(name, "days_since_last", place=place)
+        for name, place in nth_last_orders(config["features"]).items()
+    ]
+    features += _ratios(config["features"], {feature.name: feature for feature in features})
     return {feature.name: feature for feature in [*features, _label(config["label"])]}
+
+
+def nth_last_orders(meta: Mapping[str, Any]) -> dict[str, int]:
+    """The columns of days_since_nth_last_order, each with its place from the last order on."""
+    endings = {2: "nd", 3: "rd"}
+    places = meta.get("days_since_nth_last_order", [])
+    return {f"days_since_{place}{endings.get(place, 'th')}_last_order": place for place in places}
 
 
 def _windowed(meta: Mapping[str, Any]) -> Iterator[Feature]:
@@ -86,6 +112,15 @@ def _totals(meta: Mapping[str, Any]) -> Iterator[Feature]:
     for aggregation in _aggregations(meta):
         if aggregation.name in meta.get("totals", []):
             yield replace(aggregation, name=f"{aggregation.name}_total")
+
+
+def _ratios(meta: Mapping[str, Any], known: Mapping[str, Feature]) -> Iterator[Feature]:
+    """Each with the longer window of its sides."""
+    for name, rule in meta.get("ratios", {}).items():
+        sides = tuple(known[side.strip()] for side in rule.split("/"))
+        lengths = [side.days for side in sides if side.days is not None]
+        days = max(lengths) if len(lengths) == len(sides) else None
+        yield Feature(f"{name}_ratio", "ratio", days=days, sides=sides)
 
 
 def _aggregations(meta: Mapping[str, Any]) -> Iterator[Feature]:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
 from ready.errors import CheckFailed, NoSuchColumn, UsageError
 from ready.proof import nearest
+from ready.proof.compare import text_of
 from ready.proof.definition import Feature, is_of_order, recorded_features
-from ready.proof.recompute import Measure, Purchase, Value, arithmetic, recompute
+from ready.proof.recompute import Measure, Purchase, Value, arithmetic, ratio, recompute
 from ready.query import Row, select_rows, snapshot
 from ready.settings import Settings
 
 FIRST_INSTANT = datetime.min.replace(tzinfo=timezone.utc)
+LAST_INSTANT = datetime.max.replace(tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,8 @@ class _Trace:
         mapping = record["config"]["orders"]
         self.mapped = mapping.get("columns", {})
         self.tracked = "available_at" in self.mapped
-        gather = self._lines if mapping.get("grain") == "order_line" else self._orders
-        orders = gather(feature, customer_id, window_from, window_to)
-        purchases = [Purchase(order.order_ts, order.measure) for order in orders]
+        self.of_lines = mapping.get("grain") == "order_line"
+        orders, recomputed, written_down = self._computed(feature, customer_id, feature_time)
         known = not feature.ahead or window_to <= self._data_end()
         return Explanation(
             feature_set=record["feature_set"],
@@ -112,11 +113,27 @@ class _Trace:
             window_from=window_from,
             window_to=window_to,
             value=value,
-            recomputed=recompute(feature, purchases, feature_time) if known else None,
-            arithmetic=arithmetic(feature, purchases, feature_time),
+            recomputed=recomputed if known else None,
+            arithmetic=written_down,
             known=known,
             orders=orders,
         )
+
+    def _computed(
+        self, feature: Feature, customer_id: str, feature_time: datetime
+    ) -> tuple[tuple[SourceOrder, ...], Value, str]:
+        """The orders behind a value, the value that they give, and the calculation."""
+        if feature.sides:
+            numerator, denominator = (
+                self._computed(side, customer_id, feature_time) for side in feature.sides
+            )
+            written_down = f"{text_of(numerator[1])} / {text_of(denominator[1])}"
+            return _merged(numerator[0], denominator[0]), ratio(numerator[1], denominator[1]), written_down
+        gather = self._lines if self.of_lines else self._orders
+        orders = gather(feature, customer_id, *feature.window(feature_time))
+        purchases = [Purchase(order.order_ts, order.measure) for order in orders]
+        value = recompute(feature, purchases, feature_time)
+        return orders, value, arithmetic(feature, purchases, feature_time)
 
     def _select(self, query: str, values: Mapping[str, Any] | None = None, **names: str) -> list[Row]:
         return select_rows(self.connection, self.settings, query, values, **names)
@@ -191,9 +208,8 @@ class _Trace:
             by=feature.by or "order_id",
         )
         orders.sort(key=lambda order: (order["order_ts"], order["order_id"]))
-        if feature.function.startswith("days_since") and orders:
-            end = orders[-1 if feature.function == "days_since_last" else 0]["order_ts"]
-            orders = [order for order in orders if order["order_ts"] == end]
+        first, last = _counted(feature, [order["order_ts"] for order in orders])
+        orders = [order for order in orders if first <= order["order_ts"] <= last]
         sources = self._sources([_place(order) for order in orders])
         return tuple(
             SourceOrder(
@@ -226,9 +242,8 @@ class _Trace:
             and (feature.by is None or group[0]["by_value"] == feature.value)
         ]
         groups.sort(key=lambda group: (group[0]["order_ts"], group[0]["order_id"]))
-        if feature.function.startswith("days_since") and groups:
-            end = groups[-1 if feature.function == "days_since_last" else 0][0]["order_ts"]
-            groups = [group for group in groups if group[0]["order_ts"] == end]
+        first, last = _counted(feature, [group[0]["order_ts"] for group in groups])
+        groups = [group for group in groups if first <= group[0]["order_ts"] <= last]
         self._require_parsed([line for group in groups for line in group])
         sources = self._sources([_place(line) for group in groups for line in group])
         return tuple(
@@ -236,7 +251,7 @@ class _Trace:
                 order_id=group[0]["order_id"],
                 order_ts=group[0]["order_ts"],
                 amount=_short(_together(group, "amount")),
-                measure=_short(_together(group, "measure")) if feature.column else None,
+                measure=_measure(feature, group),
                 lines=tuple(sources[_place(line)] for line in group),
             )
             for group in groups
@@ -295,12 +310,42 @@ class _Trace:
         }
 
 
+def _counted(feature: Feature, times: Sequence[datetime]) -> tuple[datetime, datetime]:
+    """From and to when orders count, both included; times: those in the window, in order."""
+    if not times or not feature.function.startswith("days_since"):
+        return FIRST_INSTANT, LAST_INSTANT
+    if feature.function == "days_since_first":
+        return times[0], times[0]
+    return times[-min(feature.place, len(times))], times[-1]
+
+
+def _merged(*sides: Sequence[SourceOrder]) -> tuple[SourceOrder, ...]:
+    """The orders of both sides of a ratio, each once."""
+    orders = {
+        (order.order_id, *((line.load_id, line.line_number) for line in order.lines)): order
+        for side in sides
+        for order in side
+    }
+    return tuple(
+        replace(order, measure=None)
+        for order in sorted(orders.values(), key=lambda order: (order.order_ts, order.order_id))
+    )
+
+
 def _orders_of(lines: Sequence[Row]) -> list[list[Row]]:
     """Each order's lines, in their order: the first one opens it."""
     orders: dict[str, list[Row]] = {}
     for line in lines:
         orders.setdefault(line["order_id"], []).append(line)
     return list(orders.values())
+
+
+def _measure(feature: Feature, lines: Sequence[Row]) -> Measure:
+    """Of several lines together; where the feature is a text, the first line's, though it be missing."""
+    if feature.column is None:
+        return None
+    measure: Measure = _short(lines[0]["measure"] if feature.picks_text else _together(lines, "measure"))
+    return measure
 
 
 def _together(lines: Sequence[Row], column: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,11 +12,12 @@ from math import isqrt
 
 from ready.proof.definition import Feature
 
-Value = int | bool | Decimal | None
+Value = int | bool | str | Decimal | None
 Measure = Decimal | int | str | None
 
 MILLIONTHS = 10**6
 FEW = 12
+LONGEST_TEXT = 128
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,37 @@ def recompute(feature: Feature, purchases: Sequence[Purchase], feature_time: dat
         return not purchases
     if feature.function.startswith("days_since"):
         return _whole_days(feature, purchases, feature_time)
+    if feature.picks_text:
+        return _text(feature.function, purchases)
     measures = [purchase.measure for purchase in purchases if purchase.measure is not None]
     if feature.function == "count_distinct":
         return len(set(measures))
     return _of_numbers(feature.function, [Fraction(measure) for measure in measures])
+
+
+def ratio(numerator: Value, denominator: Value) -> Decimal | None:
+    """Rounded to 6 decimals, a half away from zero; None where either is, or the denominator is 0."""
+    if numerator is None or denominator is None or denominator == 0:
+        return None
+    return _decimal(Fraction(numerator) / Fraction(denominator))
+
+
+def _text(function: str, purchases: Sequence[Purchase]) -> str | None:
+    """Of texts that are as frequent the one bought last, of those of one instant the smallest."""
+    bought = [(one.order_ts, _short(str(one.measure))) for one in purchases if one.measure is not None]
+    if function == "mode":
+        texts = [text for _, text in bought]
+        most = max(map(texts.count, texts), default=0)
+        bought = [(when, text) for when, text in bought if texts.count(text) == most]
+    ends = [when for when, _ in bought]
+    end = min(ends, default=None) if function == "first" else max(ends, default=None)
+    return min((text for when, text in bought if when == end), default=None)
+
+
+def _short(text: str) -> str:
+    """As macros/engine/short_text.sql has it."""
+    encoded = text.encode()
+    return text if len(encoded) <= LONGEST_TEXT else text[:20] + hashlib.md5(encoded).hexdigest()
 
 
 def _of_numbers(function: str, numbers: Sequence[Fraction]) -> Decimal | None:
@@ -67,12 +96,15 @@ def _stddev(numbers: Sequence[Fraction]) -> Decimal | None:
 
 
 def _whole_days(feature: Feature, purchases: Sequence[Purchase], feature_time: datetime) -> int | None:
-    return (feature_time - _since(feature, purchases)) // timedelta(days=1) if purchases else None
+    since = _since(feature, purchases)
+    return None if since is None else (feature_time - since) // timedelta(days=1)
 
 
-def _since(feature: Feature, purchases: Sequence[Purchase]) -> datetime:
-    times = [purchase.order_ts for purchase in purchases]
-    return max(times) if feature.function == "days_since_last" else min(times)
+def _since(feature: Feature, purchases: Sequence[Purchase]) -> datetime | None:
+    times = sorted(purchase.order_ts for purchase in purchases)
+    if len(times) < feature.place:
+        return None
+    return times[-feature.place] if feature.function == "days_since_last" else times[0]
 
 
 def _decimal(number: Fraction) -> Decimal:
@@ -90,10 +122,11 @@ def _millionths(number: int) -> Decimal:
 def arithmetic(feature: Feature, purchases: Sequence[Purchase], feature_time: datetime) -> str:
     """The calculation as a reader would write it down, up to its result."""
     measures = [purchase.measure for purchase in purchases if purchase.measure is not None]
-    if feature.function in ("count", "no_purchase") or not purchases:
+    if feature.function in ("count", "no_purchase") or len(purchases) < feature.place:
         return f"{len(purchases)} purchase(s)"
     if feature.function.startswith("days_since"):
         since = _since(feature, purchases)
+        assert since is not None
         return f"whole days from {since:%Y-%m-%d %H:%M:%S} to {feature_time:%Y-%m-%d %H:%M:%S}"
     if feature.function not in ("sum", "avg"):
         return f"{feature.function} of {len(measures)} value(s)"

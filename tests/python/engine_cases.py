@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import product
+from random import Random
 
 from engine_case import Case, jinja
 from hostile_values import (
@@ -33,7 +34,15 @@ IOTA |= {n: n + 9 for n in (0x1FB3, 0x1FC3, 0x1FF3)}
 
 
 def cases() -> list[Case]:
-    return [*text_cases(), *number_cases(), *time_cases(), *amount_cases(), *json_cases(), *row_cases()]
+    return [
+        *text_cases(),
+        *number_cases(),
+        *time_cases(),
+        *amount_cases(),
+        *picked_cases(),
+        *json_cases(),
+        *row_cases(),
+    ]
 
 
 def column(values: Iterable[str | None]) -> list[tuple[str | None, ...]]:
@@ -52,6 +61,9 @@ def typed(expression: str, kind: str) -> str:
     """A query of an expression over `a` and `b` in another type than text."""
     values = f"select n, cast(a as {kind}) as a, cast(b as {kind}) as b from given"
     return f"select n, {expression} from ({values}) as typed"
+
+
+RATIO = typed(call("exact_ratio('a', 'b')"), "decimal(38,6)")
 
 
 def text_cases() -> Iterator[Case]:
@@ -171,6 +183,30 @@ def amount_cases() -> Iterator[Case]:
         average = call(f"exact_average('cast({total} as numeric(38, 6))', 'n')")
         numbered = [(str(n),) for n in range(200)]
         yield Case(f"exact_average of {total}", average, numbered)
+    sides = dict.fromkeys([side for sides in AMOUNTS[:15] for side in sides] + ["2000000", "3", "-7", None])
+    yield Case("exact_ratio", RATIO, list(product(sides, sides)))
+    above, below = dict.fromkeys(side for sides in LARGE for side in sides), ("3", "-0.3", "10000000001.5")
+    yield Case("exact_ratio of large numbers", RATIO, [*product(above, below), *product(below, above)])
+
+
+def picked_cases() -> Iterator[Case]:
+    """Over groups `a` of texts `b` at instants `c`, some equal."""
+    chance = Random(0)
+    groups = []
+    for n in range(80):
+        texts, times = chance.sample([*TEXTS, None], 4), chance.sample(INSTANTS, 3)
+        bought = range(chance.randrange(1, 9))
+        groups += [(str(n), chance.choice(texts), chance.choice(times)) for _ in bought]
+    values = f"select cast(a as integer) as n, b as v, cast(c as {INSTANT}) as order_ts from given"
+    for function in ("latest", "first", "mode"):
+        rule = f"{{'function': '{function}', 'column': 'v'}}"
+        picked = call(f"aggregate({rule}, 'given_rows', 'n <> 1')")
+        yield Case(
+            f"{function} of texts",
+            f"select n, {picked} from ({values}) as given_rows group by n",
+            groups,
+            keyed=True,
+        )
 
 
 def one_sided() -> list[tuple[str, Case]]:
@@ -178,6 +214,7 @@ def one_sided() -> list[tuple[str, Case]]:
     large = [("1", amount) for amount in ("10000000000000", "-10000000000000", "1", "2")]
     return [
         ("spark", Case("stddev of large amounts", aggregated("stddev"), large, keyed=True)),
+        ("spark", Case("exact_ratio of 25 digits", RATIO, [("999999999999999999.999999", "0.000001")])),
         ("postgres", Case("division by zero", typed("a / b", "numeric(38, 6)"), [("1", "0")])),
     ]
 

@@ -39,6 +39,8 @@ class Definition:
     windows: tuple[int, ...] = (7, 30, 90)
     aggregations: Mapping[str, Rule] = field(default_factory=lambda: dict(SHIPPED_AGGREGATIONS))
     totals: tuple[str, ...] = ("orders", "revenue")
+    nth_last: tuple[int, ...] = ()
+    ratios: Mapping[str, str] = field(default_factory=dict)
     label: tuple[str, str] = ("revenue", "sum of amount")
     every: str = "month"
     start: date | None = None
@@ -61,7 +63,7 @@ class Definition:
 Key = tuple[str, datetime]
 """customer_id and feature_time."""
 
-Value = int | Decimal | bool | None
+Value = int | Decimal | bool | str | None
 
 Features = dict[str, Value]
 
@@ -235,7 +237,36 @@ def _features_at(purchases: list[Order], t: datetime, definition: Definition) ->
         row.update(_columns(name, definition.aggregations[name], past, "_total"))
     row["days_since_last_order"] = (t - max(order.order_ts for order in past)) // DAY if past else None
     row["days_since_first_order"] = (t - min(order.order_ts for order in past)) // DAY if past else None
-    return row
+    return row | nth_last(t, [order.order_ts for order in past], definition) | ratios(row, definition)
+
+
+def nth_last(t: datetime, ordered: list[datetime], definition: Definition) -> Features:
+    ordinals = {2: "2nd", 3: "3rd", 4: "4th"}
+    newest = sorted(ordered, reverse=True)
+    return {
+        f"days_since_{ordinals[n]}_last_order": (t - newest[n - 1]) // DAY if n <= len(newest) else None
+        for n in definition.nth_last
+    }
+
+
+def ratios(row: Features, definition: Definition) -> Features:
+    """Of columns of the row, rounded to 6 decimals, a half away from zero; null where one is, or by 0."""
+    found: Features = {}
+    for name, rule in definition.ratios.items():
+        above, below = (row[side] for side in rule.split(" / "))
+        assert not isinstance(above, str), name
+        assert not isinstance(below, str), name
+        exact = Fraction(above) / Fraction(below) if above is not None and below else None
+        found[f"{name}_ratio"] = None if exact is None else rounded(exact)
+    return found
+
+
+def rounded(exact: Fraction) -> Decimal:
+    millionths, rest = divmod(abs(exact) * 10**6, 1)
+    whole = millionths + (1 if rest >= Fraction(1, 2) else 0)
+    with localcontext() as context:
+        context.prec = 60
+        return Decimal(whole if exact >= 0 else -whole).scaleb(-6)
 
 
 def _columns(name: str, rule: Rule, orders: list[Order], ending: str) -> Iterator[tuple[str, Value]]:
@@ -255,6 +286,8 @@ def aggregate(rule: str, orders: list[Order]) -> Value:
     if rule == "count":
         return len(orders)
     function, column = rule.split(" of ")
+    if function in OF_TEXTS:
+        return text_of_purchases(function, [(order.order_ts, order.value(column)) for order in orders])
     values = [order.value(column) for order in orders]
     return FUNCTIONS[function]([value for value in values if value is not None])
 
@@ -304,6 +337,35 @@ def deviation(numbers: list[Decimal]) -> Decimal | None:
         context.prec = 150
         exact = (Decimal(variance.numerator) / Decimal(variance.denominator)).sqrt()
         return exact.quantize(Decimal("0.000001"), ROUND_HALF_UP)
+
+
+OF_TEXTS = ("latest", "first", "mode")
+
+
+def text_of_purchases(function: str, bought: Iterable[tuple[datetime, str | None]]) -> str | None:
+    """The newest or oldest text, or the most frequent one.
+
+    Where texts are as frequent the one bought last counts; of several at one instant the smallest. A long
+    text is its beginning and its hash.
+    """
+    texts = [(when, shortened(text)) for when, text in bought if text is not None]
+    if not texts:
+        return None
+    when_bought = defaultdict(list)
+    for when, text in texts:
+        when_bought[text].append(when)
+    if function == "mode":
+        most = max(len(times) for times in when_bought.values())
+        when_bought = {text: times for text, times in when_bought.items() if len(times) == most}
+    if function == "first":
+        oldest = min(min(times) for times in when_bought.values())
+        return min(text for text, times in when_bought.items() if oldest in times)
+    newest = max(max(times) for times in when_bought.values())
+    return min(text for text, times in when_bought.items() if newest in times)
+
+
+def shortened(text: str) -> str:
+    return text if len(text.encode()) <= 128 else text[:20] + hashlib.md5(text.encode()).hexdigest()
 
 
 FUNCTIONS: dict[str, Callable[[list[Any]], Value]] = {

@@ -18,6 +18,7 @@ from typing import Any
 from oracle import (
     DAY,
     FUNCTIONS,
+    OF_TEXTS,
     Definition,
     Features,
     Key,
@@ -25,6 +26,9 @@ from oracle import (
     Value,
     feature_times,
     labelled,
+    nth_last,
+    ratios,
+    text_of_purchases,
 )
 from oracle_orders import PURCHASE_STATUSES, Order, exact_sum, parse_amount, parse_iso, parse_text
 
@@ -209,7 +213,7 @@ def _features_at(past: list[Line], t: datetime, openings: list[datetime], defini
         row.update(_columns(name, definition.aggregations[name], past, None, "_total"))
     row["days_since_last_order"] = (t - max(openings)) // DAY
     row["days_since_first_order"] = (t - min(openings)) // DAY
-    return row
+    return row | nth_last(t, openings, definition) | ratios(row, definition)
 
 
 def labels_of(
@@ -251,13 +255,18 @@ def _aggregate(rule: str, past: list[Line], since: datetime | None, by: str | No
     if rule == "no purchase":
         return not recent
     function, column = rule.split(" of ")
+    if function in OF_TEXTS:
+        return text_of_purchases(function, [(unit[0].order_ts, unit[0].value(column)) for unit in recent])
     values = [_together([line.value(column) for line in unit]) for unit in recent]
     return FUNCTIONS[function]([one for one in values if one is not None])
 
 
 def _of_lines(rule: str, by: str | None) -> bool:
-    """Sums and different values look at lines, as does whatever goes by a line's own column."""
-    return rule.startswith(("sum", "count_distinct")) or (by is not None and by not in TEXTS_OF_ORDERS)
+    """Sums and different values look at lines, as does whatever goes by or picks a line's own text."""
+    function, _, column = rule.partition(" of ")
+    if function in ("sum", "count_distinct") or (function in OF_TEXTS and column not in TEXTS_OF_ORDERS):
+        return True
+    return by is not None and by not in TEXTS_OF_ORDERS
 
 
 def _units(past: list[Line], *, lines: bool) -> list[list[Line]]:

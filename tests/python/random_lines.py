@@ -42,8 +42,15 @@ AGGREGATIONS: dict[str, Any] = {
     "orders_via": {"rule": "count", "by": "channel", "values": ["web", "app"]},
     "revenue_via": {"rule": "sum of amount", "by": "channel", "values": ["web"]},
     "avg_via": {"rule": "avg of amount", "by": "channel", "values": ["web"]},
+    "last_category": "latest of category",
+    "usual_category": "mode of category",
+    "first_channel": "first of channel",
+    "usual_channel": "mode of channel",
+    "last_channel_of": {"rule": "latest of channel", "by": "category", "values": ["books"]},
+    "first_category_via": {"rule": "first of category", "by": "channel", "values": ["web"]},
 }
-TOTALS = ("orders", "revenue", "avg_order", "least", "most", "avg_pieces")
+TOTALS = ("orders", "revenue", "avg_order", "least", "most", "avg_pieces", "usual_category", "first_channel")
+RATIOS = {"books": "revenue_of_books_14d / revenue_14d", "lately": "avg_order_14d / avg_order_total"}
 DEFINITIONS = {
     "line_id": Definition(
         windows=(7, 30), every="week", horizon=14, active_within=60, aggregations=AGGREGATIONS, totals=TOTALS,
@@ -51,7 +58,7 @@ DEFINITIONS = {
     ),
     "sum": Definition(
         windows=(14,), every="order", horizon=14, aggregations=AGGREGATIONS, totals=TOTALS,
-        label=("typical", "avg of amount"),
+        label=("typical", "avg of amount"), nth_last=(2, 4), ratios=RATIOS,
     ),
 }  # fmt: skip
 
@@ -144,6 +151,8 @@ def write_configs(folder: Path, definition: Definition, *, identity: str, status
         "windows": list(definition.windows),
         "aggregations": dict(definition.aggregations),
         "totals": list(definition.totals),
+        "days_since_nth_last_order": list(definition.nth_last),
+        "ratios": dict(definition.ratios),
     }
     labels = {"horizon": definition.horizon, "label": dict([definition.label])}
     models: dict[str, dict[str, Any]] = {

@@ -14,7 +14,7 @@ import yaml
 from conftest import PROJECT
 from hypothesis import Phase, given, seed, settings
 from hypothesis import strategies as st
-from oracle import Definition
+from oracle import SHIPPED_AGGREGATIONS, Definition
 from oracle_orders import UTC, RawOrder, Row, Source, parse_iso
 
 CUSTOMERS = 400
@@ -41,11 +41,13 @@ FAR_PAST = [
 AMOUNTS = ["0", "0.000001", "9.99", "10", "12.5", "-3.333333", "-10", "999999999999999999.999999"]
 STATUSES = ["completed", "", " Shipped ", "COMPLETED", "NA", "returned", "Can-celled"]
 CHANNELS = ["web", " In Store ", "app", "", "NA"]
-COUNTRIES = ["de", "A-T", "", "NULL", "'"]
+# In code-point order, the order of a dictionary, and of the hash that a long text ends in, others come first.
+COUNTRIES = ["de", "A-T", "", "NULL", "'", "éa", f"{'long ' * 26}b", f"{'long ' * 26}a"]
 QUANTITIES = ["1", "2.5", "3", "", "x", "-3", "0.000001", "999999999999999999.999999"]
 ODD_IDS = ["", "é", '"', ",", "'", "%s", "{{", "\\", "A", "a", "|"]
 
 FUNCTIONS = ("sum", "avg", "min", "max", "stddev", "count_distinct")
+PICKED = ("latest", "first", "mode")
 TOTALLED = ("sum", "avg", "min", "max")
 TEXTS = ("order_id", "order_ts", "status", "country")
 DEFINITIONS = {
@@ -67,17 +69,32 @@ DEFINITIONS = {
             **{f"{name}_amount": f"{name} of amount" for name in FUNCTIONS},
             **{f"{name}_quantity": f"{name} of quantity" for name in FUNCTIONS},
             **{f"different_{name}": f"count_distinct of {name}" for name in TEXTS},
+            **{f"{name}_country": f"{name} of country" for name in PICKED},
+            **{f"{name}_channel": f"{name} of channel" for name in PICKED},
+            "usual_in": {"rule": "mode of country", "by": "channel", "values": ["web", "app"]},
             "orders_in": {"rule": "count", "by": "channel", "values": ["web", "In Store", "app"]},
             "revenue_in": {"rule": "sum of amount", "by": "country", "values": ["de", "A-T"]},
             "spread_in": {"rule": "stddev of quantity", "by": "channel", "values": ["web"]},
         },
         totals=(
-            "orders", *(f"{name}_{column}" for name in TOTALLED for column in ("amount", "quantity"))
+            "orders", *(f"{name}_{column}" for name in TOTALLED for column in ("amount", "quantity")),
+            *(f"{name}_country" for name in PICKED),
         ),
+        nth_last=(3, 2),
+        ratios={
+            "trend": "sum_amount_7d / sum_amount_total", "basket": "sum_quantity_7d / orders_7d",
+            "web": "orders_in_web_7d / orders_total", "spread": "stddev_quantity_7d / avg_quantity_total",
+        },
         label=("gone", "no purchase"),
     ),
     "states_by_week": Definition(
-        windows=(7, 30), every="week", horizon=14, totals=("orders", "revenue", "avg_order_value")
+        windows=(7, 30), every="week", horizon=14,
+        aggregations={
+            **SHIPPED_AGGREGATIONS, "last_country": "latest of country", "usual_country": "mode of country"
+        },
+        totals=("orders", "revenue", "avg_order_value", "last_country", "usual_country"),
+        nth_last=(2,),
+        ratios={"lately": "revenue_7d / revenue_30d", "value": "avg_order_value_7d / avg_order_value_total"},
     ),
     "states_by_order": Definition(every="order", active_within=20),
     "customers_apart": Definition(
@@ -204,6 +221,8 @@ def write_configs(folder: Path, definition: Definition, *, tracked: bool = False
             "windows": list(definition.windows),
             "aggregations": dict(definition.aggregations),
             "totals": list(definition.totals),
+            "days_since_nth_last_order": list(definition.nth_last),
+            "ratios": dict(definition.ratios),
         },
         "customer_labels": {"horizon": definition.horizon, "label": dict([definition.label])},
         "customer_training_set": {"splits": _given(splits)},

@@ -130,9 +130,15 @@ FEATURES = {
         "least": "min of amount",
         "revenue": {"rule": "sum of amount", "by": "channel", "values": ["web", "app"]},
         "mean": {"rule": "avg of amount", "by": "channel", "values": ["web"]},
+        "last_kind": "latest of kind",
+        "first_channel": "first of channel",
+        "usual_kind": "mode of kind",
+        "usual_channel": {"rule": "mode of channel", "by": "channel", "values": ["web", "app"]},
         "parts": {"rule": "count", "by": "kind", "values": ["web", "app"]},
     },
-    "totals": ["orders", "least"],
+    "totals": ["orders", "least", "last_kind", "usual_kind"],
+    "days_since_nth_last_order": [2, 4],
+    "ratios": {"web": "revenue_web_30d / orders_30d", "parts": "parts_app_10d / orders_total"},
 }
 
 
@@ -184,7 +190,8 @@ def _write_configs(folder: Path) -> None:
 
 def test_every_kind_of_feature_is_recomputed(line_shop: Warehouse) -> None:
     found = all_explained(line_shop, "select customer_id, feature_time from feats.customer_features")
-    assert {one.feature.function for one in found} >= {"stddev", "count_distinct", "no_purchase", "min"}
+    functions = {"stddev", "count_distinct", "no_purchase", "min", "latest", "first", "mode"}
+    assert {one.feature.function for one in found} >= functions
     assert [(one.feature.name, one.value, one.recomputed) for one in found if not one.agrees] == []
     assert len({one.value for one in found}) > 8
 
@@ -193,6 +200,28 @@ def test_texts_are_shown_and_counted(line_shop: Warehouse) -> None:
     done = line_shop.ready("explain", "ann", "2025-02-01", "channels_30d")
     assert "  A  2025-01-03  web\n" in done.stdout
     assert done.stdout.endswith("count_distinct of 5 value(s) = 2: agrees\n")
+    done = line_shop.ready("explain", "ann", "2025-02-01", "last_kind_30d")
+    assert "last_kind_30d of ann at 2025-02-01 is app\n" in done.stdout
+    assert "latest of kind; purchases from" in done.stdout
+    assert done.stdout.endswith("latest of 5 value(s) = app: agrees\n")
+
+
+def test_the_second_last_order_is_shown_with_the_last(line_shop: Warehouse) -> None:
+    done = line_shop.ready("explain", "ann", "2025-02-01", "days_since_2nd_last_order")
+    assert "  days since 2nd last order; purchases from the first order until" in done.stdout
+    assert [line.split()[0] for line in done.stdout.splitlines() if ".csv:" in line] == ["1.csv:3", "2.csv:5"]
+    assert done.stdout.endswith("from 2025-01-05 00:00:00 to 2025-02-01 00:00:00 = 27: agrees\n")
+    none = line_shop.ready("explain", "ann", "2025-02-01", "days_since_4th_last_order")
+    assert none.stdout.endswith("3 purchase(s) = null: agrees\n")
+
+
+def test_a_ratio_shows_the_orders_of_both_sides(line_shop: Warehouse) -> None:
+    done = line_shop.ready("explain", "ann", "2025-02-01", "web_ratio")
+    assert "revenue_web_30d / orders_30d; purchases from 2025-01-02 until before 2025-02-01" in done.stdout
+    assert done.stdout.endswith("8.100000 / 3 = 2.700000: agrees\n")
+    places = [line.split()[0] for line in done.stdout.splitlines() if ".csv:" in line]
+    # Each line of revenue by channel, then the orders that are counted, with all of their lines.
+    assert places == ["2.csv:2", "2.csv:2", "2.csv:3", "2.csv:4", "1.csv:3", "2.csv:5"]
 
 
 def test_lines_are_shown_one_by_one_or_as_the_orders_they_make(line_shop: Warehouse) -> None:

@@ -150,7 +150,7 @@ class Deliveries(RuleBasedStateMachine):
             self._database.__exit__(None, None, None)
 
     def _add_columns(self, chance: Random) -> None:
-        """A text, which a feature counts, and a number under such names; a mark in a text; file and line."""
+        """A text that features read, and a number, under such names; a mark in a text; file and line."""
         text, number = chance.sample(NAMES, 2)
         mark = chance.choice(MARKS)
         orders = self.folder / "configs/orders.yaml"
@@ -162,7 +162,7 @@ class Deliveries(RuleBasedStateMachine):
             "origin": {"expression": "file_name || ':' || line_number"},
         }
         orders.write_text(yaml.safe_dump(mapping))
-        kinds = {"kinds": f"count_distinct of {text}"}
+        kinds = {"kinds": f"count_distinct of {text}", "usual": f"mode of {text}"}
         self.definition = replace(self.definition, aggregations={**self.definition.aggregations, **kinds})
         features = self.folder / "configs/features.yaml"
         defined = yaml.safe_load(features.read_text())

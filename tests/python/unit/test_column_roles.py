@@ -17,6 +17,8 @@ FEATURES: dict[str, Any] = {
         "of_colour": {"rule": "count", "by": "colour", "values": ["Dark Red"]},
     },
     "totals": ["revenue"],
+    "days_since_nth_last_order": [2],
+    "ratios": {"trend": "orders_7d / revenue_total"},
 }
 CONFIG: dict[str, Any] = {
     "features": FEATURES,
@@ -24,7 +26,10 @@ CONFIG: dict[str, Any] = {
     "splits": {},
     "orders": {"columns": {"colour": "Colour"}},
 }
-NAMES = ["orders_7d", "orders_via_web_7d", "of_colour_dark_red_7d", "revenue_total", "days_since_first_order"]
+NAMES = [
+    "orders_7d", "orders_via_web_7d", "of_colour_dark_red_7d", "revenue_total", "days_since_first_order",
+    "days_since_2nd_last_order", "trend_ratio",
+]  # fmt: skip
 LABEL = "label_churned_next_14d"
 
 
@@ -57,6 +62,8 @@ def test_the_definition_of_each_feature() -> None:
         },
         "revenue_total": {"aggregation": "sum", "column": "amount", "window_days": None},
         "days_since_first_order": {"aggregation": "days_since_first", "unit": "days"},
+        "days_since_2nd_last_order": {"aggregation": "days_since_last", "place": 2, "unit": "days"},
+        "trend_ratio": {"aggregation": "ratio", "numerator": "orders_7d", "denominator": "revenue_total"},
     }  # fmt: skip
 
 

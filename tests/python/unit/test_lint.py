@@ -245,8 +245,19 @@ FAULTS = [
     ("features.yaml", "revenue: sum of amount", "revenue: sum of amuont",
      "revenue: stg.orders has no column amuont; did you mean amount?"),
     ("features.yaml", "revenue: sum of amount", "revenue: sum amount",
-     'revenue: "sum amount" is not count, or sum, avg, min, max, stddev or count_distinct of a column; '
-     "or {rule, by, values}"),
+     'revenue: "sum amount" is not count, or sum, avg, min, max, stddev, count_distinct, latest, '
+     "first or mode of a column; or {rule, by, values}"),
+    ("features.yaml", "revenue: sum of amount", "revenue: latest of amount",
+     "revenue: amount is no text that several orders share, so it has no latest; "
+     "name a column of categories, such as channel"),
+    ("features.yaml", "revenue: sum of amount", "revenue: mode of order_id",
+     "revenue: order_id is no text that several orders share, so it has no mode; "
+     "name a column of categories, such as channel"),
+    ("features.yaml", "revenue: sum of amount", "revenue: mode of chanel",
+     "revenue: stg.orders has no column chanel; did you mean channel?"),
+    ("features.yaml", "revenue: sum of amount  # gives", "next: first of channel  # gives",
+     'next: "first of channel" is not no purchase, or count, '
+     "or sum, avg, min, max, stddev or count_distinct of a column"),
     ("features.yaml", "revenue: sum of amount", "revenue: stddev of channel",
      "revenue: channel is no number, so it has no stddev"),
     ("features.yaml", "orders: count ", "orders: {rule: count, by: chanel, values: [web]} #",
@@ -261,7 +272,8 @@ FAULTS = [
     ("features.yaml", "orders: count ", "orders: {rule: count, by: channel, value: [web]} #",
      "unknown key value; did you mean values?"),
     ("features.yaml", "orders: count ", "orders: {rule: counts, by: channel, values: [web]} #",
-     'rule: "counts" is not count, or sum, avg, min, max, stddev or count_distinct of a column'),
+     'rule: "counts" is not count, '
+     "or sum, avg, min, max, stddev, count_distinct, latest, first or mode of a column"),
     ("features.yaml", "max_order_value: max", "m" * 60 + ": max",
      f"aggregations: the name {'m' * 60}_30d is too long; at most 63 letters"),
     ("features.yaml", "revenue: sum of amount  # gives", "gone: no purchases  # gives",
@@ -271,6 +283,19 @@ FAULTS = [
      "revenue: stg.orders has no column amuont; did you mean amount?"),
     ("features.yaml", "totals: [orders, ", "totals: [order, ",
      "totals: there is no aggregation order; did you mean orders?"),
+    ("features.yaml", "totals: [o", "days_since_nth_last_order: [2, 1]\n        totals: [o",
+     "days_since_nth_last_order[2]: 1 is not a whole number from 2 to 20"),
+    ("features.yaml", "- name: customer_id", "- name: days_since_2nd_last_order",
+     "customer_features has no column days_since_2nd_last_order; did you mean days_since_last_order?"),
+    ("features.yaml", "totals: [o", "ratios: {trend: revenue_7d / revenue_60d}\n        totals: [o",
+     "trend: no window or total gives a column revenue_60d; did you mean revenue_90d?"),
+    ("features.yaml", "totals: [o", "ratios: {trend: revenue_7d per revenue_90d}\n        totals: [o",
+     'trend: "revenue_7d per revenue_90d" is not a column / another, such as revenue_7d / revenue_90d'),
+    ("features.yaml", "max_order_value: max of amount",
+     "max_order_value: mode of channel\n        ratios: {trend: orders_7d / max_order_value_90d}",
+     "trend: max_order_value_90d is no number, so it has no ratio"),
+    ("features.yaml", "totals: [o", "ratios: {" + "r" * 60 + ": orders_7d / orders_30d}\n        totals: [o",
+     f"ratios: the name {'r' * 60}_ratio is too long; at most 63 letters"),
     ("features.yaml", "horizon: 30 ", "horizon: '30' ",
      'horizon: "30" is not a whole number of days, at least 1'),
     ("features.yaml", "val: 0.15 ", "val: 0.4 ", "splits: train 0.7 and val 0.4 are more than 1 together"),
@@ -391,8 +416,8 @@ def test_an_extra_column_is_known_everywhere(edited: Edit, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
-        ("stddev of amount", "orders has no total; count, sum, avg, min and max have one"),
-        ("count_distinct of channel", "orders has no total; count, sum, avg, min and max have one"),
+        ("stddev of amount", "orders has no total; stddev and count_distinct have none"),
+        ("count_distinct of channel", "orders has no total; stddev and count_distinct have none"),
         ("{rule: count, by: channel, values: [web]}", "orders is by category, so it has no total"),
     ],
 )

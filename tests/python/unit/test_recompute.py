@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from oracle import average
 
 from ready.proof.definition import Feature, recorded_features
-from ready.proof.recompute import Purchase, arithmetic, recompute
+from ready.proof.recompute import Purchase, arithmetic, ratio, recompute
 
 T = datetime(2025, 3, 1, tzinfo=timezone.utc)
 CONFIG = {
@@ -64,7 +65,7 @@ def test_windows_look_back_and_the_label_ahead() -> None:
 @pytest.mark.parametrize(
     ("function", "empty"),
     [("count", 0), ("sum", 0), ("count_distinct", 0), ("avg", None), ("max", None), ("min", None),
-     ("stddev", None), ("no_purchase", True), ("days_since_last", None)],
+     ("stddev", None), ("latest", None), ("mode", None), ("no_purchase", True), ("days_since_last", None)],
 )  # fmt: skip
 def test_an_empty_window(function: str, empty: object) -> None:
     assert value(function) == empty
@@ -88,6 +89,45 @@ def test_days_since_are_whole_days_rounded_down() -> None:
     orders = [Purchase(time, None) for time in times]
     assert recompute(Feature("f", "days_since_first"), orders, T) == 9
     assert recompute(Feature("f", "days_since_last"), orders, T) == 2
+    assert recompute(Feature("f", "days_since_last", place=2), orders, T) == 9
+    assert recompute(Feature("f", "days_since_last", place=3), orders, T) is None
+
+
+def test_the_texts_of_purchases() -> None:
+    texts = ((9, "b"), (9, "Z"), (5, "web"), (4, "web"), (3, "app"), (2, "app"), (1, "phone"), (0, None))
+    bought = [Purchase(T - timedelta(days=days), text) for days, text in texts]
+
+    def text(function: str, *purchases: Purchase) -> object:
+        return recompute(Feature("f", function, column="channel"), purchases, T)
+
+    assert (text("latest", *bought), text("first", *bought), text("mode", *bought)) == ("phone", "Z", "app")
+    assert text("mode", *bought[:2]) == text("latest", *bought[:2]) == "Z"  # of one instant the smallest
+    long = "é" * 65  # 130 bytes
+    assert text("latest", Purchase(T, long)) == "é" * 20 + hashlib.md5(long.encode()).hexdigest()
+
+
+def test_a_ratio_is_rounded_half_away_from_zero_and_null_by_zero() -> None:
+    assert ratio(Decimal("1.000000"), 3) == Decimal("0.333333")
+    assert ratio(Decimal("-0.000001"), 2) == Decimal("-0.000001")
+    assert ratio(0, Decimal("-7")) == 0
+    assert (ratio(1, 0), ratio(None, 2), ratio(2, None), ratio(Decimal(1), Decimal("0.000000"))) == (
+        None,
+    ) * 4
+
+
+def test_a_ratio_has_the_longer_window() -> None:
+    features = recorded_features(
+        {
+            **CONFIG,
+            "features": {
+                **CONFIG["features"],
+                "ratios": {"trend": "revenue_7d / revenue_30d", "all": "revenue_7d / revenue_total"},
+            },
+        }
+    )
+    assert [*features][-3:] == ["trend_ratio", "all_ratio", "label_churn_next_60d"]
+    assert (features["trend_ratio"].days, features["all_ratio"].days) == (30, None)
+    assert features["trend_ratio"].rule == "revenue_7d / revenue_30d"
 
 
 @given(AMOUNTS)
