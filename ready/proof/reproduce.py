@@ -18,6 +18,7 @@ from ready.proof.compare import compare_tables
 from ready.proof.parquet import compare_parquet
 from ready.proof.recorded_project import Code, write_recorded_configs
 from ready.proof.scratch import Scratch, scratch
+from ready.proofs import record_reproduction
 from ready.query import connected
 from ready.registry import find_build, select_meta
 from ready.settings import Settings
@@ -81,9 +82,17 @@ def reproduce(settings: Settings, params: EngineParams, *, name: str, say: Say) 
             reason = _rebuild(settings, place, record, code)
             if reason is None:
                 say("comparing")
-                return Reproduction(record, str(code), tuple(_compare(settings, place, record)))
+                result = Reproduction(record, str(code), tuple(_compare(settings, place, record)))
+                _put_on_record(settings, result)
+                return result
         reasons.append(f"{code}: {reason}")
     raise _definition_lost(record, reasons)
+
+
+def _put_on_record(settings: Settings, result: Reproduction) -> None:
+    differs = [finding.what for finding in result.findings if finding.same is False]
+    with connected(settings) as connection:
+        record_reproduction(connection, settings, result.record, differs=differs, code=result.code)
 
 
 def _check_loads(connection: Connection, settings: Settings, record: Row) -> None:
