@@ -1,4 +1,4 @@
-"""All figures of a training set: two reads of it, of which one is a sample where the rows are many."""
+"""All figures of a training set: what splits share of all rows, the rest of a sample where they are many."""
 
 from __future__ import annotations
 

@@ -11,48 +11,41 @@ from ready.query import is_postgres, select_rows
 from ready.settings import Settings
 
 OTHERS = ("val", "test")
+OF_CUSTOMERS = ("rows", "customers", "rows_of_known", "known_customers")
 LEAST_COPIES = 0.001
 """Below this share of a split's rows, equal ones are taken for chance."""
 
-# Both groupings read the rows once; a row is known by a hash of 64 bits of its features and label.
-QUERY = """
-with members as (
-    select customer_id, split, {content} as content
+CUSTOMERS = """
+select
+    {sums}
+from (
+    select customer_id, {counts}
     from {{feats}}.{{table}}
     where split is not null
-),
-
-customers as (
-    select 'customers' as what, {counts}
-    from members
     group by customer_id
-),
-
-contents as (
-    select 'rows' as what, {counts}
-    from members
-    group by content
-),
-
-counted as (
-    select * from customers
-    union all
-    select * from contents
-)
-
-select
-    what,
-    coalesce(sum(train), 0) as train_rows,
-    coalesce(sum(case when train > 1 then train end), 0) as train_repeated,
-    {sums}
-from counted
-group by what
+) as customers
 """
 SUMS = """
     coalesce(sum({split}), 0) as {split}_rows,
-    count(case when {split} > 0 then 1 end) as {split}_groups,
-    coalesce(sum(case when train > 0 then {split} end), 0) as {split}_rows_in_train,
-    count(case when train > 0 and {split} > 0 then 1 end) as {split}_groups_in_train"""
+    count(case when {split} > 0 then 1 end) as {split}_customers,
+    coalesce(sum(case when train > 0 then {split} end), 0) as {split}_rows_of_known,
+    count(case when train > 0 and {split} > 0 then 1 end) as {split}_known_customers"""
+
+# A row is known by a hash of 64 bits of features and label. Subqueries, so that all of it runs in parallel.
+COPIES = """
+select split, count(*) as copies
+from (select split, {content} as content from {{feats}}.{{table}} where split in ('val', 'test')) as others
+where content in (select {content} from {{feats}}.{{table}} where split = 'train')
+group by split
+"""
+REPEATED = """
+select coalesce(sum(times), 0) as train_rows, coalesce(sum(case when times > 1 then times end), 0) as repeated
+from (
+    select count(*) as times
+    from (select {content} as content from {{feats}}.{{table}} where split = 'train') as members
+    group by content
+) as contents
+"""
 
 
 @dataclass(frozen=True)
@@ -60,8 +53,8 @@ class Overlap:
     """Of validation or test: its rows and customers, and those that train has.
 
     rows_of_known: rows of customers of train. copies: rows that equal one of train in features and label.
-    train_repeated: the share of train's rows that equal another of train, 0 to 1: so many are of the nature
-    of these data.
+    train_repeated: the share of train's rows that equal another of train, 0 to 1, counted where there are
+    copies: so many are of the nature of these data.
     """
 
     split: str
@@ -87,41 +80,35 @@ def read_overlaps(
     connection: Any, settings: Settings, *, table: str, columns: Sequence[str]
 ) -> tuple[Overlap, ...]:
     """Of the splits but train that have rows. columns: all of the training set's."""
-    rows = select_rows(
-        connection,
-        settings,
-        QUERY.format(
-            content=_content(connection, [name for name in columns if name not in (*KEY, SPLIT)]),
-            counts=", ".join(
-                f"count(case when split = '{name}' then 1 end) as {name}" for name in ("train", *OTHERS)
-            ),
-            sums=",".join(SUMS.format(split=name) for name in OTHERS),
-        ),
-        table=table,
-    )
-    found = {row["what"]: row for row in rows}
+    content = _content(connection, [name for name in columns if name not in (*KEY, SPLIT)])
+    counts = (f"count(case when split = '{name}' then 1 end) as {name}" for name in ("train", *OTHERS))
+    sums = ",".join(SUMS.format(split=name) for name in OTHERS)
+
+    def select(query: str, **parts: str) -> list[dict[str, Any]]:
+        return select_rows(connection, settings, query.format(**parts), table=table)
+
+    (customers,) = select(CUSTOMERS, counts=", ".join(counts), sums=sums)
+    copies = {row["split"]: int(row["copies"]) for row in select(COPIES, content=content)}
+    # What is of the nature of the data is asked only where there is something to judge.
+    repeated = _share(select(REPEATED, content=content)[0]) if copies else 0.0
     return tuple(
-        _overlap(name, found["customers"], found["rows"])
+        Overlap(
+            split=name,
+            copies=copies.get(name, 0),
+            train_repeated=repeated,
+            **{figure: int(customers[f"{name}_{figure}"]) for figure in OF_CUSTOMERS},
+        )
         for name in OTHERS
-        if found and found["customers"][f"{name}_rows"]
+        if customers[f"{name}_rows"]
     )
 
 
-def _overlap(split: str, customers: dict[str, Any], rows: dict[str, Any]) -> Overlap:
-    in_train = int(rows["train_rows"])
-    return Overlap(
-        split=split,
-        rows=int(customers[f"{split}_rows"]),
-        customers=int(customers[f"{split}_groups"]),
-        rows_of_known=int(customers[f"{split}_rows_in_train"]),
-        known_customers=int(customers[f"{split}_groups_in_train"]),
-        copies=int(rows[f"{split}_rows_in_train"]),
-        train_repeated=int(rows["train_repeated"]) / in_train if in_train else 0.0,
-    )
+def _share(found: dict[str, Any]) -> float:
+    return int(found["repeated"]) / int(found["train_rows"]) if found["train_rows"] else 0.0
 
 
 def _content(connection: Any, columns: Sequence[str]) -> str:
-    """Of a row's columns one number, by which equal rows are equal; braces and percents are doubled."""
+    """Of a row's columns one number, by which equal rows are equal, as select_rows takes it."""
     if is_postgres(connection):
         names = ", ".join(_quoted(name, '"') for name in columns)
         return f"hash_record_extended(row({names}), 0)"
