@@ -310,6 +310,7 @@ def test_alerts_are_on_top_and_an_unproven_version_is_said_to_be_unproven() -> N
         ((Verdict("f", SAME, "", NOON),), Reproduced(), "Unproven: not built again and compared"),
         ((Verdict("f", SAME, "", NOON),), Reproduced(DIFFERENT, "labels", "c", NOON), "otherwise: labels"),
         (None, None, "Unproven: no verdicts"),
+        ((), Reproduced(EQUAL, "", "code", NOON), "Unproven: not checked for leakage"),
     ]:
         quiet = replace(_page(), verdicts=verdicts, reproduction=reproduction)
         assert state in " ".join(Page(render_run_page(quiet)).text.split())
