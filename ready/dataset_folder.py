@@ -43,11 +43,36 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     from loader.durable import flush  # the loader brings the database's driver, which reading does without
 
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    (folder / MANIFEST).write_text(_as_text(manifest), encoding="utf-8")
     flush(folder / MANIFEST)
+
+
+def _as_text(manifest: Manifest) -> str:
+    return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+
+
+def update_manifest(folder: Path, **entries: Any) -> Manifest | None:
+    """The manifest of a folder of ours once it has these entries; None where there is no such folder."""
+    from loader.durable import flush
+
+    with exclusive(folder):
+        manifest = manifest_in(folder)
+        if manifest is None:
+            return None
+        files = manifest["files"]
+        changed = {
+            **{key: value for key, value in manifest.items() if key != "files"},
+            **entries,
+            "files": files,
+        }
+        if changed != manifest:
+            partial = _beside(folder, "manifest")
+            partial.write_text(_as_text(changed), encoding="utf-8")
+            flush(partial)
+            partial.replace(folder / MANIFEST)
+        return changed
 
 
 def describe_file(path: Path, *, split: str, row_count: int) -> dict[str, Any]:

@@ -22,9 +22,13 @@ from ready.dataset_folder import (
     read_manifest,
     replacing,
     schema_metadata,
+    update_manifest,
     write_manifest,
 )
-from ready.errors import UsageError
+from ready.errors import MachineError, UsageError
+from ready.figures.measure import Figures, measure
+from ready.proofs import proofs_of
+from ready.registry import find_build
 from ready.settings import Settings
 from ready.training_set import TrainingSet, open_training_set
 
@@ -34,11 +38,15 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class ExportResult:
-    """`folder` holds the files that `manifest` lists; `written` is false when they were there already."""
+    """`folder` holds the files that `manifest` lists; `written` is false when they were there already.
+
+    figures: None where they were not measured.
+    """
 
     folder: Path
     manifest: Manifest
     written: bool
+    figures: Figures | None = None
 
 
 def export_dataset(
@@ -53,6 +61,7 @@ def export_dataset(
     progress: Progress | None = None,
     number: int | None = None,
     like: Manifest | None = None,
+    measured: bool = False,
 ) -> ExportResult:
     """Write train, val and test of the version that the tables hold now, one Parquet file each.
 
@@ -60,8 +69,9 @@ def export_dataset(
     <artifacts>/datasets/<feature_set>/v<version>. exact: decimals and the tables' other types, instead of
     those for models. number: what the files are to name as their version, for a build that stands for
     another's. like: an earlier export's manifest, whose form is taken instead, down to what it leaves out.
-    The folder is replaced as a whole, or left alone when it already holds these very rows in this form. Rows
-    outside the splits are not exported.
+    measured: give the figures of the training set, also where the manifest that is there has them.
+    The folder is replaced as a whole, or left alone when it already holds these very rows in this form: then
+    only figures and verdicts of its manifest are renewed. Rows outside the splits are not exported.
 
     connection: as ready.query.connected gives it, not inside a transaction. Raises UsageError for a
     version that is not there or a folder of foreign files, CheckFailed when the rows are not those on
@@ -77,10 +87,22 @@ def export_dataset(
         with exclusive(folder):
             there = read_manifest(folder)
             splits = _wanted(split, there, header)
-            if there and covers(there, header, splits) and is_intact(folder, there):
-                return ExportResult(folder, there, written=False)
-            manifest = write_export(source, header, splits, folder, progress)
-            return ExportResult(folder, manifest, written=True)
+            is_there = there and covers(there, header, splits) and is_intact(folder, there)
+            known = like is not None or (is_there and "figures" in (there or {}) and not measured)
+            figures = None if known else measure(connection, settings, source)
+            if not is_there:
+                write_export(source, header, splits, folder, progress)
+    told = {"figures": figures.as_manifest()} if figures else {}
+    if like is None:
+        told["verdicts"] = proofs_of(connection, settings, find_build(connection, settings, _build(header)))
+    manifest = update_manifest(folder, **told)
+    if manifest is None:
+        raise MachineError(f"{folder} was taken away while it was written", hint="export again")
+    return ExportResult(folder, manifest, written=not is_there, figures=figures)
+
+
+def _build(identity: Manifest) -> str:
+    return f"{identity['feature_set']}:{identity['feature_version']}@{identity['data_hash']}"
 
 
 def dataset_folder(settings: Settings, source: TrainingSet) -> Path:

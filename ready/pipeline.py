@@ -22,7 +22,7 @@ from loader.sink import Sink
 from ready import __version__
 from ready.build_state import build_key
 from ready.configs import load_options
-from ready.dbt import DbtRun, NodeResult, read_artifact, require_success, run_dbt, target_folder
+from ready.dbt import DbtRun, NodeResult, require_success, run_dbt, target_folder
 from ready.engine import EngineParams
 from ready.errors import CheckFailed, MachineError, UsageError, from_database, from_loader
 from ready.export import ExportResult, export_dataset
@@ -36,7 +36,9 @@ from ready.locks import LockTimeout
 from ready.mapping import check_mapping, orders_meta
 from ready.parsed_files import unread
 from ready.proof.feature_models import feature_candidates
-from ready.registry import FeatureRecord, read_record
+from ready.proofs import DIFFERENT, Reproduced, reproduction_of
+from ready.registry import FeatureRecord, find_current, read_record
+from ready.renew import latest_manifest
 from ready.run_page.render import PAGE_NAME, publish_run_page, renew_verdicts
 from ready.settings import Settings
 from ready.verdicts import Verdict, standing_verdicts
@@ -160,6 +162,8 @@ class Run(ABC):
         self.published = False
         self.loads: list[tuple[int, str]] = []
         self.verdicts: tuple[Verdict, ...] | None = None
+        self.reproduction: Reproduced | None = None
+        self.export: ExportResult | None = None
 
     def whole_way(
         self, paths: Sequence[str], *, full_refresh: bool, max_shrink: str | None
@@ -175,7 +179,7 @@ class Run(ABC):
             else:
                 self.narrator.unchanged()
             record = self._record(connection, changed=changed)
-            export = self._export(connection)
+            export = self._export(connection, measured=changed)
             self._tell_verdicts(connection)
         return PipelineResult(changed, record, export, self.verdicts, time.monotonic() - self.clock)
 
@@ -356,11 +360,13 @@ class Run(ABC):
                 report=self.report,
                 run_results=self.dbt_run.run_results if self.dbt_run else None,
                 published=self.published,
+                export=self.export,
                 verdicts=self.verdicts,
+                reproduction=self.reproduction,
                 failure=failure,
             )
         elif self.published:
-            renew_verdicts(self.settings, self.verdicts)
+            renew_verdicts(self.settings, self.verdicts, self.reproduction)
 
     def _record(self, connection: Any, *, changed: bool) -> FeatureRecord:
         record = read_record(connection, self.settings, self.info.invocation_id if changed else "")
@@ -368,26 +374,30 @@ class Run(ABC):
         self.published = True
         return record
 
-    def _export(self, connection: Any) -> ExportResult:
+    def _export(self, connection: Any, *, measured: bool) -> ExportResult:
         self.narrator.stage("Export", str(self.settings.datasets))
-        result = export_dataset(connection, settings=self.settings, progress=self.narrator.exporting)
+        result = export_dataset(
+            connection, settings=self.settings, progress=self.narrator.exporting, measured=measured
+        )
+        self.export = result
         self.narrator.exported(result)
         return result
 
     def _tell_verdicts(self, connection: Any) -> None:
         """What is published and leaks, or is not proven, is named each time."""
-        candidates = feature_candidates(self.dbt_run.manifest if self.dbt_run else self._manifest())
+        manifest = self.dbt_run.manifest if self.dbt_run else latest_manifest(self.settings)
+        candidates = feature_candidates(manifest)
         self.verdicts = standing_verdicts(connection, self.settings, candidates)
+        current = find_current(connection, self.settings)
+        if current:
+            self.reproduction = reproduction_of(connection, self.settings, current)
         for verdict in self.verdicts or ():
             if verdict.is_open:
                 self.narrator.warning(str(verdict))
-
-    def _manifest(self) -> dict[str, Any] | None:
-        """Of the latest dbt run."""
-        try:
-            return read_artifact(target_folder(self.settings) / "manifest.json")
-        except (OSError, ValueError):
-            return None
+        for alert in self.export.manifest.get("figures", {}).get("alerts", ()) if self.export else ():
+            self.narrator.warning(alert)
+        if self.reproduction and self.reproduction.verdict == DIFFERENT:
+            self.narrator.warning(f"the published version {self.reproduction}")
 
 
 def _now() -> datetime:

@@ -8,9 +8,9 @@ from typing import Any
 
 from ready.column_roles import FEATURE_SET
 from ready.errors import NothingThere, UsageError
+from ready.proofs import proofs_of
 from ready.query import Row, is_postgres, select_rows
 from ready.settings import Settings
-from ready.verdicts import verdict_on_build
 
 Connection = Any  # psycopg2's, or PyHive's: see ready/query.py
 
@@ -46,7 +46,7 @@ def list_builds(connection: Connection, settings: Settings) -> list[Row]:
 
 
 def show_version(connection: Connection, settings: Settings, name: str) -> Row:
-    """All of one version: its definition, and its builds with lineage, splits and the verdict on leakage.
+    """All of one version: its definition, and its builds with lineage, splits, and what was proven of them.
 
     name: VERSION, or FEATURE_SET:VERSION. Raises UsageError when there is no such version.
     """
@@ -72,7 +72,8 @@ def show_version(connection: Connection, settings: Settings, name: str) -> Row:
     for build in builds:
         build["splits"] = [split for split in splits if split["data_hash"] == build["data_hash"]]
         build["datasets"] = _datasets(connection, settings, build)
-        build["leakage"] = verdict_on_build(connection, settings, build)
+        dataset = build["datasets"][-1] if build["datasets"] else None
+        build |= proofs_of(connection, settings, {**build, "dataset": dataset})
     shared = ("feature_set", "feature_version", "config_hash", "sql_hash", "config")
     return {
         **{name: builds[0][name] for name in shared},
@@ -112,6 +113,18 @@ def find_build(connection: Connection, settings: Settings, name: str) -> Row:
         build["load_ids"] = datasets[-1]["load_ids"]
         build["lineage"] = {**build["lineage"], "loads": datasets[-1]["loads"]}
     return build
+
+
+def find_current(connection: Connection, settings: Settings) -> Row | None:
+    """The row of find_build of what the tables of FEATURE_SET hold; None where nothing is recorded."""
+    rows = select_meta(
+        connection,
+        settings,
+        "select feature_version, data_hash from {meta}.current_versions where feature_set = %(feature_set)s",
+        {"feature_set": FEATURE_SET},
+    )
+    names = [f"{FEATURE_SET}:{row['feature_version']}@{row['data_hash']}" for row in rows]
+    return find_build(connection, settings, names[0]) if names else None
 
 
 def _datasets(connection: Connection, settings: Settings, build: Row) -> list[Row]:

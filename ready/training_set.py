@@ -35,6 +35,9 @@ class StoredTable(Protocol):
     def values(self, column: str) -> pa.Array:
         """The distinct texts of a column in the splits, by their bytes, without null."""
 
+    def sample(self, every: int) -> pa.Table:
+        """Of the rows of the splits one in `every`, by a hash of the key: the same for the same data."""
+
     def read(self, split: str, consume: Consume) -> int:
         """Hands a split on in batches, by customer_id's bytes and feature_time; returns how many rows."""
 
@@ -43,12 +46,13 @@ class StoredTable(Protocol):
 class TrainingSet:
     """A table and what identifies its rows.
 
-    identity: feature_set, feature_version, data_hash (of the features), config_hash, sql_hash and
-    label_split_hash (of what else a row has: the label and the split, which can change while the
-    features do not). row_counts: rows a split by the record of the build. roles: see ready/column_roles.py.
-    exact: as the tables hold the rows, instead of for models (ready/model_types.py).
+    name: of the table in feats. identity: feature_set, feature_version, data_hash (of the features),
+    config_hash, sql_hash and label_split_hash (of what else a row has: the label and the split, which can
+    change while the features do not). row_counts: rows a split by the record of the build. roles: see
+    ready/column_roles.py. exact: as the tables hold the rows, instead of for models (ready/model_types.py).
     """
 
+    name: str
     table: StoredTable
     identity: dict[str, Any]
     row_counts: dict[str, int]
@@ -57,8 +61,10 @@ class TrainingSet:
 
     @cached_property
     def schema(self) -> pa.Schema:
-        if self.exact:
-            return self.table.schema
+        return self.table.schema if self.exact else self._model_schema
+
+    @cached_property
+    def _model_schema(self) -> pa.Schema:
         return model_schema(self.table.schema, [feature["name"] for feature in self.roles["features"]])
 
     @property
@@ -81,6 +87,10 @@ class TrainingSet:
         return (
             self if number is None else replace(self, identity={**self.identity, "feature_version": number})
         )
+
+    def sample(self, every: int) -> pa.Table:
+        """See StoredTable; for models, also where the set is exact."""
+        return as_model(self.table.sample(every), self._model_schema)
 
     def read(self, split: str, consume: Consume) -> int:
         """See StoredTable. Raises CheckFailed when they are not as many as are on record."""
@@ -128,7 +138,7 @@ def open_training_set(
             nulls=table.null_counts([name for name in table.schema.names if name not in (*KEY, SPLIT)]),
             fingerprint=identity["data_hash"],
         )
-        yield TrainingSet(table, identity, _row_counts(connection, settings, identity), roles, exact)
+        yield TrainingSet(name, table, identity, _row_counts(connection, settings, identity), roles, exact)
 
 
 def require_feature_set(connection: Any, settings: Settings, name: str) -> None:

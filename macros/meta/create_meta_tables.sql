@@ -152,6 +152,19 @@
         primary key (node_id, definition_hash)
     );
 
+    {# ready/proofs.py writes and reads it. #}
+    create table if not exists {{ meta }}.reproductions (
+        feature_set text not null,
+        feature_version integer not null,
+        data_hash text not null,
+        dataset_hash text not null,
+        verdict text not null,
+        differs text not null,
+        code text not null,
+        reproduced_at timestamptz not null default clock_timestamp(),
+        primary key (feature_set, feature_version, data_hash, dataset_hash, reproduced_at)
+    );
+
     {# Lives as long as a run; macros/gate/counted_together.sql writes and reads it. #}
     create unlogged table if not exists {{ meta }}.gate_counts (
         invocation_id text not null,

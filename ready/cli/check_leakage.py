@@ -7,12 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ready.cli.options import ALL_FLAGS, configs_option, home_option, output_options, target_option
+from ready.cli.options import (
+    ALL_FLAGS,
+    artifacts_option,
+    configs_option,
+    home_option,
+    output_options,
+    target_option,
+)
 from ready.cli.output import Output
 from ready.terminal import one_line
 
 if TYPE_CHECKING:
     from ready.proof.leakage import Leak, LeakageReport
+    from ready.settings import Settings
+
+
+CUTOFFS = 3
 
 
 class Cutoffs(click.ParamType):  # type: ignore[type-arg]
@@ -34,16 +45,22 @@ class Cutoffs(click.ParamType):  # type: ignore[type-arg]
     "--cutoffs",
     type=Cutoffs(),
     metavar="N|all",
-    default=3,
+    default=CUTOFFS,
     show_default=True,
     help="At how many feature times to cut for all customers at once; they are spread evenly.",
 )
 @target_option
 @configs_option
+@artifacts_option
 @home_option
 @output_options(*ALL_FLAGS)
 def check_leakage(
-    cutoffs: int | None, target: str, configs: str | None, home: str | None, output: Output
+    cutoffs: int | None,
+    target: str,
+    configs: str | None,
+    artifacts: str | None,
+    home: str | None,
+    output: Output,
 ) -> None:
     """Change the future; no earlier feature row may move.
 
@@ -57,7 +74,8 @@ def check_leakage(
     nothing else. See docs/leakage.md.
 
     Exit code 1 when a row knew its future, or a model is not proven. Your tables are not touched. The verdict
-    is put on record, and a model that leaks or is not proven is named by each ready run.
+    is put on record, and shown with the version: ready registry show, the run page, the manifest of its
+    export. A model that leaks or is not proven is named by each ready run.
 
     \b
     Examples:
@@ -66,19 +84,33 @@ def check_leakage(
       ready check-leakage --target spark
       ready check-leakage --json | jq '.models[] | select(.verdict != "same")'
     """
-    from ready.engine import open_engine
-    from ready.errors import CheckFailed
-    from ready.proof.leakage import check_leakage as check
     from ready.settings import Settings
 
-    settings = Settings.resolve(home=home, configs=configs, target=target)
-    params = open_engine(settings)
-    with output.steps() as say:
-        report = check(settings, params, cutoffs=cutoffs, say=say)
+    settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts, target=target)
+    report = checked(settings, output, cutoffs=cutoffs)
     output.show(_as_object(report))
-    output.say("\n".join(map(one_line, _lines(report, target, every=output.verbose))))
+    told(report, settings, output)
+
+
+def checked(settings: Settings, output: Output, *, cutoffs: int | None = CUTOFFS) -> LeakageReport:
+    """The check's report, once its verdicts are on the run page and in the manifests."""
+    from ready.engine import open_engine
+    from ready.proof.leakage import check_leakage as check
+    from ready.renew import renew_proofs
+
+    with output.steps() as say:
+        report = check(settings, open_engine(settings), cutoffs=cutoffs, say=say)
+    renew_proofs(settings)
+    return report
+
+
+def told(report: LeakageReport, settings: Settings, output: Output) -> None:
+    """In lines for people. Raises CheckFailed for a report that did not pass."""
+    from ready.errors import CheckFailed
+
+    output.say("\n".join(map(one_line, _lines(report, settings.target, every=output.verbose))))
     if not report.passed:
-        raise CheckFailed(_verdict(report), hint=_hint(report, target))
+        raise CheckFailed(_verdict(report), hint=_hint(report, settings.target))
     output.say("No row up to its cutoff moved when these tables changed after it.")
 
 

@@ -40,7 +40,8 @@ def reproduce(
     data hash names another. A set of own labels is named with its version; other feature sets are not
     reproduced.
 
-    Exit code 1 when anything differs. Your tables are not touched.
+    Exit code 1 when anything differs. Your tables are not touched. The verdict is put on record, and shown
+    with the version: ready registry show, the run page, the manifest of its export.
 
     \b
     Examples:
@@ -52,12 +53,14 @@ def reproduce(
     from ready.engine import open_engine
     from ready.errors import CheckFailed
     from ready.proof.reproduce import reproduce as rebuild
+    from ready.renew import renew_proofs
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts, target=target)
     params = open_engine(settings)
     with output.steps() as say:
         result = rebuild(settings, params, name=build, say=say)
+    renew_proofs(settings)
     version = _version(result)
     output.show(_as_object(result))
     output.say("\n".join(_lines(result)))

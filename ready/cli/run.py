@@ -30,6 +30,12 @@ from ready.cli.output import Output
     is_flag=True,
     help="Build every table from all loads, not only what new and superseded loads have changed.",
 )
+@click.option(
+    "--check-leakage",
+    "check_leakage",
+    is_flag=True,
+    help="Run ready check-leakage after the build; exit code 1 when a row knows its future.",
+)
 @max_shrink_option
 @target_option
 @configs_option
@@ -40,6 +46,7 @@ from ready.cli.output import Output
 def run(
     data: tuple[str, ...],
     full_refresh: bool,
+    check_leakage: bool,
     max_shrink: str | None,
     target: str,
     configs: str | None,
@@ -58,9 +65,11 @@ def run(
       ready run
       ready run --data ~/exports
       ready run --data exports --configs examples/cdnow
+      ready run --check-leakage
       ready run --target spark
       ready run --json | jq .data_hash
     """
+    from ready.cli.check_leakage import checked, told
     from ready.cli.narration import TerminalNarrator
     from ready.cli.run_object import result_object, verdict_shown
     from ready.pipeline import run_pipeline
@@ -77,5 +86,9 @@ def run(
             full_refresh=full_refresh,
             max_shrink=max_shrink,
         )
+        report = checked(settings, output) if check_leakage else None
         narrator.finished(result, settings)
         verdict.update(result_object(result))
+        if report:
+            verdict["leakage"] = {model: report.verdict_on(model) for model in report.rows}
+            told(report, settings, output)

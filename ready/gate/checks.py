@@ -55,6 +55,7 @@ class CheckBuilder:
         failing = status in ("fail", "warn")
         found = self.samples.read(rule, call, relation, outcome.get("compiled_code")) if failing else None
         samples = found.samples if found else ()
+        values, distinct = self.samples.values(rule, call, relation) if failing else ((), 0)
         return Check(
             name=str(node["name"]),
             column=call.column,
@@ -69,6 +70,8 @@ class CheckBuilder:
             query=found.query if found else "",
             ceiling=_ceiling(node),
             notes=tuple(self._notes(call, node)) if status in ("pass", "fail", "warn") else (),
+            values=values,
+            distinct=distinct,
         )
 
     def _filtered(self, call: TestCall, node: Mapping[str, Any], more: str = "") -> str:

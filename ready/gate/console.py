@@ -21,6 +21,7 @@ def render_console(report: Report, report_file: Path) -> str:
         if not check.texts or not _is_told(check, report):
             continue
         lines += [f"  {_kind(check)}: {text}{_limit(check)}" for text in check.texts]
+        lines += [f"    values: {check.values_text}"] if check.values else []
         lines += [f"    {sample.text}" for sample in check.sample[:SAMPLES_SHOWN]]
     lines += [f"  warning: {text}" for text in report.warnings if text not in told]
     return "".join(f"{one_line(line)}\n" for line in [*lines, f"Report: {report_file}"])

@@ -82,6 +82,18 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class ValueCount:
+    """A value at fault, as the file has it, and the rows at fault that have it."""
+
+    value: str | None
+    rows: int
+
+    @property
+    def text(self) -> str:
+        return f"{'null' if self.value is None else self.value} ({self.rows:,} row(s))"
+
+
+@dataclass(frozen=True)
 class PastRun:
     """One earlier result of a check, from meta.validation_results."""
 
@@ -99,7 +111,8 @@ class Check:
     too; None when unknown. texts: what the check adds to the report's errors or warnings.
     query: lists every row at fault; empty when there is none to list. ceiling: the failures that are
     let pass, as "2 row(s)" or "1% of the rows"; empty for none, or no limit. notes: that it looks at
-    nothing, whatever its status.
+    nothing, whatever its status. values: of a rule on the values of one column those at fault, the most
+    frequent first, where one comes again; distinct: how many there are.
     """
 
     name: str
@@ -116,6 +129,15 @@ class Check:
     history: tuple[PastRun, ...] = ()
     ceiling: str = ""
     notes: tuple[str, ...] = ()
+    values: tuple[ValueCount, ...] = ()
+    distinct: int = 0
+
+    @property
+    def values_text(self) -> str:
+        """Empty where there are none to tell."""
+        rest = self.distinct - len(self.values)
+        told = [value.text for value in self.values] + ([f"{rest:,} other value(s)"] if rest else [])
+        return ", ".join(told) if self.values else ""
 
     @property
     def label(self) -> str:
@@ -198,6 +220,7 @@ def _check_json(check: Check) -> dict[str, Any]:
         "failures": check.failures,
         "rows_checked": check.rows_checked,
         "sample": [{"file": s.file, "line": s.line, "value": s.value} for s in check.sample],
+        **({"values": [asdict(v) for v in check.values], "distinct": check.distinct} if check.values else {}),
     }
 
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ready.gate.faults import POSITION, identifier, literal
+from ready.gate.faults import POSITION, RowFault, identifier, literal
 from ready.gate.inspector import Inspector
-from ready.gate.model import MASK, Sample
-from ready.gate.rules import Rule, TestCall
+from ready.gate.model import MASK, Sample, ValueCount
+from ready.gate.rules import NULL_TESTS, Rule, TestCall
 
-MAX_SAMPLES = 5
+MAX_SAMPLES, MAX_VALUES = 5, 10
 MAX_LENGTH = 200  # characters of a value; a report is no place for a whole document in a field
 # The names that dbt's tests give to the value of the column at fault.
 VALUE_COLUMNS = ("value_field", "from_field", "unique_field")
@@ -44,6 +44,29 @@ class SampleReader:
         if rows and "file_name" not in rows[0]:
             rows = self._look_up(rows, call, relation)
         return Found(self._samples(rows, rule), test_sql)
+
+    def values(self, rule: Rule, call: TestCall, relation: str) -> tuple[tuple[ValueCount, ...], int]:
+        """Those at fault and how many there are; none where each is of one row, as the samples show."""
+        of_values = all(isinstance(fault, RowFault) for fault in rule.faults) and call.test not in NULL_TESTS
+        sql = rule.rows_sql(relation)
+        name = (call.column or "").lower()
+        if rule.told_by_rows or not of_values or not sql or not name or name in self.sensitive:
+            return (), 0
+        counted = (self._counted(sql, column) for column in (f"{name}_raw", call.column or ""))
+        rows = next(filter(None, counted), None)
+        if not rows or rows[0]["times"] == 1:
+            return (), 0
+        found = (ValueCount(self._value({name: row["at_fault"]}, name), int(row["times"])) for row in rows)
+        return tuple(found), int(rows[0]["distinct_values"])
+
+    def _counted(self, sql: str, column: str) -> list[dict[str, Any]] | None:
+        """The most frequent values of these rows; None where they lack the column."""
+        at_fault = f"{identifier(column)} as at_fault"
+        counts = "count(*) as times, count(*) over () as distinct_values"
+        return self.inspector.rows(
+            f"select {at_fault}, {counts} from ({sql}) as failing group by {identifier(column)} "
+            f"order by times desc, at_fault limit {MAX_VALUES}"
+        )
 
     def _told(self, compiled: str) -> Found:
         """Of each column at fault the first rows, as far as there is room."""

@@ -106,12 +106,14 @@ class PostgresScratch(Scratch):
                 self._drop(prefix)
 
     def _drop(self, prefix: str) -> None:
-        # A dbt that was interrupted may still have statements at work there.
+        # A dbt that was interrupted may still have statements at work there; autovacuum gives way by itself.
         self._rows(
             "select pg_terminate_backend(pid) from (select distinct pid from pg_locks "
             "join pg_class on pg_class.oid = pg_locks.relation "
+            "join pg_stat_activity as activity using (pid) "
             "where pg_locks.database = (select oid from pg_database where datname = current_database()) "
-            "and starts_with(relnamespace::regnamespace::text, %s) and pid <> pg_backend_pid()) as holders",
+            "and starts_with(relnamespace::regnamespace::text, %s) and pid <> pg_backend_pid() "
+            "and pg_has_role(activity.usesysid, 'usage')) as holders",
             prefix,
         )
         for (schema,) in self._rows(

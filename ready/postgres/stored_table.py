@@ -74,6 +74,26 @@ class PostgresTable:
         )
         return pa.array([value for (value,) in self.cursor.fetchall()], pa.string())
 
+    def sample(self, every: int) -> pa.Table:
+        """See ready.training_set.StoredTable; drawn as macros/meta/feature_profiles.sql draws."""
+        drawn = (
+            " and mod(('x' || left(md5('profile|' || customer_id), 8))::bit(32)::bigint "
+            "+ floor(extract(epoch from feature_time - timestamptz '2000-01-01Z') / 86400)::bigint, "
+            f"{every}) = 0"
+        )
+        statement = sql.SQL(
+            "copy (select {columns} from {table} where split is not null{drawn}) "
+            "to stdout (format csv, encoding 'UTF8')"
+        ).format(
+            columns=sql.SQL(", ").join(map(sql.Identifier, self.schema.names)),
+            table=self.table,
+            drawn=sql.SQL(drawn if every > 1 else ""),
+        )
+        batches = [self.schema.empty_table()]
+        with BatchSink(self.schema, batches.append) as sink:
+            self.cursor.copy_expert(statement, sink)
+        return pa.concat_tables(batches)
+
     def read(self, split: str, consume: Callable[[pa.Table], None]) -> int:
         """In the order of the key's bytes, whatever the locale of the database."""
         statement = sql.SQL(

@@ -19,6 +19,7 @@ from ready.proof.open_scratch import scratch
 from ready.proof.parquet import compare_parquet
 from ready.proof.recorded_project import Code, write_recorded_configs
 from ready.proof.scratch import Scratch
+from ready.proofs import record_reproduction
 from ready.query import connected
 from ready.registry import find_build, select_meta
 from ready.settings import Settings
@@ -82,7 +83,9 @@ def reproduce(settings: Settings, params: EngineParams, *, name: str, say: Say) 
                     say("computing the features of the labels")
                     _label_again(place, record, base)
                 say("comparing")
-                return Reproduction(record, str(code), tuple(_compare(settings, place, record)))
+                result = Reproduction(record, str(code), tuple(_compare(settings, place, record)))
+                _put_on_record(settings, result)
+                return result
         reasons.append(f"{code}: {reason}")
     raise _definition_lost(record, reasons)
 
@@ -118,6 +121,12 @@ def _label_again(place: Scratch, record: Row, base: Row) -> None:
             load=record["lineage"]["labels"],
             definition=LabelDefinition.recorded(record["config"]["labels"]),
         )
+
+
+def _put_on_record(settings: Settings, result: Reproduction) -> None:
+    differs = [finding.what for finding in result.findings if finding.same is False]
+    with connected(settings) as connection:
+        record_reproduction(connection, settings, result.record, differs=differs, code=result.code)
 
 
 def _check_loads(connection: Connection, settings: Settings, record: Row) -> None:

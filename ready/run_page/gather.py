@@ -17,6 +17,7 @@ from ready.profiles import read_profiles
 from ready.query import Row, select_rows
 from ready.registry import Connection, list_builds, select_meta
 from ready.run_page.model import Built, Feature, Load, NodeTiming, Reject, RunPage, SplitSpan
+from ready.run_page.way import read_orders, volumes, way_of_rows, weeks_of_orders
 from ready.settings import Settings
 
 REJECTS_SHOWN = 5  # of a file
@@ -51,11 +52,31 @@ def gather(connection: Connection, settings: Settings, page: RunPage, *, publish
     """
     versions = _versions(connection, settings)
     masked = bool(sensitive_columns(settings.configs / "expectations.yaml"))
-    return replace(
+    page = replace(
         page,
         loads=_loads(connection, settings, page.report, masked=masked),
         built=_built(connection, settings, versions) if published else (),
         versions=tuple(versions),
+    )
+    return _with_rows(connection, settings, page, page.built[0]) if page.built else page
+
+
+def _with_rows(connection: Connection, settings: Settings, page: RunPage, built: Built) -> RunPage:
+    """The page with the way of the rows, and how many there are."""
+    orders = read_orders(connection, settings)
+    left_out = page.report.run.left_out
+    return replace(
+        page,
+        way=way_of_rows(
+            connection,
+            settings,
+            loads=[load for load in page.loads if load.superseded_by is None],
+            left_out=left_out.rows if left_out else 0,
+            orders=orders,
+            build=built.current,
+        ),
+        weeks=weeks_of_orders(orders, {load.load_id: load.file_name for load in page.loads}),
+        volumes=volumes(connection, settings, built.current, built.before),
     )
 
 

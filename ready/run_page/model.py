@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 
+from ready.figures.measure import Figures
 from ready.gate.model import Report
 from ready.profiles import ColumnProfile, population_stability_index
+from ready.proofs import Reproduced
 from ready.query import Row
 from ready.verdicts import Verdict
+
+OTHER_FILES = "other files"
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,46 @@ class NodeTiming:
 
 
 @dataclass(frozen=True)
+class Lost:
+    """Rows that did not come to a step, and why."""
+
+    why: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step on the way of the rows: how many there are, and which came no further than the one before."""
+
+    name: str
+    rows: int
+    lost: tuple[Lost, ...] = ()
+
+
+@dataclass(frozen=True)
+class WeekOfOrders:
+    """The orders of so many days from `start` on, by file."""
+
+    start: date
+    days: int
+    files: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A count of this build and of the one before."""
+
+    name: str
+    before: int
+    now: int
+
+    @property
+    def change(self) -> float | None:
+        """As a share of the one before; None where that had none."""
+        return (self.now - self.before) / self.before if self.before else None
+
+
+@dataclass(frozen=True)
 class Built:
     """What the tables hold of a feature set: a recorded build, and the one before it."""
 
@@ -88,7 +133,8 @@ class RunPage:
 
     failure: what stopped it, empty when it came to its end. built: one for each feature set, none when
     nothing was published. versions are the registry's builds, latest first. verdicts: of ready check-leakage
-    on what is published; None where none are kept.
+    on what is published; None where none are kept. reproduction: the same of ready reproduce. figures and
+    folder: of the training set and its export, None where it was not exported.
     """
 
     report: Report
@@ -98,3 +144,9 @@ class RunPage:
     versions: tuple[Row, ...] = ()
     timings: tuple[NodeTiming, ...] = ()
     verdicts: tuple[Verdict, ...] | None = None
+    reproduction: Reproduced | None = None
+    figures: Figures | None = None
+    folder: Path | None = None
+    way: tuple[Step, ...] = ()
+    weeks: tuple[WeekOfOrders, ...] = ()
+    volumes: tuple[Volume, ...] = ()

@@ -7,20 +7,23 @@ import hashlib
 import re
 from collections.abc import Mapping
 from contextlib import closing, suppress
-from importlib.resources import files
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import psycopg2
 
 from ready.errors import MachineError, ReadyError
+from ready.export import ExportResult
+from ready.figures.columns import CORRELATED, SEPARATING
 from ready.gate.html import check_context
 from ready.gate.model import Report
 from ready.gate.report import write_atomically
 from ready.html import render_page
 from ready.postgres.connection import ConnectionParams
 from ready.profiles import MAJOR_SHIFT, MODERATE_SHIFT, shift
-from ready.run_page import charts
+from ready.proofs import Reproduced
+from ready.run_page import charts, figures
 from ready.run_page.gather import gather, node_timings
 from ready.run_page.model import NodeTiming, RunPage
 from ready.settings import Settings
@@ -29,8 +32,9 @@ from ready.verdicts import Verdict
 
 PAGE_NAME = "index.html"
 SLOWEST_SHOWN = 20
+MANY_FILES = 20
 # Values are escaped: none has a tag in it.
-VERDICTS = re.compile('<section id="leakage">.*?</section>', re.DOTALL)
+PROOFS = re.compile('<section id="(proven|leakage)">.*?</section>', re.DOTALL)
 
 
 def publish_run_page(
@@ -40,7 +44,9 @@ def publish_run_page(
     report: Report,
     run_results: Mapping[str, Any] | None,
     published: bool,
+    export: ExportResult | None = None,
     verdicts: tuple[Verdict, ...] | None = None,
+    reproduction: Reproduced | None = None,
     failure: str = "",
 ) -> Path:
     """Write artifacts/reports/index.html, replaced as a whole; returns its path.
@@ -49,7 +55,15 @@ def publish_run_page(
     it does where the database fails. published: whether the tables are this run's. Raises MachineError when
     the file cannot be written.
     """
-    page = RunPage(report, failure, timings=node_timings(run_results), verdicts=verdicts)
+    page = RunPage(
+        report,
+        failure,
+        timings=node_timings(run_results),
+        verdicts=verdicts,
+        reproduction=reproduction,
+        figures=export.figures if export else None,
+        folder=export.folder if export else None,
+    )
     with suppress(psycopg2.Error, ReadyError), spark_errors():  # whatever failed was told already
         if params:
             with closing(params.connect()) as connection:
@@ -57,11 +71,13 @@ def publish_run_page(
     return _write(settings, render_run_page(page))
 
 
-def renew_verdicts(settings: Settings, verdicts: tuple[Verdict, ...] | None) -> None:
-    """Let the page that is there tell what ready check-leakage has found since. Raises as above."""
+def renew_verdicts(
+    settings: Settings, verdicts: tuple[Verdict, ...] | None, reproduction: Reproduced | None
+) -> None:
+    """Let the page that is there tell what has been proven since. Raises as above."""
     html = (settings.reports / PAGE_NAME).read_text(encoding="utf-8")
-    section = render_page("_leakage.html.j2", verdicts=verdicts).strip()
-    renewed = VERDICTS.sub(lambda _: section, html, count=1)
+    told = {"verdicts": verdicts, "reproduction": reproduction}
+    renewed = PROOFS.sub(lambda found: render_page(f"_{found[1]}.html.j2", **told).strip(), html)
     if renewed != html:
         _write(settings, renewed)
 
@@ -77,11 +93,12 @@ def _write(settings: Settings, html: str) -> Path:
 
 def render_run_page(page: RunPage) -> str:
     """Every value from data or configuration is escaped; nothing is asked of the network."""
-    script = (files("ready") / "templates" / "_page.js").read_text(encoding="utf-8")
+    script = (resources.files("ready") / "templates" / "_page.js").read_text(encoding="utf-8")
     return render_page(
         "run_page.html.j2",
         page=page,
         verdicts=page.verdicts,
+        reproduction=page.reproduction,
         script=script,
         # The browser runs this script and no other, whatever a file's name or header says.
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -89,6 +106,14 @@ def render_run_page(page: RunPage) -> str:
         thresholds=(MODERATE_SHIFT, MAJOR_SHIFT),
         histogram=charts.histogram,
         splits_over_time=charts.splits_over_time,
+        shares_of_splits=figures.shares_of_splits,
+        label_over_time=figures.label_over_time,
+        missing_over_time=figures.missing_over_time,
+        orders_by_week=figures.orders_by_week,
+        file_names=figures.file_names,
+        many=MANY_FILES,
+        correlated=CORRELATED,
+        separating=SEPARATING,
         time_chart=charts.node_times(_slowest(page)),
         plain=charts.plain_number,
         **check_context(page.report),

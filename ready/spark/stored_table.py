@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timezone
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
@@ -34,6 +34,7 @@ SCAN = {
     "fragment_scan_options": pyarrow.dataset.ParquetFragmentScanOptions(pre_buffer=False),
 }
 
+DAY_ONE = datetime(2000, 1, 1, tzinfo=timezone.utc)
 NEEDS_QUOTES = re.compile(r'[\s,()"\\]|^$', re.ASCII)
 
 
@@ -99,6 +100,18 @@ class SparkTable:
         read = self._files.to_table([column], filter=pc.field("split").is_valid(), **SCAN)
         return sorted_values(read[column])
 
+    def sample(self, every: int) -> pa.Table:
+        """See ready.training_set.StoredTable; drawn as macros/meta/feature_profiles.sql draws."""
+        parts = [self.schema.empty_table()]
+        for batch in self._files.to_batches(filter=pc.field("split").is_valid(), **SCAN):
+            rows = pa.Table.from_batches([batch]).cast(self.schema)
+            drawn = [
+                (_number(customer) + (time - DAY_ONE).days) % every == 0
+                for customer, time in zip(*(rows[name].to_pylist() for name in KEY), strict=True)
+            ]
+            parts.append(rows.filter(pa.array(drawn, pa.bool_())))
+        return pa.concat_tables(parts)
+
     def read(self, split: str, consume: Callable[[pa.Table], None]) -> int:
         rows, rest = 0, self.schema.empty_table()
         for which in self._ranges(pc.field("split") == split):
@@ -124,6 +137,11 @@ class SparkTable:
         read = self._files.to_table(["customer_id"], filter=chosen, **SCAN)
         customers = read.sort_by("customer_id")["customer_id"]
         return sorted({customers[n].as_py() for n in range(0, len(customers), RANGE_ROWS)})
+
+
+def _number(customer: str) -> int:
+    """As macros/engine/hash_number.sql."""
+    return int(hashlib.md5(f"profile|{customer}".encode(), usedforsecurity=False).hexdigest()[:8], 16)
 
 
 def _exact(schema: pa.Schema) -> pa.Schema:

@@ -60,6 +60,9 @@ class ArrowTable:
     def values(self, column: str) -> pa.Array:
         return sorted_values(self.table[column])
 
+    def sample(self, every: int) -> pa.Table:
+        return self.table.take(list(range(0, len(self.table), every)))
+
     def read(self, split: str, consume: Callable[[pa.Table], None]) -> int:
         rows = self.table.filter(pc.field(SPLIT) == split)
         for start in range(0, len(rows), self.batch_rows):
@@ -107,7 +110,7 @@ def export(
         "label_split_hash": "labels",
     }
     counts = dict.fromkeys(SPLITS, 0) | Counter(table[SPLIT].to_pylist())
-    source = TrainingSet(stored, identity, counts, roles, exact)
+    source = TrainingSet("customer_training_set", stored, identity, counts, roles, exact)
     folder.parent.mkdir(parents=True, exist_ok=True)
     write_export(source, source.header, SPLITS, folder)
     return folder

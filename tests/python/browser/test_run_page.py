@@ -71,7 +71,7 @@ def test_everything_is_reached_by_the_keyboard(open_page: OpenPage, reports: dic
 
 def test_tables_sort_by_number_and_by_text(open_page: OpenPage, reports: dict[str, Path]) -> None:
     page = open_page(reports["finished"])
-    features = page.get_by_role("table").filter(has=page.get_by_role("button", name="Median"))
+    features = page.get_by_role("region", name="Features of customer_features").get_by_role("table")
     columns = [text.strip() for text in features.locator("th").all_inner_texts()]
     cells = features.locator(f"tbody td:nth-child({columns.index('Mean') + 1})")
     features.get_by_role("button", name="Mean").click()

@@ -36,7 +36,8 @@ create schema feats;
 create schema meta;
 create table meta.feature_registry (
     feature_set text, feature_version int, data_hash text, config_hash text, sql_hash text, columns jsonb,
-    config json);
+    config json, created_at timestamptz default now(), load_ids bigint[],
+    lineage jsonb default '{"models": [], "nodes": []}');
 create table meta.current_versions (
     feature_set text, feature_version int, data_hash text, invocation_id text, built_at timestamptz);
 create table meta.dataset_splits (
@@ -276,6 +277,12 @@ def test_manifest_and_metadata_identify_the_files(connection: Connection, settin
     assert {"name": "revenue_7d", "type": "double"} in manifest["columns"]
     assert manifest["types"] == "model"
     assert manifest["roles"] == ROLES
+    assert list(manifest)[-3:] == ["figures", "verdicts", "files"]
+    assert manifest["figures"]["overlap"]["val"]["rows_of_customers_in_train"] == 1
+    assert manifest["verdicts"] == {
+        "leakage": {"verdict": "unchecked"},
+        "reproduction": {"verdict": "not reproduced"},
+    }
     assert [(file["split"], file["row_count"]) for file in manifest["files"]] == [
         ("train", 6), ("val", 1), ("test", 0),
     ]  # fmt: skip
@@ -307,7 +314,8 @@ def test_the_form_of_an_earlier_manifest_can_be_asked_for(
 ) -> None:
     """An earlier release said neither types nor roles: exact, and its files have no more in them."""
     exact = export_dataset(connection, settings=settings, exact=True)
-    earlier = {key: value for key, value in exact.manifest.items() if key not in ("types", "roles")}
+    later = ("types", "roles", "figures", "verdicts")
+    earlier = {key: value for key, value in exact.manifest.items() if key not in later}
     result = export_dataset(connection, settings=settings, out=tmp_path / "earlier", like=earlier)
     assert result.manifest.keys() == earlier.keys()
     schema = pq.read_schema(result.folder / "train.parquet")
@@ -315,7 +323,8 @@ def test_the_form_of_an_earlier_manifest_can_be_asked_for(
     assert not {b"types", b"roles"} & schema.metadata.keys()
     model = export_dataset(connection, settings=settings, out=tmp_path / "model")
     alike = export_dataset(connection, settings=settings, out=tmp_path / "alike", like=model.manifest)
-    assert files_of(alike) == files_of(model)
+    parquet = [file["name"] for file in model.manifest["files"]]
+    assert [files_of(alike)[name] for name in parquet] == [files_of(model)[name] for name in parquet]
 
 
 def test_an_empty_split_is_a_file_with_the_schema(connection: Connection, settings: Settings) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from gate_artifacts import Gate
 
+from ready.gate.console import render_console
+from ready.gate.html import render_html
 from ready.gate.model import Check
 from ready.postgres.connection import ConnectionParams
 
@@ -186,8 +188,10 @@ def test_no_output_shows_a_sensitive_value(warehouse: ConnectionParams, tmp_path
     gate.add(EXPECT + "column_values_to_be_between", "amount", min_value=0)
     gate.add(EXPECT + "column_max_to_be_between", "amount", max_value=9)
     gate.add("valid_timestamp", "order_ts")
+    execute(warehouse, "insert into stg.orders_parsed select * from stg.orders_parsed where line_number = 3")
     report = gate.report(tmp_path, connect=warehouse.connect)
-    assert [sample.value for sample in report.checks[0].sample] == ["***", "***"]
+    assert report.checks[0].values == ()
+    assert [sample.value for sample in report.checks[0].sample] == ["***"] * 3
     assert report.errors[1] == "amount has maximum *** not <= 9"
     assert report.checks[2].sample[0].row["amount"] == "***"
 
@@ -206,6 +210,28 @@ def test_samples_stop_at_five(warehouse: ConnectionParams, tmp_path: Path) -> No
     check = check_of(gate, warehouse, tmp_path)
     assert len(check.sample) == 5
     assert check.texts == ("order_ts has 12 invalid timestamp(s)",)
+
+
+def test_values_that_come_again_are_counted(warehouse: ConnectionParams, tmp_path: Path) -> None:
+    execute(warehouse, COPY_LINE_4)
+    gate = Gate()
+    gate.add("accepted_values", "status", failures=2, values=["new"])
+    check = check_of(gate, warehouse, tmp_path)
+    assert check.distinct == 2
+    assert check.values_text == "n3w (12 row(s)), lost (1 row(s))"
+    shown = f"values: {check.values_text}"
+    report = gate.report(tmp_path, connect=warehouse.connect)
+    assert f"    {shown}\n" in render_console(report, tmp_path)
+    assert shown.capitalize() in render_html(report)
+    assert report.to_json()["checks"][0]["values"][1] == {"value": "lost", "rows": 1}
+    execute(
+        warehouse,
+        "insert into stg.orders_parsed (status, status_raw) "
+        "select n::text, 'S' || n from generate_series(10, 30) as n",
+    )
+    text = check_of(gate, warehouse, tmp_path).values_text
+    assert text.startswith("n3w (12 row(s)), S10 (1 row(s)), ")
+    assert text.endswith("S18 (1 row(s)), 13 other value(s)")
 
 
 def test_reading_for_a_report_changes_nothing(warehouse: ConnectionParams, tmp_path: Path) -> None:

@@ -73,21 +73,22 @@ def test_a_version_is_rebuilt_after_data_definition_and_sql_have_changed(changed
     assert done.stdout.endswith(EQUAL_V1)
     assert changed_shop.bytes_of() == before
     assert not any(name.startswith("repro_") for name in changed_shop.schemas())
+    assert verdict_on(changed_shop, 1) == ("equal", "")
 
 
-def test_the_export_of_an_earlier_release_is_proved_in_its_form(built_shop: Shop, tmp_path: Path) -> None:
+def test_the_export_of_an_earlier_release_is_proved_in_its_form(shop: Shop, tmp_path: Path) -> None:
     """Exact, and without types and roles in manifest and files; then one value of it is another."""
     folder = tmp_path / "datasets/customer_features/v1"
-    with connected(built_shop.settings) as connection:
+    with connected(shop.settings) as connection:
         known = dict.fromkeys(("feature_set", "feature_version", "data_hash", "config_hash", "sql_hash"))
         earlier = known | dict.fromkeys(("label_split_hash", "columns"))
-        export_dataset(connection, settings=built_shop.settings, out=folder, like=earlier)
+        export_dataset(connection, settings=shop.settings, out=folder, like=earlier)
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest.keys() == {*earlier, "files"}
     assert {"name": "revenue_7d", "type": "decimal128(38, 6)"} in manifest["columns"]
     table = pq.read_table(folder / "val.parquet")
     pq.write_table(table.set_column(2, "orders_7d", pc.add(table["orders_7d"], 1)), folder / "val.parquet")
-    done = built_shop.ready("reproduce", "1", "--artifacts", tmp_path)
+    done = shop.ready("reproduce", "1", "--artifacts", tmp_path)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "  train.parquet            equal\n" in done.stdout
     assert "  val.parquet              DIFFERENT: row 1 was (customer_id " in done.stdout
@@ -98,6 +99,19 @@ def test_uncommitted_code_serves_while_it_is_there(changed_shop: Shop) -> None:
     done = changed_shop.ready("reproduce", "2")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Rebuilt with the current code from load(s) 1, 2, 4\n" in done.stdout
+    page = (changed_shop.artifacts / "reports/index.html").read_text()
+    assert page.count("The published version came out the same (ready reproduce, ") == 1
+    assert verdict_on(changed_shop, 2) == ("equal", "")
+
+
+def verdict_on(shop: Shop, version: int) -> tuple[str, str]:
+    """That of the registry, which the manifest of the export has too."""
+    shown = json.loads(shop.ready("registry", "show", str(version)).stdout)
+    found = shown["builds"][0]["reproduction"]
+    folder = shop.artifacts / f"datasets/customer_features/v{version}"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["verdicts"] == {"leakage": {"verdict": "unchecked"}, "reproduction": found}
+    return found["verdict"], found["differs"]
 
 
 def test_code_that_is_lost_is_named(changed: Shop, tmp_path: Path) -> None:

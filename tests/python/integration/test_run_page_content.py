@@ -82,6 +82,8 @@ def test_the_page_tells_of_each_run_what_it_did(shop: Shop) -> None:
     checks = f"{len(shop.report['checks'])} check(s), 0 error(s)"
     shown = ["✓ Run finished", "3 file(s), 5,006 rows", checks, "The first build"]
     assert missing(shop, *shown) == []
+    lost = ["6 delivered again", "311 cancelled: no purchase", "416 the horizon", "161 in an embargo"]
+    assert missing(shop, *lost, '414 <span class="soft">76.24%', "<strong>Unproven</strong>") == []
 
     file = shop.data / "orders_2025_h1.csv"
     file.write_text("\n".join([*file.read_text().splitlines()[:1200], "<b>too</b>,few"]) + "\n")
@@ -91,7 +93,9 @@ def test_the_page_tells_of_each_run_what_it_did(shop: Shop) -> None:
     assert f"@ days_since_first_order: PSI {index:.3f}, stable" in told
     assert any(line.startswith("-days_since_first_order: 2,211 rows, 0 missing, 6 zero,") for line in told)
     rejects = ['href="#rejects-4"', "orders_2025_h1.csv:1201", "&lt;b&gt;too&lt;/b&gt;,few"]
-    assert missing(shop, "superseded by load 4", drift, *rejects) == []
+    assert missing(shop, "superseded by load 4", drift, *rejects, "1 could not be read") == []
+    before, now = (f'<td class="number" data-value="{count}"' for count in (5006, 4404))
+    assert missing(shop, "Beside the build before", before, now) == []
 
     changed = page(shop)
     assert "Nothing changed" in shop.run("--data", shop.data).stdout

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from profile_oracle import is_sampled
 from raw_tables import rows
 
 from ready.postgres.connection import ConnectionParams
@@ -98,10 +99,30 @@ def test_missing_and_distinct_values_are_counted_alike(both: Both) -> None:
     assert postgres.values("customer_id") == spark.values("customer_id")
 
 
+def test_the_same_rows_are_drawn(both: Both) -> None:
+    """As the profiles of features draw them; also of times before the first day, which count down."""
+    moment = datetime(1999, 12, 20, 18, tzinfo=UTC)
+    postgres, spark = both(
+        [
+            (f"C{n % 23}", moment + timedelta(hours=7 * n), None, Decimal(n), split)
+            for n in range(90)
+            for split in ("train", None)
+        ]
+    )
+    order = [("amount", "ascending")]
+    for every, least, most in ((1, 90, 90), (4, 5, 60)):
+        drawn = postgres.sample(every).sort_by(order)
+        assert drawn.equals(spark.sample(every).sort_by(order))
+        assert least <= len(drawn) <= most
+        keys = zip(*(drawn[name].to_pylist() for name in ("customer_id", "feature_time")), strict=True)
+        assert all(is_sampled(customer, time, every) for customer, time in keys)
+
+
 def test_no_rows_have_one_hash(both: Both) -> None:
     postgres, spark = both([])
     assert postgres.content_hash(["customer_id"]) == spark.content_hash(["customer_id"])
     assert spark.read("train", pytest.fail) == 0
+    assert len(postgres.sample(2)) == len(spark.sample(2)) == 0
 
 
 def test_rows_come_in_the_same_batches(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:

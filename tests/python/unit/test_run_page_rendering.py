@@ -4,20 +4,38 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pyarrow as pa
 import pytest
 from gate_artifacts import run_info
 from profile_oracle import profile_of
 
+from ready.figures.columns import figures_of
+from ready.figures.measure import Figures
+from ready.figures.over_time import read_periods
+from ready.figures.overlap import Overlap
 from ready.gate.model import Check, Report, Sample
 from ready.profiles import ColumnProfile
+from ready.proofs import DIFFERENT, EQUAL, Reproduced
 from ready.run_page.charts import histogram, histogram_bins, node_times, splits_over_time
-from ready.run_page.model import Built, Feature, Load, NodeTiming, Reject, RunPage, SplitSpan
+from ready.run_page.model import (
+    Built,
+    Feature,
+    Load,
+    Lost,
+    NodeTiming,
+    Reject,
+    RunPage,
+    SplitSpan,
+    Step,
+    Volume,
+    WeekOfOrders,
+)
 from ready.run_page.render import render_run_page, renew_verdicts
 from ready.settings import Settings
 from ready.verdicts import LEAKING, NOT_PROVEN, SAME, UNCHECKED, Verdict
@@ -89,6 +107,38 @@ def _page(text: str = "orders") -> RunPage:
             *(Verdict(text, found, text, NOON) for found in (LEAKING, NOT_PROVEN, SAME)),
             Verdict(text, UNCHECKED),
         ),
+        reproduction=Reproduced(EQUAL, "", text, NOON),
+        figures=_figures(text),
+        folder=Path("/data") / text.replace("/", "|"),
+        way=(Step(text, 10), Step(text, 7, (Lost(text, 3),))),
+        weeks=tuple(
+            WeekOfOrders(date(2026, 1, 5) + timedelta(days=7 * n), 7, ((text, n), ("other", 1)))
+            for n in range(3)
+        ),
+        volumes=(Volume(text, 8, 10), Volume("new", 0, 5)),
+    )
+
+
+def _figures(text: str) -> Figures:
+    """With a column that is as good as the label, and copies of train."""
+    rows = {"train": 80, "val": 20, "test": 20}
+    values = [float(n % 9) for n in range(120)]
+    sample = pa.table(
+        {
+            text: [None, *values[1:]],
+            "words": [text] * 120,
+            "label": values,
+            "split": [split for split, count in rows.items() for _ in range(count)],
+            "feature_time": [NOON + timedelta(days=n) for n in range(120)],
+        }
+    )
+    split, label = sample["split"].combine_chunks(), sample["label"].combine_chunks()
+    return Figures(
+        sampled_every=2,
+        overlaps=(Overlap("val", 20, 5, 4, 3, 0, 0.0), Overlap("test", 20, 9, 8, 7, 6, 0.0)),
+        label=figures_of("label", sample, split, None),
+        features=tuple(figures_of(name, sample, split, label) for name in (text, "words")),
+        periods=read_periods(sample, label, [text, "words"]),
     )
 
 
@@ -100,7 +150,10 @@ def _span(split: str, time_from: int, members_to: int, time_to: int) -> SplitSpa
 def test_every_section_has_its_stable_id() -> None:
     ids = Page(render_run_page(_page())).ids
     sections = [name for name in ids if not re.search(r"-\d+$", name)]
-    assert sections == ["loads", "gate", "features", "splits", "leakage", "versions", "timings"]
+    assert sections == [
+        "alerts", "proven", "way", "loads", "gate", "label", "columns",
+        "features", "splits", "leakage", "use", "versions", "timings",
+    ]  # fmt: skip
     assert len(set(ids)) == len(ids)
 
 
@@ -141,8 +194,10 @@ def test_later_verdicts_take_the_place_of_those_on_the_page(tmp_path: Path) -> N
     file = settings.reports / "index.html"
     for verdicts in ((Verdict(HOSTILE, LEAKING, HOSTILE, NOON),), (Verdict("other", UNCHECKED),), None):
         file.write_text(render_run_page(_page(HOSTILE)))
-        renew_verdicts(settings, verdicts)
-        assert file.read_text() == render_run_page(replace(_page(HOSTILE), verdicts=verdicts))
+        for reproduction in (Reproduced(), Reproduced(DIFFERENT, HOSTILE, HOSTILE, NOON), None):
+            renew_verdicts(settings, verdicts, reproduction)
+            renewed = replace(_page(HOSTILE), verdicts=verdicts, reproduction=reproduction)
+            assert file.read_text() == render_run_page(renewed)
 
 
 def test_the_same_data_give_the_same_text() -> None:
@@ -237,3 +292,34 @@ def _svg(text: str) -> ElementTree.Element:
 
 def _tooltips(text: str) -> list[str]:
     return [bar.findtext(f"{SVG}title") or "" for bar in _svg(text).iter() if bar.get("class") == "histbar"]
+
+
+def test_alerts_are_on_top_and_an_unproven_version_is_said_to_be_unproven() -> None:
+    page = Page(render_run_page(_page()))
+    top = page.text[: page.text.index("The way of the rows")]
+    told = [
+        "orders is as good as the label by itself",
+        "6 of 20 rows of test equal a row of train",
+        "The gate has 2 error(s)",
+        "orders knows its future",
+        "Unproven: not checked for leakage as it is now (ready check-leakage).",
+    ]
+    assert [text for text in told if text not in " ".join(top.split())] == []
+    for verdicts, reproduction, state in [
+        ((Verdict("f", SAME, "", NOON),), Reproduced(EQUAL, "", "code", NOON), "Proven: "),
+        ((Verdict("f", SAME, "", NOON),), Reproduced(), "Unproven: not built again and compared"),
+        ((Verdict("f", SAME, "", NOON),), Reproduced(DIFFERENT, "labels", "c", NOON), "otherwise: labels"),
+        (None, None, "Unproven: no verdicts"),
+        ((), Reproduced(EQUAL, "", "code", NOON), "Unproven: not checked for leakage"),
+    ]:
+        quiet = replace(_page(), verdicts=verdicts, reproduction=reproduction)
+        assert state in " ".join(Page(render_run_page(quiet)).text.split())
+
+
+def test_many_files_are_folded() -> None:
+    few, many = (
+        replace(_page(), loads=tuple(Load(n, f"{n}.csv", 1, 0, NOON, None, False) for n in range(count)))
+        for count in (20, 21)
+    )
+    assert "All 20 files" not in render_run_page(few)
+    assert "All 21 files" in render_run_page(many)

@@ -1,0 +1,99 @@
+"""All figures of a training set: what splits share of all rows, the rest of a sample where they are many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ready.figures.columns import ColumnFigures, as_number, figures_of
+from ready.figures.over_time import Period, read_periods
+from ready.figures.overlap import Overlap, read_overlaps
+from ready.settings import Settings
+from ready.training_set import TrainingSet
+
+SAMPLED_FROM = 100_000
+
+
+@dataclass(frozen=True)
+class Figures:
+    """sampled_every: label, features and periods are of one row in so many; the overlaps are of all rows."""
+
+    sampled_every: int
+    overlaps: tuple[Overlap, ...]
+    label: ColumnFigures | None
+    features: tuple[ColumnFigures, ...]
+    periods: tuple[Period, ...]
+
+    @property
+    def alerts(self) -> tuple[str, ...]:
+        """What is no accident: columns as good as the label, and rows of train in another split."""
+        return (
+            *(
+                f"{column.name} is as good as the label by itself ({association_text(column)}): "
+                "the usual sign of a feature that knows the future"
+                for column in self.features
+                if column.is_alarming
+            ),
+            *(
+                f"{overlap.copies:,} of {overlap.rows:,} rows of {overlap.split} equal a row of train "
+                "in every feature and the label"
+                for overlap in self.overlaps
+                if overlap.is_copied
+            ),
+        )
+
+    def as_manifest(self) -> dict[str, Any]:
+        """What of it stands in an export's manifest: overlap, equal rows and single columns."""
+        return {
+            "sampled_every": self.sampled_every,
+            "overlap": {
+                overlap.split: {
+                    "rows": overlap.rows,
+                    "customers": overlap.customers,
+                    "rows_of_customers_in_train": overlap.rows_of_known,
+                    "customers_in_train": overlap.known_customers,
+                    "rows_equal_to_train": overlap.copies,
+                }
+                for overlap in self.overlaps
+            },
+            "features": [
+                {
+                    "name": column.name,
+                    "psi": _rounded(column.psi),
+                    **_rounded(vars(column.association) if column.association else {}),
+                }
+                for column in self.features
+            ],
+            "alerts": list(self.alerts),
+        }
+
+
+def measure(connection: Any, settings: Settings, source: TrainingSet) -> Figures:
+    """connection: the one that the training set was opened with, still in its snapshot."""
+    step = 1
+    while sum(source.row_counts.values()) > SAMPLED_FROM * step:
+        step *= 2
+    sample = source.sample(step)
+    split = sample["split"].combine_chunks()
+    named = source.roles["label"]
+    label = as_number(sample[named["name"]].combine_chunks()) if named else None
+    features = [feature["name"] for feature in source.roles["features"]]
+    return Figures(
+        sampled_every=step,
+        overlaps=read_overlaps(connection, settings, table=source.name, columns=source.table.schema.names),
+        label=figures_of(named["name"], sample, split, None) if named else None,
+        features=tuple(figures_of(name, sample, split, label) for name in features),
+        periods=read_periods(sample, label, features),
+    )
+
+
+def association_text(column: ColumnFigures) -> str:
+    """Those of its figures that there are, as people read them."""
+    names = {"pearson": "correlation", "spearman": "of ranks", "auc": "AUC"}
+    found = vars(column.association) if column.association else {}
+    return ", ".join(f"{names[key]} {value:.3f}" for key, value in found.items() if value is not None)
+
+
+def _rounded(figures: Any) -> dict[str, Any]:
+    """Six decimals: what differs beyond is the order of a sum."""
+    return {key: None if value is None else round(value, 6) for key, value in figures.items()}
