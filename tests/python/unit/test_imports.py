@@ -1,4 +1,4 @@
-"""Which module imports which: no circles, also not by imports within functions, and no way up from the loader."""
+"""Which module imports which: no circles, also not within functions, and no way up from the loader."""
 
 from __future__ import annotations
 
