@@ -16,7 +16,8 @@ from ready.build_state import PROJECT_PARTS
 from ready.errors import UsageError
 from ready.package_link import OWN, OWN_FOLDER
 
-PARTS = (*PROJECT_PARTS, "package-lock.yml", "dbt_packages", "profiles")
+PACKAGES = "dbt_packages"
+PARTS = (*PROJECT_PARTS, "package-lock.yml", PACKAGES, "profiles")
 CONFIGS = "recorded_configs"
 
 
@@ -39,12 +40,12 @@ class Code:
         """Write the dbt project to the new folder `target`. Raises UsageError if the commit is not here."""
         target.mkdir(parents=True)
         if self.product_dir:
-            _copy(self.product_dir, target, PARTS)
-            # Where dbt_project.yml looks for them; the package itself is the project here.
+            _copy(self.product_dir, target, [part for part in PARTS if part != PACKAGES])
+            # The package is the project here; its dbt_project.yml looks for the user's models there.
             own = target / OWN_FOLDER
             own.mkdir()
             self._write(own, OWN)
-            _copy(self.project_dir, target, ["dbt_packages"], without="raw_to_ready")
+            _copy(self.project_dir, target, [PACKAGES], without="raw_to_ready")
         else:
             self._write(target, PARTS)
 
