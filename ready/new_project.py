@@ -109,4 +109,6 @@ def _install_packages(settings: Settings) -> None:
     }
     outcome = invoke([*QUIET, "deps", *(text for pair in folders.items() for text in map(str, pair))])
     if not outcome.success:
-        raise UsageError(f"dbt deps failed: {outcome.exception}", hint="look at packages.yml, then: ready dbt deps")
+        raise UsageError(
+            f"dbt deps failed: {outcome.exception}", hint="look at packages.yml, then: ready dbt deps"
+        )

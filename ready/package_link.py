@@ -1,4 +1,4 @@
-"""How a user's own dbt project finds what this package brings along: a folder of links, read as a dbt package.
+"""How a user's own dbt project finds what this package brings along: by links, read as a dbt package.
 
 The project of `ready init` names `.ready/project` in its packages.yml. There `dbt_project.yml`, `models`,
 `macros` and so on lead into the installed package, where nothing is ever written; `own` leads to the user's
@@ -14,7 +14,17 @@ from ready.errors import MachineError
 from ready.settings import Settings
 
 # What dbt reads of the product. Without its packages.yml: the user's project has one.
-LINKED = (".dbtignore", "dbt_project.yml", "macros", "models", "packages", "profiles", "seeds", "snapshots", "tests")
+LINKED = (
+    ".dbtignore",
+    "dbt_project.yml",
+    "macros",
+    "models",
+    "packages",
+    "profiles",
+    "seeds",
+    "snapshots",
+    "tests",
+)
 # Folders of the user's project that are read as part of the package; see dbt_project.yml.
 OWN_FOLDER = "own"
 OWN = ("models", "macros", "tests", "seeds")

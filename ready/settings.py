@@ -108,7 +108,7 @@ def find_project(env: Mapping[str, str]) -> Path:
             return folder.resolve()
     raise UsageError(
         f"no From Raw to Ready project found{f' in {named}' if named else ''}",
-        hint="make one: ready init my_shop, and run the command in its folder; or set READY_PROJECT_DIR to one",
+        hint="make one with ready init my_shop and run the command there, or set READY_PROJECT_DIR to one",
     )
 
 

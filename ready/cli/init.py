@@ -49,7 +49,8 @@ def init(folder: str, mapping: str | None, data: tuple[str, ...]) -> None:
     else:
         steps = [
             f"put your CSV files into {DATA}",
-            f"say which column is what in configs/orders.yaml; ready suggest --mapping {DATA} --write proposes it",
+            "say which column is what in configs/orders.yaml; "
+            f"ready suggest --mapping {DATA} --write proposes it",
         ]
     steps.append("ready lint " + shlex.join(used or ["--data", str(DATA)]))
     lines = [f"cd {shlex.quote(str(project.folder))}", *steps, run]

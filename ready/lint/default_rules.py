@@ -21,7 +21,10 @@ def default_rules(product: Path, project: Path) -> dict[str, frozenset[str]]:
     """
     return {
         file.stem: frozenset([*COMMON, *SETTING.findall(file.read_text(encoding="utf-8"))])
-        for folder in (*(product / part for part in FOLDERS), *(project / "tests" / part.name for part in FOLDERS))
+        for folder in (
+            *(product / part for part in FOLDERS),
+            *(project / "tests" / part.name for part in FOLDERS),
+        )
         for file in sorted(folder.glob("*.sql"))
     }
 

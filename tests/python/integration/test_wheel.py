@@ -26,7 +26,7 @@ README = (PROJECT / "README.md").read_text(encoding="utf-8")
 
 @dataclass(frozen=True)
 class Installed:
-    """wheel: the file; site: where it is installed; python: sees that and the dependencies, not the checkout."""
+    """wheel: the file; site: where it is installed; python: sees that and what it needs, not the checkout."""
 
     wheel: Path
     site: Path
@@ -111,7 +111,17 @@ def test_the_wheel_carries_the_project_and_no_more(installed: Installed) -> None
     names = set(zipfile.ZipFile(installed.wheel).namelist())
     git = ["git", "-C", str(PROJECT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     tracked = subprocess.run(git, capture_output=True, text=True, check=True).stdout.split("\0")
-    folders = ("configs", "examples", "macros", "models", "packages", "profiles", "seeds", "snapshots", "tests/dbt")
+    folders = (
+        "configs",
+        "examples",
+        "macros",
+        "models",
+        "packages",
+        "profiles",
+        "seeds",
+        "snapshots",
+        "tests/dbt",
+    )
     files = ("dbt_project.yml", "packages.yml", ".dbtignore", ".env.example")
     project = {path for path in tracked if path in files or path.startswith(tuple(f"{f}/" for f in folders))}
     assert {f"ready/project/{path}" for path in project} == {
@@ -141,7 +151,8 @@ def test_the_folder_holds_only_what_is_the_user_s(shop: Path) -> None:
 
 
 def test_plain_dbt_builds_a_model_of_the_user_s_own(installed: Installed, shop: Path) -> None:
-    model = fenced(README, "sql", after="### Features in SQL of your own")
+    page = (PROJECT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    model = fenced(page, "sql", after="## Features in SQL of your own")
     (shop / "models" / "features" / "basket_features.sql").write_text(model)
     (shop / "tests").mkdir()
     (shop / "tests" / "share_is_one_at_most.sql").write_text(
