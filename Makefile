@@ -29,7 +29,7 @@ help: ## List these commands
 install: $(STAMP) ## Install everything into .venv; the other commands do it by themselves
 
 # Also when `dbt clean` has taken the packages away.
-$(STAMP): pyproject.toml hatch_build.py constraints.txt packages.yml scripts/install.sh $(if $(wildcard dbt_packages/*),,missing)
+$(STAMP): pyproject.toml constraints.txt packages.yml scripts/install.sh $(if $(wildcard dbt_packages/*),,missing)
 	@PYTHON='$(PYTHON)' sh scripts/install.sh $(VENV)
 	@touch $@
 

@@ -43,7 +43,16 @@ NOT_RUN = {
 PARTS = (
     *("configs", "data", "macros", "models", "packages", "profiles", "ready", "loader", "seeds", "snapshots"),
     *("tests/dbt", "dbt_packages", "scripts", "examples"),
-    *("Makefile", "constraints.txt", "dbt_project.yml", "package-lock.yml", "packages.yml", "pyproject.toml"),
+    *(
+        ".dbtignore",
+        ".env.example",
+        "Makefile",
+        "constraints.txt",
+        "dbt_project.yml",
+        "package-lock.yml",
+        "packages.yml",
+        "pyproject.toml",
+    ),
 )
 
 
