@@ -1,8 +1,8 @@
 """How a user's own dbt project finds what this package brings along: by links, read as a dbt package.
 
 The project of `ready init` names `.ready/project` in its packages.yml. There `dbt_project.yml`, `models`,
-`macros` and so on lead into the installed package, where nothing is ever written; `own` leads to the user's
-folder, whose models, macros, tests and seeds so belong to the package and obey its gate and publication.
+`macros` and so on lead into the installed package, where nothing is ever written; those of `own` lead to the
+user's models, macros, tests and seeds, which so belong to the package and obey its gate and publication.
 """
 
 from __future__ import annotations
@@ -45,9 +45,11 @@ def link_package(settings: Settings) -> None:
     folder = package_dir(settings)
     links = {name: str(settings.product_dir / name) for name in LINKED}
     links |= {"schemas": str(Path(__file__).parent / "configs_schema")}  # for editors
-    links |= {OWN_FOLDER: "../..", "configs": "../../configs"}
+    links |= {"configs": "../../configs"}
+    # Each alone: a link to the whole folder would lead in a circle.
+    links |= {f"{OWN_FOLDER}/{part}": f"../../../{part}" for part in OWN}
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        (folder / OWN_FOLDER).mkdir(parents=True, exist_ok=True)
         for name, target in links.items():
             _link(folder / name, target)
     except OSError as error:

@@ -44,7 +44,8 @@ def test_a_new_project_holds_the_user_s_files_and_nothing_else(shop: Path) -> No
         "models/features/.gitkeep",
     }
     assert (shop / "data" / "raw").is_dir()
-    assert all(path.is_symlink() for path in (shop / ".ready" / "project").iterdir())
+    links = [path for path in (shop / ".ready" / "project").rglob("*") if path.name != "own"]
+    assert all(path.is_symlink() for path in links)
     assert yaml.safe_load((shop / "dbt_project.yml").read_text())["name"] == "my_shop"
     assert (shop / "README.md").read_text().startswith("# my_shop\n")
 
@@ -198,7 +199,7 @@ def test_links_follow_another_installation(
     link_package(settings_of(shop))
 
     assert (shop / ".ready" / "project" / "models").resolve() == installed / "models"
-    assert (shop / ".ready" / "project" / "own").resolve() == shop
+    assert (shop / ".ready" / "project" / "own" / "models").resolve() == shop / "models"
 
 
 def test_packages_count_as_installed_where_they_lead_to_this_folder(shop: Path, tmp_path: Path) -> None:
@@ -214,8 +215,8 @@ def test_packages_count_as_installed_where_they_lead_to_this_folder(shop: Path, 
 
 
 def test_a_folder_that_cannot_be_written_to(shop: Path) -> None:
-    (shop / ".ready" / "project" / "own").unlink()
-    (shop / ".ready" / "project" / "own").mkdir()
+    (shop / ".ready" / "project" / "models").unlink()
+    (shop / ".ready" / "project" / "models").mkdir()
     with pytest.raises(MachineError, match="cannot link the installed project into"):
         link_package(settings_of(shop))
 
