@@ -15,7 +15,7 @@ from ready.environment import configs_for_dbt
 from ready.errors import CheckFailed, MachineError, UsageError
 from ready.lint import lint_configs
 from ready.new_project import init_project, project_name, ready_mappings
-from ready.package_link import has_packages, link_package, package_dir
+from ready.package_link import OWN, has_packages, link_package, package_dir
 from ready.proof.recorded_project import Code
 from ready.settings import Settings
 from ready.suggest.mapping import write_mapping
@@ -281,3 +281,15 @@ def test_the_code_of_a_recorded_version_is_the_package_with_the_user_s_own_model
     assert (laid_out.project_dir / "own" / "models" / "features" / "basket_features.sql").is_file()
     assert "dbt_utils" in {path.name for path in (laid_out.project_dir / "dbt_packages").iterdir()}
     assert not (laid_out.project_dir / "dbt_packages" / "raw_to_ready").exists()
+
+
+def test_the_package_reads_what_is_linked_of_the_user_s() -> None:
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())
+    paths = [path for key, paths in project.items() if key.endswith("-paths") for path in paths]
+    assert {path for path in paths if path.startswith("own/")} == {f"own/{part}" for part in OWN}
+
+
+def test_no_macro_takes_the_root_project_for_its_own() -> None:
+    files = [*(PROJECT / "macros").rglob("*.sql"), *(PROJECT / "models").rglob("*.sql")]
+    files += (PROJECT / "tests" / "dbt").rglob("*.sql")
+    assert [file.name for file in files if "project_name" in file.read_text()] == []
