@@ -10,6 +10,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 PROJECT = (
     ".dbtignore",
     ".env.example",
+    "analyses",
     "configs",
     "dbt_project.yml",
     "examples",

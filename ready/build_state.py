@@ -24,6 +24,7 @@ Connection = psycopg2.extensions.connection
 PROJECT_PARTS = (
     "dbt_project.yml",
     "packages.yml",
+    "analyses",
     "models",
     "macros",
     "seeds",

@@ -16,6 +16,7 @@ from ready.settings import Settings
 # What dbt reads of the product. Without its packages.yml: the user's project has one.
 LINKED = (
     ".dbtignore",
+    "analyses",
     "dbt_project.yml",
     "macros",
     "models",

@@ -41,8 +41,8 @@ NOT_RUN = {
 }
 # Part of a clone, and needed by its commands.
 PARTS = (
-    *("configs", "data", "macros", "models", "packages", "profiles", "ready", "loader", "seeds", "snapshots"),
-    *("tests/dbt", "dbt_packages", "scripts", "examples"),
+    *("analyses", "configs", "data", "macros", "models", "packages", "profiles", "ready", "loader", "seeds"),
+    *("snapshots", "tests/dbt", "dbt_packages", "scripts", "examples"),
     *(
         ".dbtignore",
         ".env.example",
