@@ -10,6 +10,7 @@ from conftest import PROJECT
 
 from ready import new_project
 from ready.build_state import build_key
+from ready.cli.options import default_data
 from ready.config_files import CONFIG_FILES, with_schemas
 from ready.environment import configs_for_dbt
 from ready.errors import CheckFailed, MachineError, UsageError
@@ -187,6 +188,14 @@ def test_where_nothing_is_the_command_to_begin_with_is_named(
     with pytest.raises(UsageError, match="no From Raw to Ready project found") as refused:
         Settings.resolve(environ={})
     assert "ready init my_shop" in str(refused.value.hint)
+
+
+def test_without_a_data_folder_a_run_says_where_it_looks(shop: Path) -> None:
+    """As in a fresh clone of the user's folder."""
+    (shop / "data" / "raw").rmdir()
+    with pytest.raises(UsageError, match=rf"there is no folder {shop}/data/raw") as refused:
+        default_data(settings_of(shop))
+    assert "put CSV files there" in str(refused.value.hint)
 
 
 def test_links_follow_another_installation(
