@@ -15,7 +15,7 @@ export READY_ARTIFACTS := $(ARTIFACTS)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: missing help install pipeline load validate db spark-up spark-down docs test test-thorough lint lint-sql ci ci-data wheel bench bench-load bench-gate bench-features bench-e2e bench-growth bench-leakage bench-consume consumers bench-spark bench-serve bench-guard bench-previous test-faults soak licences audit sample clean distclean
+.PHONY: missing help install pipeline load validate db spark-up spark-down docs test test-thorough lint lint-sql ci ci-data wheel bench bench-load bench-gate bench-features bench-e2e bench-growth bench-leakage bench-consume bench-import consumers bench-spark bench-serve bench-guard bench-previous test-faults soak licences audit sample clean distclean
 
 help: ## List these commands
 	@echo "From Raw to Ready: raw CSV files in, train, validation and test sets out."
@@ -104,6 +104,9 @@ bench-leakage: $(STAMP) ## Which leaks check-leakage finds beside leakprobe and 
 
 bench-consume: $(STAMP) ## Time an export into pandas and boosted trees, for models and with decimals (ARGS='--rows 5000000')
 	@$(BIN)/python scripts/bench/bench_consume.py $(ARGS)
+
+bench-import: $(STAMP) ## What `import ready` costs beside pyarrow, in seconds and MB
+	@$(BIN)/python scripts/bench/bench_import.py
 
 consumers: $(STAMP) ## Try the export with pandas, Polars, scikit-learn, XGBoost and others; the table of docs/consumers.md
 	@$(BIN)/python scripts/bench/consumers.py

@@ -32,20 +32,30 @@ def roles_of(
     """
     own = [name for name in columns if name in features and name not in KEY]
     others = [name for name in columns if name not in (*KEY, SPLIT, *own)]
-    defined = recorded_features(config) if config else {}
-    if config and "feature_set" in config["features"]:  # SQL of one's own, whose columns no rule defines
-        defined = {name: feature for name, feature in defined.items() if feature.ahead}
-    label = next((name for name in others if name in defined), others[0] if others else None)
+    defined = _defined(config) if config else {}
+    labels = config.get("labels") if config else None
+    if labels:  # of one's own: see ready/label_set.py
+        label = labels["columns"]["label"]
+    else:
+        label = next((name for name in others if name in defined), others[0] if others else None)
     return {
         "keys": [KEY[0]],
         "time": KEY[1],
         "features": [
             {"name": name, **_definition(defined.get(name), config), "nulls": nulls[name]} for name in own
         ],
-        "label": label and {"name": label, **_definition(defined.get(label), config), "nulls": nulls[label]},
+        "label": label and {"name": label, **_label(defined.get(label), config), "nulls": nulls[label]},
         "split": {"column": SPLIT, **_split(config)},
         "fingerprint": fingerprint,
     }
+
+
+def _defined(config: Mapping[str, Any]) -> dict[str, Feature]:
+    """Of SQL of one's own no rule defines the columns, but those that were joined from customer_features."""
+    if "feature_set" not in config["features"]:
+        return recorded_features(config)
+    joined = recorded_features({**config, "features": config.get(FEATURE_SET, {})})
+    return {name: feature for name, feature in joined.items() if feature.ahead or FEATURE_SET in config}
 
 
 def _definition(feature: Feature | None, config: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -61,6 +71,14 @@ def _definition(feature: Feature | None, config: Mapping[str, Any] | None) -> di
         **({} if feature.function in DAYS_SINCE else {length: feature.days}),
         **({"unit": unit} if unit else {}),
     }
+
+
+def _label(feature: Feature | None, config: Mapping[str, Any] | None) -> dict[str, Any]:
+    labels = config.get("labels") if config else None
+    if not labels:
+        return _definition(feature, config)
+    file = {name: labels[name] for name in ("file_name", "file_sha256")}
+    return {"horizon_days": labels["horizon"], **file, "features_version": labels["features_version"]}
 
 
 def _unit(feature: Feature, config: Mapping[str, Any]) -> str | None:

@@ -46,6 +46,21 @@ class MachineError(ReadyError):
     exit_code = 3
 
 
+class NothingThere(UsageError):
+    """A table that a query names is not there."""
+
+    def __init__(self, missing: str | None) -> None:
+        super().__init__(f"nothing has been built yet: {missing}", hint="build it with: ready run")
+
+
+class NoSuchColumn(NothingThere):
+    """Its table is there."""
+
+
+class UnknownCustomers(UserWarning):
+    """Ids that a caller's table has and the data do not: often another type or notation of the same ids."""
+
+
 def from_loader(error: LoaderError) -> ReadyError:
     """The loader's expected failure as ours: same message, hint and exit code."""
     kinds = {kind.exit_code: kind for kind in (CheckFailed, UsageError, MachineError)}

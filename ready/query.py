@@ -12,7 +12,7 @@ import psycopg2.extensions
 import psycopg2.extras
 from psycopg2 import sql
 
-from ready.errors import UsageError, from_database
+from ready.errors import NoSuchColumn, NothingThere, from_database
 from ready.postgres.cluster import Cluster
 from ready.postgres.roles import with_builders_rights
 from ready.postgres.server import ensure_server
@@ -21,17 +21,6 @@ from ready.transactions import reading_tables
 
 Row = dict[str, Any]
 SCHEMAS = ("raw", "stg", "feats", "meta")
-
-
-class NothingThere(UsageError):
-    """A table that a query names is not there."""
-
-    def __init__(self, missing: str | None) -> None:
-        super().__init__(f"nothing has been built yet: {missing}", hint="build it with: ready run")
-
-
-class NoSuchColumn(NothingThere):
-    """Its table is there."""
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ready.column_roles import FEATURE_SET
-from ready.errors import UsageError
-from ready.query import NothingThere, Row, is_postgres, select_rows
+from ready.errors import NothingThere, UsageError
+from ready.query import Row, is_postgres, select_rows
 from ready.settings import Settings
 from ready.verdicts import verdict_on_build
 

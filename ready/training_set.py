@@ -111,7 +111,7 @@ def open_training_set(
     connection: as ready.query.connected gives it, not inside a transaction. Raises UsageError when nothing
     is recorded or `version` is not what the tables hold, CheckFailed for a table of another build.
     """
-    name = feature_set.removesuffix("_features") + "_training_set"
+    name = training_set_table(feature_set)
     with _stored(connection, settings.schema("feats"), name) as table:
         identity, features, config = _current_version(connection, settings, feature_set)
         if version not in (None, identity["feature_version"]):
@@ -129,6 +129,19 @@ def open_training_set(
             fingerprint=identity["data_hash"],
         )
         yield TrainingSet(table, identity, _row_counts(connection, settings, identity), roles, exact)
+
+
+def require_feature_set(connection: Any, settings: Settings, name: str) -> None:
+    """Raise UsageError where other feature sets are recorded and this one is not."""
+    rows = select_rows(connection, settings, "select feature_set from {meta}.current_versions order by 1")
+    known = [row["feature_set"] for row in rows]
+    if known and name not in known:
+        raise UsageError(f"no feature set {name}; there are: {', '.join(known)}")
+
+
+def training_set_table(feature_set: str) -> str:
+    """The table or view of a feature set with labels and splits."""
+    return feature_set.removesuffix("_features") + "_training_set"
 
 
 def _stored(connection: Any, schema: str, name: str) -> AbstractContextManager[StoredTable]:

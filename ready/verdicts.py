@@ -13,8 +13,10 @@ from typing import Any
 
 import orjson
 
+from ready.column_roles import FEATURE_SET
+from ready.errors import NothingThere
 from ready.gate.model import utc_text
-from ready.query import NothingThere, Row, is_postgres, select_rows
+from ready.query import Row, is_postgres, select_rows
 from ready.settings import Settings
 
 SAME, LEAKING, NOT_PROVEN, UNCHECKED = "same", "leaking", "not proven", "unchecked"
@@ -153,7 +155,8 @@ def verdict_on_build(connection: Any, settings: Settings, build: Row) -> dict[st
     except NothingThere:  # an earlier release has built last
         rows = []
     for row in rows:
-        if _name(row["node_id"]) == build["feature_set"]:
+        # Features of own labels are those of customer_features.
+        if _name(row["node_id"]) in (build["feature_set"], "labels" in build["config"] and FEATURE_SET):
             return {name: row[name] for name in ("verdict", "reason", "checked_at")}
     return {"verdict": UNCHECKED}
 

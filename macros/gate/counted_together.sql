@@ -16,9 +16,9 @@
     {% if not tested or not can_be_counted_together(node) %}
         {% do return(none) %}
     {% endif %}
-    {% set counts = counts_of_this_run() %}
+    {% set counts = counts_of_this_run([tested.unique_id, node.name]) %}
     {% if tested.unique_id not in counts and not begins_counting() %}
-        {% set counts = counts_of_this_run() %}
+        {% set counts = counts_of_this_run([tested.unique_id, node.name]) %}
     {% endif %}
     {% if tested.unique_id not in counts %}
         {% set together = rules_counted_together(tested) %}
@@ -26,7 +26,7 @@
             {% do return(none) %}
         {% endif %}
         {% do run_query(count_once(tested, together)) %}
-        {% set counts = counts_of_this_run() %}
+        {% set counts = counts_of_this_run([tested.unique_id, node.name]) %}
     {% endif %}
     {% set count = counts.get(node.name) %}
     {% do return(none if count and has_possible_faults(node) else count) %}
@@ -77,13 +77,17 @@
     ) %}
 {% endmacro %}
 
-{# Test name -> count, once they are counted. A model's id stands for all its rows; it is alone, and null, where counting
+{# Test name -> count of these, once they are counted. A model's id stands for all its rows; it is alone, and null, where counting
    failed. #}
-{% macro counts_of_this_run() %}
+{% macro counts_of_this_run(names) %}
     {% set counts = {} %}
+    {% set quoted = [] %}
+    {% for name in names %}
+        {% do quoted.append(quote_literal(name)) %}
+    {% endfor %}
     {% for row in run_query(
         'select check_name, failures from ' ~ source('meta', 'gate_counts')
-        ~ ' where invocation_id = ' ~ quote_literal(invocation_id)
+        ~ ' where invocation_id = ' ~ quote_literal(invocation_id) ~ ' and check_name in (' ~ quoted | join(', ') ~ ')'
     ).rows %}
         {% do counts.update({row[0]: row[1]}) %}
     {% endfor %}
@@ -98,25 +102,25 @@
 {# One test counts, those beside it wait. If one condition cannot be evaluated, each test finds out by itself. #}
 {% macro count_once(tested, nodes) %}
     {%- set counts = source('meta', 'gate_counts') -%}
-    {%- set counted = {} -%}
+    {#- Rules that ask for the same share a place among the counts. -#}
+    {%- set aggregates = ['count(*)'] -%}
+    {%- set names = [quote_literal(tested.unique_id)] -%}
+    {%- set places = [1] -%}
     {%- for node in nodes -%}
         {%- set failures = failures_as_aggregate(node) -%}
         {%- if failures -%}
-            {%- do counted.update({node.name: failures}) -%}
+            {%- do aggregates.append(failures) if failures not in aggregates -%}
+            {%- do names.append(quote_literal(node.name)) -%}
+            {%- do places.append(aggregates.index(failures) + 1) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- set scan -%}
-        select array[
-            count(*)
-            {%- for failures in counted.values() %},
-            {{ failures }}
-            {%- endfor %}
-        ]
-        from {{ tested_relation(tested) }}
+        select array[{{ aggregates | join(', ') }}] from {{ tested_relation(tested) }}
     {%- endset -%}
     do $gate_block$
     declare
-        names text[] := array[{{ quote_literal(tested.unique_id) }}{% for name in counted %}, {{ quote_literal(name) }}{% endfor %}];
+        names text[] := array[{{ names | join(', ') }}];
+        places integer[] := array[{{ places | join(', ') }}];
         failures bigint[];
     begin
         {{ lock_counts() }};
@@ -129,11 +133,12 @@
         begin
             execute {{ quote_literal(scan) }} into failures;
         exception when others then
-            names := array[{{ quote_literal(tested.unique_id) }}];
+            names := names[1:1];
+            places := places[1:1];
         end;
         delete from {{ counts }} where counted_at < now() - interval '1 day';
         insert into {{ counts }} (invocation_id, check_name, failures)
-        select {{ quote_literal(invocation_id) }}, counted.* from unnest(names, failures) as counted;
+        select {{ quote_literal(invocation_id) }}, counted.name, failures[counted.place] from unnest(names, places) as counted (name, place);
     end
     $gate_block$;
     commit

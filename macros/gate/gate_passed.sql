@@ -12,8 +12,7 @@
 {% macro spark__gate_passed() -%}
     {%- set ids = [] -%}
     {%- set names = [] -%}
-    {#- dbt keeps the author's spelling. -#}
-    {%- for node in gate_tests() if node.config.severity | upper == 'ERROR' -%}
+    {%- for node in stopping_rules() -%}
         {%- do ids.append(node.unique_id) -%}
         {%- do names.append(quote_literal(node.name)) -%}
     {%- endfor -%}

@@ -32,6 +32,9 @@
 {% macro counting_of(node, meta, main_sql, fail_calc) %}
     {% if is_on_by_default(node) and meta.get('enabled') is false %}
         {% do return({'fail_calc': '0', 'sql': "select 'switched off in expectations.yaml' as note"}) %}
+    {% elif flags.EMPTY %}
+        {#- The rule's own SQL is run, and what it finds of no rows counts for nothing. #}
+        {% do return({'fail_calc': '0 * coalesce(' ~ fail_calc ~ ', 0)', 'sql': main_sql}) %}
     {% endif %}
     {% set of_changes = test_of_changes(node) %}
     {% if of_changes %}

@@ -1,13 +1,8 @@
 {# An aggregate over all rows of orders_parsed, for the scan that counts the row rules: at least as many as the default rule
    finds, and 0 only where it finds none. Then the rule need not look for itself. None for other rules. #}
 {% macro possible_faults(node) %}
-    {% set meta = rule_entry(node.name) %}
-    {% if node.name == 'no_order_in_the_future' %}
-        {% do return(possible_future_orders(meta.get('days', 1))) %}
-    {% elif node.name == 'no_placeholder_date' %}
-        {% do return('count(*) filter (where ' ~ is_placeholder_date(meta.get('dates', placeholder_dates())) ~ ')') %}
-    {% elif node.name == 'no_isolated_order' %}
-        {% do return(possible_isolated_orders(meta.get('days', 365))) %}
+    {% if node.name in rules_on_dates() %}
+        {% do return(possible_wrong_dates()) %}
     {% elif node.name == 'one_currency' %}
         {% set any = '(select currency from ' ~ relation_of('orders_parsed') ~ ' where currency is not null limit 1)' %}
         {% do return('0' if is_pinned('currency') else 'count(*) filter (where currency <> ' ~ any ~ ')') %}
@@ -15,43 +10,65 @@
     {% do return(none) %}
 {% endmacro %}
 
+{# Rules that share one look at the dates. #}
+{% macro rules_on_dates() %}
+    {% do return(['no_order_in_the_future', 'no_placeholder_date', 'no_isolated_order']) %}
+{% endmacro %}
+
 {% macro has_possible_faults(node) %}
-    {% set rules = ['no_order_in_the_future', 'no_placeholder_date', 'no_isolated_order', 'one_currency'] %}
+    {% set rules = rules_on_dates() + ['one_currency'] %}
     {% do return(
         node.name in rules and is_default_rule(node) and not (node.config.store_failures or flags.STORE_FAILURES)
         and (node.name != 'one_currency' or is_mapped('currency') or is_pinned('currency'))
     ) %}
 {% endmacro %}
 
-{# Times after the first load, and of these only those after their own: its time stands at its number in an array. #}
-{% macro possible_future_orders(span) -%}
-    {%- set loads -%}
-        {{ source('raw', 'loads') }} where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }}
-    {%- endset -%}
-    {%- for column in time_columns() -%}
-    {{ ' + ' if not loop.first }}count(*) filter (
-        where {{ column }} > (select min(loaded_at) + {{ days(span) }} from {{ loads }})
-        and {{ column }} > (
-            select array_agg(loaded_at + {{ days(span) }} order by number)
-            from generate_series(1, (select max(load_id) from {{ loads }})) as numbers (number)
-            left join {{ source('raw', 'loads') }} as loads on loads.load_id = numbers.number
-        )[load_id]
-    )
-    {%- endfor -%}
-{%- endmacro %}
-
-{# An order that lies apart is beyond the ends of any sample, or next to a gap in it. #}
-{% macro possible_isolated_orders(span) -%}
+{# Orders that one of the rules on dates may find. Nearly every row lies between two bounds and is compared with nothing else; what
+   lies beyond is compared with its own load's time and with the ends of a sample. An order that lies apart is beyond these ends, or
+   next to a gap in the sample. #}
+{% macro possible_wrong_dates() -%}
+    {%- set future = rule_entry('no_order_in_the_future').get('days', 1) -%}
+    {%- set apart = rule_entry('no_isolated_order').get('days', 365) -%}
+    {%- set dates = rule_entry('no_placeholder_date').get('dates', placeholder_dates()) | map('string') -%}
+    {%- set dates_between = dates | select('ge', '1971') | select('lt', '2099-12-31') | list -%}
     {%- set sample -%}
         (select order_ts from {{ relation_of('orders_parsed') }} tablesample system ({{ sample_percent() }}) repeatable (1) where order_ts is not null)
     {%- endset -%}
-    count(*) filter (where order_ts < (select min(order_ts) - {{ days(span) }} from {{ sample }} as sampled))
-        + count(*) filter (where order_ts > (select max(order_ts) + {{ days(span) }} from {{ sample }} as sampled))
-        + (
-            select count(*)
-            from (select order_ts, lag(order_ts) over (order by order_ts) as before_ts from {{ sample }} as sampled) as in_order
-            where order_ts > before_ts + {{ days(span) }} or before_ts is null
-        ) - 1
+    {%- set first = "greatest(timestamptz '1971-01-02 00:00:00 UTC', (select min(order_ts) - " ~ days(apart) ~ ' from ' ~ sample ~ ' as sampled))' -%}
+    {%- set last = "least(timestamptz '2099-12-30 00:00:00 UTC', (select max(order_ts) + " ~ days(apart) ~ ' from ' ~ sample ~ ' as sampled))' -%}
+    count(*) filter (
+        where (order_ts < (select {{ first }}) or order_ts > (select least({{ last }}, {{ first_load_time(future) }})))
+        and (order_ts < (select {{ first }}) or order_ts > (select {{ last }}) or order_ts > {{ own_load_time(future) }})
+    )
+    {%- for column in time_columns() if column != 'order_ts' %}
+    + count(*) filter (where {{ column }} > (select {{ first_load_time(future) }}) and {{ column }} > {{ own_load_time(future) }})
+    + count(*) filter (where {{ is_placeholder_date(dates, [column]) }})
+    {%- endfor %}
+    {%- if dates_between %}
+    + count(*) filter (where {{ is_placeholder_date(dates_between, ['order_ts']) }})
+    {%- endif %}
+    + (
+        select count(*)
+        from (select order_ts, lag(order_ts) over (order by order_ts) as before_ts from {{ sample }} as sampled) as in_order
+        where order_ts > before_ts + {{ days(apart) }}
+    )
+{%- endmacro %}
+
+{# The time of the first load, and that of a row's own at its number in an array; both with a span added. #}
+{% macro first_load_time(span) -%}
+    (select min(loaded_at) + {{ days(span) }} from {{ loads_of_orders() }})
+{%- endmacro %}
+
+{% macro own_load_time(span) -%}
+    (
+        select array_agg(loaded_at + {{ days(span) }} order by number)
+        from generate_series(1, (select max(load_id) from {{ loads_of_orders() }})) as numbers (number)
+        left join {{ loads_of_orders() }} as loads on loads.load_id = numbers.number
+    )[load_id]
+{%- endmacro %}
+
+{% macro loads_of_orders() -%}
+    (select * from {{ source('raw', 'loads') }} where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }})
 {%- endmacro %}
 
 {# Some ten thousand rows, and all of a small table. #}

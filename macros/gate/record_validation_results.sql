@@ -45,7 +45,7 @@
 
 {# All rows of stg.orders_parsed, from the scan of its row rules where there was one. #}
 {% macro counted_rows() -%}
-    {%- set counted = counts_of_this_run().get(gate_model_id()) -%}
+    {%- set counted = counts_of_this_run([gate_model_id()]).get(gate_model_id()) -%}
     {{ counted if counted is not none else 'select count(*) from ' ~ relation_of('orders_parsed') }}
 {%- endmacro %}
 

@@ -11,6 +11,10 @@
     } %}
     {% set config = {'configs': env_var('READY_CONFIGS', 'configs'), 'orders': node_meta('orders_mapped')} %}
     {% do config.update(hashed_config) %}
+    {#- What its columns mean; it counts through the SQL upstream. -#}
+    {% if 'customer_features' in node_meta(feature_set).get('joined', []) %}
+        {% do config.update({'customer_features': node_meta('customer_features')}) %}
+    {% endif %}
     {% set recorded = recorded_sql_hashes() %}
     {% set hashes = [] %}
     {% set models = [] %}

@@ -19,6 +19,9 @@
 {# Why these candidates may not take over, or none. A scratch build (READY_SCRATCH) is for what it builds alone: it runs no
    tests, and leaves out models that read it. #}
 {% macro objection_to(nodes, statuses) %}
+    {% if flags.EMPTY %}
+        {% do return('it was built with --empty') %}
+    {% endif %}
     {% set ids = nodes | map(attribute='unique_id') | list %}
     {% set read = [] if is_scratch() else ids %}
     {% for node in graph.nodes.values() if node.depends_on.nodes | select('in', read) | list %}

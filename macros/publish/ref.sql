@@ -5,10 +5,21 @@
     {% if execute and (model or {}).get('resource_type') == 'operation' %}
         {% do return(relation_read(varargs | last)) %}
     {% endif %}
-    {% set relation = builtins.ref(*varargs, **kwargs) %}
+    {% set relation = whole(builtins.ref(*varargs, **kwargs)) %}
     {% set candidate = standing_candidate(relation) if execute else none %}
     {% set goes = candidate and candidate.is_view and (model.config or {}).get('materialized') == 'view' %}
     {% do return(relation if goes else candidate or relation) %}
+{% endmacro %}
+
+{# A source, for statements that change it too. #}
+{% macro source() %}
+    {% do return(whole(builtins.source(*varargs, **kwargs))) %}
+{% endmacro %}
+
+{# A relation with all its rows: with --empty dbt writes a subquery in its place, which has an alias and cannot be changed. That
+   build is empty because no load counts: see is_active_load. #}
+{% macro whole(relation) %}
+    {% do return(relation.replace(limit=none) if flags.EMPTY else relation) %}
 {% endmacro %}
 
 {% macro relation_read(name) %}

@@ -25,6 +25,14 @@
     {%- endfor -%}
 {%- endmacro %}
 
+{# Spark keeps no record of which loads a table holds: what is published goes by the loads and verdicts of now. #}
+{% macro spark__doubt_about_loads(nodes) %}
+    {% if is_scratch() or reads_deferred(nodes[0]) or run_query('select ' ~ gate_passed()).rows[0][0] %}
+        {% do return(none) %}
+    {% endif %}
+    {% do return('the gate has not passed the loads of now: dbt build judges and builds all, ready validate judges alone') %}
+{% endmacro %}
+
 {# Writes the split rows of a build, unless its version holds the same ones already: {splits, splits_build_id}. They are not
    seen before the build's row of current_versions is there. #}
 {% macro splits_to_publish(build) %}

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
 from ready.api.table import Table
-from ready.column_roles import SPLITS, Roles
+from ready.column_roles import KEY, SPLITS, Roles
 from ready.errors import UsageError
 
 if TYPE_CHECKING:
     from ready.api.folds import EmbargoTimeSeriesSplit
+    from ready.api.spine import ArrowStream
 
 OUTPUTS = ("arrow", "pandas", "polars")
 
@@ -105,11 +107,31 @@ class Dataset(Table):
             groups=self.table[self.roles["keys"][0]] if by_customer else None,
         )
 
+    def join_onto(self, spine: ArrowStream | Mapping[str, Any], *, time: str = KEY[1]) -> Any:
+        """The spine with the features of each customer's newest row at or before its time.
+
+        spine: as ready.features_at takes it, in any unit; time: its column of instants. The row at t may be
+        used at t, since it knows only what came strictly before. Gives, as `output` says, the spine as it is,
+        row for row, then as_of_time (the feature_time of the row that was found) and the features, which are
+        null where there is no such row. Only the rows of this object are looked at: none in an embargo or
+        without a known label. `ready.features_at` computes features at the very instants.
+
+        Warns (ready.errors.UnknownCustomers) of ids without any row here. Raises UsageError for a spine that
+        is none, or that has columns of the features' names.
+        """
+        from ready.api.join import joined
+
+        return self._container(
+            joined(self.table, spine, time=time, customer=self.roles["keys"][0], features=list(self.features))
+        )
+
     def _frame(self, names: list[str]) -> Any:
-        part = Table(self.table.select(names))
+        return self._container(self.table.select(names))
+
+    def _container(self, table: pa.Table) -> Any:
         if self.output == "arrow":
-            return part.table
-        return part.to_pandas() if self.output == "pandas" else part.to_polars()
+            return table
+        return Table(table).to_pandas() if self.output == "pandas" else Table(table).to_polars()
 
     def _column(self, name: str) -> Any:
         return self._frame([name])[name]

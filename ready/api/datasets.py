@@ -114,10 +114,10 @@ def _current(
     """What the tables hold now."""
     from ready.export import covers, dataset_folder
     from ready.query import connected
-    from ready.training_set import open_training_set
+    from ready.training_set import open_training_set, require_feature_set
 
     with connected(settings) as connection:
-        _check_feature_set(connection, settings, feature_set)
+        require_feature_set(connection, settings, feature_set)
         with open_training_set(
             connection, settings, feature_set=feature_set, version=version, exact=exact
         ) as source:
@@ -126,15 +126,6 @@ def _current(
                 folder, splits, exact, lambda manifest: covers(manifest, source.header, splits)
             )
             return exported or _read_database(source, splits, settings.target)
-
-
-def _check_feature_set(connection: Any, settings: Settings, name: str) -> None:
-    from ready.query import select_rows
-
-    rows = select_rows(connection, settings, "select feature_set from {meta}.current_versions order by 1")
-    known = [row["feature_set"] for row in rows]
-    if known and name not in known:
-        raise UsageError(f"no feature set {name}; there are: {', '.join(known)}")
 
 
 def _exported_earlier(

@@ -15,7 +15,7 @@ from ready.errors import UsageError
 from ready.settings import Settings
 
 if TYPE_CHECKING:
-    from ready.api.point_in_time import ArrowStream
+    from ready.api.spine import ArrowStream
     from ready.api.table import Table
 
 Folder = str | PathLike[str]
@@ -170,16 +170,18 @@ def datasets() -> list[Export]:
 def features_at(spine: ArrowStream | Mapping[str, Any], *, exact: bool = False) -> Table:
     """What was known of each customer strictly before each instant.
 
-    spine: a table with the columns customer_id (text or integers) and feature_time (timestamps, or
-    dates for their midnight; UTC where no time zone is given), such as a pandas or Polars DataFrame,
-    a pyarrow Table, or a dict of lists. exact: decimals, instead of the types for models.
+    spine: a table with the columns customer_id (text or integers) and feature_time (timestamps, dates
+    for their midnight, or ISO text; UTC where no time zone is given), such as a pandas or Polars DataFrame,
+    a pyarrow Table, or a dict of lists. Whatever other columns it has, labels and weights for instance, are
+    kept as they are. exact: decimals, instead of the types for models.
 
-    Gives customer_id, feature_time (UTC, microseconds) and the features as they are defined in the
-    current version, in the order of the spine, one row for each row, repeated ones too. Where a
-    customer had bought nothing before, or is unknown, counts and sums are 0 and the others null.
+    Gives customer_id, feature_time (UTC, microseconds), the spine's other columns, and the features as
+    they are defined in the current version, in the order of the spine, one row for each row, repeated ones
+    too. Where a customer had bought nothing before, or is unknown, counts and sums are 0 and the others null.
     `active_within` of the configuration leaves no row out here. The orders are those that are
     staged now, so the exact result at the training set's own feature times equals `feats.customer_features`.
 
+    Warns (ready.errors.UnknownCustomers) of ids without any purchase, with their number and an example.
     Raises UsageError for a spine that is none or when nothing was built yet, MachineError when the
     database or Spark fails.
     """

@@ -14,13 +14,19 @@ from ready.cli.output import Output
 
 
 @click.command()
+@click.option(
+    "--feature-set",
+    default="customer_features",
+    show_default=True,
+    help="Also one in own SQL, or own labels.",
+)
 @click.option("--version", type=click.IntRange(min=1), help="Fail unless the tables hold this version.")
 @click.option("--split", type=click.Choice(["train", "val", "test"]), help="Only this split.  [default: all]")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Folder to write.  [default: datasets/customer_features/v<N> in the artifacts folder]",
+    help="Folder to write.  [default: datasets/<feature set>/v<N> in the artifacts folder]",
 )
 @click.option("--exact", is_flag=True, help="The types of the tables, decimals too, not those for models.")
 @target_option
@@ -28,6 +34,7 @@ from ready.cli.output import Output
 @home_option
 @output_options("quiet", "as_json")
 def export(
+    feature_set: str,
     version: int | None,
     split: str | None,
     out: Path | None,
@@ -49,16 +56,20 @@ def export(
       ready export
       ready export --version 1 --split train --out ~/train
       ready export --exact --out ~/decimals
+      ready export --feature-set basket_features
     """
     from ready.export import export_dataset
     from ready.query import connected
     from ready.settings import Settings
+    from ready.training_set import require_feature_set
 
     settings = Settings.resolve(home=home, artifacts=artifacts, target=target)
     with connected(settings) as connection, _progress(output) as progress:
+        require_feature_set(connection, settings, feature_set)
         result = export_dataset(
             connection,
             settings=settings,
+            feature_set=feature_set,
             version=version,
             split=split,
             out=out,

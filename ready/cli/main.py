@@ -21,6 +21,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "suggest": ("ready.cli.suggest:suggest", "Propose expectations that the loaded data meets."),
         "validate": ("ready.cli.validate:validate", "Run the gate alone and write its report."),
         "dbt": ("ready.cli.dbt:dbt", "Run any dbt command with the database up."),
+        "train-set": ("ready.cli.train_set:train_set", "Build a training set of your own labels."),
         "export": ("ready.cli.export:export", "Write the training set as Parquet."),
     },
     "What is there": {

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("build", metavar="VERSION[@DATA_HASH]")
+@click.argument("build", metavar="[FEATURE_SET:]VERSION[@DATA_HASH]")
 @target_option
 @configs_option
 @artifacts_option
@@ -37,7 +37,8 @@ def reproduce(
     on record: the current code where it gives the recorded hashes, else the recorded git commit. Compares
     the fingerprints of features, labels and splits, and the bytes of the Parquet files where they were
     exported. Of several builds of a version the current one is meant, else the latest; the beginning of a
-    data hash names another.
+    data hash names another. A set of own labels is named with its version; other feature sets are not
+    reproduced.
 
     Exit code 1 when anything differs. Your tables are not touched.
 
@@ -45,6 +46,7 @@ def reproduce(
     Examples:
       ready reproduce 1
       ready reproduce 1@98573617
+      ready reproduce churn:1
       ready reproduce 1 --target spark
     """
     from ready.engine import open_engine

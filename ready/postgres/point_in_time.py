@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg2
@@ -17,15 +19,21 @@ from ready.postgres.stored_table import table_schema
 from ready.transactions import reading
 
 
-def features_of(connection: Connection, recorded: dict[str, Any], spine: pa.Table) -> pa.Table:
-    """The features alone of each row of spine (ordinal, customer_id, feature_time), in the order of ordinal.
+@contextmanager
+def spine_table(connection: Connection, spine: pa.Table) -> Iterator[Callable[[dict[str, Any]], pa.Table]]:
+    """A temporary table `spine` (ordinal, customer_id, feature_time), in a transaction of its own.
 
-    recorded: the row of meta.feature_queries. Raises UsageError for text that no database holds.
+    Gives a function from a row of meta.feature_queries to the features alone, in the order of ordinal. Raises
+    UsageError for text that no database holds.
     """
     with reading(connection) as cursor:
         _copy_in(cursor, spine)
-        cursor.execute(f"{EXACT_TEXT}; {recorded['planner_settings']}")
-        return _run(cursor, recorded["query"])
+
+        def features(recorded: dict[str, Any]) -> pa.Table:
+            cursor.execute(f"{EXACT_TEXT}; {recorded['planner_settings']}")
+            return _run(cursor, recorded["query"])
+
+        yield features
 
 
 def _copy_in(cursor: Cursor, spine: pa.Table) -> None:

@@ -33,14 +33,25 @@ class PostgresTable:
         self.table = table
         self.schema = table_schema(cursor, table)
 
-    def content_hash(self, columns: list[str]) -> str:
-        """Exact sums of md5 halves. Without the offset PostgreSQL would compute each md5 twice."""
+    def columns(self) -> list[dict[str, str]]:
+        """Name and type of each column, as PostgreSQL writes it."""
+        return [{"name": name, "type": kind} for name, kind in _column_types(self.cursor, self.table)]
+
+    def content_hash(self, columns: list[str], *, in_splits: bool = True) -> str:
+        """Exact sums of md5 halves. Without the offset PostgreSQL would compute each md5 twice.
+
+        in_splits: only of the rows that belong to a split.
+        """
         self.cursor.execute(
             sql.SQL(
                 "select md5(concat_ws('|', count(*), sum(('x' || left(digest, 16))::bit(64)::bigint), "
                 "sum(('x' || right(digest, 16))::bit(64)::bigint))) "
-                "from (select md5(row({})::text) as digest from {} where split is not null offset 0) as rows"
-            ).format(sql.SQL(", ").join(map(sql.Identifier, columns)), self.table)
+                "from (select md5(row({})::text) as digest from {} where {} offset 0) as rows"
+            ).format(
+                sql.SQL(", ").join(map(sql.Identifier, columns)),
+                self.table,
+                sql.SQL("split is not null" if in_splits else "true"),
+            )
         )
         (digest,) = self.cursor.fetchone() or ("",)
         return str(digest)
@@ -80,9 +91,13 @@ class PostgresTable:
 
 def table_schema(cursor: Cursor, table: sql.Composable) -> pa.Schema:
     """The Arrow schema of a table or view. Raises UsageError for a column without an exact type."""
+    return arrow_schema(_column_types(cursor, table))
+
+
+def _column_types(cursor: Cursor, table: sql.Composable) -> list[tuple[str, str]]:
     cursor.execute(
         "select attname, format_type(atttypid, atttypmod) from pg_attribute "
         "where attrelid = %s::regclass and attnum > 0 and not attisdropped order by attnum",
         [table.as_string(cursor)],
     )
-    return arrow_schema(cursor.fetchall())
+    return cursor.fetchall()

@@ -9,11 +9,11 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
-from ready.errors import CheckFailed, UsageError
+from ready.errors import CheckFailed, NoSuchColumn, UsageError
 from ready.proof import nearest
 from ready.proof.definition import Feature, is_of_order, recorded_features
 from ready.proof.recompute import Measure, Purchase, Value, arithmetic, recompute
-from ready.query import NoSuchColumn, Row, select_rows, snapshot
+from ready.query import Row, select_rows, snapshot
 from ready.settings import Settings
 
 FIRST_INSTANT = datetime.min.replace(tzinfo=timezone.utc)

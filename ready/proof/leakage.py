@@ -8,11 +8,12 @@ from datetime import datetime, timezone
 
 from ready.dbt import DbtRun, require_success
 from ready.engine import EngineParams
-from ready.errors import UsageError
+from ready.errors import NothingThere, UsageError
 from ready.proof.compare import Comparison, Difference, compare_tables
 from ready.proof.feature_models import plan_check
 from ready.proof.futures import FUTURES, Future, future_orders, future_rows
-from ready.proof.scratch import Scratch, scratch
+from ready.proof.open_scratch import scratch
+from ready.proof.scratch import Scratch
 from ready.proof.watch import (
     hashes_of,
     keep_reads,
@@ -21,7 +22,6 @@ from ready.proof.watch import (
     reads_parsed,
     refusals,
 )
-from ready.query import NothingThere
 from ready.settings import Settings
 from ready.verdicts import LEAKING, NOT_PROVEN, SAME, Finding, record_verdicts
 

@@ -15,12 +15,14 @@ from ready.engine import EngineParams
 from ready.errors import CheckFailed, ReadyError, UsageError
 from ready.export import export_dataset
 from ready.proof.compare import compare_tables
+from ready.proof.open_scratch import scratch
 from ready.proof.parquet import compare_parquet
 from ready.proof.recorded_project import Code, write_recorded_configs
-from ready.proof.scratch import Scratch, scratch
+from ready.proof.scratch import Scratch
 from ready.query import connected
 from ready.registry import find_build, select_meta
 from ready.settings import Settings
+from ready.training_set import training_set_table
 
 Say = Callable[[str], None]
 Row = dict[str, Any]
@@ -66,11 +68,7 @@ def reproduce(settings: Settings, params: EngineParams, *, name: str, say: Say) 
     """
     with connected(settings) as connection:
         record = find_build(connection, settings, name)
-        if record["feature_set"] != FEATURE_SET:
-            raise UsageError(
-                f"{record['feature_set']} is not reproduced on its own, only {FEATURE_SET} with its labels",
-                hint="ready registry show has its SQL, its loads and its fingerprint on record",
-            )
+        base = _base(connection, settings, record)
         _check_loads(connection, settings, record)
     # No tests run: READY_SCRATCH lets the tables be published all the same.
     environ = {"READY_LOAD_IDS": ",".join(map(str, record["load_ids"])), "READY_SCRATCH": "true"}
@@ -78,12 +76,48 @@ def reproduce(settings: Settings, params: EngineParams, *, name: str, say: Say) 
     for code in _codes(settings, record):
         say(f"building version {record['feature_version']} with {code}")
         with scratch(settings, params, "repro", environ=environ) as place:
-            reason = _rebuild(settings, place, record, code)
+            reason = _rebuild(settings, place, base, code)
             if reason is None:
+                if base is not record:
+                    say("computing the features of the labels")
+                    _label_again(place, record, base)
                 say("comparing")
                 return Reproduction(record, str(code), tuple(_compare(settings, place, record)))
         reasons.append(f"{code}: {reason}")
     raise _definition_lost(record, reasons)
+
+
+def _base(connection: Connection, settings: Settings, record: Row) -> Row:
+    """The build of customer_features to rebuild: the record's own; or what own labels were joined to."""
+    if record["feature_set"] == FEATURE_SET:
+        return record
+    if "labels" not in record["config"]:
+        raise UsageError(
+            f"{record['feature_set']} is not reproduced on its own, only {FEATURE_SET} and own labels",
+            hint="ready registry show has its SQL, its loads and its fingerprint on record",
+        )
+    version = record["config"]["labels"]["features_version"]
+    base = find_build(connection, settings, f"{FEATURE_SET}:{version}")
+    return {
+        **base,
+        "load_ids": record["load_ids"],
+        "lineage": {**base["lineage"], "loads": record["lineage"]["loads"]},
+    }
+
+
+def _label_again(place: Scratch, record: Row, base: Row) -> None:
+    """Build the set of own labels in the scratch place, from the load of its file."""
+    from ready.label_set import LabelDefinition, record_label_set
+
+    with closing(place.params.connect()) as connection:
+        record_label_set(
+            connection,
+            place.settings,
+            name=record["feature_set"],
+            base=base,
+            load=record["lineage"]["labels"],
+            definition=LabelDefinition.recorded(record["config"]["labels"]),
+        )
 
 
 def _check_loads(connection: Connection, settings: Settings, record: Row) -> None:
@@ -92,7 +126,8 @@ def _check_loads(connection: Connection, settings: Settings, record: Row) -> Non
         raise UsageError("that version was built from no loads: there is nothing to rebuild it from")
     rows = select_meta(connection, settings, "select load_id, file_sha256 from raw.loads")
     held = {row["load_id"]: row["file_sha256"] for row in rows}
-    for load in record["lineage"]["loads"]:
+    labels = record["lineage"].get("labels")
+    for load in [*record["lineage"]["loads"], *([labels] if labels else [])]:
         if held.get(load["load_id"]) != load["file_sha256"]:
             named = f"load {load['load_id']} ({load['file_name']})"
             raise CheckFailed(
@@ -120,9 +155,9 @@ def _rebuild(settings: Settings, place: Scratch, record: Row, code: Code) -> str
         if of_machine(error.message):  # that says nothing about the definition
             raise
         return f"{error.message}{f' ({error.hint})' if error.hint else ''}"
-    if not _all(place, "feature_registry"):
+    if not _all(place, "feature_registry", FEATURE_SET):
         return "what it builds is not published"
-    built = _built(place)
+    built = _built(place, FEATURE_SET)
     if (built["config_hash"], built["sql_hash"]) == (record["config_hash"], record["sql_hash"]):
         return None
     before, after = _sql_hashes(record), _sql_hashes(built)
@@ -130,13 +165,14 @@ def _rebuild(settings: Settings, place: Scratch, record: Row, code: Code) -> str
     return f"it has another definition of {', '.join(names) or 'the configs'}"
 
 
-def _built(place: Scratch) -> Row:
-    return _all(place, "feature_registry")[0]
+def _built(place: Scratch, feature_set: str) -> Row:
+    return _all(place, "feature_registry", feature_set)[0]
 
 
-def _all(place: Scratch, table: str) -> list[Row]:
+def _all(place: Scratch, table: str, feature_set: str) -> list[Row]:
     """The rows of a meta table of the scratch build."""
-    return select_meta(place.connection, place.settings, "select * from {meta}.{table}", table=table)
+    query = "select * from {meta}.{table} where feature_set = %(feature_set)s"
+    return select_meta(place.connection, place.settings, query, {"feature_set": feature_set}, table=table)
 
 
 def _sql_hashes(record: Row) -> dict[str, str | None]:
@@ -158,7 +194,7 @@ def _definition_lost(record: Row, reasons: list[str]) -> CheckFailed:
 
 
 def _compare(settings: Settings, place: Scratch, record: Row) -> Iterator[Finding]:
-    built = _built(place)
+    built = _built(place, record["feature_set"])
     same = built["data_hash"] == record["data_hash"]
     detail = "" if same else _first_difference(settings, place, record, "customer_features")
     yield Finding(f"features, {built['row_count']:,} rows", same, detail)
@@ -185,7 +221,7 @@ def _compare_labels(settings: Settings, place: Scratch, record: Row) -> Finding:
         if record["dataset"]
         else {row["labels_hash"] for row in _recorded(settings, place, record, "dataset_label_summary")}
     )
-    (built,) = _all(place, "dataset_label_summary")
+    (built,) = _all(place, "dataset_label_summary", record["feature_set"])
     what = f"labels, {built['row_count']:,} rows"
     if not recorded:
         return Finding(what, None, "no fingerprint was recorded")
@@ -200,7 +236,7 @@ def _compare_splits(settings: Settings, place: Scratch, record: Row) -> Iterator
         if record["dataset"]
         else _recorded(settings, place, record, "dataset_split_summary")
     )
-    built = {row["split"]: row for row in _all(place, "dataset_split_summary")}
+    built = {row["split"]: row for row in _all(place, "dataset_split_summary", record["feature_set"])}
     for split in SPLITS:
         known = [row for row in recorded if row["split"] == split]
         new = built.get(split)
@@ -225,7 +261,14 @@ def _compare_exports(settings: Settings, place: Scratch, record: Row) -> Iterato
     # In the scratch registry it is the first version.
     with closing(place.params.connect()) as connection:
         number = record["feature_version"]
-        export_dataset(connection, settings=place.settings, out=out, number=number, like=manifest)
+        export_dataset(
+            connection,
+            settings=place.settings,
+            feature_set=record["feature_set"],
+            out=out,
+            number=number,
+            like=manifest,
+        )
     for entry in manifest["files"]:
         same, detail = compare_parquet(folder / entry["name"], out / entry["name"])
         yield Finding(entry["name"], same, detail)
@@ -235,6 +278,8 @@ def _first_difference(settings: Settings, place: Scratch, record: Row, table: st
     """Where the tables still hold the recorded build, the first rows that differ."""
     if not _recorded(settings, place, record, "current_versions"):
         return "only the fingerprint of the recorded rows is kept: the tables hold another build"
+    if "labels" in record["config"]:
+        table = training_set_table(record["feature_set"])
     before, after = place.table_in_use("feats", table), place.table("feats", table)
     columns = place.columns(before)
     if columns != place.columns(after):

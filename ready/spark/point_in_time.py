@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,17 +20,22 @@ from ready.spark.query import missing_told
 from ready.spark.stored_table import rows_in
 
 
-def features_of(connection: Any, recorded: dict[str, Any], spine: pa.Table) -> pa.Table:
+@contextmanager
+def spine_table(connection: Any, spine: pa.Table) -> Iterator[Callable[[dict[str, Any]], pa.Table]]:
     """See ready.postgres.point_in_time. Raises UsageError where the warehouse is not on this machine."""
     with _shared_folder(connection) as folder:
         (folder / "spine").mkdir()
         pq.write_table(spine, folder / "spine" / "part.parquet")
         given, made = (text_literal(f"file:{folder / name}") for name in ("spine", "features"))
         fetch(connection, f"create or replace temporary view spine using parquet options (path {given})")
-        with missing_told():
-            fetch(connection, f"insert overwrite directory {made} using parquet {recorded['query']}")
-        features = rows_in(str(folder / "features"))
-    return features.sort_by("ordinal").drop_columns(["ordinal"]).combine_chunks()
+
+        def features(recorded: dict[str, Any]) -> pa.Table:
+            with missing_told():
+                fetch(connection, f"insert overwrite directory {made} using parquet {recorded['query']}")
+            rows = rows_in(str(folder / "features"))
+            return rows.sort_by("ordinal").drop_columns(["ordinal"]).combine_chunks()
+
+        yield features
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from datetime import datetime, timezone
 from typing import Any
 
-from ready.query import NoSuchColumn, NothingThere
+from ready.errors import NoSuchColumn, NothingThere
 from ready.spark.connection import brief, spark_errors
 from ready.spark.dialect import identifier, text_literal
 

@@ -16,8 +16,8 @@ from typing import Any, ClassVar
 
 from loader.spark.tables import ensure_raw_tables
 from ready.engine import EngineParams
+from ready.errors import NothingThere
 from ready.proof.scratch import NAME, Scratch
-from ready.query import NothingThere
 from ready.spark.connection import fetch, spark_errors
 from ready.spark.dialect import identifier
 from ready.spark.loading import warehouse_errors

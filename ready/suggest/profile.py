@@ -9,9 +9,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from ready.errors import UsageError
+from ready.errors import NothingThere, UsageError
 from ready.lint.mapping import canonical_columns
-from ready.query import NothingThere, Row, select_rows
+from ready.query import Row, select_rows
 from ready.settings import Settings
 
 MAX_SET = 20  # more values than that are no set

@@ -17,7 +17,7 @@ from proof_case import Shop
 from ready.postgres.roles import with_builders_rights
 from ready.postgres.scratch import SCRATCH_LOCK
 from ready.proof.leakage import LeakageReport, check_leakage
-from ready.proof.scratch import scratch
+from ready.proof.open_scratch import scratch
 from ready.verdicts import Finding, record_verdicts, standing_verdicts
 
 OWN = ["feats", "meta", "raw", "stg"]

@@ -113,6 +113,12 @@ def test_what_cannot_be_is_told_with_file_and_line(feed: Feed) -> None:
     )
     assert feed.validate(c=[], d=[*corrected, order(600, day(362))]) == (0, [], [gone])
 
+    feed.relax("{no_placeholder_date: {dates: [2025-01-07]}}")
+    assert feed.gate()[1] == [
+        f"1 row(s) have a date that stands for none, such as a.csv:5: order_id=A3, order_ts={day(6)}. "
+        "Mend the dates, or name the word in null_words. They set no beginning to the data",
+    ]
+
 
 def test_wild_dates_move_no_calendar_no_end_and_no_split(feed: Feed) -> None:
     feed.relax("{no_order_in_the_future: {severity: warn}, no_placeholder_date: {severity: warn}}")

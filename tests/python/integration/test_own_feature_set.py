@@ -24,6 +24,9 @@ MEMBERS = """
     select split, count(*) from feats.customer_training_set
     where orders_90d > 0 and split is not null group by 1 order by 1"""
 
+WITHOUT_WEIGHT = """
+    select count(*) from feats.customer_training_set where orders_90d = 0 and split is not null"""
+
 
 def model(shop: Shop) -> Path:
     return shop.project / "models" / "features" / "own_features.sql"
@@ -47,8 +50,10 @@ def test_one_line_of_config_versions_splits_and_profiles_it(
 
     shop.run("--data", shop.data, "--full-refresh")
     assert shop.rows(registry) == before
+    joined = model(shop).with_name("all_features.sql")
+    joined.write_text("{{ joined_features(['customer_features', 'own_features']) }}\n")
     run(shop, factor="2.5")
-    assert shop.rows(registry) == [*before, ("own_features", 2)]
+    assert shop.rows(registry) == [*before, ("all_features", 1), ("own_features", 2)]
     assert shop.value("select obj_description('feats.own_features'::regclass)") == "mine", "as built anew"
 
     for name, value in shop.environ.items():
@@ -58,6 +63,7 @@ def test_one_line_of_config_versions_splits_and_profiles_it(
         "customer_id", "feature_time", "weighted", "label_revenue_next_30d", "split",
     ]  # fmt: skip
     assert test.table.num_rows == dict(shop.rows(MEMBERS))["test"]
+    check_joined(shop)
     with_hash = shop.ready("registry", "diff", "own_features:1", "own_features:2")
     assert (
         "-select customer_id, feature_time, cast(orders_7d * 1.5 as numeric(38, 6)) as weighted"
@@ -70,6 +76,34 @@ def test_one_line_of_config_versions_splits_and_profiles_it(
     assert reproduce(shop.settings, shop.database, name="1", say=lambda text: None).equal
     shown = shop.ready("registry", "show", "own_features:2")
     assert '"feature_set": "own_features"' in shown.stdout
+
+
+def check_joined(shop: Shop) -> None:
+    """Sets side by side: every row and split of the first, what features.yaml says of it, and one Parquet."""
+    done = shop.ready("export", "--feature-set", "all_features", "--split", "test")
+    assert "all_features version 1: written" in done.stdout, done.stderr
+    found, first, own = (
+        ready.load_dataset(name, split="test")
+        for name in ("all_features", "customer_features", "own_features")
+    )
+    assert found.source == str(shop.artifacts / "datasets/all_features/v1")
+    assert found.drop_columns(["weighted"]) == first.table
+    assert found["weighted"].null_count == len(first) - len(own) > 0
+    assert found["weighted"].drop_null() == own["weighted"]
+    weighted = {"name": "weighted", "nulls": shop.value(WITHOUT_WEIGHT)}
+    assert found.features == {**first.features, "weighted": weighted}
+    lineage = shop.value("select lineage from meta.feature_registry where feature_set = 'all_features'")
+    above = {node["node"].split(".")[2] for node in lineage["nodes"]}
+    assert {"own_features", "customer_features", "orders"} <= above
+
+
+def test_sets_with_a_column_of_one_name_are_not_joined(shop: Shop) -> None:
+    model(shop).write_text(MODEL.replace("FACTOR", "1.5").replace("as weighted", "as orders_7d"))
+    joined = model(shop).with_name("all_features.sql")
+    joined.write_text("{{ joined_features(['customer_features', 'own_features']) }}\n")
+    done = shop.ready("run", "--data", shop.data)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "customer_features and own_features both have a column orders_7d" in done.stdout + done.stderr
 
 
 def test_a_failing_test_on_it_keeps_everything_as_it_was(shop: Shop) -> None:

@@ -6,6 +6,7 @@ import json
 import pickle
 import random
 import shutil
+import warnings
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -24,7 +25,7 @@ from warehouse import Warehouse, new_database
 
 import ready
 from ready.api import datasets
-from ready.errors import ReadyError, UsageError
+from ready.errors import ReadyError, UnknownCustomers, UsageError
 from ready.postgres.connection import ConnectionParams
 
 # With active_within, which must leave no row out of features_at.
@@ -198,17 +199,76 @@ def test_dates_are_midnights_utc_and_integers_are_ids(orders: list[Order]) -> No
     assert by_date == ready.features_at(as_spine([(plain, datetime(2024, 6, 1, tzinfo=UTC))]))
 
 
+def test_text_is_an_iso_time_of_its_zone_and_else_utc(orders: list[Order]) -> None:
+    """A date alone ends as an offset does."""
+    texts = ["2024-06-01", "2024-06-01T14:30:00+02:00", "2024-06-01 14:30:00-0130", "2024-06-01T12:30:00.25Z"]
+    texts += ["2024-06-01 12:30", "1969-12-31T23:59:59.999999+01"]
+    meant = [datetime.fromisoformat(text) for text in (
+        "2024-06-01T00:00:00+00:00", "2024-06-01T14:30:00+02:00", "2024-06-01T14:30:00-01:30",
+        "2024-06-01T12:30:00.250000+00:00", "2024-06-01T12:30:00+00:00", "1969-12-31T23:59:59.999999+01:00",
+    )]  # fmt: skip
+    keys = [(orders[0].customer_id, instant) for instant in meant]
+    found = ready.features_at({**as_spine(keys), "feature_time": texts})
+    assert found["feature_time"].to_pylist() == meant
+    assert found == ready.features_at(as_spine(keys))
+    categories = pa.array(texts).dictionary_encode()
+    assert ready.features_at({**as_spine(keys), "feature_time": categories}) == found
+
+
+def test_other_columns_of_the_spine_stay_as_they_are(orders: list[Order]) -> None:
+    keys = [(order.customer_id, order.order_ts) for order in orders[:3]]
+    other = {
+        "label": pa.array([True, None, False]),
+        "weight": pa.array([0.5, 1.5, 2.5], pa.float32()),
+        "notes": pa.array([["a"], [], None], pa.list_(pa.string())),
+    }
+    spine = pa.table(
+        {"label": other["label"], **as_spine(keys), "weight": other["weight"], "notes": other["notes"]}
+    )
+    plain, found = ready.features_at(as_spine(keys)), ready.features_at(spine)
+    assert found.table.column_names == [*as_spine([]), *other, *plain.table.column_names[2:]]
+    assert found.drop_columns(list(other)) == plain.table
+    for name, values in other.items():
+        assert found[name].combine_chunks() == values
+    frame = pytest.importorskip("pandas", reason="pandas is not installed").DataFrame
+    named = frame({**as_spine(keys), "weight": [1, 2, 3]}).set_index("weight")
+    assert ready.features_at(named)["weight"].to_pylist() == [1, 2, 3]
+
+
+def test_ids_that_match_nobody_are_reported(orders: list[Order]) -> None:
+    known = [order.customer_id for order in orders[:3]]
+    with pytest.warns(UnknownCustomers) as caught:
+        ready.features_at(as_spine([(name, NOON) for name in (*known, "nobody", "nobody", "nothing")]))
+    (warning,) = caught
+    assert warning.filename == __file__
+    ids = len(set(known)) + 2
+    smallest = min(order.customer_id for order in orders if order.is_purchase)
+    assert str(warning.message).startswith(
+        f"2 of {ids} customer ids of the spine have no purchase, such as 'nobody'"
+    )
+    assert "; those that have one are such as '" in str(warning.message)
+    with pytest.warns(UnknownCustomers, match="such as '8675309'; .*; the spine has int64, and ids are text"):
+        ready.features_at(as_spine([(8675309, NOON)]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ready.features_at(as_spine([(smallest, NOON)]))
+
+
 NOON = datetime(2024, 3, 1, 12)
 REFUSED: dict[str, tuple[Any, str]] = {
     "no table": (42, "the spine cannot be read as a table"),
     "a column missing": ({"customer_id": ["a"]}, "has no column feature_time"),
     "columns of other names": (
         {"customer": ["a"], "feature_time": [NOON]},
-        "has no column customer_id and has more columns than it should: customer",
+        "has no column customer_id, but customer, feature_time",
     ),
-    "columns too many": (
-        {"customer_id": ["a"], "feature_time": [NOON], "label": [1]},
-        "has more columns than it should: label",
+    "a column twice": (
+        pa.table([["a"], ["b"], [NOON]], ["customer_id", "customer_id", "feature_time"]),
+        "has more than one column customer_id",
+    ),
+    "a column of a feature's name": (
+        {"customer_id": ["a"], "feature_time": [NOON], "orders_total": [1]},
+        "has column(s) that the features bring: orders_total",
     ),
     "an id too large": (
         {"customer_id": [2**70], "feature_time": [NOON]},
@@ -218,9 +278,17 @@ REFUSED: dict[str, tuple[Any, str]] = {
         {"customer_id": [17850.0], "feature_time": [NOON]},
         "customer_id of the spine is double",
     ),
-    "times as text": (
-        {"customer_id": ["a"], "feature_time": ["2024-03-01"]},
-        "feature_time of the spine is string",
+    "times as numbers": (
+        {"customer_id": ["a"], "feature_time": [1709294400]},
+        "feature_time of the spine is int64",
+    ),
+    "times as text that is no ISO time": (
+        {"customer_id": ["a", "a"], "feature_time": ["2024-03-01", "01.03.2024"]},
+        "no ISO time: '01.03.2024' at position 1",
+    ),
+    "no time among texts": (
+        {"customer_id": ["a", "a"], "feature_time": ["2024-03-01", None]},
+        "1 row(s) without feature_time, first at position 1",
     ),
     "no time": (
         {"customer_id": ["a", "b"], "feature_time": [NOON, None]},

@@ -32,11 +32,15 @@ def test_no_version_is_recorded_that_was_not_built(shop: Shop) -> None:
     assert (features(shop), shop.rows(VERSIONS)) == (before, recorded)
 
 
-def test_an_empty_build_changes_nothing_and_says_so(shop: Shop) -> None:
+def test_an_empty_build_has_schemas_of_its_own_and_publishes_nothing(shop: Shop) -> None:
     before = shop.bytes_of()
-    for command in ("build", "run"):
-        told = " ".join(shop.ready("dbt", command, "--empty").stdout.split())
-        assert "--empty would put empty tables in the place of stg" in told
+    done = shop.ready("dbt", "build", "--empty")
+    assert done.returncode == 0, done.stdout
+    assert "not published, because it was built with --empty" in " ".join(done.stdout.split())
+    assert shop.rows("select * from empty_stg.orders") == []
+    assert shop.value("select to_regclass('empty_feats.customer_features')") is None
+    told = " ".join(shop.ready("dbt", "run", "--empty", READY_SCHEMA_PREFIX="").stdout.split())
+    assert "--empty would put empty tables in the place of stg" in told
     assert shop.bytes_of() == before
 
 

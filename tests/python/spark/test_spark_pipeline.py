@@ -111,8 +111,18 @@ def test_the_gate_stops_dirty_data_and_tells_lines_and_values(
     for part in ("errors", "warnings", "checks"):
         assert report[part] == postgres.report[part]
     assert sum(len(check["sample"]) for check in report["checks"]) > 10
-    assert not query(warehouse, "show databases like 'feats'") or not query(
-        warehouse, "show tables in feats like 'customer_features'"
+    assert not published(warehouse)
+
+    rules = ("orders_parsed,test_type:generic", "path:tests/dbt/gate", "test_type:unit")
+    done = on_spark("dbt", "build", "--target", "spark", "--exclude", *rules)
+    assert "not published, because the gate has not passed the loads of now" in done.stdout
+    assert not published(warehouse)
+
+
+def published(warehouse: SparkParams) -> bool:
+    return bool(
+        query(warehouse, "show databases like 'feats'")
+        and query(warehouse, "show tables in feats like 'customer_features'")
     )
 
 

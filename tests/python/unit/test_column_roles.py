@@ -98,3 +98,30 @@ def test_without_a_definition_there_are_names() -> None:
     assert roles(None, ["a"], "b")["label"] == {"name": "b", "nulls": 0}
     none = roles_of(["customer_id", "split"], features=["customer_id"], config=None, nulls={}, fingerprint="")
     assert (none["label"], none["features"], none["split"]) == (None, [], {"column": "split"})
+
+
+def test_labels_of_ones_own_name_their_file_and_horizon() -> None:
+    """Also where the label has the name that features.yaml gives its own."""
+    labels = {
+        "columns": {"customer": "who", "time": "at", "label": LABEL},
+        "horizon": 60,
+        "file_name": "churn.csv",
+        "file_sha256": "0a",
+        "features_version": 3,
+    }
+    config = {**CONFIG, "label": {"horizon": 60}, "splits": {"embargo": 60}, "labels": labels}
+    assert roles(config)["label"] == {
+        "name": LABEL, "horizon_days": 60, "file_name": "churn.csv", "file_sha256": "0a",
+        "features_version": 3, "nulls": 0,
+    }  # fmt: skip
+    assert roles(config)["split"] == {"column": "split", "by": "time", "embargo_days": 60}
+    assert features(config) == features(CONFIG)
+
+
+def test_of_sql_of_ones_own_only_what_was_joined_is_defined() -> None:
+    own = {**CONFIG, "features": {"feature_set": True}}
+    assert features(own) == {name: {} for name in NAMES}
+    assert roles(own)["label"] == roles(CONFIG)["label"]
+    names = [*NAMES, "share"]
+    joined = {**own, "customer_features": FEATURES}
+    assert features(joined, names) == {**features(CONFIG), "share": {}}
