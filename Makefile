@@ -15,7 +15,7 @@ export READY_ARTIFACTS := $(ARTIFACTS)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: missing help install pipeline load validate db spark-up spark-down docs test test-thorough lint lint-sql ci ci-data bench bench-load bench-gate bench-features bench-e2e bench-growth bench-leakage bench-consume bench-import consumers bench-spark bench-serve bench-guard bench-previous test-faults soak licences audit sample clean distclean
+.PHONY: missing help install pipeline load validate db spark-up spark-down docs test test-thorough lint lint-sql ci ci-data wheel bench bench-load bench-gate bench-features bench-e2e bench-growth bench-leakage bench-consume bench-import consumers bench-spark bench-serve bench-guard bench-previous test-faults soak licences audit sample clean distclean
 
 help: ## List these commands
 	@echo "From Raw to Ready: raw CSV files in, train, validation and test sets out."
@@ -70,15 +70,19 @@ lint: lint-sql ## Check style, types, SQL and configs
 lint-sql: $(STAMP) ## Only check the SQL of models, snapshots and tests
 	@sh scripts/lint_sql.sh $(BIN)
 
-ci: lint ## All that a pull request goes through: make lint, make test on each Python found, make ci-data
+ci: lint ## All that a pull request goes through: make lint, make test on each Python found, make ci-data, make wheel
 	@for version in 3.10 3.11 3.12 3.13; do \
 	  python$$version -c 'import venv, ensurepip' 2>/dev/null || continue; \
 	  $(MAKE) --no-print-directory test VENV=.venvs/$$version PYTHON=python$$version || exit; \
 	done
 	@$(MAKE) --no-print-directory ci-data
+	@$(MAKE) --no-print-directory wheel
 
 ci-data: $(STAMP) ## Only compare the tables that the checkout builds with main's (BASE=commit), build what differs, find leaks
 	@bash scripts/ci/pull_request.sh $(BIN)/python $(BASE)
+
+wheel: $(STAMP) ## Build the wheel, install it into an environment of its own, and use it outside the checkout
+	@bash scripts/ci/try_wheel.sh $(BIN)/python
 
 bench-load: $(STAMP) ## Time the loader against one COPY of ready-made JSON, and dlt (ARGS='--rows 5000000')
 	@$(BIN)/python scripts/bench/bench_load.py $(ARGS)
@@ -147,4 +151,4 @@ clean: ## Stop the server; delete its data (.ready), artifacts, dbt's output and
 	@find loader ready scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean ## The same, and .venv and dbt_packages too
-	@rm -rf $(VENV) .venvs dbt_packages raw_to_ready.egg-info build dist
+	@rm -rf $(VENV) .venvs dbt_packages build dist

@@ -2,7 +2,7 @@
 {% macro node_meta(model_name) %}
     {#- A unit test has no graph. -#}
     {% if execute and 'nodes' in graph %}
-        {% set node = graph.nodes.get('model.' ~ project_name ~ '.' ~ model_name) %}
+        {% set node = graph.nodes.get('model.raw_to_ready.' ~ model_name) %}
         {% if node is none %}
             {% do exceptions.raise_compiler_error("no model named '" ~ model_name ~ "' in this project") %}
         {% endif %}

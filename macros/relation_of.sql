@@ -20,7 +20,7 @@
 
 {# A model's table, as a relation. #}
 {% macro relation_named(model_name) %}
-    {% do return(node_relation(graph.nodes['model.' ~ project_name ~ '.' ~ model_name])) %}
+    {% do return(node_relation(graph.nodes['model.raw_to_ready.' ~ model_name])) %}
 {% endmacro %}
 
 {# The table of a graph node, as a relation. #}

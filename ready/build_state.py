@@ -15,6 +15,7 @@ import psycopg2.extensions
 from psycopg2 import sql
 
 from ready import __version__
+from ready.package_link import OWN
 from ready.settings import Settings
 
 Connection = psycopg2.extensions.connection
@@ -23,6 +24,7 @@ Connection = psycopg2.extensions.connection
 PROJECT_PARTS = (
     "dbt_project.yml",
     "packages.yml",
+    "analyses",
     "models",
     "macros",
     "seeds",
@@ -30,6 +32,7 @@ PROJECT_PARTS = (
     "tests/dbt",
     "packages",
 )
+USERS_PARTS = ("dbt_project.yml", "packages.yml", *OWN)
 
 
 def build_key(settings: Settings, loads: Sequence[tuple[int, str]]) -> str:
@@ -43,7 +46,10 @@ def build_key(settings: Settings, loads: Sequence[tuple[int, str]]) -> str:
 def files_key(start: str, settings: Settings, *configs: Path) -> str:
     """A hash of a text, the project's files and these configs."""
     digest = hashlib.sha256(f"{__version__} {start}".encode())
-    for path in _files([*(settings.project_dir / part for part in PROJECT_PARTS), *configs]):
+    parts = [settings.product_dir / part for part in PROJECT_PARTS]
+    if settings.is_users:
+        parts += [settings.project_dir / part for part in USERS_PARTS]
+    for path in _files([*parts, *configs]):
         digest.update(f"\0{path}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

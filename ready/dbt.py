@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ready.environment import Server, environment
 from ready.errors import MachineError, UsageError
 from ready.gate.checks import brief_message
+from ready.package_link import has_packages
 from ready.parsed_files import forget_stale
 from ready.settings import Settings
 from ready.spark.connection import CONNECTION_LOST, spark_failed
@@ -103,7 +104,7 @@ def prepare(settings: Settings, params: Server) -> None:
     os.environ["DBT_PARTIAL_PARSE"] = "true"  # dbt_project.yml turns it off, for want of what comes now
     forget_stale(target_folder(settings))
     os.environ.update(git_state(settings.project_dir))
-    if not (settings.project_dir / "dbt_packages" / "dbt_expectations").exists():
+    if not has_packages(settings):
         outcome = invoke([*QUIET, "deps"])
         if not outcome.success:
             raise UsageError(f"dbt deps failed: {outcome.exception}", hint="look at packages.yml")

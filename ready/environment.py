@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ready.config_files import foreign_files
 from ready.errors import MachineError
+from ready.package_link import link_package, package_dir
 from ready.settings import Settings
 
 
@@ -20,10 +21,12 @@ class Server(Protocol):
 
 
 def environment(settings: Settings, params: Server) -> dict[str, str]:
-    """READY_*, PG* and DBT_* variables, all paths absolute but READY_CONFIGS.
+    """READY_*, PG* and DBT_* variables, all paths absolute but READY_CONFIGS; dbt finds the project then.
 
-    PGPASSWORD is there only when the user gave one, in PGPASSWORD or DATABASE_URL.
+    PGPASSWORD is there only when the user gave one, in PGPASSWORD or DATABASE_URL. Raises MachineError where
+    the project may not be written to.
     """
+    link_package(settings)
     prefix = {"READY_SCHEMA_PREFIX": settings.schema_prefix} if settings.schema_prefix else {}
     return {
         "READY_PROJECT_DIR": str(settings.project_dir),
@@ -33,25 +36,28 @@ def environment(settings: Settings, params: Server) -> dict[str, str]:
         **prefix,
         **params.env(),
         "DBT_PROJECT_DIR": str(settings.project_dir),
-        "DBT_PROFILES_DIR": str(settings.project_dir / "profiles"),
+        "DBT_PROFILES_DIR": str(settings.product_dir / "profiles"),
         "DBT_TARGET_PATH": str(settings.home / "dbt" / "target"),
         "DBT_LOG_PATH": str(settings.home / "dbt" / "logs"),
     }
 
 
 def configs_for_dbt(settings: Settings) -> str:
-    """The configs folder as a path below the project; one elsewhere is reached through a link.
+    """The configs folder as a path below the project that has the models; one elsewhere is reached by a link.
 
     dbt writes each compiled test to target/ + the path of its yaml file: that path must be relative. A folder
     with other files is reached through a link too: there .dbtignore keeps them from dbt.
     Raises MachineError where the project may not be written to.
     """
-    if settings.configs.is_relative_to(settings.project_dir):
-        below = settings.configs.relative_to(settings.project_dir)
+    package = package_dir(settings)
+    if settings.is_users and settings.configs == settings.project_dir / "configs":
+        return "configs"
+    if settings.configs.is_relative_to(package):
+        below = settings.configs.relative_to(package)
         if not (_is_hidden(below) or foreign_files(settings.configs)) or _is_ignored_but_for_three(below):
             return str(below)
     name = hashlib.sha256(os.fsencode(settings.configs)).hexdigest()[:16]
-    link = settings.project_dir / ".ready" / "configs" / name
+    link = package / ".ready" / "configs" / name
     try:
         link.parent.mkdir(parents=True, exist_ok=True)
         for other in link.parent.iterdir():
@@ -64,7 +70,7 @@ def configs_for_dbt(settings: Settings) -> str:
             f"cannot link {settings.configs} into the project: {link.parent}: {error.strerror}",
             hint="let this user write there, or put the configs into the project's folder",
         ) from None
-    return str(link.relative_to(settings.project_dir))
+    return str(link.relative_to(package))
 
 
 def _is_hidden(below: Path) -> bool:

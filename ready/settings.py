@@ -10,7 +10,9 @@ from pathlib import Path
 
 from ready.errors import UsageError
 
-PROJECT_MARKER = "name: raw_to_ready"
+PRODUCT_MARKER = "name: raw_to_ready"
+# Of a folder of `ready init`, whose project has a name of its own.
+USER_MARKER = "profile: raw_to_ready"
 TARGETS = ("postgres", "spark")
 
 
@@ -18,7 +20,7 @@ TARGETS = ("postgres", "spark")
 class Settings:
     """Folders and names that every command needs. All paths are absolute.
 
-    project_dir: the dbt project (the checkout).
+    project_dir: the dbt project that dbt runs in: a checkout, or a folder of `ready init`.
     home: state that can be thrown away and rebuilt from raw (READY_HOME).
     configs: the folder of orders.yaml, expectations.yaml, features.yaml (READY_CONFIGS).
     artifacts: reports, datasets, docs (READY_ARTIFACTS).
@@ -66,6 +68,16 @@ class Settings:
         )
 
     @property
+    def product_dir(self) -> Path:
+        """The folder of the models and macros that come along: the project itself where it is a checkout."""
+        return self.project_dir if _names(self.project_dir, PRODUCT_MARKER) else product_dir()
+
+    @property
+    def is_users(self) -> bool:
+        """Whether the project is the user's own, and takes what comes along as a package."""
+        return self.product_dir != self.project_dir
+
+    @property
     def reports(self) -> Path:
         return self.artifacts / "reports"
 
@@ -78,18 +90,31 @@ class Settings:
         return name if name == "raw" else self.schema_prefix + name
 
 
+def product_dir() -> Path:
+    """The dbt project that this package brings along: inside it in a wheel, around it in a checkout."""
+    inside = Path(__file__).parent / "project"
+    return inside if inside.is_dir() else Path(__file__).parents[1]
+
+
 def find_project(env: Mapping[str, str]) -> Path:
-    """READY_PROJECT_DIR, else the folder or parent with our dbt_project.yml, else the checkout."""
+    """READY_PROJECT_DIR, else the current folder or a parent with our dbt_project.yml, else the checkout.
+
+    Raises UsageError where there is none.
+    """
     named = env.get("READY_PROJECT_DIR")
     candidates = [Path(named)] if named else [Path.cwd(), *Path.cwd().parents, Path(__file__).parents[1]]
     for folder in candidates:
-        marker = folder / "dbt_project.yml"
-        if marker.is_file() and PROJECT_MARKER in marker.read_text(encoding="utf-8"):
+        if _names(folder, PRODUCT_MARKER) or _names(folder, USER_MARKER):
             return folder.resolve()
     raise UsageError(
         f"no From Raw to Ready project found{f' in {named}' if named else ''}",
-        hint="run the command in the checkout, or set READY_PROJECT_DIR to it",
+        hint="make one with ready init my_shop and run the command there, or set READY_PROJECT_DIR to one",
     )
+
+
+def _names(folder: Path, marker: str) -> bool:
+    file = folder / "dbt_project.yml"
+    return file.is_file() and re.search(rf"(?m)^{marker}\s*$", file.read_text(encoding="utf-8")) is not None
 
 
 def _target(name: str) -> str:

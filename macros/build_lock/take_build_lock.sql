@@ -40,7 +40,7 @@
         create view {{ meta }}.dbt_at_work as
         select since, exists (
             select from pg_stat_activity
-            where usesysid = login and application_name = 'dbt {{ project_name }}' and datname = current_database()
+            where usesysid = login and application_name = 'dbt raw_to_ready' and datname = current_database()
                 and pid <> pg_backend_pid()
         ) as is_alive
         from {{ meta }}.build_at_work
@@ -74,7 +74,7 @@
 
 {# Whether this is the build at work now: another may have been faster. #}
 {% macro has_begun() %}
-    {% do run_query("set application_name = 'dbt " ~ project_name ~ "'") %}
+    {% do run_query("set application_name = 'dbt raw_to_ready'") %}
     {% do run_query(begin_build(true)) %}
     {% do return(run_query(
         "select exists (select from " ~ generate_schema_name('meta', none) | trim ~ ".build_at_work where invocation_id = '" ~ invocation_id ~ "')"

@@ -19,13 +19,13 @@
 {% macro is_on_by_default(node) %}
     {% do return(
         node.resource_type == 'test' and not node.get('test_metadata') and node.fqn | length > 2
-        and node.fqn[0] == project_name and node.fqn[1] in ['gate', 'after_build']
+        and node.fqn[0] == 'raw_to_ready' and node.fqn[1] in ['gate', 'after_build']
     ) %}
 {% endmacro %}
 
 {# What the gate looks at. #}
 {% macro gate_model_id() %}
-    {% do return('model.' ~ project_name ~ '.orders_parsed') %}
+    {% do return('model.raw_to_ready.orders_parsed') %}
 {% endmacro %}
 
 {# The model that a test is on: the one it is attached to, or what the gate looks at. #}

@@ -6,7 +6,7 @@
 {%- endmacro %}
 
 {% macro postgres__gate_passed() -%}
-    {{ 'false' if is_scratch_schema() or reads_deferred(graph.nodes['model.' ~ project_name ~ '.customer_training_set']) else 'true' }}
+    {{ 'false' if is_scratch_schema() or reads_deferred(graph.nodes['model.raw_to_ready.customer_training_set']) else 'true' }}
 {%- endmacro %}
 
 {% macro spark__gate_passed() -%}

@@ -14,7 +14,7 @@
 {# The same of the loads that the training set was made of, as they were read once, when they were staged; of those active where
    that is not known, as of a deferred build. #}
 {% macro recorded_load_ids() -%}
-    coalesce({{ loads_in('model.' ~ project_name ~ '.customer_training_set') }}, {{ active_load_ids() }})
+    coalesce({{ loads_in('model.raw_to_ready.customer_training_set') }}, {{ active_load_ids() }})
 {%- endmacro %}
 
 {% macro loads_in(node_id) -%}

@@ -19,12 +19,12 @@
     {% set hashes = [] %}
     {% set models = [] %}
     {% for name in [feature_set, 'customer_labels', 'customer_training_set'] %}
-        {% set node_id = 'model.' ~ project_name ~ '.' ~ name %}
+        {% set node_id = 'model.raw_to_ready.' ~ name %}
         {% do hashes.append([name, recorded.get(node_id)]) %}
         {% do models.append({'node': node_id, 'sql_hash': recorded.get(node_id)}) %}
     {% endfor %}
     {% set nodes = [] %}
-    {% for node in upstream_nodes(graph.nodes['model.' ~ project_name ~ '.' ~ feature_set]) %}
+    {% for node in upstream_nodes(graph.nodes['model.raw_to_ready.' ~ feature_set]) %}
         {% set sql_hash = built_sql_hash(node, recorded) %}
         {% do nodes.append({
             'node': node.unique_id, 'type': node.resource_type, 'checksum': node.checksum.checksum, 'sql_hash': sql_hash,

@@ -31,7 +31,7 @@
    load_dataset look for: X_features gives X_training_set. A model of that name stands instead. #}
 {% macro create_own_training_set(build) -%}
     {%- set name = modules.re.sub('_features$', '', build.feature_set) ~ '_training_set' -%}
-    {%- if 'model.' ~ project_name ~ '.' ~ name not in graph.nodes -%}
+    {%- if 'model.raw_to_ready.' ~ name not in graph.nodes -%}
     {{ show_training_set(build.features.incorporate(path={'identifier': name}, type='view'), own_training_set(build)) }}
     {%- else -%}
     select 1

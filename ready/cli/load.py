@@ -11,6 +11,7 @@ import click
 from ready.cli.options import (
     ALL_FLAGS,
     configs_option,
+    default_data,
     home_option,
     max_shrink_option,
     output_options,
@@ -113,7 +114,7 @@ def load(
             raise click.UsageError("--withdraw FILE goes with no PATH and no --dry-run")
         _withdraw(engine.sink, withdraw, options, output)
         return
-    chosen = paths or (str(settings.project_dir / "data" / "raw"),)
+    chosen = paths or (default_data(settings),)
     _load(engine.sink, chosen, options, dry_run=dry_run, output=output)
 
 

@@ -12,6 +12,7 @@ from ready import __version__
 # The order is the data's way; each entry is "module:command, one-line help".
 SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "The whole way": {
+        "init": ("ready.cli.init:init", "Make a project folder of your own."),
         "run": ("ready.cli.run:run", "Load, validate, build and export in one go."),
     },
     "Step by step": {
@@ -86,6 +87,7 @@ def cli() -> None:
 
     \b
     Start here:
+      ready init my_shop        a folder of your own, outside a checkout
       ready run                 the whole way on data/raw
       ready run --data FOLDER   the same on your own files
     """

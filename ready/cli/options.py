@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import click
 
 from ready.cli.output import Output
+from ready.errors import UsageError
+from ready.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -59,6 +61,17 @@ def max_shrink_option(command: F) -> F:
         help="Refuse a file that would take away more than this share of its earlier load's rows or orders.  "
         "[default: 50%]",
     )(command)
+
+
+def default_data(settings: Settings) -> str:
+    """The folder that is loaded where a call names none. Raises UsageError if it is not there."""
+    folder = settings.project_dir / "data" / "raw"
+    if not folder.is_dir():
+        raise UsageError(
+            f"there is no folder {folder}",
+            hint="make it and put CSV files there, or name a folder or file that has them",
+        )
+    return str(folder)
 
 
 def names_spark(arguments: Sequence[str]) -> bool:

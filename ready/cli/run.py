@@ -8,6 +8,7 @@ from ready.cli.options import (
     ALL_FLAGS,
     artifacts_option,
     configs_option,
+    default_data,
     home_option,
     lock_timeout_option,
     max_shrink_option,
@@ -76,7 +77,7 @@ def run(
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts, target=target)
-    paths = list(data) or [str(settings.project_dir / "data" / "raw")]
+    paths = list(data) or [default_data(settings)]
     with TerminalNarrator(output) as narrator, verdict_shown(output, settings) as verdict:
         result = run_pipeline(
             settings=settings,

@@ -67,11 +67,12 @@ def suggest(
 def _suggest_mapping(
     settings: Settings, files: tuple[str, ...], *, write: bool, configs: str | None, output: Output
 ) -> None:
+    from ready.config_files import with_schemas
     from ready.suggest.mapping import fit_expectations, next_step, suggest_mapping, write_mapping
 
     if not files:
         raise click.UsageError("--mapping needs a file or a folder to read")
-    text = suggest_mapping(files, configs)
+    text = with_schemas(suggest_mapping(files, configs), is_users=settings.is_users)
     output.show({"orders_yaml": text})
     if write:
         output.say(f"Wrote {write_mapping(settings, text)}.")

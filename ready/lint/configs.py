@@ -28,7 +28,8 @@ def lint_configs(settings: Settings) -> list[Finding]:
     """Every fault of the three files in settings.configs, by file and line; none when they are in order."""
     files = [settings.configs / name for name in CONFIG_FILES]
     documents = {file.name: read_document(file) for file in files if file.is_file()}
-    tests = known_tests(settings.project_dir)
+    tests = known_tests(settings.product_dir, settings.project_dir)
+    rules = default_rules(settings.product_dir, settings.project_dir)
     findings = list(_other_files(settings.configs))
     extras = extra_columns(documents.get("orders.yaml"))
     further = optional_columns(documents.get("orders.yaml"))
@@ -41,17 +42,17 @@ def lint_configs(settings: Settings) -> list[Finding]:
         columns = model_columns(features, [*(extras or ()), *further])
         findings += [*own, *TestLinter(document, tests, columns, booleans).check()]
         if name == "expectations.yaml":
-            findings += check_default_rules(document, default_rules(settings.project_dir))
+            findings += check_default_rules(document, rules)
         if name == "features.yaml":
             findings += check_features(document, extras, mapped)
         if name == "expectations.yaml" and mapped:
             findings += check_rules(document, mapped, columns["orders_parsed"])
             findings += check_references(document, mapped, settings.project_dir)
         if name == "orders.yaml":
-            findings += check_mapping(document, settings.project_dir)
-    findings += check_names(documents, default_rules(settings.project_dir))
+            findings += check_mapping(document, settings.product_dir)
+    findings += check_names(documents, rules)
     findings += check_switched_off(documents)
-    findings += check_statuses(settings.project_dir)
+    findings += check_statuses(settings.product_dir)
     findings += check_grain(documents)
     return sorted(set(findings), key=lambda finding: (finding.file, finding.line, finding.message))
 

@@ -14,12 +14,18 @@ SETTING = re.compile(r"rule_setting\(\s*'(\w+)'")
 COMMON = ("severity", "enabled", "max_failures", "max_share")
 
 
-def default_rules(project: Path) -> dict[str, frozenset[str]]:
-    """Rule -> what its entry can set, read from the files that define them."""
+def default_rules(product: Path, project: Path) -> dict[str, frozenset[str]]:
+    """Rule -> what its entry can set, read from the files that define them.
+
+    product: where the project's models come from; project: where dbt runs. In a checkout they are the same.
+    """
     return {
         file.stem: frozenset([*COMMON, *SETTING.findall(file.read_text(encoding="utf-8"))])
-        for folder in FOLDERS
-        for file in sorted((project / folder).glob("*.sql"))
+        for folder in (
+            *(product / part for part in FOLDERS),
+            *(project / "tests" / part.name for part in FOLDERS),
+        )
+        for file in sorted(folder.glob("*.sql"))
     }
 
 

@@ -111,7 +111,7 @@ def _linter(settings: Settings) -> FilesLinter:
     orders, expectations = (
         read_document(settings.configs / name) for name in ("orders.yaml", "expectations.yaml")
     )
-    return FilesLinter(orders, expectations, settings.project_dir)
+    return FilesLinter(orders, expectations, settings.product_dir)
 
 
 def _is_new(file: InputFile, active: Sequence[ActiveLoad]) -> bool:

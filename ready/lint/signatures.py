@@ -28,29 +28,35 @@ class Signature:
         return "column_name" in self.arguments
 
 
-def known_tests(project: Path) -> dict[str, Signature]:
-    """Every test that the configs may use, by qualified name: dbt's, the packages', the project's own."""
+def known_tests(product: Path, project: Path) -> dict[str, Signature]:
+    """Every test that the configs may use, by qualified name: dbt's, the packages', the project's own.
+
+    product: where the project's models come from; project: where dbt runs. In a checkout they are the same.
+    """
     tests: dict[str, Signature] = {}
-    for namespace, folder in _sources(project):
+    for namespace, folder in _sources(product, project):
         for file in sorted(folder.rglob("*.sql")):
             for signature in read_signatures(file.read_text(encoding="utf-8"), namespace):
                 tests[signature.name] = signature
     return tests
 
 
-def _sources(project: Path) -> Iterator[tuple[str, Path]]:
+def _sources(product: Path, project: Path) -> Iterator[tuple[str, Path]]:
     """Folders with tests; the project's own come last, as they win over dbt's of the same name."""
     dbt = importlib.util.find_spec("dbt.include.global_project")
     for location in (dbt.submodule_search_locations or []) if dbt else []:
         yield "", Path(location) / "tests" / "generic"
     installed = project / "dbt_packages"
     for package in sorted(
-        (installed if installed.is_dir() else project / "packages").glob("*/dbt_project.yml")
+        (installed if installed.is_dir() else product / "packages").glob("*/dbt_project.yml")
     ):
         name = (yaml.safe_load(package.read_text(encoding="utf-8")) or {}).get("name")
         yield f"{name}.", package.parent
-    yield "", project / "macros"
-    yield "", project / "tests" / "dbt" / "generic"
+    yield "", product / "macros"
+    yield "", product / "tests" / "dbt" / "generic"
+    if project != product:  # a folder of `ready init`
+        yield "", project / "macros"
+        yield "", project / "tests"
 
 
 def read_signatures(sql: str, namespace: str = "") -> Iterator[Signature]:

@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
 
 import orjson
 import psycopg2
@@ -23,6 +22,7 @@ from ready.postgres.connection import ConnectionParams
 from ready.settings import Settings
 
 MODEL = "orders_parsed"
+FUNCTIONS = "expression_functions"  # an analysis
 RAW = ("loads", "raw_events")
 # What expressions raised, a line for each column; there where one may raise.
 ERRORS = "mapping_errors"
@@ -141,12 +141,20 @@ def compiled_mapping(
 
 def _compile(settings: Settings, params: ConnectionParams) -> dict[str, str]:
     """The guarded expressions are functions of schema stg: here they are temporary, as the tables are."""
-    manifest, query = _compiled(settings, params, "--select", MODEL, "--indirect-selection", "empty")
+    run = run_dbt(
+        ["compile", "--select", MODEL, FUNCTIONS, "--indirect-selection", "empty"],
+        settings=settings,
+        params=params,
+        on_node=lambda node: None,
+        on_warning=lambda text: None,
+    )
+    require_success(run, settings=settings)
+    manifest = run.manifest or {}
+    compiled = {entry["unique_id"].split(".")[-1]: str(entry["compiled_code"]) for entry in run.results()}
+    query, functions = compiled[MODEL], compiled[FUNCTIONS].strip()
     meta = next(node for node in manifest["nodes"].values() if node["name"] == "orders_mapped")["config"][
         "meta"
     ]
-    expressions = any("expression" in entry for entry in meta["columns"].values()) or meta.get("rows")
-    functions = _compiled(settings, params, "--inline", "{{ make_expressions() }}")[1] if expressions else ""
     for source in manifest["sources"].values():
         if source["source_name"] == "raw" and source["name"] in RAW:
             query = query.replace(source["relation_name"], f"pg_temp.trial_{source['name']}")
@@ -156,17 +164,3 @@ def _compile(settings: Settings, params: ConnectionParams) -> dict[str, str]:
         "functions": functions.replace(guards, "pg_temp.expression_"),
         "query": query.replace(guards, "pg_temp.expression_"),
     }
-
-
-def _compiled(settings: Settings, params: ConnectionParams, *what: str) -> tuple[dict[str, Any], str]:
-    """The manifest, and the compiled SQL of one node."""
-    run = run_dbt(
-        ["compile", *what],
-        settings=settings,
-        params=params,
-        on_node=lambda node: None,
-        on_warning=lambda text: None,
-    )
-    require_success(run, settings=settings)
-    result = run.results("model", "sql_operation")[0]
-    return run.manifest or {}, str(result["compiled_code"])

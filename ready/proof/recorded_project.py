@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,17 +14,24 @@ import yaml
 
 from ready.build_state import PROJECT_PARTS
 from ready.errors import UsageError
+from ready.package_link import OWN, OWN_FOLDER
 
-PARTS = (*PROJECT_PARTS, "package-lock.yml", "dbt_packages", "profiles")
+PACKAGES = "dbt_packages"
+PARTS = (*PROJECT_PARTS, "package-lock.yml", PACKAGES, "profiles")
 CONFIGS = "recorded_configs"
 
 
 @dataclass(frozen=True)
 class Code:
-    """Where code can be had: a checkout as it stands (commit None), or one of its commits."""
+    """Where code can be had: a checkout as it stands (commit None), or one of its commits.
+
+    product_dir: where the shipped models come from, for a project of `ready init`: then the commit has the
+    user's own models only. None in a checkout.
+    """
 
     project_dir: Path
     commit: str | None
+    product_dir: Path | None = None
 
     def __str__(self) -> str:
         return f"commit {self.commit[:12]}" if self.commit else "the current code"
@@ -32,18 +39,21 @@ class Code:
     def lay_out(self, target: Path) -> None:
         """Write the dbt project to the new folder `target`. Raises UsageError if the commit is not here."""
         target.mkdir(parents=True)
+        if self.product_dir:
+            _copy(self.product_dir, target, [part for part in PARTS if part != PACKAGES])
+            # The package is the project here; its dbt_project.yml looks for the user's models there.
+            own = target / OWN_FOLDER
+            own.mkdir()
+            self._write(own, OWN)
+            _copy(self.project_dir, target, [PACKAGES], without="raw_to_ready")
+        else:
+            self._write(target, PARTS)
+
+    def _write(self, target: Path, parts: Sequence[str]) -> None:
         if self.commit:
             self._unpack(self.commit, target)
         else:
-            self._copy(target)
-
-    def _copy(self, target: Path) -> None:
-        for part in PARTS:
-            source = self.project_dir / part
-            if source.is_dir():
-                shutil.copytree(source, target / part)
-            elif source.exists():
-                shutil.copy2(source, target / part)
+            _copy(self.project_dir, target, parts)
 
     def _unpack(self, commit: str, target: Path) -> None:
         archive = target / "commit.zip"
@@ -57,6 +67,16 @@ class Code:
             )
         with zipfile.ZipFile(archive) as packed:
             packed.extractall(target)
+
+
+def _copy(project: Path, target: Path, parts: Sequence[str], *, without: str = "") -> None:
+    for part in parts:
+        source = project / part
+        if source.is_dir():
+            shutil.copytree(source, target / part, ignore=shutil.ignore_patterns(without))
+        elif source.exists():
+            (target / part).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target / part)
 
 
 def write_recorded_configs(project: Path, config: Mapping[str, Any], *, fallback: Path) -> Path:
@@ -76,7 +96,7 @@ def write_recorded_configs(project: Path, config: Mapping[str, Any], *, fallback
             "customer_training_set": {"splits": config["splits"]},
         },
     )
-    for place in (project / config["configs"], fallback):
+    for place in (project / config["configs"], project / OWN_FOLDER / config["configs"], fallback):
         if (place / "expectations.yaml").is_file():
             shutil.copy2(place / "expectations.yaml", folder)
             break

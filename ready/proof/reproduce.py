@@ -146,9 +146,10 @@ def _check_loads(connection: Connection, settings: Settings, record: Row) -> Non
 
 
 def _codes(settings: Settings, record: Row) -> Iterator[Code]:
-    yield Code(settings.project_dir, None)
+    product = settings.product_dir if settings.is_users else None
+    yield Code(settings.project_dir, None, product)
     if record["git_commit"]:
-        yield Code(settings.project_dir, record["git_commit"])
+        yield Code(settings.project_dir, record["git_commit"], product)
 
 
 def _rebuild(settings: Settings, place: Scratch, record: Row, code: Code) -> str | None:

@@ -145,7 +145,7 @@ def hashes_of(place: Scratch, compiled: Mapping[str, Iterable[str]], parsed: Any
     texts = {id: sorted(found) for id, found in compiled.items()}
     arguments = json.dumps({"hashes": table, "texts": texts})
     require_success(
-        place.try_dbt("run-operation", "keep_sql_hashes", "--args", arguments, parsed=parsed),
+        place.try_dbt("run-operation", "raw_to_ready.keep_sql_hashes", "--args", arguments, parsed=parsed),
         settings=place.settings,
     )
     hashes: dict[str, set[str]] = {}

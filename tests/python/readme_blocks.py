@@ -1,10 +1,11 @@
-"""The README's shell blocks, with the output that it shows for them."""
+"""The shell blocks of a page, with the output that it shows for them."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TIMES = re.compile(r"\b\d+\.\d+ s\b")
@@ -12,10 +13,9 @@ TIMES = re.compile(r"\b\d+\.\d+ s\b")
 
 @dataclass(frozen=True)
 class Block:
-    """line: of the README, where it starts; shown: what it is said to print, None if nothing is."""
+    """place: file and line, where it starts; shown: what it is said to print, None if nothing is."""
 
-    line: int
-    section: str
+    place: str
     script: str
     shown: str | None
 
@@ -25,21 +25,20 @@ class Block:
         return self.shown is not None and "Error:" in self.shown
 
 
-def shell_blocks(readme: str) -> list[Block]:
+def shell_blocks(page: Path) -> list[Block]:
     """Those marked sh or console, in order. The text after an sh block, if any comes first, is its output."""
+    readme = page.read_text(encoding="utf-8")
     fences = list(FENCE.finditer(readme))
     blocks = []
     for fence, following in zip(fences, [*fences[1:], None], strict=True):
         language, body = fence.groups()
-        before = readme[: fence.start()]
-        section = re.findall(r"^## (.+)$", before, re.MULTILINE)[-1]
-        line = before.count("\n") + 1
+        place = f"{page.name}:{readme[: fence.start()].count(chr(10)) + 1}"
         if language == "console":
             commands, shown = _session(body)
-            blocks.append(Block(line, section, commands, shown))
+            blocks.append(Block(place, commands, shown))
         elif language == "sh":
             between = readme[fence.end() : following.start()] if following else ""
-            blocks.append(Block(line, section, body, _output(following, between)))
+            blocks.append(Block(place, body, _output(following, between)))
     return blocks
 
 
@@ -57,13 +56,13 @@ def fenced(readme: str, language: str, *, after: str) -> str:
 
 
 def shows(shown: str, printed: str) -> bool:
-    """Whether the README's lines are those printed, but for times and widths; `...` stands for any others.
+    """Whether a page's lines are those printed, but for times and widths; `...` stands for any others.
 
     In any order, as what runs at once comes in any; make's own lines do not count.
     """
     told, came = _lines(shown), _lines(printed)
-    if "..." in told:
-        return told - Counter(["..."]) <= came
+    if told.pop("...", 0):
+        return told <= came
     return told == came
 
 

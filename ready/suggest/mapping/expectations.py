@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from ready.config_files import shipped_config
 from ready.lint.document import read_document
 from ready.lint.mapping import canonical_columns
 from ready.lint.rules import PARSED, attached_tests
@@ -22,8 +23,7 @@ def fit_expectations(settings: Settings) -> str | None:
     What a person has written stays. Returns in words what was done, or is to be done.
     """
     file = settings.configs / "expectations.yaml"
-    shipped = settings.project_dir / "configs" / "expectations.yaml"
-    if not file.exists() or file == shipped:
+    if not file.exists() or file == settings.product_dir / "configs" / "expectations.yaml":
         return None
     meta = orders_meta(settings.configs)
     unmapped = _unmapped(file, meta)
@@ -34,7 +34,7 @@ def fit_expectations(settings: Settings) -> str | None:
     named = [f"on {', '.join(unmapped)}"] if unmapped else []
     named += ["unique_within_load"] if is_line and ONCE_A_FILE.search(text) else []
     rules = f"rules that do not fit the mapping ({' and '.join(named)})"
-    if text != shipped.read_text(encoding="utf-8"):
+    if text != shipped_config(settings, "expectations.yaml"):
         return f"{file} has {rules}: take them out, or map the columns"
     blocks = [block for block in BLOCK.split(text) if not _is_of(block, unmapped)]
     text = "".join(blocks)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from loader.errors import FileRefused, LoaderError
 from loader.files import InputFile, find_files
+from ready.config_files import shipped_config
 from ready.errors import CheckFailed, UsageError, from_loader
 from ready.settings import Settings
 from ready.suggest.mapping.entry import CHECK, Entry, flow
@@ -62,8 +63,8 @@ def write_mapping(settings: Settings, text: str) -> Path:
     Raises UsageError where a person has written one.
     """
     file = settings.configs / "orders.yaml"
-    shipped = settings.project_dir / "configs" / "orders.yaml"
-    if file.exists() and (file == shipped or file.read_bytes() != shipped.read_bytes()):
+    is_shipped = file == settings.product_dir / "configs" / "orders.yaml"
+    if file.exists() and (is_shipped or not _is_untouched(settings, file)):
         raise UsageError(
             f"{file} is there already, and stays as it is",
             hint="without --write the proposal is printed; or name another folder with --configs",
@@ -75,6 +76,10 @@ def write_mapping(settings: Settings, text: str) -> Path:
     finally:
         temporary.unlink(missing_ok=True)
     return file
+
+
+def _is_untouched(settings: Settings, file: Path) -> bool:
+    return file.read_bytes() == shipped_config(settings, file.name).encode()
 
 
 def _files(paths: Sequence[str]) -> list[InputFile]:

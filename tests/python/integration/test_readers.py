@@ -189,7 +189,7 @@ def builds_of(found: list[list[Seen]], first: list[Seen]) -> set[Any]:
 
 
 def test_without_a_lock_a_snapshot_from_before_a_publish_sees_nothing(shop: Shop) -> None:
-    """Which is why: see README.md, "Publishing"."""
+    """Which is why: see docs/configuration.md, "Publishing"."""
     with session(shop, "repeatable read") as run:
         run("select 1")
         publish(shop)

@@ -1,4 +1,4 @@
-"""Every command explains itself, and the README knows it."""
+"""Every command explains itself, and docs/commands.md lists it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conftest import PROJECT
 
 from ready.cli.main import SECTIONS, cli
 
-README = (PROJECT / "README.md").read_text(encoding="utf-8")
+LISTED = (PROJECT / "docs" / "commands.md").read_text(encoding="utf-8")
 COMMANDS = [name for commands in SECTIONS.values() for name in commands]
 
 
@@ -55,8 +55,8 @@ def test_each_part_of_a_command_is_described(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_readme_names_every_command(name: str) -> None:
-    row = next((line for line in README.splitlines() if re.match(rf"\| `ready {name}[ `]", line)), "")
+def test_the_page_of_commands_names_every_one(name: str) -> None:
+    row = next((line for line in LISTED.splitlines() if re.match(rf"\| `ready {name}[ `]", line)), "")
     for path in with_subcommands(name):
         last = path.split()[-1]
         assert re.search(rf"`(ready {name} )?{last}\b|`ready {path}\b", row), f"no row with {path}"

@@ -574,7 +574,7 @@ def test_signatures_are_read_from_the_files() -> None:
 
 
 def test_known_tests_are_dbt_s_the_package_s_and_our_own() -> None:
-    tests = known_tests(PROJECT)
+    tests = known_tests(PROJECT, PROJECT)
     assert tests["relationships"].required == ("column_name", "to", "field")
     assert tests["dbt_expectations.expect_column_values_to_be_between"].required == ("column_name",)
     assert tests["valid_timestamp"].arguments == ("column_name", "raw_column")

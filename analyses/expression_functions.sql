@@ -1,0 +1,1 @@
+{{ make_expressions() if target.type == 'postgres' }}
