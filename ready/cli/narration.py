@@ -19,9 +19,9 @@ from ready.export import ExportResult
 from ready.gate.console import render_console
 from ready.gate.github import publish
 from ready.gate.model import Report
-from ready.pipeline import PipelineResult
 from ready.progress import load_progress, summary_lines
 from ready.registry import FeatureRecord
+from ready.run import PipelineResult
 from ready.settings import Settings
 from ready.terminal import printable
 

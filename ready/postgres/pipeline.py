@@ -13,10 +13,10 @@ from ready.configs import load_options
 from ready.database import open_database
 from ready.loads import ActiveLoad, active_loads
 from ready.locks import build_lock
-from ready.pipeline import Run
 from ready.postgres.connection import ConnectionParams
 from ready.postgres.roles import LOADER
 from ready.postgres.server import is_embedded, server_params
+from ready.run import Run
 
 
 class PostgresRun(Run):

@@ -15,7 +15,7 @@ from ready.configs import load_options
 from ready.dbt import DbtRun
 from ready.loads import ActiveLoad
 from ready.locks import LockTimeout
-from ready.pipeline import Run
+from ready.run import Run
 from ready.spark.connection import CONNECTION_LOST, fetch, spark_errors, spark_failed
 from ready.spark.loading import active_loads, loads_kept_off, spark_sink
 from ready.spark.server import ensure_spark

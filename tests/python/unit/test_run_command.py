@@ -12,10 +12,10 @@ from click.testing import CliRunner
 
 from ready.cli.main import cli
 from ready.export import ExportResult
-from ready.pipeline import PipelineResult
 from ready.proof.compare import Difference
 from ready.proof.leakage import Leak, LeakageReport
 from ready.registry import FeatureRecord
+from ready.run import PipelineResult
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 LEAK = Leak("my_features", NOON, "deleted", Difference("orders_7d", 1, ("C1", NOON), "1", "0"))
