@@ -110,6 +110,7 @@ bench-import: $(STAMP) ## What `import ready` costs beside pyarrow, in seconds a
 
 consumers: $(STAMP) ## Try the export with pandas, Polars, scikit-learn, XGBoost and others; the table of docs/consumers.md
 	@$(BIN)/python scripts/bench/consumers.py
+	@$(BIN)/python scripts/bench/feast_repository.py
 
 bench-spark: $(STAMP) ## Time the whole way on Spark: one worker, two, PostgreSQL, growing orders (ARGS='--rows 10000000')
 	@$(BIN)/python scripts/bench/bench_spark.py $(ARGS)

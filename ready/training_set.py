@@ -38,8 +38,11 @@ class StoredTable(Protocol):
     def sample(self, every: int) -> pa.Table:
         """Of the rows of the splits one in `every`, by a hash of the key: the same for the same data."""
 
-    def read(self, split: str, consume: Consume) -> int:
-        """Hands a split on in batches, by customer_id's bytes and feature_time; returns how many rows."""
+    def read(self, split: str | None, consume: Consume) -> int:
+        """Hands a split on in batches, by customer_id's bytes and feature_time; returns how many rows.
+
+        split: None for all rows, also those in no split.
+        """
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,17 @@ class TrainingSet:
         if rows != recorded:
             raise _other_build(self.identity, f"has {rows} {split} row(s) where {recorded} are recorded")
         return rows
+
+    @property
+    def feature_schema(self) -> pa.Schema:
+        """The keys and features as models take them, text as text."""
+        names = [*KEY, *(feature["name"] for feature in self.roles["features"])]
+        return model_schema(pa.schema([self.table.schema.field(name) for name in names]))
+
+    def read_features(self, consume: Consume) -> int:
+        """Hand on all rows with these columns, also those in no split; returns how many rows."""
+        schema = self.feature_schema
+        return self.table.read(None, lambda batch: consume(as_model(batch.select(schema.names), schema)))
 
 
 @contextmanager

@@ -29,6 +29,12 @@ from ready.cli.output import Output
     help="Folder to write.  [default: datasets/<feature set>/v<N> in the artifacts folder]",
 )
 @click.option("--exact", is_flag=True, help="The types of the tables, decimals too, not those for models.")
+@click.option(
+    "--feast",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Also write a Feast repository: a feature view, and all feature rows as its source.",
+)
 @target_option
 @artifacts_option
 @home_option
@@ -39,6 +45,7 @@ def export(
     split: str | None,
     out: Path | None,
     exact: bool,
+    feast: Path | None,
     target: str,
     artifacts: str | None,
     home: str | None,
@@ -57,8 +64,10 @@ def export(
       ready export --version 1 --split train --out ~/train
       ready export --exact --out ~/decimals
       ready export --feature-set basket_features
+      ready export --feast feature_repo && cd feature_repo && feast apply
     """
     from ready.export import export_dataset
+    from ready.feast import export_repository
     from ready.query import connected
     from ready.settings import Settings
     from ready.training_set import require_feature_set
@@ -76,6 +85,7 @@ def export(
             exact=exact,
             progress=progress,
         )
+        rows = export_repository(connection, settings, feature_set, feast) if feast else None
     state = "written" if result.written else "already exported"
     output.show({"folder": str(result.folder), "written": result.written, **result.manifest})
     output.say(f"{result.manifest['feature_set']} version {result.manifest['feature_version']}: {state}")
@@ -83,6 +93,8 @@ def export(
         output.say(
             f"  {result.folder / entry['name']}  {entry['row_count']:,} rows, {entry['bytes']:,} bytes"
         )
+    if feast:
+        output.say(f"  {feast.resolve()}  a Feast repository, {rows:,} feature rows")
 
 
 @contextmanager

@@ -94,15 +94,15 @@ class PostgresTable:
             self.cursor.copy_expert(statement, sink)
         return pa.concat_tables(batches)
 
-    def read(self, split: str, consume: Callable[[pa.Table], None]) -> int:
+    def read(self, split: str | None, consume: Callable[[pa.Table], None]) -> int:
         """In the order of the key's bytes, whatever the locale of the database."""
         statement = sql.SQL(
-            "copy (select {columns} from {table} where split = {split} "
+            "copy (select {columns} from {table} where {chosen} "
             "order by customer_id collate \"C\", feature_time) to stdout (format csv, encoding 'UTF8')"
         ).format(
             columns=sql.SQL(", ").join(map(sql.Identifier, self.schema.names)),
             table=self.table,
-            split=sql.Literal(split),
+            chosen=sql.SQL("true" if split is None else "split = {}").format(sql.Literal(split)),
         )
         with BatchSink(self.schema, consume) as sink:
             self.cursor.copy_expert(statement, sink)

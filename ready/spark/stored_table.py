@@ -112,9 +112,9 @@ class SparkTable:
             parts.append(rows.filter(pa.array(drawn, pa.bool_())))
         return pa.concat_tables(parts)
 
-    def read(self, split: str, consume: Callable[[pa.Table], None]) -> int:
+    def read(self, split: str | None, consume: Callable[[pa.Table], None]) -> int:
         rows, rest = 0, self.schema.empty_table()
-        for which in self._ranges(pc.field("split") == split):
+        for which in self._ranges(pc.scalar(True) if split is None else pc.field("split") == split):
             part = self._files.to_table(filter=which, **SCAN).cast(self.schema).sort_by(KEY_ORDER)
             rest = pa.concat_tables([rest, part])
             whole = len(rest) // BATCH_ROWS * BATCH_ROWS

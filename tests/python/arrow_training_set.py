@@ -63,8 +63,8 @@ class ArrowTable:
     def sample(self, every: int) -> pa.Table:
         return self.table.take(list(range(0, len(self.table), every)))
 
-    def read(self, split: str, consume: Callable[[pa.Table], None]) -> int:
-        rows = self.table.filter(pc.field(SPLIT) == split)
+    def read(self, split: str | None, consume: Callable[[pa.Table], None]) -> int:
+        rows = self.table if split is None else self.table.filter(pc.field(SPLIT) == split)
         for start in range(0, len(rows), self.batch_rows):
             consume(rows.slice(start, self.batch_rows).combine_chunks())
         return len(rows)
@@ -96,6 +96,16 @@ def export(
     table: pa.Table, folder: Path, *, exact: bool = False, version: int = 1, batch_rows: int = 40
 ) -> Path:
     """The folder, with the table's splits as `ready export` writes them."""
+    source = training_set(table, exact=exact, version=version, batch_rows=batch_rows)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    write_export(source, source.header, SPLITS, folder)
+    return folder
+
+
+def training_set(
+    table: pa.Table, *, exact: bool = False, version: int = 1, batch_rows: int = 40
+) -> TrainingSet:
+    """The table as what `ready export` reads."""
     stored = ArrowTable(table, batch_rows)
     names = [name for name in table.schema.names if name not in (*KEY, SPLIT)]
     nulls = stored.null_counts(names)
@@ -110,7 +120,4 @@ def export(
         "label_split_hash": "labels",
     }
     counts = dict.fromkeys(SPLITS, 0) | Counter(table[SPLIT].to_pylist())
-    source = TrainingSet("customer_training_set", stored, identity, counts, roles, exact)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    write_export(source, source.header, SPLITS, folder)
-    return folder
+    return TrainingSet("customer_training_set", stored, identity, counts, roles, exact)
