@@ -35,6 +35,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "Change the future; no earlier row may move.",
         ),
         "reproduce": ("ready.cli.reproduce:reproduce", "Rebuild a recorded version and compare it."),
+        "audit": ("ready.cli.audit:audit", "Compare an outside training set with what could be known."),
     },
     "The machine": {
         "db": ("ready.cli.db:db", "Start, stop and inspect the database."),

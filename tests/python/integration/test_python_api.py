@@ -495,3 +495,42 @@ def test_a_library_that_is_not_installed_is_named(library: str, monkeypatch: pyt
     table = ready.Table(pa.table({"a": [1]}))
     with pytest.raises(ReadyError, match=f"{library} is not installed"):
         getattr(table, f"to_{library}")()
+
+
+# ---------------------------------------------------------------- ready audit
+
+
+def test_an_audit_finds_values_of_later_and_no_others(built: Warehouse, tmp_path: Path) -> None:
+    keys = [row[:2] for row in built.rows("select customer_id, feature_time from feats.customer_features")]
+    known = ready.features_at(as_spine(keys)).table
+    names = [name for name in known.column_names if name not in ("customer_id", "feature_time")]
+    numbers = [name for name in names if pa.types.is_floating(known.schema.field(name).type)]
+    late = ready.features_at(
+        as_spine([(customer, time + timedelta(days=30)) for customer, time in keys])
+    ).table
+    outside = {"who": known["customer_id"], "at": known["feature_time"], "their note": known["customer_id"]}
+    for name in names:
+        outside[name] = late[name] if name == numbers[0] else known[name]
+    outside["spent"] = late[numbers[1]]
+    pq.write_table(pa.table(outside), tmp_path / "outside.parquet")
+
+    call = ("audit", tmp_path / "outside.parquet", "--customer", "who", "--time", "at", "--json")
+    done = built.ready(*call, "--column", f"spent={numbers[1]}")
+    assert done.returncode == 1, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["rows"], found["not_compared"]) == (len(keys), ["their note"])
+    for column in found["columns"]:
+        feature = column["feature"]
+        changed = column["column"] in (numbers[0], "spent")
+        moved = [a != b for a, b in zip(known[feature].to_pylist(), late[feature].to_pylist(), strict=True)]
+        assert column["differ"] == (sum(moved) if changed else 0), column
+        assert column["later"].get("30 days later", 0) == column["differ"], column
+    assert "knows" not in done.stderr and "not what could be known: " in done.stderr
+
+    pq.write_table(known, tmp_path / "same.parquet")
+    assert built.ready("audit", tmp_path / "same.parquet", "--quiet").returncode == 0
+    told = built.ready("audit", tmp_path / "same.parquet", "--column", "spend=revenue")
+    assert (told.returncode, "the file has no column spend; there is no feature revenue" in told.stderr) == (
+        2,
+        True,
+    )
