@@ -76,6 +76,14 @@
 {%- endmacro %}
 
 {% macro sampled_rows() -%}
+    {{ return(adapter.dispatch('sampled_rows')() if execute and 'nodes' in graph else 'orders_parsed') }}
+{%- endmacro %}
+
+{% macro default__sampled_rows() -%}
+    {{ relation_of('orders_parsed') }} as every_row
+{%- endmacro %}
+
+{% macro postgres__sampled_rows() -%}
     {{ relation_of('orders_parsed') }} tablesample system ({{ sample_percent() }}) repeatable (1)
 {%- endmacro %}
 

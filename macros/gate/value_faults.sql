@@ -53,6 +53,7 @@
             {% do words.append(quote_literal(spelling)) %}
         {% endfor %}
     {% endfor %}
+    {% set other_ids = '(select ' ~ name ~ ' from ' ~ sampled_rows() ~ ' where ' ~ name ~ ' is not null)' %}
     {% set unseen = '[\\u007f-\\u00a0\\u00ad\\u0300-\\u036f\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u2064\\u3000\\ufeff]' %}
     {% do return([
         {
@@ -70,6 +71,14 @@
         {
             'says': 'with characters that nobody sees, or accents apart from their letters: they look like others',
             'condition': 'octet_length(' ~ name ~ ') > length(' ~ name ~ ') and ' ~ matches(name, unseen),
+        },
+        {
+            'says': 'that others have without zeros in front, as spreadsheets write them: one order or customer may be two',
+            'condition': name ~ " like '0%' and ltrim(" ~ name ~ ", '0') in " ~ other_ids,
+        },
+        {
+            'says': 'that others have in lower case: one order or customer may be two',
+            'condition': 'lower(' ~ name ~ ') <> ' ~ name ~ ' and lower(' ~ name ~ ') in ' ~ other_ids,
         },
     ]) %}
 {% endmacro %}

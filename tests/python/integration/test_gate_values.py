@@ -94,10 +94,13 @@ UNSEEN = "with characters that nobody sees, or accents apart from their letters:
 ODD_IDS = (
     "customer_id has 1 value(s) such as 123.0, as programs write whole numbers beside missing ones: another"
     " file may have 123",
+    "customer_id has 1 value(s) that others have without zeros in front, as spreadsheets write them:"
+    " one order or customer may be two",
     "customer_id has 1 value(s) that say there is none, such as nan or #N/A, and count as one: null_words"
     " takes them",
     f"customer_id has 1 value(s) {UNSEEN}",
     "order_id has 1 value(s) such as 1.23E+11, as spreadsheets write long numbers: several become one",
+    "order_id has 1 value(s) that others have in lower case: one order or customer may be two",
     f"order_id has 2 value(s) {UNSEEN}",
 )
 
@@ -110,6 +113,7 @@ def test_values_are_counted_without_an_entry_and_left_to_the_entry_there_is(shop
         14: {"currency": "USD"}, 15: {"currency": "usd"}, 16: {"currency": ""},
         20: {"customer_id": "NaN"}, 21: {"order_id": "1,2E+11"}, 22: {"customer_id": "7.0"},
         23: {"customer_id": "C3\u200b"}, 24: {"order_id": "\ufeffA9"}, 25: {"order_id": "Zoe\u0308"},
+        28: {"customer_id": "0012"}, 29: {"customer_id": "12"}, 30: {"order_id": "a3"},
         26: {"order_id": "Zoë 1.0"}, 27: {"order_id": "1E7", "customer_id": "Nana"},
         17: {"order_id": letters(255)}, 18: {"currency": "GBP", "amount": "no"},
     })  # fmt: skip
@@ -271,3 +275,15 @@ def test_no_text_stops_a_run_at_an_index_and_a_blank_status_is_no_purchase(shop:
         (6, 2, 2)
     ]
     assert shop.value(f"select of___365d {last}") == 3
+
+
+def test_a_currency_is_found_in_a_file_behind_many_that_have_none(shop: Shop) -> None:
+    shop.deliver({n: {"cur2": "CHF" if n == 50 else "EUR"} for n in range(60)})
+    rows = [f"B{n},C1,2025-03-01,{n}" for n in range(600)]
+    first = shop.folder / "data" / "before.csv"
+    first.write_text("\n".join(["order_id,customer_id,order_ts,amount", *rows, ""]))
+    shop.configure({name: MAPPED[name] for name in list(MAPPED)[:4]}, {})
+    errors, _ = shop.gate()
+    assert [text.split(", such as")[0] for text in errors] == [
+        "cur2 has 2 currencies in orders that are summed: EUR 59, CHF 1"
+    ]
