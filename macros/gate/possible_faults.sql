@@ -1,15 +1,15 @@
 {# An aggregate over all rows of orders_parsed, for the scan that counts the row rules: at least as many as the default rule
-   finds, and 0 only where it finds none. Then the rule need not look for itself. None for other rules. Odd ids come by the
-   thousand, so a sample of a large table tells. #}
+   finds, and 0 only where it finds none. Then the rule need not look for itself. None for other rules. Odd ids and
+   marks come by the thousand, so a sample of a large table tells. #}
 {% macro possible_faults(node) %}
     {% if node.name in rules_on_dates() %}
         {% do return(possible_wrong_dates()) %}
     {% elif node.name == 'one_currency' %}
         {% set any = '(select currency from ' ~ relation_of('orders_parsed') ~ ' where currency is not null limit 1)' %}
         {% do return('0' if is_pinned('currency') else 'count(*) filter (where currency <> ' ~ any ~ ')') %}
-    {% elif node.name == 'odd_ids' %}
-        {% set conditions = value_faults('odd_ids') | map(attribute='condition') | join(' or ') %}
-        {% do return('(select count(*) from ' ~ sampled_rows() ~ ' where ' ~ conditions ~ ')') %}
+    {% elif node.name in ['odd_ids', 'marks_are_certain'] %}
+        {% set conditions = value_faults(node.name) | map(attribute='condition') | join(' or ') %}
+        {% do return('(select count(*) from ' ~ sampled_rows() ~ ' where ' ~ conditions ~ ')' if conditions else '0') %}
     {% endif %}
     {% do return(none) %}
 {% endmacro %}
@@ -20,7 +20,7 @@
 {% endmacro %}
 
 {% macro has_possible_faults(node) %}
-    {% set rules = rules_on_dates() + ['one_currency', 'odd_ids'] %}
+    {% set rules = rules_on_dates() + ['one_currency', 'odd_ids', 'marks_are_certain'] %}
     {% do return(
         node.name in rules and is_default_rule(node) and not (node.config.store_failures or flags.STORE_FAILURES)
         and (node.name != 'one_currency' or is_mapped('currency') or is_pinned('currency'))

@@ -18,6 +18,12 @@
             {% set says = 'has {n} value(s) longer than ' ~ longest_id() ~ ' characters; is a quote left open there?' %}
             {% do faults.append(value_fault(name, says, is_long_id(name) ~ (' and not ' ~ expression_raised(name) if name in guarded_expressions() else ''))) %}
         {% endfor %}
+    {% elif rule == 'marks_are_certain' %}
+        {% set columns = orders_mapping().columns %}
+        {% for name in number_columns() if is_mapped(name) and columns[name].get('column') and not columns[name].get('thousands') %}
+            {% set says = 'has {n} value(s) whose mark may part thousands as well as decimals' %}
+            {% do faults.append(value_fault(name, says, mark_is_uncertain(name, columns[name].get('decimal', '.')))) %}
+        {% endfor %}
     {% elif rule == 'odd_ids' %}
         {% for name in id_columns() %}
             {% for kind in odd_ids(name) %}
@@ -74,7 +80,7 @@
         },
         {
             'says': 'that others have without zeros in front, as spreadsheets write them: one order or customer may be two',
-            'condition': name ~ " like '0%' and ltrim(" ~ name ~ ", '0') in " ~ other_ids,
+            'condition': name ~ " like '0%' and trim(leading '0' from " ~ name ~ ") in " ~ other_ids,
         },
         {
             'says': 'that others have in lower case: one order or customer may be two',
@@ -82,6 +88,14 @@
         },
     ]) %}
 {% endmacro %}
+
+{# A mark before three digits, where no number has it before fewer or more of them, behind a nought or behind four digits. #}
+{% macro mark_is_uncertain(name, mark) -%}
+    {%- set uncertain = '^[-+]?[1-9][0-9]{0,2}[' ~ mark ~ '][0-9]{3}$' -%}
+    {{ name }} is not null and {{ matches(name ~ '_raw', uncertain) }} and not exists (
+        select 1 from {{ sampled_rows() }} where {{ name }} is not null and {{ name }}_raw like '%{{ mark }}%' and not ({{ matches(name ~ '_raw', uncertain) }})
+    )
+{%- endmacro %}
 
 {# Whether a rule is one of these, and its test no more than its faults. #}
 {% macro judges_values(node) %}
