@@ -110,6 +110,9 @@ class RecordEncoder:
             return None
         if reason is None and (self._extra or len(fields) != len(self._columns)):
             fields, reason = self._without_extra(fields)
+            if reason and self._swallows_records(fields):
+                record = splitter.reread(record)
+                reason = f"{reason}; a quote is left open"
         if reason is None and not self._first_swallowed and self._swallows_records(fields):
             self._first_swallowed = line
         if reason is None:
@@ -125,12 +128,12 @@ class RecordEncoder:
 
     def _swallows_records(self, fields: list[str]) -> bool:
         """A line within a value has the delimiters of a whole record, of three fields or more."""
-        delimiters = len(self._columns) - 1
+        delimiters, newline = len(self._columns) - 1, self._format.newline
         return delimiters > 1 and any(
-            line.count(self._format.delimiter) == delimiters
+            line.count(self._format.delimiter) in (delimiters, delimiters + self._extra)
             for field in fields
-            if "\n" in field
-            for line in field.split("\n")[1:]
+            if newline in field
+            for line in field.split(newline)[1:]
         )
 
     def _without_extra(self, fields: list[str]) -> tuple[list[str], str | None]:

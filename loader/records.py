@@ -40,6 +40,7 @@ class RecordSplitter:
         self.at = 0
         self.open_lines = 0
         self.comments = 0
+        self._is_reread = False
         self._format = form
         self._newline = form.newline
         self._first_line = first_line
@@ -56,6 +57,9 @@ class RecordSplitter:
                     self.line, self.at = base + reader.line_num, lines.tell()
                     if fields:
                         yield Record(line, start, self.at, fields)
+                    if self._is_reread:
+                        self._is_reread = False
+                        break
             except csv.Error as error:
                 if broken := self._broken(lines.tell(), str(error)):
                     yield broken
@@ -72,6 +76,12 @@ class RecordSplitter:
 
     def raw(self, record: Record) -> str:
         return self.text[record.start : record.stop]
+
+    def reread(self, record: Record) -> Record:
+        """The first line of the record just given; what comes behind it is read once more."""
+        self.line, self.at = record.line + 1, self.text.index(self._newline, record.start) + 1
+        self._is_reread = True
+        return record._replace(stop=self.at)
 
     def _broken(self, stop: int, error: str) -> Record | None:
         """The reject for the record at `at`, or None when its quote is still open."""

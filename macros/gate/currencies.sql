@@ -71,7 +71,7 @@
     {{ return('currency|(^|[^a-z])(ccy|curr)([^a-z]|$)|w(ä|ae|a)hrung|devise|divisa|moneda|moeda|valuta|valuutta|waluta|m[ěe]na([^a-z]|$)|deviza|para birimi|валюта|νόμισμα|通貨|貨幣|货币|币种|통화') }}
 {%- endmacro %}
 
-{# Or the name of a column whose values in the first records are all codes or signs of currencies. #}
+{# Or the name of a column whose values in the first records of a file with such columns are all codes or signs of currencies. #}
 {% macro names_by_values() -%}
     {{ return(adapter.dispatch('names_by_values')()) }}
 {%- endmacro %}
@@ -84,14 +84,19 @@
             or name in (
                 select field.key
                 from (
-                    select payload
-                    from {{ source('raw', 'raw_events') }}
-                    where load_id in (
-                        select load_id
+                    select beginning.payload
+                    from (
+                        select min(load_id) as load_id
                         from {{ source('raw', 'loads') }}
-                        where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }}
-                    )
-                    limit 500
+                        where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }} and rows_loaded > 0
+                        group by columns
+                    ) as of_these_columns
+                    cross join lateral (
+                        select raw_events.payload
+                        from {{ source('raw', 'raw_events') }} as raw_events
+                        where raw_events.load_id = of_these_columns.load_id
+                        limit 500
+                    ) as beginning
                 ) as first_records
                 cross join lateral jsonb_each_text(payload) as field (key, value)
                 where btrim(field.value) <> ''

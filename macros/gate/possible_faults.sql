@@ -1,11 +1,15 @@
 {# An aggregate over all rows of orders_parsed, for the scan that counts the row rules: at least as many as the default rule
-   finds, and 0 only where it finds none. Then the rule need not look for itself. None for other rules. #}
+   finds, and 0 only where it finds none. Then the rule need not look for itself. None for other rules. Odd ids and
+   marks come by the thousand, so a sample of a large table tells. #}
 {% macro possible_faults(node) %}
     {% if node.name in rules_on_dates() %}
         {% do return(possible_wrong_dates()) %}
     {% elif node.name == 'one_currency' %}
         {% set any = '(select currency from ' ~ relation_of('orders_parsed') ~ ' where currency is not null limit 1)' %}
         {% do return('0' if is_pinned('currency') else 'count(*) filter (where currency <> ' ~ any ~ ')') %}
+    {% elif node.name in ['odd_ids', 'marks_are_certain'] %}
+        {% set conditions = value_faults(node.name) | map(attribute='condition') | join(' or ') %}
+        {% do return('(select count(*) from ' ~ sampled_rows() ~ ' where ' ~ conditions ~ ')' if conditions else '0') %}
     {% endif %}
     {% do return(none) %}
 {% endmacro %}
@@ -16,7 +20,7 @@
 {% endmacro %}
 
 {% macro has_possible_faults(node) %}
-    {% set rules = rules_on_dates() + ['one_currency'] %}
+    {% set rules = rules_on_dates() + ['one_currency', 'odd_ids', 'marks_are_certain'] %}
     {% do return(
         node.name in rules and is_default_rule(node) and not (node.config.store_failures or flags.STORE_FAILURES)
         and (node.name != 'one_currency' or is_mapped('currency') or is_pinned('currency'))
@@ -32,7 +36,7 @@
     {%- set dates = rule_entry('no_placeholder_date').get('dates', placeholder_dates()) | map('string') -%}
     {%- set dates_between = dates | select('ge', '1971') | select('lt', '2099-12-31') | list -%}
     {%- set sample -%}
-        (select order_ts from {{ relation_of('orders_parsed') }} tablesample system ({{ sample_percent() }}) repeatable (1) where order_ts is not null)
+        (select order_ts from {{ sampled_rows() }} where order_ts is not null)
     {%- endset -%}
     {%- set first = "greatest(timestamptz '1971-01-02 00:00:00 UTC', (select min(order_ts) - " ~ days(apart) ~ ' from ' ~ sample ~ ' as sampled))' -%}
     {%- set last = "least(timestamptz '2099-12-30 00:00:00 UTC', (select max(order_ts) + " ~ days(apart) ~ ' from ' ~ sample ~ ' as sampled))' -%}
@@ -71,10 +75,22 @@
     (select * from {{ source('raw', 'loads') }} where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }})
 {%- endmacro %}
 
+{% macro sampled_rows() -%}
+    {{ return(adapter.dispatch('sampled_rows')() if execute and 'nodes' in graph else 'orders_parsed') }}
+{%- endmacro %}
+
+{% macro default__sampled_rows() -%}
+    {{ relation_of('orders_parsed') }} as every_row
+{%- endmacro %}
+
+{% macro postgres__sampled_rows() -%}
+    {{ relation_of('orders_parsed') }} tablesample system ({{ sample_percent() }}) repeatable (1)
+{%- endmacro %}
+
 {# Some ten thousand rows, and all of a small table. #}
 {% macro sample_percent() %}
     {% set rows = run_query(
-        'select reltuples from pg_class where oid = ' ~ quote_literal(relation_of('orders_parsed')) ~ '::regclass'
+        'select coalesce(max(reltuples), 0) from pg_class where oid = to_regclass(' ~ quote_literal(relation_of('orders_parsed')) ~ ')'
     ).rows[0][0] %}
     {% do return([100, [0.1, 1000000 / ([rows, 1] | max)] | max] | min) %}
 {% endmacro %}

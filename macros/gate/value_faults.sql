@@ -18,6 +18,18 @@
             {% set says = 'has {n} value(s) longer than ' ~ longest_id() ~ ' characters; is a quote left open there?' %}
             {% do faults.append(value_fault(name, says, is_long_id(name) ~ (' and not ' ~ expression_raised(name) if name in guarded_expressions() else ''))) %}
         {% endfor %}
+    {% elif rule == 'marks_are_certain' %}
+        {% set columns = orders_mapping().columns %}
+        {% for name in number_columns() if is_mapped(name) and columns[name].get('column') and not columns[name].get('thousands') %}
+            {% set says = 'has {n} value(s) whose mark may part thousands as well as decimals' %}
+            {% do faults.append(value_fault(name, says, mark_is_uncertain(name, columns[name].get('decimal', '.')))) %}
+        {% endfor %}
+    {% elif rule == 'odd_ids' %}
+        {% for name in id_columns() %}
+            {% for kind in odd_ids(name) %}
+                {% do faults.append(value_fault(name, 'has {n} value(s) ' ~ kind.says, kind.condition)) %}
+            {% endfor %}
+        {% endfor %}
     {% elif rule == 'expressions_give_values' %}
         {% for name in guarded_expressions() if name not in number_columns() + time_columns() %}
             {% do faults.append({
@@ -37,6 +49,53 @@
     {% endif %}
     {% do return(faults) %}
 {% endmacro %}
+
+{# Ids that a program or a spreadsheet has made of others, or of none: {says, condition}. So several orders or customers become
+   one, or one becomes two. #}
+{% macro odd_ids(name) %}
+    {% set words = [] %}
+    {% for word in ['nan', 'null', 'none', 'nil', 'n/a', 'undefined', '#n/a', '#ref!', '#value!', '#name?', '(null)', '(none)', '(blank)', '(not set)'] %}
+        {% for spelling in [word, word | upper, word | capitalize, word.replace('nan', 'NaN')] %}
+            {% do words.append(quote_literal(spelling)) %}
+        {% endfor %}
+    {% endfor %}
+    {% set other_ids = '(select ' ~ name ~ ' from ' ~ sampled_rows() ~ ' where ' ~ name ~ ' is not null)' %}
+    {% set unseen = '[\\u007f-\\u00a0\\u00ad\\u0300-\\u036f\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u2064\\u3000\\ufeff]' %}
+    {% do return([
+        {
+            'says': 'that say there is none, such as nan or #N/A, and count as one: null_words takes them',
+            'condition': name ~ ' in (' ~ words | unique(true) | join(', ') ~ ')',
+        },
+        {
+            'says': 'such as 1.23E+11, as spreadsheets write long numbers: several become one',
+            'condition': name ~ " like '%+%' and " ~ matches(name, '^[0-9]+([.,][0-9]+)?[Ee][+][0-9]+$'),
+        },
+        {
+            'says': 'such as 123.0, as programs write whole numbers beside missing ones: another file may have 123',
+            'condition': name ~ " like '%.0' and " ~ matches(name, '^[0-9]+[.]0$'),
+        },
+        {
+            'says': 'with characters that nobody sees, or accents apart from their letters: they look like others',
+            'condition': 'octet_length(' ~ name ~ ') > length(' ~ name ~ ') and ' ~ matches(name, unseen),
+        },
+        {
+            'says': 'that others have without zeros in front, as spreadsheets write them: one order or customer may be two',
+            'condition': name ~ " like '0%' and trim(leading '0' from " ~ name ~ ") in " ~ other_ids,
+        },
+        {
+            'says': 'that others have in lower case: one order or customer may be two',
+            'condition': 'lower(' ~ name ~ ') <> ' ~ name ~ ' and lower(' ~ name ~ ') in ' ~ other_ids,
+        },
+    ]) %}
+{% endmacro %}
+
+{# A mark before three digits, where no number has it before fewer or more of them, behind a nought or behind four digits. #}
+{% macro mark_is_uncertain(name, mark) -%}
+    {%- set uncertain = '^[-+]?[1-9][0-9]{0,2}[' ~ mark ~ '][0-9]{3}$' -%}
+    {{ name }} is not null and {{ matches(name ~ '_raw', uncertain) }} and not exists (
+        select 1 from {{ sampled_rows() }} where {{ name }} is not null and {{ name }}_raw like '%{{ mark }}%' and not ({{ matches(name ~ '_raw', uncertain) }})
+    )
+{%- endmacro %}
 
 {# Whether a rule is one of these, and its test no more than its faults. #}
 {% macro judges_values(node) %}

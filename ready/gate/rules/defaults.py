@@ -113,6 +113,16 @@ default_of_values("blank_status", words="every order has a status, where orders.
 default_of_values("long_ids", words="ids are short enough for an index")
 default_of_values("long_texts", words="texts are of a usual length")
 default_of_values(
+    "marks_are_certain",
+    words="numbers tell their decimal mark",
+    way_out="If it parts thousands, say decimal and thousands in orders.yaml; if not, relax the rule",
+)
+default_of_values(
+    "odd_ids",
+    words="ids are as their system wrote them",
+    way_out="Export them as text, or mend them by an expression in orders.yaml",
+)
+default_of_values(
     "one_currency",
     words="amounts that are summed are of one currency",
     way_out=(

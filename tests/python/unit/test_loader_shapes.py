@@ -257,6 +257,26 @@ def test_records_that_an_open_quote_swallowed_are_told(fast: bool) -> None:
     assert harmless.notes == ()
     spoken = read_csv(text("id;day;note", '1;2;"Dear all,\nsee; below\n"', "2;2;x"), fast=fast)
     assert spoken.notes == ()
+    for other in (text(*lines, end="\r"), text(lines[0], *(f"{line};" for line in lines[1:]))):
+        assert noted(read_csv(other, fast=fast, delimiter=";"), "line 2: a value goes over lines")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_reject_costs_no_records_that_its_open_quote_swallowed(fast: bool, end: str) -> None:
+    orders = list(ORDERS)
+    orders[3] = orders[3].replace("completed", '"completed')
+    orders[50] = orders[50].replace("completed", 'completed",')
+    table = read_csv(text(HEADER, *orders, end=end), fast=fast)
+    assert table.payloads == values([line for line in ORDERS if line not in (ORDERS[3], ORDERS[50])])
+    assert [(reject.line_number, reject.raw_line) for reject in table.rejects] == [
+        (5, orders[3]),
+        (52, orders[50]),
+    ]
+    assert [reject.reason for reject in table.rejects] == [
+        "6 fields, expected 5; a quote is left open",
+        "6 fields, expected 5",
+    ]
 
 
 # Comments and footers ---------------------------------------------------------------------------------
