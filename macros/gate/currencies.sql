@@ -138,7 +138,7 @@
         {% set arguments = node.test_metadata.kwargs %}
         {% set values = arguments.get('values') or arguments.get('value_set') or [] %}
         {% set set_rules = ['accepted_values', 'dbt_expectations.expect_column_values_to_be_in_set'] %}
-        {% set narrowed = node.config.where or arguments.get('row_condition') %}
+        {% set narrowed = node.config.where or arguments.get('row_condition') or node.config.warn_if != '!= 0' %}
         {% if qualified_test_name(node) in set_rules and values | length == 1 and not narrowed %}
             {% do return(true) %}
         {% endif %}
