@@ -83,7 +83,7 @@ def start_in_a_process(home: Path) -> subprocess.Popen[str]:
 # Paths and settings ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ['it\'s a "$HOME", `x` \\ with space', "long/" + "x" * 100, "é" * 60])
+@pytest.mark.parametrize("name", ['it\'s a "$HOME", `x` \\ with space', "é" * 60])
 def test_any_path_will_do(name: str, tmp_path: Path) -> None:
     home = tmp_path / name
     try:

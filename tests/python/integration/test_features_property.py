@@ -28,7 +28,7 @@ from random_orders import (
 from ready.postgres.connection import ConnectionParams
 
 # Of these each run; of the others each has a part in one of them.
-ALWAYS = {"every_aggregation", "states_by_order", "customers_apart"}
+ALWAYS = {"every_aggregation", "states_by_order"}
 
 
 @pytest.mark.parametrize(

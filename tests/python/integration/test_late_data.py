@@ -186,6 +186,7 @@ def test_an_order_that_moves_to_another_customer_and_time_leaves_nothing_behind(
         assert kept == tables() != before
 
 
+@pytest.mark.thorough  # a whole run without available_at is what most tests have
 def test_the_default_is_the_orders_own_time(server: ConnectionParams, tmp_path: Path) -> None:
     with new_database(server) as database:
         warehouse = Warehouse(tmp_path, database)
