@@ -206,8 +206,8 @@ FAULTS = [
     ("expectations.yaml", "- valid_number", "- not_null: {config: {severty: warn}}",
      "unknown key severty; did you mean severity?"),
     ("expectations.yaml", "- valid_number", '- valid_number: {config: {fail_calc: "0"}}',
-     "unknown key fail_calc; known: alias, database, enabled, error_if, group, limit, meta, schema, severity, "
-     "store_failures, store_failures_as, tags, warn_if, where"),
+     "unknown key fail_calc; known: alias, database, enabled, error_if, group, limit, meta, schema, "
+     "severity, store_failures, store_failures_as, tags, warn_if, where"),
     ("expectations.yaml", "- valid_number", "- not_null: {config: {severity: waring}}",
      'severity: "waring" is not one of error, warn, ERROR, WARN; did you mean warn?'),
     ("expectations.yaml", "- valid_number", "- not_null: {config: {error_if: 10}}",
