@@ -1,0 +1,58 @@
+"""dbt's own commands and settings do here what they do in any dbt project, or are refused (docs/dbt.md)."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from proof_case import Shop
+
+BUILD = ("build", "--exclude-resource-type", "unit_test")
+UNCOMMENTED = """
+select relname, attname from pg_class join pg_attribute on attrelid = pg_class.oid
+where relnamespace in ('stg'::regnamespace, 'feats'::regnamespace) and relkind in ('r', 'v') and attnum > 0
+    and (obj_description(attrelid, 'pg_class') is null or col_description(attrelid, attnum) is null)
+"""
+
+
+def dbt(shop: Shop, *arguments: str | Path, code: int = 0) -> str:
+    """What `ready dbt` prints, on one line without colours."""
+    done = shop.ready("dbt", *arguments)
+    assert done.returncode == code, done.stdout + done.stderr
+    return plain(done.stdout)
+
+
+def plain_dbt(shop: Shop, *arguments: str | Path, code: int = 0) -> str:
+    """The same of dbt without the wrapper, where it is run in the project."""
+    done = subprocess.run(
+        [Path(sys.executable).with_name("dbt"), *arguments],
+        cwd=shop.project,
+        env=shop.environ,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return plain(done.stdout)
+
+
+def plain(output: str) -> str:
+    return " ".join(re.sub("\x1b\\[[0-9;]*m", "", output).split())
+
+
+def test_not_published_is_a_warning_with_its_first_reason(shop: Shop) -> None:
+    before = shop.bytes_of()
+    told = "not published, because customer_training_set reads it and was not built with it"
+    events = shop.ready("dbt", "--log-format", "json", *BUILD, "-s", "customer_labels").stdout
+    (warning,) = [json.loads(line) for line in events.splitlines() if told in line]
+    assert (warning["info"]["name"], warning["info"]["level"]) == ("JinjaLogWarning", "warn")
+    assert told in dbt(shop, "--warn-error", *BUILD, "-s", "customer_labels", code=2)
+    assert shop.value("select count(*) from meta.build_at_work") == 0
+
+    failing = shop.project / "tests" / "dbt" / "singular" / "no_feature_times.sql"
+    failing.write_text("select * from {{ ref('feature_times') }}")
+    failed = dbt(shop, *BUILD, "-s", "feature_times+", code=1)
+    assert "not published, because test no_feature_times ended in fail" in failed
+    assert shop.bytes_of() == before
