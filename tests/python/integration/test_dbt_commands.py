@@ -56,3 +56,13 @@ def test_not_published_is_a_warning_with_its_first_reason(shop: Shop) -> None:
     failed = dbt(shop, *BUILD, "-s", "feature_times+", code=1)
     assert "not published, because test no_feature_times ended in fail" in failed
     assert shop.bytes_of() == before
+
+
+def test_a_target_with_a_schema_of_its_own_has_tables_of_its_own(shop: Shop) -> None:
+    before = shop.bytes_of()
+    shop.edit("profiles/profiles.yml", "schema: stg  #", "schema: pr12  #")
+    plain_dbt(shop, "seed", "--profiles-dir", "profiles", "--target", "postgres")
+    assert shop.value("select count(*) from pr12_stg.order_statuses") > 0
+    assert shop.value("select relation from pr12_meta.model_definitions") == '"pr12_stg"."order_statuses"'
+    assert "READY_SCHEMA_PREFIX=pr12_" in dbt(shop, "seed", code=2)
+    assert shop.bytes_of() == before
