@@ -18,19 +18,19 @@
         {%- endcall %}
         {% do run_query(drop_side_tables()) %}
     {%- else -%}
-        {%- set intermediate = make_intermediate_relation(this) -%}
+        {%- set intermediate = make_intermediate_relation(this).incorporate(type='table') -%}
         {%- do drop_relation_if_exists(load_cached_relation(intermediate)) -%}
         {% call statement('main') -%}
             {{ get_create_table_as_sql(False, intermediate, of_loads(sql, ids_of(state.loads)) if reads_raw() else sql) }}
         {%- endcall %}
         {% do create_indexes(intermediate) %}
+        {% do persist_docs(intermediate, model) %}
         {% do drop_relation_if_exists(load_cached_relation(this)) %}
         {% do adapter.rename_relation(intermediate, this) %}
     {%- endif -%}
     {% do run_query(record_table_state(this, state)) %}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {% do persist_docs(this, model) %}
     {{ adapter.commit() }}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [this.incorporate(type='table')]}) }}

@@ -28,7 +28,6 @@
     {%- if held -%}
         {% do run_query(show_candidate(candidate, this)) %}
         {% do run_query(drop_side_tables()) %}
-        {% do persist_docs(this, model) %}
     {%- else -%}
         {% do create_indexes(candidate) %}
         {% do run_query('analyze ' ~ candidate) %}

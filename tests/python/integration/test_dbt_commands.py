@@ -66,3 +66,7 @@ def test_a_target_with_a_schema_of_its_own_has_tables_of_its_own(shop: Shop) -> 
     assert shop.value("select relation from pr12_meta.model_definitions") == '"pr12_stg"."order_statuses"'
     assert "READY_SCHEMA_PREFIX=pr12_" in dbt(shop, "seed", code=2)
     assert shop.bytes_of() == before
+
+
+def test_descriptions_are_comments_on_tables_and_columns(built_shop: Shop) -> None:
+    assert built_shop.rows(UNCOMMENTED) == []
