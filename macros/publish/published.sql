@@ -33,6 +33,7 @@
         {% do run_query('analyze ' ~ candidate) %}
         {% do persist_docs(candidate, model) %}
     {%- endif %}
+    {%- do give_grants(this if held else candidate) %}
     {%- set hooks = post_hooks if held else hooks_on(candidate, post_hooks) %}
     {{ run_hooks(hooks, inside_transaction=True) }}
     {{ adapter.commit() }}

@@ -70,3 +70,51 @@ def test_a_target_with_a_schema_of_its_own_has_tables_of_its_own(shop: Shop) -> 
 
 def test_descriptions_are_comments_on_tables_and_columns(built_shop: Shop) -> None:
     assert built_shop.rows(UNCOMMENTED) == []
+
+
+OWN_MODEL = """{{ config(contract={'enforced': true}, unlogged=true, indexes=[{'columns': ['orders_7d']}]) }}
+select customer_id, feature_time, orders_7d from {{ ref('customer_features') }}
+"""
+OWN_CONTRACT = """
+models:
+  - name: own
+    description: One row per customer and feature_time.
+    constraints: [{type: primary_key, columns: [customer_id, feature_time], warn_unsupported: false}]
+    columns:
+      - {name: customer_id, data_type: text}
+      - {name: feature_time, data_type: timestamptz}
+      - {name: orders_7d, data_type: bigint, description: Orders of the last week.}
+"""
+SETTINGS = """
+      +materialized: published
+      +grants: {select: [ready_loader]}
+      +full_refresh: false
+      +on_schema_change: fail"""
+
+
+def test_settings_of_a_published_model(shop: Shop) -> None:
+    models = shop.project / "models" / "features"
+    (models / "own.sql").write_text(OWN_MODEL)
+    (models / "own.yml").write_text(OWN_CONTRACT)
+    (models / "off.sql").write_text("{{ config(enabled=false) }} select * from {{ ref('own') }}")
+    shop.edit("dbt_project.yml", "\n      +materialized: published", SETTINGS)
+    file = shop.project / "dbt_project.yml"
+    file.write_text(file.read_text() + "\nquery-comment: {comment: of a test, append: true}\n")
+    stored = "select pg_relation_filenode('feats.customer_labels')"
+    before = shop.value(stored)
+    dbt(shop, *BUILD, "--full-refresh", "-s", "customer_features+")
+
+    (own,) = shop.rows(
+        "select relpersistence, obj_description(own.oid, 'pg_class'), col_description(own.oid, 3), "
+        "(select count(*) from pg_index where indrelid = own.oid), "
+        "(select count(*) from pg_constraint where conrelid = own.oid and contype = 'p') "
+        "from pg_class as own where own.oid = 'feats.own'::regclass"
+    )
+    assert own == ("u", "One row per customer and feature_time.", "Orders of the last week.", 2, 1)
+    grantees = "has_table_privilege('ready_loader', oid, 'select')"
+    tables = shop.rows(
+        f"select relname, {grantees} from pg_class where relname in ('own', 'customer_labels')"
+    )
+    assert sorted(tables) == [("customer_labels", True), ("own", True)]
+    assert shop.value(stored) == before
+    assert shop.value("select to_regclass('feats.off')") is None
