@@ -118,3 +118,11 @@ def test_settings_of_a_published_model(shop: Shop) -> None:
     assert sorted(tables) == [("customer_labels", True), ("own", True)]
     assert shop.value(stored) == before
     assert shop.value("select to_regclass('feats.off')") is None
+
+
+def test_clone_is_refused_in_a_sentence(shop: Shop, tmp_path: Path) -> None:
+    dbt(shop, "parse", "--target-path", tmp_path)
+    done = shop.ready("dbt", "clone", "--state", tmp_path, READY_SCHEMA_PREFIX="pr13_")
+    assert done.returncode == 2
+    assert plain(done.stdout).count("dbt clone makes views on PostgreSQL") == 1
+    assert "pr13_stg" not in shop.schemas()
