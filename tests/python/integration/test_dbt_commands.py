@@ -55,6 +55,8 @@ def test_not_published_is_a_warning_with_its_first_reason(shop: Shop) -> None:
     failing.write_text("select * from {{ ref('feature_times') }}")
     failed = dbt(shop, *BUILD, "-s", "feature_times+", code=1)
     assert "not published, because test no_feature_times ended in fail" in failed
+    failing.write_text("select * from {{ ref('feature_times') }} where false")
+    assert "not published, because feature_times was not built by its definition" in dbt(shop, "retry")
     assert shop.bytes_of() == before
 
 
@@ -102,7 +104,7 @@ def test_settings_of_a_published_model(shop: Shop) -> None:
     file.write_text(file.read_text() + "\nquery-comment: {comment: of a test, append: true}\n")
     stored = "select pg_relation_filenode('feats.customer_labels')"
     before = shop.value(stored)
-    dbt(shop, *BUILD, "--full-refresh", "-s", "customer_features+")
+    dbt(shop, *BUILD, "--full-refresh", "--sample", "3 days", "-s", "customer_features+")
 
     (own,) = shop.rows(
         "select relpersistence, obj_description(own.oid, 'pg_class'), col_description(own.oid, 3), "
@@ -117,11 +119,15 @@ def test_settings_of_a_published_model(shop: Shop) -> None:
     )
     assert sorted(tables) == [("customer_labels", True), ("own", True)]
     assert shop.value(stored) == before
+    assert shop.content_of("(select customer_id, feature_time, orders_7d from feats.own)") == shop.content_of(
+        "(select customer_id, feature_time, orders_7d from feats.customer_features)"
+    )
     assert shop.value("select to_regclass('feats.off')") is None
 
 
 def test_clone_is_refused_in_a_sentence(shop: Shop, tmp_path: Path) -> None:
-    dbt(shop, "parse", "--target-path", tmp_path)
+    listed = shop.ready("dbt", "--quiet", "list", "--output", "json", "--target-path", tmp_path).stdout
+    assert "orders" in {json.loads(line)["name"] for line in listed.splitlines()}
     done = shop.ready("dbt", "clone", "--state", tmp_path, READY_SCHEMA_PREFIX="pr13_")
     assert done.returncode == 2
     assert plain(done.stdout).count("dbt clone makes views on PostgreSQL") == 1
