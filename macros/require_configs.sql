@@ -1,13 +1,6 @@
 {# on-run-start of a build: the three files of the configs folder were read, and nothing of it is a model; `ready` and .dbtignore
-   see to both, and a plain dbt with another READY_CONFIGS stops here before a table is touched. A build with --empty has a
-   prefix. #}
+   see to both, and a plain dbt with another READY_CONFIGS stops here before a table is touched. #}
 {% macro require_configs() %}
-    {% if execute and flags.EMPTY and not env_var('READY_SCHEMA_PREFIX', '') %}
-        {% do exceptions.raise_compiler_error(
-            '--empty would put empty tables in the place of stg, whose history and counts of loads then say what is not so: nothing was '
-            ~ 'changed. ready dbt builds it in schemas of its own, as dbt does with a prefix: READY_SCHEMA_PREFIX=empty_ dbt build --empty'
-        ) %}
-    {% endif %}
     {% if execute and flags.WHICH in ['build', 'run', 'test'] %}
         {% set configs = env_var('READY_CONFIGS', 'configs') %}
         {% set files = {'orders_mapped': 'orders', 'orders_parsed': 'expectations', 'customer_features': 'features'} %}

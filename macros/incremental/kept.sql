@@ -18,23 +18,30 @@
         {%- endcall %}
         {% do run_query(drop_side_tables()) %}
     {%- else -%}
-        {%- set intermediate = make_intermediate_relation(this) -%}
+        {%- set intermediate = make_intermediate_relation(this).incorporate(type='table') -%}
         {%- do drop_relation_if_exists(load_cached_relation(intermediate)) -%}
         {% call statement('main') -%}
             {{ get_create_table_as_sql(False, intermediate, of_loads(sql, ids_of(state.loads)) if reads_raw() else sql) }}
         {%- endcall %}
         {% do create_indexes(intermediate) %}
+        {% do persist_docs(intermediate, model) %}
         {% do drop_relation_if_exists(load_cached_relation(this)) %}
         {% do adapter.rename_relation(intermediate, this) %}
     {%- endif -%}
+    {% do give_grants(this) %}
     {% do run_query(record_table_state(this, state)) %}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {% do persist_docs(this, model) %}
     {{ adapter.commit() }}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [this.incorporate(type='table')]}) }}
 {% endmaterialization %}
+
+{# The config `grants` as dbt gives it. None is revoked, as dbt does in a table that it goes on with: who reads feats by `ready db grant`
+   is not in the config. #}
+{% macro give_grants(relation) %}
+    {% do apply_grants(relation, config.get('grants'), should_revoke=false) %}
+{% endmacro %}
 
 {# Whether the model of this run is made of raw records, and not of tables that hold them. #}
 {% macro reads_raw() %}
@@ -49,7 +56,7 @@
 {# The state from which the table can be brought up to date, or none: then it is built in full. #}
 {% macro held_state_to_build_on(relation, state, sql) %}
     {% set existing = load_cached_relation(relation) %}
-    {% if flags.FULL_REFRESH or not has_only_changed(sql) or state.loads is none or existing is none or not existing.is_table %}
+    {% if should_full_refresh() or not has_only_changed(sql) or state.loads is none or existing is none or not existing.is_table %}
         {% do return(none) %}
     {% endif %}
     {% set held = held_state(relation) %}

@@ -19,7 +19,7 @@
 {% endmacro %}
 
 {% macro postgres__published_names(sql) %}
-    {% set prefix = env_var('READY_SCHEMA_PREFIX', '') %}
+    {% set prefix = schema_prefix() %}
     {% set local = sql.replace('"' ~ target.database ~ '".', '') %}
     {% if prefix %}
         {% set local = local.replace('"' ~ prefix, '"') %}
@@ -28,7 +28,7 @@
 {% endmacro %}
 
 {% macro spark__published_names(sql) %}
-    {% set prefix = '\\b' ~ modules.re.escape(env_var('READY_SCHEMA_PREFIX', '')) %}
+    {% set prefix = '\\b' ~ modules.re.escape(schema_prefix()) %}
     {% set local = modules.re.sub(prefix ~ '(?=(raw|stg|feats|meta)[.])', '', sql) %}
     {% do return(modules.re.sub(candidate_name('') ~ '\\b', '', local)) %}
 {% endmacro %}

@@ -4,38 +4,64 @@
 {% macro publish_accepted(results) -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'test'] -%}
         {%- set nodes = models_with_candidate() -%}
-        {%- set statuses = statuses_of(results) -%}
-        {%- set objection = objection_to(nodes, statuses) if nodes else none -%}
-        {%- set doubt = doubt_about(nodes, statuses) if nodes and not objection else none -%}
-        {%- if objection or doubt -%}
-            {%- set told = 'feats: not published, because ' ~ (objection or doubt) ~ '. The last accepted build stays as it was.' -%}
-            {%- do exceptions.warn(told) if doubt else log(told, info=true) -%}
+        {%- set objection = objection_to(nodes, results) or doubt_about(nodes, statuses_of(results)) if nodes else none -%}
+        {%- set told = 'feats: not published, because ' ~ objection ~ '. The last accepted build stays as it was.' -%}
+        {%- if objection and flags.EMPTY -%}
+            {%- do log(told, info=true) -%}
+        {%- elif objection -%}
+            {#- With --warn-error dbt runs no further hook. #}
+            {%- do run_query(end_build() ~ '; commit') if target.type == 'postgres' -%}
+            {%- do exceptions.warn(told) -%}
         {%- elif nodes -%}
             {{ publish(nodes) }}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 
-{# Why these candidates may not take over, or none. A scratch build (READY_SCRATCH) is for what it builds alone: it runs no
-   tests, and leaves out models that read it. #}
-{% macro objection_to(nodes, statuses) %}
+{# Why these candidates may not take over, or none: what failed, before what was left out. A scratch build (READY_SCRATCH) is for
+   what it builds alone: it runs no tests, and leaves out models that read it. #}
+{% macro objection_to(nodes, results) %}
     {% if flags.EMPTY %}
         {% do return('it was built with --empty') %}
     {% endif %}
     {% set ids = nodes | map(attribute='unique_id') | list %}
-    {% set read = [] if is_scratch() else ids %}
-    {% for node in graph.nodes.values() if node.depends_on.nodes | select('in', read) | list %}
+    {% set statuses = statuses_of(results) %}
+    {% set failed, skipped, untested, unbuilt = [], [], [], [] %}
+    {% for node in graph.nodes.values() if not is_scratch() and node.depends_on.nodes | select('in', ids) | list %}
         {% set status = statuses.get(node.unique_id) %}
-        {% if node.resource_type == 'test' and status not in ['pass', 'warn'] %}
-            {% do return('test ' ~ node.name ~ (' did not run' if status in [none, 'skipped'] else ' ended in ' ~ status)) %}
-        {% elif node.resource_type == 'model' and node.unique_id not in ids and node.config.materialized == 'published' %}
-            {% do return(node.name ~ ' reads it and was not built with it: build ' ~ nodes[0].name ~ '+') %}
+        {% set is_reader = node.resource_type == 'model' and node.config.materialized == 'published' and node.unique_id not in ids %}
+        {% if is_reader or (node.resource_type == 'test' and status not in ['pass', 'warn']) %}
+            {% set cause = failure_before(node, results) if status == 'skipped' else none %}
+            {% if cause %}
+                {% do skipped.append(cause) %}
+            {% elif status in ['error', 'fail'] %}
+                {% do failed.append(node.resource_type ~ ' ' ~ node.name ~ ' ended in ' ~ status) %}
+            {% elif node.resource_type == 'test' %}
+                {% do untested.append('test ' ~ node.name ~ ' did not run') %}
+            {% else %}
+                {% do unbuilt.append(node.name ~ ' reads it and was not built with it: build ' ~ nodes[0].name ~ '+') %}
+            {% endif %}
         {% endif %}
+    {% endfor %}
+    {% for objection in failed + skipped + untested + unbuilt %}
+        {% do return(objection) %}
     {% endfor %}
     {% for name in own_feature_sets() %}
         {% set columns = adapter.get_columns_in_relation(newest_relation(name)) | map(attribute='name') | list %}
         {% if columns and not ('customer_id' in columns and 'feature_time' in columns) %}
             {% do return(name ~ ' is a feature_set, and its columns are not by customer_id and feature_time') %}
+        {% endif %}
+    {% endfor %}
+    {% do return(none) %}
+{% endmacro %}
+
+{# What failed in this run so that dbt skipped a node, in words; or none. #}
+{% macro failure_before(node, results) %}
+    {% set before = upstream_nodes(node) | map(attribute='unique_id') | list + [node.unique_id] %}
+    {% for result in results if result.status | string in ['error', 'fail'] %}
+        {% set failed = result.node %}
+        {% if failed.unique_id in before or (failed.resource_type | string in ['test', 'unit_test'] and failed.depends_on.nodes | select('in', before) | list) %}
+            {% do return(failed.resource_type | replace('_', ' ') ~ ' ' ~ failed.name ~ ' ended in ' ~ result.status) %}
         {% endif %}
     {% endfor %}
     {% do return(none) %}

@@ -28,12 +28,12 @@
     {%- if held -%}
         {% do run_query(show_candidate(candidate, this)) %}
         {% do run_query(drop_side_tables()) %}
-        {% do persist_docs(this, model) %}
     {%- else -%}
         {% do create_indexes(candidate) %}
         {% do run_query('analyze ' ~ candidate) %}
         {% do persist_docs(candidate, model) %}
     {%- endif %}
+    {%- do give_grants(this if held else candidate) %}
     {%- set hooks = post_hooks if held else hooks_on(candidate, post_hooks) %}
     {{ run_hooks(hooks, inside_transaction=True) }}
     {{ adapter.commit() }}

@@ -1,11 +1,11 @@
 {# The condition on raw.loads that picks the loads staging reads: the active ones. In a scratch build (one with
-   READY_SCHEMA_PREFIX) READY_LOAD_IDS names others, such as 1,2,5: raw keeps superseded loads, so an old state
+   a prefix) READY_LOAD_IDS names others, such as 1,2,5: raw keeps superseded loads, so an old state
    can be built again. Which loads were read is data, not definition: see normalized_sql. #}
 {% macro is_active_load() -%}
     {%- if flags.EMPTY -%}
         {{ return('false') }}
     {%- endif -%}
-    {%- set load_ids = env_var('READY_LOAD_IDS', '') if env_var('READY_SCHEMA_PREFIX', '') else '' -%}
+    {%- set load_ids = env_var('READY_LOAD_IDS', '') if schema_prefix() else '' -%}
     {%- if load_ids and not modules.re.fullmatch('[0-9]+(,[0-9]+)*', load_ids) -%}
         {% do exceptions.raise_compiler_error("READY_LOAD_IDS: '" ~ load_ids ~ "' is no list of ids such as 1,2,5") %}
     {%- endif -%}

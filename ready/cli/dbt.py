@@ -55,7 +55,7 @@ def dbt(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     from ready.settings import Settings
     from ready.spark.server import ensure_spark
 
-    # An empty build is for nobody to read: see macros/require_configs.sql.
+    # An empty build is for nobody to read: see macros/require_prefix.sql.
     prefix = {"READY_SCHEMA_PREFIX": "empty_"} if "--empty" in arguments else {}
     settings = Settings.resolve(environ={**prefix, **os.environ})
     if LINTED.intersection(arguments):

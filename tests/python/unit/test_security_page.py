@@ -1,4 +1,4 @@
-"""docs/security.md names tests: each of them is there."""
+"""docs/security.md and docs/dbt.md name tests: each of them is there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 
 TESTS = Path(__file__).parents[1]
 PAGE = (TESTS.parents[1] / "docs" / "security.md").read_text(encoding="utf-8")
-NAMED = sorted(set(re.findall(r"`(test_\w+\.py)::(test_\w+)`", PAGE)))
+DBT_PAGE = (TESTS.parents[1] / "docs" / "dbt.md").read_text(encoding="utf-8")
+NAMED = sorted(set(re.findall(r"`(test_\w+\.py)::(test_\w+)`", PAGE + DBT_PAGE)))
 
 
 def test_every_threat_has_a_test() -> None:
