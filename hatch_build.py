@@ -18,7 +18,7 @@ PROJECT = (
     "models",
     "packages",
     "packages.yml",
-    "profiles",
+    "profiles/profiles.yml",
     "seeds",
     "snapshots",
     "tests/dbt",

@@ -173,11 +173,11 @@ def is_exact(manifest: Manifest) -> bool:
 
 
 def schema_metadata(header: Manifest) -> dict[str, str]:
-    """What of a manifest stands in a table's schema: all but its columns and files, as text or JSON."""
+    """What of a manifest stands in a table's schema, as text or JSON; no files, figures or verdicts."""
     return {
         key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         for key, value in header.items()
-        if key not in ("columns", "files")
+        if key not in ("columns", "files", "figures", "verdicts")
     }
 
 

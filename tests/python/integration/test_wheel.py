@@ -162,14 +162,14 @@ def test_plain_dbt_builds_a_model_of_the_user_s_own(installed: Installed, shop: 
     model = fenced(page, "sql", after="## Features in SQL of your own")
     (shop / "models" / "features" / "basket_features.sql").write_text(model)
     (shop / "tests").mkdir()
-    (shop / "tests" / "share_is_one_at_most.sql").write_text(
-        "select 1 from {{ ref('basket_features') }} where share_of_week > 1"
+    (shop / "tests" / "largest_is_no_less_than_mean.sql").write_text(
+        "select 1 from {{ ref('basket_features') }} where largest_above_mean < 0"
     )
     dbt = ["-c", "from dbt.cli.main import cli; cli()", "build", "--profiles-dir", ".ready/project/profiles"]
 
     printed = installed.run(*dbt, "--select", "basket_features", cwd=shop)
 
-    assert "PASS share_is_one_at_most" in printed
+    assert "PASS largest_is_no_less_than_mean" in printed
     assert "* basket_features v1" in installed.ready("registry", "list", cwd=shop / "models"), "published"
 
 
