@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -91,9 +92,12 @@ def audit(
     known, unknown = _features(settings, spine)
     spine = known.select(KEY)
     pairs = _pairs(table.drop_columns([customer, time]), known, columns or {})
-    unequal = {column: _differs(table[column], known[feature]) for column, feature in pairs.items()}
-    any_differs = pc.indices_nonzero(_any(unequal.values(), len(spine)))
-    at_fault = {column: table[column].take(any_differs) for column in pairs}
+    comparable = {
+        column: _comparable(column, table[column], known[feature]) for column, feature in pairs.items()
+    }
+    unequal = {column: _differs(comparable[column], known[feature]) for column, feature in pairs.items()}
+    any_differs = pc.indices_nonzero(reduce(pc.or_, unequal.values()))
+    at_fault = {column: comparable[column].take(any_differs) for column in pairs}
     counts: dict[str, dict[str, int]] = {column: {} for column in pairs}
     for name, shift in LATER.items() if len(any_differs) else ():
         later, _ = _features(settings, _shifted(spine.take(any_differs), shift))
@@ -121,7 +125,10 @@ def _read(file: Path, customer: str, time: str) -> pa.Table:
     try:
         table = pa.parquet.read_table(file)
     except (OSError, pa.ArrowException) as error:
-        raise UsageError(f"{file} cannot be read as Parquet: {error}") from None
+        raise UsageError(
+            f"{file} cannot be read as Parquet: {error}",
+            hint="name a Parquet file, such as pandas.DataFrame.to_parquet writes",
+        ) from None
     lost = [name for name in (customer, time) if name not in table.column_names]
     if lost:
         raise UsageError(
@@ -152,34 +159,38 @@ def _pairs(table: pa.Table, known: pa.Table, columns: Mapping[str, str]) -> dict
     return pairs
 
 
+def _comparable(name: str, theirs: pa.ChunkedArray, known: pa.ChunkedArray) -> pa.ChunkedArray:
+    """As text or numbers, as the feature is."""
+    try:
+        return theirs.cast(pa.string()) if _is_text(known) else _as_numbers(theirs)
+    except pa.ArrowException:
+        kind = "text" if _is_text(known) else "a number"
+        raise UsageError(
+            f"column {name} is {theirs.type}, and its feature is {kind}: they cannot be compared",
+            hint=f"write {name} as {kind}, or name another pair by --column THEIRS=FEATURE",
+        ) from None
+
+
 def _differs(theirs: pa.ChunkedArray, known: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Truth by row; two missing values are the same, NaN is a missing number."""
-    if pa.types.is_dictionary(known.type) or pa.types.is_string(known.type):
-        same = pc.equal(theirs.cast(pa.string()), known.cast(pa.string()))
+    """Truth by row; two missing values are the same, NaN is a missing number. theirs: comparable."""
+    if _is_text(known):
+        same = pc.equal(theirs, known.cast(pa.string()))
     else:
-        a, b = (_as_numbers(values) for values in (theirs, known))
-        theirs = a
-        largest = pc.max_element_wise(pc.abs(a), pc.abs(b))
-        same = pc.less_equal(pc.abs(pc.subtract(a, b)), pc.multiply(largest, CLOSE))
+        numbers = _as_numbers(known)
+        largest = pc.max_element_wise(pc.abs(theirs), pc.abs(numbers))
+        same = pc.less_equal(pc.abs(pc.subtract(theirs, numbers)), pc.multiply(largest, CLOSE))
     both_missing = pc.and_(theirs.is_null(), known.is_null())
     return pc.invert(pc.or_(pc.fill_null(same, False), both_missing))
 
 
+def _is_text(values: pa.ChunkedArray) -> bool:
+    return bool(pa.types.is_dictionary(values.type) or pa.types.is_string(values.type))
+
+
 def _as_numbers(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    if pa.types.is_boolean(values.type):
-        values = values.cast(pa.int8())
-    try:
-        numbers = values.cast(pa.float64())
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise UsageError(f"a column cannot be compared with a number: {error}") from None
+    """Raises pa.ArrowException for what is none."""
+    numbers = (values.cast(pa.int8()) if pa.types.is_boolean(values.type) else values).cast(pa.float64())
     return pc.if_else(pc.is_nan(numbers), None, numbers)
-
-
-def _any(truths: Any, rows: int) -> pa.ChunkedArray:
-    result = pa.chunked_array([pa.nulls(rows, pa.bool_()).fill_null(False)])
-    for truth in truths:
-        result = pc.or_(result, truth)
-    return result
 
 
 def _shifted(spine: pa.Table, by: timedelta) -> pa.Table:

@@ -61,6 +61,11 @@ class UnknownCustomers(UserWarning):
     """Ids that a caller's table has and the data do not: often another type or notation of the same ids."""
 
 
+def nothing_built(feature_set: str) -> UsageError:
+    """Of a feature set without a version."""
+    return UsageError(f"no version of {feature_set} has been built yet", hint="build it with: ready run")
+
+
 def from_loader(error: LoaderError) -> ReadyError:
     """The loader's expected failure as ours: same message, hint and exit code."""
     kinds = {kind.exit_code: kind for kind in (CheckFailed, UsageError, MachineError)}

@@ -28,7 +28,7 @@ from ready.dataset_folder import (
 from ready.errors import MachineError, UsageError
 from ready.figures.measure import Figures, measure
 from ready.proofs import proofs_of
-from ready.registry import find_build
+from ready.registry import build_name, find_build
 from ready.settings import Settings
 from ready.training_set import TrainingSet, open_training_set
 
@@ -94,15 +94,12 @@ def export_dataset(
                 write_export(source, header, splits, folder, progress)
     told = {"figures": figures.as_manifest()} if figures else {}
     if like is None:
-        told["verdicts"] = proofs_of(connection, settings, find_build(connection, settings, _build(header)))
+        build = find_build(connection, settings, build_name(header))
+        told["verdicts"] = proofs_of(connection, settings, build)
     manifest = update_manifest(folder, **told)
     if manifest is None:
         raise MachineError(f"{folder} was taken away while it was written", hint="export again")
     return ExportResult(folder, manifest, written=not is_there, figures=figures)
-
-
-def _build(identity: Manifest) -> str:
-    return f"{identity['feature_set']}:{identity['feature_version']}@{identity['data_hash']}"
 
 
 def dataset_folder(settings: Settings, source: TrainingSet) -> Path:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ import pyarrow.parquet
 from loader.durable import flush
 from ready.arrow import BATCH_ROWS
 from ready.column_roles import KEY
+from ready.files import replacing_file, write_atomically
 from ready.settings import Settings
 from ready.training_set import TrainingSet, open_training_set
 
@@ -67,10 +65,9 @@ def write_repository(source: TrainingSet, folder: Path) -> int:
     """
     name = str(source.identity["feature_set"])
     (folder / "data").mkdir(parents=True, exist_ok=True)
-    with _replaced(folder / "data" / f"{name}.parquet") as file:
+    with replacing_file(folder / "data" / f"{name}.parquet") as file:
         rows = _write_rows(source, file)
-    with _replaced(folder / f"{name}.py") as file:
-        file.write_text(definitions(source), encoding="utf-8")
+    write_atomically(folder / f"{name}.py", definitions(source).encode())
     if not (folder / "feature_store.yaml").exists():
         (folder / "feature_store.yaml").write_text(STORE, encoding="utf-8")
     return rows
@@ -109,14 +106,3 @@ def _write_rows(source: TrainingSet, file: Path) -> int:
         rows = source.read_features(write)
     flush(file)
     return rows
-
-
-@contextmanager
-def _replaced(file: Path) -> Iterator[Path]:
-    """A file beside it, which takes its place when it is written."""
-    partial = file.with_name(f".{file.name}.partial")
-    try:
-        yield partial
-        os.replace(partial, file)
-    finally:
-        partial.unlink(missing_ok=True)

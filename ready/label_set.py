@@ -21,15 +21,15 @@ from psycopg2.extensions import connection as Connection
 from loader import FilesRefused, LoaderError, LoadOptions, load_files
 from ready.column_roles import FEATURE_SET
 from ready.database import open_database
-from ready.errors import CheckFailed, UsageError, from_loader
+from ready.errors import CheckFailed, UsageError, from_loader, nothing_built
 from ready.export import ExportResult, export_dataset
 from ready.labels import Label, LabelColumns, Labels, checked_labels
 from ready.locks import build_lock
 from ready.point_in_time import is_first_known, recorded_query
 from ready.postgres.label_set import LabelledRow, unknown_customers, write_label_set
 from ready.postgres.roles import LOADER
-from ready.query import Row, select_rows
-from ready.registry import find_build, select_meta
+from ready.query import Row, has_table, select_rows
+from ready.registry import find_current, select_meta
 from ready.settings import Settings
 from ready.splits import Part, parts_of, split_of
 from ready.training_set import training_set_table
@@ -165,30 +165,26 @@ def _require_free(connection: Connection, settings: Settings, name: str) -> None
     rows = select_meta(
         connection,
         settings,
-        "select to_regclass(%(table)s) is not null as is_there, "
-        "(select bool_or(config ->> 'labels' is not null) from {meta}.feature_registry "
-        "where feature_set = %(name)s) as is_ours",
-        {"name": name, "table": f'"{settings.schema("feats")}".{training_set_table(name)}'},
+        "select bool_or(config ->> 'labels' is not null) as is_ours from {meta}.feature_registry "
+        "where feature_set = %(name)s",
+        {"name": name},
     )
-    if rows[0]["is_ours"] is False or (rows[0]["is_there"] and not rows[0]["is_ours"]):
+    is_ours, table = rows[0]["is_ours"], training_set_table(name)
+    if is_ours is False or (is_ours is None and has_table(connection, settings, "feats", table)):
         raise UsageError(f"there is another feature set {name}", hint="name this one otherwise: --name")
 
 
 def _published(connection: Connection, settings: Settings) -> Row:
     """The current build of customer_features, of whose loads the staged purchases must be."""
-    current = select_meta(
+    base = find_current(connection, settings)
+    if base is None:
+        raise nothing_built(FEATURE_SET)
+    rows = select_meta(
         connection,
         settings,
-        "select feature_version, data_hash, (select load_ids from {meta}.model_definitions "
-        "where node_id like 'model.%%.customer_purchases') as staged from {meta}.current_versions "
-        "where feature_set = %(feature_set)s",
-        {"feature_set": FEATURE_SET},
+        "select load_ids from {meta}.model_definitions where node_id like 'model.%%.customer_purchases'",
     )
-    if not current:
-        raise UsageError(f"no version of {FEATURE_SET} has been built yet", hint="build it with: ready run")
-    build = f"{FEATURE_SET}:{current[0]['feature_version']}@{current[0]['data_hash']}"
-    base = find_build(connection, settings, build)
-    if current[0]["staged"] != base["load_ids"]:
+    if [row["load_ids"] for row in rows] != [base["load_ids"]]:
         raise CheckFailed(
             "the staged purchases are of other loads than the published features: a build has ended between",
             hint="end it with: ready run",

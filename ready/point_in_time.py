@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ready.column_roles import FEATURE_SET
-from ready.errors import UsageError
+from ready.errors import nothing_built
 from ready.query import Row, select_rows
 from ready.settings import Settings
 
@@ -24,7 +24,7 @@ def recorded_query(connection: Any, settings: Settings) -> Row:
         {"feature_set": FEATURE_SET},
     )
     if not rows:
-        raise UsageError(f"no version of {FEATURE_SET} has been built yet", hint="build it with: ready run")
+        raise nothing_built(FEATURE_SET)
     return rows[0]
 
 

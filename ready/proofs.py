@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from ready.gate.model import utc_text
-from ready.query import Row, is_postgres, select_rows
+from ready.query import Row, has_table, is_postgres, select_rows
 from ready.settings import Settings
 from ready.verdicts import verdict_on_build
 
@@ -106,11 +106,7 @@ def _as_json(reproduced: Reproduced | None) -> dict[str, Any]:
 
 
 def _is_kept(connection: Any, settings: Settings) -> bool:
-    if not is_postgres(connection):
-        return False
-    table = {"name": f'"{settings.schema("meta")}".reproductions'}
-    (found,) = select_rows(connection, settings, "select to_regclass(%(name)s) as oid", table)
-    return found["oid"] is not None
+    return is_postgres(connection) and has_table(connection, settings, "meta", "reproductions")
 
 
 def _key(build: Row) -> dict[str, Any]:

@@ -61,6 +61,13 @@ def snapshot(connection: Any, settings: Settings) -> Iterator[None]:
         yield
 
 
+def has_table(connection: Any, settings: Settings, schema: str, name: str) -> bool:
+    """Whether a table or view is there, on PostgreSQL: one that came with a release may not be yet."""
+    values = {"name": f'"{settings.schema(schema)}".{name}'}
+    (found,) = select_rows(connection, settings, "select to_regclass(%(name)s) as oid", values)
+    return found["oid"] is not None
+
+
 def select_rows(
     connection: Any, settings: Settings, query: str, values: Mapping[str, Any] | None = None, **names: str
 ) -> list[Row]:
@@ -71,6 +78,7 @@ def select_rows(
     compares the text before it by its bytes. A transaction that is under way goes on. Raises NothingThere.
     """
     identifiers = {**{name: settings.schema(name) for name in SCHEMAS}, **names}
+    identifiers = {name: value.replace("%", "%%") for name, value in identifiers.items()}
     if is_postgres(connection):
         return _select(connection, query, values or {}, identifiers)
     from ready.spark.query import select

@@ -9,7 +9,7 @@ from typing import Any
 from ready.column_roles import FEATURE_SET
 from ready.errors import NothingThere, UsageError
 from ready.proofs import proofs_of
-from ready.query import Row, is_postgres, select_rows
+from ready.query import Row, has_table, is_postgres, select_rows
 from ready.settings import Settings
 
 Connection = Any  # psycopg2's, or PyHive's: see ready/query.py
@@ -115,25 +115,26 @@ def find_build(connection: Connection, settings: Settings, name: str) -> Row:
     return build
 
 
+def build_name(build: Mapping[str, Any]) -> str:
+    """The name that find_build takes. build: a row or manifest with its set, version and data hash."""
+    return f"{build['feature_set']}:{build['feature_version']}@{build['data_hash']}"
+
+
 def find_current(connection: Connection, settings: Settings) -> Row | None:
     """The row of find_build of what the tables of FEATURE_SET hold; None where nothing is recorded."""
     rows = select_meta(
         connection,
         settings,
-        "select feature_version, data_hash from {meta}.current_versions where feature_set = %(feature_set)s",
+        "select feature_set, feature_version, data_hash from {meta}.current_versions "
+        "where feature_set = %(feature_set)s",
         {"feature_set": FEATURE_SET},
     )
-    names = [f"{FEATURE_SET}:{row['feature_version']}@{row['data_hash']}" for row in rows]
-    return find_build(connection, settings, names[0]) if names else None
+    return find_build(connection, settings, build_name(rows[0])) if rows else None
 
 
 def _datasets(connection: Connection, settings: Settings, build: Row) -> list[Row]:
     """The labels, splits and loads on record of a build, the current ones last. Spark records none."""
-    if not is_postgres(connection):
-        return []
-    table = {"name": f'"{settings.schema("meta")}".dataset_builds'}
-    (found,) = select_rows(connection, settings, "select to_regclass(%(name)s) as oid", table)
-    if found["oid"] is None:  # an earlier release has built last
+    if not (is_postgres(connection) and has_table(connection, settings, "meta", "dataset_builds")):
         return []
     return select_rows(
         connection,

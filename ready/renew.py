@@ -10,7 +10,7 @@ from ready.errors import UsageError
 from ready.proof.feature_models import feature_candidates
 from ready.proofs import proofs_of, reproduction_of
 from ready.query import connected
-from ready.registry import find_build, find_current
+from ready.registry import build_name, find_build, find_current
 from ready.run_page.render import PAGE_NAME, renew_verdicts
 from ready.settings import Settings
 from ready.verdicts import standing_verdicts
@@ -31,9 +31,8 @@ def renew_proofs(settings: Settings) -> None:
             manifest = manifest_in(folder)
             if manifest is None or "verdicts" not in manifest:
                 continue
-            name = f"{manifest['feature_set']}:{manifest['feature_version']}@{manifest['data_hash']}"
             try:
-                build = find_build(connection, settings, name)
+                build = find_build(connection, settings, build_name(manifest))
             except UsageError:  # of another database
                 continue
             update_manifest(folder, verdicts=proofs_of(connection, settings, build))

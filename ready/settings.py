@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ready.errors import UsageError
@@ -67,7 +68,7 @@ class Settings:
             target=_target(target or env.get("READY_TARGET") or "postgres"),
         )
 
-    @property
+    @cached_property
     def product_dir(self) -> Path:
         """The folder of the models and macros that come along: the project itself where it is a checkout."""
         return self.project_dir if _names(self.project_dir, PRODUCT_MARKER) else product_dir()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
+
+from ready.hash_number import hash_number
 
 TICK = timedelta(microseconds=1)
 
@@ -85,7 +86,6 @@ def split_of(
 
 def _split_of_customer(customer_id: str, splits: Mapping[str, Any]) -> str:
     """As macros/features/customer_split.sql: a customer is in the same split as in the other sets."""
-    text = f"{splits.get('seed', 42)}|{customer_id}"
-    number = int(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:8], 16)
+    number = hash_number(f"{splits.get('seed', 42)}|{customer_id}")
     train, both = _shares(splits)
     return "train" if number < train * 2**32 else "val" if number < both * 2**32 else "test"

@@ -24,12 +24,7 @@
 
 {# Rules `COLUMN / COLUMN` by name, of numbers that a window or a total gives, as a list of {name, numerator, denominator}. #}
 {% macro parsed_ratios(rules, definition) %}
-    {% set numbers = [] %}
-    {% for aggregation in definition.aggregations if not picks_text(aggregation) %}
-        {% for ending in window_endings(definition) + (['_total'] if aggregation.name in definition.totals else []) %}
-            {% do numbers.append(aggregation.name ~ ending) %}
-        {% endfor %}
-    {% endfor %}
+    {% set numbers = aggregated_names(definition, definition.aggregations | rejectattr('function', 'in', functions_of_texts()) | list) %}
     {% set ratios = [] %}
     {% for name, rule in rules.items() %}
         {% set sides = (rule | string).split('/') | map('trim') | list %}
@@ -43,13 +38,18 @@
     {% do return(ratios) %}
 {% endmacro %}
 
-{# What a window adds to an aggregation's name. #}
-{% macro window_endings(definition) %}
-    {% set endings = [] %}
+{# The columns of these aggregations: of each window, then the lifetime ones. #}
+{% macro aggregated_names(definition, aggregations) %}
+    {% set names = [] %}
     {% for window in definition.windows %}
-        {% do endings.append('_' ~ window ~ 'd') %}
+        {% for aggregation in aggregations %}
+            {% do names.append(aggregation.name ~ '_' ~ window ~ 'd') %}
+        {% endfor %}
     {% endfor %}
-    {% do return(endings) %}
+    {% for aggregation in aggregations if aggregation.name in definition.totals %}
+        {% do names.append(aggregation.name ~ '_total') %}
+    {% endfor %}
+    {% do return(names) %}
 {% endmacro %}
 
 {# A rule as a list of {name, function, column, by, value}, one for each column a window gives.
@@ -58,7 +58,7 @@
 {% macro parsed_aggregation(name, rule) %}
     {% set by = rule if rule is mapping else {'rule': rule} %}
     {% set words = (by.rule | string).split() %}
-    {% set functions = ['sum', 'avg', 'min', 'max', 'stddev', 'count_distinct', 'latest', 'first', 'mode'] %}
+    {% set functions = ['sum', 'avg', 'min', 'max', 'stddev', 'count_distinct'] + functions_of_texts() %}
     {% if words == ['count'] %}
         {% set parsed = {'function': 'count', 'column': none} %}
     {% elif words | length == 3 and words[1] == 'of' and words[0] in functions %}

@@ -38,5 +38,9 @@
 
 {# Whether an aggregation gives a text of its column rather than a number. #}
 {% macro picks_text(aggregation) %}
-    {% do return(aggregation.function in ['latest', 'first', 'mode']) %}
+    {% do return(aggregation.function in functions_of_texts()) %}
+{% endmacro %}
+
+{% macro functions_of_texts() %}
+    {% do return(['latest', 'first', 'mode']) %}
 {% endmacro %}

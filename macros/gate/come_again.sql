@@ -56,7 +56,7 @@
 {% endmacro %}
 
 {% macro grouped_order_ids(parsed, condition) -%}
-    select order_id, count(*) as records from {{ (parsed | string).replace('%', '%%') }} where {{ condition }} group by order_id having count(*) > 1
+    select order_id, count(*) as records from {{ parsed.replace('%', '%%') }} where {{ condition }} group by order_id having count(*) > 1
 {%- endmacro %}
 
 {# A rule's SQL with these ids read from where they are counted; none where no order id comes again, so that there is nothing to

@@ -39,15 +39,7 @@
 
 {# The columns that point_in_time_features gives, in its order. #}
 {% macro feature_names(definition) %}
-    {% set names = [] %}
-    {% for window in definition.windows %}
-        {% for aggregation in definition.aggregations %}
-            {% do names.append(aggregation.name ~ '_' ~ window ~ 'd') %}
-        {% endfor %}
-    {% endfor %}
-    {% for aggregation in definition.aggregations if aggregation.name in definition.totals %}
-        {% do names.append(aggregation.name ~ '_total') %}
-    {% endfor %}
+    {% set names = aggregated_names(definition, definition.aggregations) %}
     {% do names.extend(['days_since_last_order', 'days_since_first_order']) %}
     {% do return(names + definition.nth_last | map(attribute='name') | list + definition.ratios | map(attribute='name') | list) %}
 {% endmacro %}

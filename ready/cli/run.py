@@ -33,7 +33,6 @@ from ready.cli.output import Output
 )
 @click.option(
     "--check-leakage",
-    "check_leakage",
     is_flag=True,
     help="Run ready check-leakage after the build; exit code 1 when a row knows its future.",
 )

@@ -80,12 +80,13 @@ def read_overlaps(
     connection: Any, settings: Settings, *, table: str, columns: Sequence[str]
 ) -> tuple[Overlap, ...]:
     """Of the splits but train that have rows. columns: all of the training set's."""
-    content = _content(connection, [name for name in columns if name not in (*KEY, SPLIT)])
+    names = {f"column_{n}": name for n, name in enumerate(columns) if name not in (*KEY, SPLIT)}
+    content = _content(connection, [f"{{{name}}}" for name in names])
     counts = (f"count(case when split = '{name}' then 1 end) as {name}" for name in ("train", *OTHERS))
     sums = ",".join(SUMS.format(split=name) for name in OTHERS)
 
     def select(query: str, **parts: str) -> list[dict[str, Any]]:
-        return select_rows(connection, settings, query.format(**parts), table=table)
+        return select_rows(connection, settings, query.format(**parts), {}, table=table, **names)
 
     (customers,) = select(CUSTOMERS, counts=", ".join(counts), sums=sums)
     copies = {row["split"]: int(row["copies"]) for row in select(COPIES, content=content)}
@@ -108,15 +109,8 @@ def _share(found: dict[str, Any]) -> float:
 
 
 def _content(connection: Any, columns: Sequence[str]) -> str:
-    """Of a row's columns one number, by which equal rows are equal, as select_rows takes it."""
+    """Of a row's columns, as select_rows names them, one number, by which equal rows are equal."""
     if is_postgres(connection):
-        names = ", ".join(_quoted(name, '"') for name in columns)
-        return f"hash_record_extended(row({names}), 0)"
+        return f"hash_record_extended(row({', '.join(columns)}), 0)"
     # Spark passes over nulls, which must tell two columns apart.
-    names = ", ".join(f"{_quoted(name, '`')}, {_quoted(name, '`')} is null" for name in columns)
-    return f"xxhash64({names})"
-
-
-def _quoted(name: str, mark: str) -> str:
-    doubled = name.replace(mark, mark * 2).replace("%", "%%")
-    return f"{mark}{doubled.replace('{', '{{').replace('}', '}}')}{mark}"
+    return f"xxhash64({', '.join(f'{column}, {column} is null' for column in columns)})"

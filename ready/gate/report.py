@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from typing import Any
 import orjson
 
 from ready.errors import MachineError
+from ready.files import write_atomically
 from ready.gate.checks import CheckBuilder, brief_message, missing_columns
 from ready.gate.expectations import find_model, gate_tests, switched_off
 from ready.gate.history import read_history
@@ -94,17 +94,6 @@ def require_writable(folder: Path) -> None:
 def utf8(text: str) -> str:
     """A path in a message may hold bytes that are no UTF-8; the report is written all the same."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def write_atomically(path: Path, content: bytes) -> Path:
-    """A reader sees the file as it was or as it is now, never half of it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
 
 
 def _builder(model: Mapping[str, Any], inspector: Inspector, missing: frozenset[str]) -> CheckBuilder:

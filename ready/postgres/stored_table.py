@@ -81,28 +81,26 @@ class PostgresTable:
             "+ floor(extract(epoch from feature_time - timestamptz '2000-01-01Z') / 86400)::bigint, "
             f"{every}) = 0"
         )
-        statement = sql.SQL(
-            "copy (select {columns} from {table} where split is not null{drawn}) "
-            "to stdout (format csv, encoding 'UTF8')"
-        ).format(
-            columns=sql.SQL(", ").join(map(sql.Identifier, self.schema.names)),
-            table=self.table,
-            drawn=sql.SQL(drawn if every > 1 else ""),
-        )
+        chosen = sql.SQL(f"split is not null{drawn if every > 1 else ''}")
         batches = [self.schema.empty_table()]
-        with BatchSink(self.schema, batches.append) as sink:
-            self.cursor.copy_expert(statement, sink)
+        self._copy_out(chosen, batches.append)
         return pa.concat_tables(batches)
 
     def read(self, split: str | None, consume: Callable[[pa.Table], None]) -> int:
         """In the order of the key's bytes, whatever the locale of the database."""
+        chosen = sql.SQL("true" if split is None else "split = {}").format(sql.Literal(split))
+        return self._copy_out(
+            sql.SQL('{} order by customer_id collate "C", feature_time').format(chosen), consume
+        )
+
+    def _copy_out(self, chosen: sql.Composable, consume: Callable[[pa.Table], None]) -> int:
+        """Hand on the rows of a condition, which may have an order behind it; returns how many."""
         statement = sql.SQL(
-            "copy (select {columns} from {table} where {chosen} "
-            "order by customer_id collate \"C\", feature_time) to stdout (format csv, encoding 'UTF8')"
+            "copy (select {columns} from {table} where {chosen}) to stdout (format csv, encoding 'UTF8')"
         ).format(
             columns=sql.SQL(", ").join(map(sql.Identifier, self.schema.names)),
             table=self.table,
-            chosen=sql.SQL("true" if split is None else "split = {}").format(sql.Literal(split)),
+            chosen=chosen,
         )
         with BatchSink(self.schema, consume) as sink:
             self.cursor.copy_expert(statement, sink)

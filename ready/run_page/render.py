@@ -16,9 +16,9 @@ import psycopg2
 from ready.errors import MachineError, ReadyError
 from ready.export import ExportResult
 from ready.figures.columns import CORRELATED, SEPARATING
+from ready.files import write_atomically
 from ready.gate.html import check_context
 from ready.gate.model import Report
-from ready.gate.report import write_atomically
 from ready.html import render_page
 from ready.postgres.connection import ConnectionParams
 from ready.profiles import MAJOR_SHIFT, MODERATE_SHIFT, shift

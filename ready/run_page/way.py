@@ -10,7 +10,7 @@ from typing import Any
 
 from ready.column_roles import SPLITS
 from ready.query import Row, select_rows
-from ready.registry import Connection, find_build, select_meta
+from ready.registry import Connection, build_name, find_build, select_meta
 from ready.run_page.model import OTHER_FILES, Load, Lost, Step, Volume, WeekOfOrders
 from ready.settings import Settings
 
@@ -170,8 +170,8 @@ def volumes(
 
 
 def _volume(connection: Connection, settings: Settings, build: Row) -> Iterable[tuple[str, int]]:
-    name = f"{build['feature_set']}:{build['feature_version']}@{build['data_hash']}"
-    loads: dict[str, Any] = {"load_ids": tuple(find_build(connection, settings, name)["load_ids"]) or (0,)}
+    found = find_build(connection, settings, build_name(build))
+    loads: dict[str, Any] = {"load_ids": tuple(found["load_ids"]) or (0,)}
     yield "Records loaded", int(select_rows(connection, settings, ROWS_LOADED, loads)[0]["records"])
     yield "Feature rows", build["row_count"]
     for split, rows in _split_rows(connection, settings, build).items():

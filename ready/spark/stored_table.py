@@ -19,6 +19,7 @@ import pyarrow.dataset
 from ready.arrow import BATCH_ROWS
 from ready.column_roles import KEY
 from ready.errors import UsageError
+from ready.hash_number import hash_number
 from ready.model_types import sorted_values
 from ready.spark.connection import fetch
 from ready.spark.dialect import identifier
@@ -106,7 +107,7 @@ class SparkTable:
         for batch in self._files.to_batches(filter=pc.field("split").is_valid(), **SCAN):
             rows = pa.Table.from_batches([batch]).cast(self.schema)
             drawn = [
-                (_number(customer) + (time - DAY_ONE).days) % every == 0
+                (hash_number(f"profile|{customer}") + (time - DAY_ONE).days) % every == 0
                 for customer, time in zip(*(rows[name].to_pylist() for name in KEY), strict=True)
             ]
             parts.append(rows.filter(pa.array(drawn, pa.bool_())))
@@ -137,11 +138,6 @@ class SparkTable:
         read = self._files.to_table(["customer_id"], filter=chosen, **SCAN)
         customers = read.sort_by("customer_id")["customer_id"]
         return sorted({customers[n].as_py() for n in range(0, len(customers), RANGE_ROWS)})
-
-
-def _number(customer: str) -> int:
-    """As macros/engine/hash_number.sql."""
-    return int(hashlib.md5(f"profile|{customer}".encode(), usedforsecurity=False).hexdigest()[:8], 16)
 
 
 def _exact(schema: pa.Schema) -> pa.Schema:

@@ -12,6 +12,7 @@ from proof_case import Shop
 
 from ready.column_roles import KEY, SPLIT
 from ready.figures.measure import Figures, measure
+from ready.figures.overlap import read_overlaps
 from ready.postgres.stored_table import stored_table
 from ready.training_set import TrainingSet
 
@@ -102,3 +103,14 @@ def test_rows_of_train_in_test_are_an_alert(shop: Shop) -> None:
     assert crowded.overlaps[1].copies == 543 == overlap(rows, "test")["copies"]
     assert crowded.overlaps[1].train_repeated == 1 == overlap(rows, "test")["train_repeated"]
     assert crowded.alerts == ()
+
+
+def test_equal_rows_are_counted_whatever_a_column_is_called(shop: Shop) -> None:
+    plain, rows = figures(shop, then=COPIES)
+    odd = '50% {of} "it"'
+    quoted = odd.replace('"', '""')
+    shop.execute(f'alter table feats.planted_training_set rename planted to "{quoted}"')
+    columns = [odd if name == "planted" else name for name in rows.columns]
+    with closing(shop.database.connect()) as connection:
+        named = read_overlaps(connection, shop.settings, table="planted_training_set", columns=columns)
+    assert named == plain.overlaps
