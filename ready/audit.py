@@ -122,6 +122,8 @@ def audit(
 
 
 def _read(file: Path, customer: str, time: str) -> pa.Table:
+    if not file.is_file():
+        raise UsageError(f"there is no file {file}", hint="check the spelling of the path")
     try:
         table = pa.parquet.read_table(file)
     except (OSError, pa.ArrowException) as error:
