@@ -152,7 +152,7 @@ WRITINGS: dict[str, Callable[[datetime], str]] = {
 
 
 def draw(strategy: st.SearchStrategy[Any], *, number: int) -> list[Any]:
-    """The same examples each time, as hypothesis would feed them to a test one by one."""
+    """Draw as hypothesis would for a test, with one seed. What else is imported has a say in the examples."""
     drawn: list[Any] = []
 
     @seed(20240229)

@@ -146,7 +146,9 @@ def test_builds_at_one_moment_stage_a_load_once_and_an_overtaken_one_changes_not
     while warehouse.value("select count(*) from meta.build_at_work") == 0:
         assert overtaken.poll() is None, overtaken.communicate()
         time.sleep(0.02)
-    warehouse.execute("update meta.build_at_work set invocation_id = 'another'")
+    while overtaken.poll() is None:  # one that has not seen yet that it has begun begins once more
+        warehouse.execute("update meta.build_at_work set invocation_id = 'another'")
+        time.sleep(0.3)
     told, _ = overtaken.communicate()
     assert overtaken.returncode == 1
     assert "another build has begun on this database" in told

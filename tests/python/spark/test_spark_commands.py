@@ -113,13 +113,18 @@ def test_the_registry_holds_the_same(both: Both) -> None:
 
 def test_a_version_is_shown_alike(both: Both) -> None:
     postgres, spark = map(_without_own, both.ask(show_version, "1"))
-    assert [build.pop("leakage")["verdict"] for build in postgres["builds"]] == ["unchecked"] * 2
-    assert [build.pop("leakage")["verdict"] for build in spark["builds"]] == ["not recorded"] * 2
+    assert [_verdicts(build) for build in postgres["builds"]] == [["unchecked", "not reproduced"]] * 2
+    assert [_verdicts(build) for build in spark["builds"]] == [["not recorded"] * 2] * 2
     for build in (*postgres["builds"], *spark["builds"]):
         for column in build["columns"]:
             column.pop("type")
     assert spark == postgres
     assert [len(build["splits"]) for build in spark["builds"]] == [3, 3]
+
+
+def _verdicts(proofs: dict[str, Any]) -> list[str]:
+    """Takes them out: Spark keeps none on record."""
+    return [proofs.pop(proof)["verdict"] for proof in ("leakage", "reproduction")]
 
 
 def test_builds_differ_alike(both: Both) -> None:
@@ -220,6 +225,10 @@ def test_a_training_set_is_exported_alike(both: Both, tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         manifests.append(json.loads(done.stdout))
     postgres, spark = manifests
+    assert [_verdicts(manifest["verdicts"]) for manifest in manifests] == [
+        ["unchecked", "not reproduced"],
+        ["not recorded"] * 2,
+    ]
     shared = postgres.keys() - {"folder", "files", "sql_hash"}
     assert {key: spark[key] for key in shared} == {key: postgres[key] for key in shared}
     assert [entry["name"] for entry in spark["files"]] == ["val.parquet"]
