@@ -1,11 +1,11 @@
-{# The rules of the gate that are on by default and not switched off: the singular tests in tests/dbt/gate/, as manifest nodes.
+{# The rules of the gate that are on by default, neither switched off nor idle: the singular tests in tests/dbt/gate/, as manifest nodes.
    Each looks at stg.orders_parsed; configs/expectations.yaml relaxes one by its name. #}
 {% macro default_rules() %}
     {% set rules = [] %}
     {% set settings = node_meta('orders_parsed').get('default_rules') or {} %}
     {#- By its folder first: a macro for each node of the graph takes longer than all the rest. #}
     {% for node in (graph.nodes.values() if execute and 'nodes' in graph else []) if node.resource_type == 'test' and node.fqn[1] == 'gate'
-        and (settings.get(node.name) or {}).get('enabled') is not false and is_default_rule(node) %}
+        and (settings.get(node.name) or {}).get('enabled') is not false and is_default_rule(node) and not is_idle(node) %}
         {% do rules.append(node) %}
     {% endfor %}
     {% do return(rules) %}

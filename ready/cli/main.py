@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 
 import click
@@ -96,8 +95,8 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point of the console script."""
-    # dbt holds what it makes to the end: looking for cycles among it takes a sixth of a run and frees little.
-    gc.set_threshold(100_000, 50, 100)
     from ready.cli.failures import run_cli
+    from ready.collector import look_for_cycles_seldom
 
+    look_for_cycles_seldom()
     run_cli(cli)

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from ready.gate.idle_rules import idle_rules
 from ready.gate.rules import TestCall
 from ready.lint.document import read_document
 
@@ -31,11 +32,11 @@ def sensitive_columns(file: Path) -> frozenset[str]:
     return frozenset(names)
 
 
-def find_model(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The manifest's node of orders_parsed, empty when it has none."""
+def find_model(manifest: Mapping[str, Any], name: str = MODEL) -> Mapping[str, Any]:
+    """The manifest's node of a model, empty when it has none."""
     nodes: Mapping[str, Mapping[str, Any]] = manifest.get("nodes") or {}
     for node in nodes.values():
-        if node.get("resource_type") == "model" and node.get("name") == MODEL:
+        if node.get("resource_type") == "model" and node.get("name") == name:
             return node
     return {}
 
@@ -43,10 +44,12 @@ def find_model(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
 def gate_tests(manifest: Mapping[str, Any], expectations_file: Path) -> list[tuple[TestCall, dict[str, Any]]]:
     """Each test of orders_parsed and each rule on by default, as (call, manifest node), in the file's order.
 
+    Rules that are switched off or idle are left out.
     Tests that the file does not have (attached elsewhere, on by default) come last, by name.
     """
     model = find_model(manifest)
-    entries, off = rule_entries(model), switched_off(manifest)
+    mapping = (find_model(manifest, "orders_mapped").get("config") or {}).get("meta") or {}
+    entries, off = rule_entries(model), [*switched_off(manifest), *idle_rules(mapping)]
     left = [
         (_call_of(node), _with_entry(node, entries) if is_default_rule(node) else node)
         for _, node in sorted((manifest.get("nodes") or {}).items())

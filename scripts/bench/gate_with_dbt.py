@@ -1,22 +1,29 @@
-"""The gate of a configs folder by dbt, in one process with the manifest kept. For bench_gate.py."""
+"""The gate of a configs folder by dbt as `ready` runs it, with the manifest kept. For bench_gate.py."""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 from dbt.cli.main import dbtRunner
 from worker import serve
 
+from ready.collector import look_for_cycles_seldom
 from ready.dbt import QUIET
+from ready.gate.idle_rules import idle_rules
+from ready.mapping import orders_meta
 
 GATE = ("--select", "orders_parsed", "--resource-type", "test", "--indirect-selection", "cautious")
 
 
 def main() -> None:
+    look_for_cycles_seldom()
+    idle = idle_rules(orders_meta(Path(os.environ["READY_CONFIGS"])))
     manifest: Any = dbtRunner().invoke([*QUIET, "parse"]).result
 
     def check() -> dict[str, int | None]:
-        outcome = dbtRunner(manifest=manifest).invoke([*QUIET, "test", *GATE])
+        outcome = dbtRunner(manifest=manifest).invoke([*QUIET, "test", *GATE, *(("--exclude", *idle) if idle else ())])
         if outcome.exception:
             raise outcome.exception
         tests: Any = [entry for entry in outcome.result if entry.node.resource_type == "test"]

@@ -1,7 +1,7 @@
 -- A local time, without an offset, that comes twice or not at all as clocks change: `local_times` in orders.yaml says which instant
 -- it is, or that it is none.
 {%- set mapping = orders_mapping() %}
-{%- for name in time_columns() if mapping['columns'][name].get('column') and changes_clocks(mapping['columns'][name].get('timezone', mapping.timezone)) %}
+{%- for name in clocks_that_change() %}
 select
     parsed.*,
     {{ quote_literal(name ~ '_raw') }} as column_at_fault,

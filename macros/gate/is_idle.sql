@@ -1,0 +1,22 @@
+{# Whether a default rule asks for what this mapping does not have: lines, clocks that change, expressions, columns of a type. Then
+   it finds nothing, and nobody waits for its verdict: `ready` does not carry it out (ready/gate/idle_rules.py). #}
+{% macro is_idle(node) %}
+    {% if node.name in ['lines_agree', 'lines_are_decided', 'one_value_per_order'] %}
+        {% do return(order_grain() == 'order') %}
+    {% elif node.name in ['typed_values', 'expressions_give_values'] %}
+        {% do return(value_faults(node.name) | length == 0) %}
+    {% elif node.name == 'local_times_are_certain' %}
+        {% do return(clocks_that_change() | length == 0) %}
+    {% endif %}
+    {% do return(false) %}
+{% endmacro %}
+
+{# The columns whose local times may come twice or not at all. #}
+{% macro clocks_that_change() %}
+    {% set mapping = orders_mapping() %}
+    {% set names = [] %}
+    {% for name in time_columns() if mapping['columns'][name].get('column') and changes_clocks(mapping['columns'][name].get('timezone', mapping.timezone)) %}
+        {% do names.append(name) %}
+    {% endfor %}
+    {% do return(names) %}
+{% endmacro %}

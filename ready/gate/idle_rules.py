@@ -1,0 +1,31 @@
+"""The default rules that ask for what a mapping does not have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+ON_LINES = ("lines_agree", "lines_are_decided", "one_value_per_order")
+WITHOUT_CLOCK_CHANGES = re.compile("(Etc/)?(UTC|GMT)")
+
+
+def idle_rules(mapping: Mapping[str, Any]) -> list[str]:
+    """Names of default rules that can find nothing, and so need not be carried out.
+
+    mapping: the meta of orders_mapped. All of them are idle in macros/gate/is_idle.sql too: one that was not
+    would have no passed verdict, and nothing would be published.
+    """
+    columns = mapping.get("columns") or {}
+    entries: list[Any] = [entry if isinstance(entry, Mapping) else {} for entry in columns.values()]
+    names = []
+    if mapping.get("grain", "order") == "order":
+        names += ON_LINES
+    if "available_at" not in columns and not any("type" in entry for entry in entries):
+        names.append("typed_values")
+    if "rows" not in mapping and not any("expression" in entry for entry in entries):
+        names.append("expressions_give_values")
+    zones = [mapping.get("timezone", "UTC"), *(entry["timezone"] for entry in entries if "timezone" in entry)]
+    if all(WITHOUT_CLOCK_CHANGES.fullmatch(str(zone)) for zone in zones):
+        names.append("local_times_are_certain")
+    return names

@@ -1,0 +1,35 @@
+"""Default rules that ask for what a mapping does not have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ready.gate.idle_rules import ON_LINES, idle_rules
+
+ALL = {*ON_LINES, "typed_values", "expressions_give_values", "local_times_are_certain"}
+
+
+def test_a_plain_mapping_has_no_use_for_any_of_them() -> None:
+    assert set(idle_rules({"columns": {"order_id": "Order", "channel": {"column": "Channel"}}})) == ALL
+
+
+@pytest.mark.parametrize(
+    ("mapping", "asked"),
+    [
+        ({"grain": "order_line"}, set(ON_LINES)),
+        ({"grain": "{{ var('grain') }}"}, set(ON_LINES)),
+        ({"columns": {"tax": {"column": "Tax", "type": "number"}}}, {"typed_values"}),
+        ({"columns": {"available_at": "changed"}}, {"typed_values"}),
+        ({"columns": {"amount": {"expression": 'number("a")'}}}, {"expressions_give_values"}),
+        ({"rows": "\"Type\" = 'Order'"}, {"expressions_give_values"}),
+        ({"timezone": "Europe/Berlin"}, {"local_times_are_certain"}),
+        ({"columns": {"order_ts": {"column": "t", "timezone": "America/Lima"}}}, {"local_times_are_certain"}),
+        ({"timezone": "Etc/GMT+3"}, {"local_times_are_certain"}),
+    ],
+)
+def test_a_rule_is_carried_out_where_the_mapping_has_what_it_asks_for(
+    mapping: dict[str, Any], asked: set[str]
+) -> None:
+    assert ALL - set(idle_rules(mapping)) == asked
