@@ -25,7 +25,7 @@
             {% do faults.append(value_fault(name, says, mark_is_uncertain(name, columns[name].get('decimal', '.')))) %}
         {% endfor %}
     {% elif rule == 'odd_ids' %}
-        {% for name in id_columns() %}
+        {% for name in id_columns() + (['line_id'] if is_mapped('line_id') else []) %}
             {% for kind in odd_ids(name) %}
                 {% do faults.append(value_fault(name, 'has {n} value(s) ' ~ kind.says, kind.condition)) %}
             {% endfor %}

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-ON_LINES = ("lines_agree", "lines_are_decided", "one_value_per_order")
+ON_LINES = ("amounts_are_of_lines", "lines_agree", "lines_are_decided", "one_value_per_order")
+ON_STATES_OF_ORDERS = ("files_agree", "files_in_order", "one_time_per_order")
 WITHOUT_CLOCK_CHANGES = re.compile("(Etc/)?(UTC|GMT)")
 
 
@@ -21,6 +22,8 @@ def idle_rules(mapping: Mapping[str, Any]) -> list[str]:
     names = []
     if mapping.get("grain", "order") == "order":
         names += ON_LINES
+    if mapping.get("grain") == "order_line" or "available_at" in columns:
+        names += ON_STATES_OF_ORDERS
     if "available_at" not in columns and not any("type" in entry for entry in entries):
         names.append("typed_values")
     if "rows" not in mapping and not any("expression" in entry for entry in entries):

@@ -23,7 +23,9 @@ def main() -> None:
     manifest: Any = dbtRunner().invoke([*QUIET, "parse"]).result
 
     def check() -> dict[str, int | None]:
-        outcome = dbtRunner(manifest=manifest).invoke([*QUIET, "test", *GATE, *(("--exclude", *idle) if idle else ())])
+        outcome: Any = dbtRunner(manifest=manifest).invoke(
+            [*QUIET, "test", *GATE, *(("--exclude", *idle) if idle else ())]
+        )
         if outcome.exception:
             raise outcome.exception
         tests: Any = [entry for entry in outcome.result if entry.node.resource_type == "test"]

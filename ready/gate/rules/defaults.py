@@ -118,6 +118,14 @@ default_of_values(
     way_out="If it parts thousands, say decimal and thousands in orders.yaml; if not, relax the rule",
 )
 default_of_values(
+    "amounts_are_of_lines",
+    words="the amounts of order lines are the lines' own",
+    way_out=(
+        "If it is the order's total, say amount: {column: ..., of: order} in orders.yaml; "
+        "if not, relax the rule"
+    ),
+)
+default_of_values(
     "odd_ids",
     words="ids are as their system wrote them",
     way_out="Export them as text, or mend them by an expression in orders.yaml",

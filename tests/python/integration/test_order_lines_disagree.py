@@ -126,3 +126,24 @@ def test_exports_that_overlap_are_not_doubled_by_a_column_that_one_of_them_gaine
     assert error.startswith(
         "order_id has 2 value(s) whose lines are not certain, such as a.csv:4 against mar.csv:2"
     )
+
+
+def test_totals_on_each_line_are_told_before_they_are_summed(lines: Lines) -> None:
+    header = ("order_id", "line_id", "customer_id", "order_ts", "amount", "category")
+    totals = [
+        f"T{order},{line},ann,2024-05-{order:02}T10:00:00Z,{10 + order}.50,toys"
+        for order in range(1, 23)
+        for line in (1, 2, 3)
+    ]
+    totals[-1] = totals[-1].replace("32.50", "9")
+    told = "amount is one on all lines of 21 of 22 orders of several lines, as an order's total would be"
+    own = {name: name for name in header}
+    of_order = {name: {"column": name, "of": "order"} for name in ("amount", "category")}
+    for columns, warned in ((own, True), (own | of_order, False)):
+        lines.configure(columns, **ANY_SIZE)
+        lines.write({"a.csv": totals if warned else totals[:-3]}, header)
+        lines.deliver()
+        warnings = [warning for warning in lines.report["warnings"] if told in warning]
+        assert len(warnings) == warned, lines.report["warnings"]
+        assert all("a.csv:2" in warning and "of: order" in warning for warning in warnings)
+    assert lines.orders()["T1"][:2] == (D("11.50"), 3)

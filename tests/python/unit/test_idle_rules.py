@@ -6,27 +6,35 @@ from typing import Any
 
 import pytest
 
-from ready.gate.idle_rules import ON_LINES, idle_rules
+from ready.gate.idle_rules import ON_LINES, ON_STATES_OF_ORDERS, idle_rules
 
-ALL = {*ON_LINES, "typed_values", "expressions_give_values", "local_times_are_certain"}
+ON_ORDERS = {*ON_LINES, "typed_values", "expressions_give_values", "local_times_are_certain"}
+ALL = ON_ORDERS | set(ON_STATES_OF_ORDERS)
 
 
 def test_a_plain_mapping_has_no_use_for_any_of_them() -> None:
-    assert set(idle_rules({"columns": {"order_id": "Order", "channel": {"column": "Channel"}}})) == ALL
+    assert set(idle_rules({"columns": {"order_id": "Order", "channel": {"column": "Channel"}}})) == ON_ORDERS
 
 
 @pytest.mark.parametrize(
     ("mapping", "asked"),
     [
+        ({}, set(ON_STATES_OF_ORDERS)),
         ({"grain": "order_line"}, set(ON_LINES)),
-        ({"grain": "{{ var('grain') }}"}, set(ON_LINES)),
-        ({"columns": {"tax": {"column": "Tax", "type": "number"}}}, {"typed_values"}),
+        ({"grain": "{{ var('grain') }}"}, {*ON_LINES, *ON_STATES_OF_ORDERS}),
+        ({"columns": {"tax": {"column": "Tax", "type": "number"}}}, {"typed_values", *ON_STATES_OF_ORDERS}),
         ({"columns": {"available_at": "changed"}}, {"typed_values"}),
-        ({"columns": {"amount": {"expression": 'number("a")'}}}, {"expressions_give_values"}),
-        ({"rows": "\"Type\" = 'Order'"}, {"expressions_give_values"}),
-        ({"timezone": "Europe/Berlin"}, {"local_times_are_certain"}),
-        ({"columns": {"order_ts": {"column": "t", "timezone": "America/Lima"}}}, {"local_times_are_certain"}),
-        ({"timezone": "Etc/GMT+3"}, {"local_times_are_certain"}),
+        (
+            {"columns": {"amount": {"expression": 'number("a")'}}},
+            {"expressions_give_values", *ON_STATES_OF_ORDERS},
+        ),
+        ({"rows": "\"Type\" = 'Order'"}, {"expressions_give_values", *ON_STATES_OF_ORDERS}),
+        ({"timezone": "Europe/Berlin"}, {"local_times_are_certain", *ON_STATES_OF_ORDERS}),
+        (
+            {"columns": {"order_ts": {"column": "t", "timezone": "America/Lima"}}},
+            {"local_times_are_certain", *ON_STATES_OF_ORDERS},
+        ),
+        ({"timezone": "Etc/GMT+3"}, {"local_times_are_certain", *ON_STATES_OF_ORDERS}),
     ],
 )
 def test_a_rule_is_carried_out_where_the_mapping_has_what_it_asks_for(
