@@ -33,7 +33,7 @@ def roles_of(
     """
     own = [name for name in columns if name in features and name not in KEY]
     others = [name for name in columns if name not in (*KEY, SPLIT, *own)]
-    defined = _defined(config) if config else {}
+    defined = defined_features(config) if config else {}
     labels = config.get("labels") if config else None
     if labels:  # of one's own: see ready/label_set.py
         label = labels["columns"]["label"]
@@ -51,8 +51,8 @@ def roles_of(
     }
 
 
-def _defined(config: Mapping[str, Any]) -> dict[str, Feature]:
-    """Of SQL of one's own no rule defines the columns, but those that were joined from customer_features."""
+def defined_features(config: Mapping[str, Any]) -> dict[str, Feature]:
+    """The columns that rules of features.yaml define, by name: none that is SQL of one's own."""
     if "feature_set" not in config["features"]:
         return recorded_features(config)
     joined = recorded_features({**config, "features": config.get(FEATURE_SET, {})})

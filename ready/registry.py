@@ -120,14 +120,14 @@ def build_name(build: Mapping[str, Any]) -> str:
     return f"{build['feature_set']}:{build['feature_version']}@{build['data_hash']}"
 
 
-def find_current(connection: Connection, settings: Settings) -> Row | None:
-    """The row of find_build of what the tables of FEATURE_SET hold; None where nothing is recorded."""
+def find_current(connection: Connection, settings: Settings, feature_set: str = FEATURE_SET) -> Row | None:
+    """The row of find_build of what the tables of a feature set hold; None where nothing is recorded."""
     rows = select_meta(
         connection,
         settings,
         "select feature_set, feature_version, data_hash from {meta}.current_versions "
         "where feature_set = %(feature_set)s",
-        {"feature_set": FEATURE_SET},
+        {"feature_set": feature_set},
     )
     return find_build(connection, settings, build_name(rows[0])) if rows else None
 

@@ -82,6 +82,26 @@ def test_the_json_holds_the_same_and_nothing_rounded(built_shop: Shop) -> None:
     assert found["orders"][0]["lines"][0]["line_number"] == 42
 
 
+def test_the_lineage_has_every_column_and_the_files(built_shop: Shop) -> None:
+    listed = json.loads(built_shop.ready("lineage", "--json").stdout)
+    kept = built_shop.rows(
+        "select column_name from information_schema.columns where table_schema = 'feats' "
+        "and table_name in ('customer_features', 'customer_labels') "
+        "and column_name not in ('customer_id', 'feature_time') order by table_name, ordinal_position"
+    )
+    assert [column["name"] for column in listed] == [name for (name,) in kept]
+    told = built_shop.ready("lineage", "customer_features.revenue_30d").stdout
+    assert told.startswith("revenue_30d: sum of amount, 30 days before feature_time\n")
+    assert "stg.orders.amount         from column amount\n" in told
+    assert "orders" in told.splitlines()[-1]
+    assert ".csv" in told.splitlines()[-1]
+    datasets = json.loads(built_shop.ready("lineage", "orders_7d", "--openlineage").stdout)
+    assert [name["name"].partition(".")[2] for name in datasets] == ["feats.customer_features", "stg.orders"]
+    wrong = built_shop.ready("lineage", "other_set.revenue_30d")
+    assert wrong.returncode == 2
+    assert "no build of other_set is recorded" in wrong.stderr
+
+
 def test_a_value_that_its_orders_do_not_give_is_an_error(shop: Shop) -> None:
     shop.execute("update feats.customer_features set revenue_30d = 92.62 where revenue_30d = 92.61")
     done = shop.ready("explain", "C000015", "2025-02-01", "revenue_30d")
