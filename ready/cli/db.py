@@ -197,6 +197,33 @@ def reset(home: str | None, yes: bool) -> None:
     click.echo(f"Deleted the database in {found.data}.")
 
 
+@db.command()
+@click.argument("prefix")
+@home_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def drop(prefix: str, home: str | None, yes: bool) -> None:
+    """Drop the schemas of a build with READY_SCHEMA_PREFIX.
+
+    A pull request's, say, once it is merged: PREFIX and stg, feats, meta. Raw and the tables without a prefix
+    stay as they are.
+
+    \b
+    Examples:
+      ready db drop pr_12_
+      ready db drop pr_12_ --yes      without asking
+    """
+    from ready.postgres.prefixed_schemas import drop_schemas, schemas_of
+    from ready.postgres.roles import with_builders_rights
+
+    settings = Settings.resolve(home=home)
+    params = with_builders_rights(ensure_server(settings), ours=is_embedded(settings))
+    schemas = schemas_of(params, prefix)
+    if not yes:
+        click.confirm(f"Drop {', '.join(schemas)} in {params}?", abort=True, err=True)
+    drop_schemas(params, prefix, schemas)
+    click.echo(f"Dropped {', '.join(schemas)}.")
+
+
 def _embedded_settings(home: str | None, action: str) -> Settings:
     settings = Settings.resolve(home=home)
     if not is_embedded(settings):

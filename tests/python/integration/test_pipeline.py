@@ -353,6 +353,18 @@ def test_a_build_with_a_prefix_leaves_the_tables_alone(warehouse: Warehouse) -> 
     recorded = "select feature_version, data_hash from pr_7_meta.feature_registry"
     assert warehouse.rows(recorded) == warehouse.rows(VERSIONS)
 
+    unknown = warehouse.ready("db", "drop", "pr_8_", "--yes")
+    assert unknown.returncode == 2
+    assert "no build with the prefix 'pr_8_' is there\n  Next: prefixes of builds: pr_7_" in unknown.stderr
+    assert warehouse.ready("db", "drop", "", "--yes").returncode == 2
+    warehouse.execute("create view public.peek as select * from pr_7_feats.customer_features")
+    assert "they are read by public.peek" in warehouse.ready("db", "drop", "pr_7_", "--yes").stderr
+    warehouse.execute("drop view public.peek")
+    dropped = warehouse.ready("db", "drop", "pr_7_", "--yes")
+    assert dropped.stdout == "Dropped pr_7_feats, pr_7_meta, pr_7_stg.\n", dropped.stderr
+    assert warehouse.rows("select nspname from pg_namespace where nspname like 'pr%'") == []
+    assert warehouse.bytes_of(tables) == before
+
 
 def test_a_deferred_build_reads_what_it_has_not_from_the_other_environment(
     built: Warehouse, tmp_path: Path
