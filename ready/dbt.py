@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ready.compiled_templates import keep_compiled_templates
 from ready.environment import Server, environment
 from ready.errors import MachineError, UsageError
 from ready.gate.checks import brief_message
@@ -104,6 +105,7 @@ def prepare(settings: Settings, params: Server) -> None:
     os.environ["DBT_PARTIAL_PARSE"] = "true"  # dbt_project.yml turns it off, for want of what comes now
     forget_stale(target_folder(settings))
     os.environ.update(git_state(settings.project_dir))
+    keep_compiled_templates(settings.home / "dbt" / "templates")
     if not has_packages(settings):
         outcome = invoke([*QUIET, "deps"])
         if not outcome.success:
