@@ -17,7 +17,7 @@ from ready.compiled_templates import keep_compiled_templates
 
 compiled = []
 generate = jinja2.Environment._generate
-jinja2.Environment._generate = lambda self, *rest, **more: compiled.append(self) or generate(self, *rest, **more)
+jinja2.Environment._generate = lambda *rest, **more: compiled.append(1) or generate(*rest, **more)
 for _ in range(2):
     keep_compiled_templates(Path(sys.argv[1]))
 texts = [made().from_string("{{ 1 + n }}").render(n=2) for made in (jinja2.Environment, SandboxedEnvironment)]
