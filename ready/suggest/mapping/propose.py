@@ -173,7 +173,7 @@ class _Proposer:
             if grain.repeated:
                 told.append(f"{CHECK}: {grain.repeated:,} ids come again in one record: copies, or lines?")
             elif self.column("order_id"):
-                told.append("each id stands once in a file")
+                told.append("each id is in a file once")
             if grain.across and not grain.foreign:
                 told.append(f"{grain.across:,} ids are in several files: of these the last delivery counts")
         self.meta.append(Entry("grain", kind, tuple(told)))
