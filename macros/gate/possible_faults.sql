@@ -37,7 +37,7 @@
    next to a gap in the sample. #}
 {% macro possible_wrong_dates() -%}
     {%- set future = rule_entry('no_order_in_the_future').get('days', 1) -%}
-    {%- set apart = rule_entry('no_isolated_order').get('days', 365) -%}
+    {%- set apart = rule_entry('no_isolated_order').get('days', 60) -%}
     {%- set dates = rule_entry('no_placeholder_date').get('dates', placeholder_dates()) | map('string') -%}
     {%- set dates_between = dates | select('ge', '1971') | select('lt', '2099-12-31') | list -%}
     {%- set sample -%}

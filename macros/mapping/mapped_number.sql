@@ -20,7 +20,7 @@
 {# Groups of three, and one sign or code before or behind: what most texts are where there are such marks. #}
 {% macro usual_with_marks(decimal, thousands, currency) -%}
     {%- set between = modules.re.escape(thousands_marks(thousands)) -%}
-    {%- set number = ('[0-9]{1,3}(?:[' ~ between ~ '][0-9]{3})*' if between else '[0-9]+') ~ '(?:[' ~ decimal ~ '][0-9]{1,6})?' -%}
+    {%- set number = ('(?:[1-9][0-9]{0,2}(?:[' ~ between ~ '][0-9]{3})+|[0-9]{1,3})' if between else '[0-9]+') ~ '(?:[' ~ decimal ~ '][0-9]{1,6})?' -%}
     {%- set signs = '(?:' ~ currency_signs(currency) | join('|') ~ ')' if currency else '' -%}
     {%- set blank = '[' ~ blank_characters() ~ ']?' -%}
     {{ return('^[+-]?(?:' ~ (number if not currency else signs ~ blank ~ number ~ '|' ~ number ~ blank ~ signs) ~ ')$') }}

@@ -7,7 +7,7 @@
     {%- set blanks = '[' ~ blank_characters() ~ ']*' -%}
     {%- set point = '[' ~ decimal ~ ']' -%}
     {%- set between = thousands_marks(thousands) -%}
-    {%- set grouped = '[0-9]{1,3}(?:[' ~ modules.re.escape(between) ~ '][0-9]{3})+|' if between else '' -%}
+    {%- set grouped = '[1-9][0-9]{0,2}(?:[' ~ modules.re.escape(between) ~ '][0-9]{3})+|' if between else '' -%}
     {#- The minus of `5,-` stands for no cents. -#}
     {%- set number = '((?:' ~ grouped ~ '[0-9]+)(?:' ~ point ~ '(?:[0-9]+|(?!.*[-\u2212]$)))?|' ~ point ~ '[0-9]+)' -%}
     {%- set one_of = {'sign': '(?!.*[-+(\u2212].*[-+\u2212])', 'unit': ''} -%}

@@ -1,6 +1,6 @@
-{# A select of the groups of orders that lie apart, as time_from and time_to: more than some days from all others, of few orders
-   each, and together fewer than a tenth of all. `settings`: those of the rule no_isolated_order. `indexed`: the table has an index
-   on order_ts. #}
+{# A select of the groups of orders that lie apart, as time_from and time_to: by a long gap from all others, of few orders or one
+   instant each; the few together, and those of one instant, are fewer than a tenth of all. `settings`: those of the rule
+   no_isolated_order. `indexed`: the table has an index on order_ts. #}
 {% macro isolated_orders(relation, settings, indexed=false) -%}
     {%- set most = settings.get('orders', 10) -%}
     select apart.time_from, apart.time_to
@@ -9,17 +9,19 @@
             small.time_from,
             small.time_to,
             small.orders,
-            sum(small.orders) over () as orders_apart
+            sum(case when small.orders <= {{ most }} then small.orders else 0 end) over () as orders_apart
         from (
-            {{ sized_groups(relation, settings.get('days', 365), most, indexed) }}
+            {{ sized_groups(relation, settings.get('days', 60), most, indexed) }}
         ) as small
-        where small.orders <= {{ most }}
+        where small.orders <= {{ most }} or small.time_from = small.time_to
     ) as apart
-    where 10 * apart.orders_apart < (select {{ 'count(*)' if indexed else 'count(distinct order_id)' }} from {{ relation }})
+    where
+        10 * case when apart.orders <= {{ most }} then apart.orders_apart else apart.orders end
+        < (select {{ 'count(*)' if indexed else 'count(distinct order_id)' }} from {{ relation }})
 {%- endmacro %}
 
-{# The groups of orders between gaps of more than so many days, as time_from, time_to and orders; these counted up to one more
-   than `most` at least. None where there is but one group. #}
+{# The groups of orders between gaps of more than so many days, as time_from, time_to and orders; of a group of several instants these
+   are counted up to one more than `most` at least. None where there is but one group. #}
 {% macro sized_groups(relation, span, most, indexed) -%}
     {{ return(adapter.dispatch('sized_groups')(relation, span, most, indexed)) }}
 {%- endmacro %}
@@ -103,7 +105,7 @@
         from (
             select 1 from {{ relation }}
             where order_ts >= groups_of_walk.time_from and order_ts <= groups_of_walk.time_to
-            limit {{ most + 1 }}
+            limit case when groups_of_walk.time_from < groups_of_walk.time_to then {{ most + 1 }} end
         ) as some_orders
     ) as counted
     where groups_of_walk.group_count > 1

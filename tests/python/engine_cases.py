@@ -94,7 +94,21 @@ def text_cases() -> Iterator[Case]:
 def number_cases() -> Iterator[Case]:
     for decimals in ("", ", 0", ", 2", ", 6"):
         yield Case(f"safe_number{decimals}", call(f"safe_number('a'{decimals})"), column([*NUMBERS, None]))
-    marks = ["1.234,5", "1.5", "1,5", "1.23,4", "12.345.678", "-1.234", ".5", ",5", "1.234\n", "1.2345,6"]
+    marks = [
+        "1.234,5",
+        "0.500",
+        "0,500",
+        "012.345",
+        "1.5",
+        "1,5",
+        "1.23,4",
+        "12.345.678",
+        "-1.234",
+        ".5",
+        ",5",
+        "1.234\n",
+        "1.2345,6",
+    ]
     yield Case("plain_number", call("plain_number('a', ',', '.')"), column(marks))
     for entry, given in MONEY:
         yield Case(f"mapped_number {entry}", call(f"mapped_number('a', {entry})"), column(given))

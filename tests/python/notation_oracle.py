@@ -201,7 +201,7 @@ def read_amount(text: str, notation: AmountNotation) -> Decimal | None:
 def _plain(body: str, negative: bool, notation: AmountNotation) -> Decimal | None:
     marks = {None: "", " ": BLANKS, "'": "'\u2019"}.get(notation.thousands, notation.thousands or "")
     point = re.escape(notation.decimal)
-    grouped = rf"\d{{1,3}}([{re.escape(marks)}]\d{{3}})+|" if marks else ""
+    grouped = rf"[1-9]\d{{0,2}}([{re.escape(marks)}]\d{{3}})+|" if marks else ""
     if not re.fullmatch(rf"({grouped}\d+)({point}\d*)?|{point}\d+", body, re.ASCII):
         return None
     plain = "".join(letter for letter in body if letter not in marks).replace(notation.decimal, ".")

@@ -166,17 +166,19 @@ PLACEHOLDERS = ("0001-01-01", "1601-01-01", "1753-01-01", "1899-12-30", "1899-12
 def trusted_times(orders: list[Order]) -> list[datetime]:
     """The times that the calendar and the end of the data go by: no date that stands for none, nothing apart.
 
-    Apart is a group of at most ten orders, more than a year from all others; all such groups together are
-    fewer than a tenth of the orders.
+    Apart is a group of at most ten orders, or of one instant, more than 60 days from all others.
+    Small groups together, and each of one instant, are fewer than a tenth of the orders.
     """
     times = sorted(order.order_ts for order in orders)
     groups: list[list[datetime]] = []
     for moment in times:
-        if not groups or moment - groups[-1][-1] > 365 * DAY:
+        if not groups or moment - groups[-1][-1] > 60 * DAY:
             groups.append([])
         groups[-1].append(moment)
-    apart = [moment for group in groups if len(group) <= 10 for moment in group]
-    left_out = set(apart) if 10 * len(apart) < len(times) else set()
+    few = [moment for group in groups if len(group) <= 10 for moment in group]
+    left_out = set(few) if 10 * len(few) < len(times) else set()
+    at_once = [group for group in groups if len(group) > 10 and group[0] == group[-1]]
+    left_out |= {group[0] for group in at_once if 10 * len(group) < len(times)}
     left_out |= {_midnight(date.fromisoformat(day)) for day in PLACEHOLDERS}
     return [moment for moment in times if moment not in left_out]
 

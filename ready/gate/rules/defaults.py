@@ -89,7 +89,8 @@ default(
     words="no few orders lie apart in time",
     says="{n} row(s) lie apart from all others in time",
     columns=("order_id", "order_ts"),
-    way_out="Mend the dates if they are wrong. They set neither beginning nor end to the data",
+    way_out="Mend the dates if they are wrong; if not, raise days of no_isolated_order in expectations.yaml. "
+    "They set neither beginning nor end to the data",
 )
 default_of_values("typed_values", words="values are of the type that orders.yaml gives their column")
 default_of_values("typed_amounts_and_times", words="amount and order_ts are a number and a time")

@@ -1,6 +1,6 @@
--- No few orders at a time of their own: more than a year from all others. What the other two rules on dates name is theirs.
+-- No few orders at a time of their own, by a long gap from all others. What the other two rules on dates name is theirs.
 {%- set parsed = ref('orders_parsed') %}
-{%- set settings = {'days': rule_setting('days', 365), 'orders': rule_setting('orders', 10)} %}
+{%- set settings = {'days': rule_setting('days', 60), 'orders': rule_setting('orders', 10)} %}
 with isolated as (
     {{ isolated_orders(parsed, settings) }}
 )

@@ -102,8 +102,8 @@ def test_what_cannot_be_is_told_with_file_and_line(feed: Feed) -> None:
         "newest_order_ts=2025-04-15 10:00:00+00:00, other_newest_order_ts=2025-12-25 10:00:00+00:00. "
         f"If the newer file should win, {RENAME}",
         "1 row(s) lie apart from all others in time, such as c.csv:4: order_id=A502, "
-        "order_ts=2019-06-01T10:00:00Z. Mend the dates if they are wrong. "
-        "They set neither beginning nor end to the data",
+        "order_ts=2019-06-01T10:00:00Z. Mend the dates if they are wrong; if not, raise days of "
+        "no_isolated_order in expectations.yaml. They set neither beginning nor end to the data",
     ]
 
     # The file at fault is withdrawn; a delivery that brings orders up to date is what deliveries are for.
@@ -156,6 +156,20 @@ def test_wild_dates_move_no_calendar_no_end_and_no_split(feed: Feed) -> None:
     assert done.returncode == 1
     assert "There is no feature row: no customer has a purchase before a feature time" in done.stderr
     assert [feed.content_of(table) for table in tables] == grown
+
+
+def test_a_wrong_month_and_a_stock_date_on_many_orders_move_nothing(feed: Feed) -> None:
+    wild = [order(700, day(299 + 97)), *(order(710 + n, "2000-01-01T00:00:00Z") for n in range(15))]
+    feed.deliver(a=[*(order(n, day(n)) for n in range(300)), *wild])
+    feed.run("--data", feed.folder / "data", READY_CONFIGS=feed.folder / "configs")
+    (told,) = [text for text in feed.report["warnings"] if "from all others" in text]
+    assert told.startswith("16 row(s) lie apart from all others in time, such as a.csv:302: order_id=A700")
+    span = "select first_order_ts::text, last_order_ts::text from stg.data_span"
+    assert feed.rows(span) == [("2025-01-01 10:00:00+00", "2025-10-27 10:00:00+00")]
+    known = (
+        "select max(feature_time)::text from feats.customer_labels where label_revenue_next_30d is not null"
+    )
+    assert feed.value(known) == "2025-09-01 00:00:00+00"
 
 
 def shop(customer: str) -> list[str]:
