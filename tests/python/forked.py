@@ -22,8 +22,10 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import jinja2
 
@@ -32,7 +34,8 @@ _server.set_forkserver_preload(
     [
         *(f"dbt.{module}" for module in ("cli.main", "task.build", "adapters.postgres", "adapters.spark")),
         *("dbt_common.clients.agate_helper", "babel.dates", "jsonschema", "psycopg2.extras", "pyarrow.csv"),
-        *("pyarrow.parquet", "pygal", "rich.live", "rich.progress", "rich.table", "sqlparse"),
+        *("pandas", "pyarrow.parquet", "pygal", "rich.live", "rich.progress", "rich.table", "sqlparse"),
+        "warmed_dbt",
     ]
 )
 
@@ -60,6 +63,9 @@ def ready(
         for file, text in zip(files, (input or "", "", ""), strict=True):
             file.write_text(text)
         process = _server.Process(target=_become, args=(command, cwd, dict(env), files, _templates))
+        # Python gives the server no path of ours to import from.
+        with mock.patch.dict(os.environ, PYTHONPATH=str(Path(__file__).parent)):
+            forkserver.ensure_running()
         process.start()
         process.join()
         assert process.exitcode is not None
