@@ -156,6 +156,8 @@ def _become(command: list[str], cwd: Path, env: dict[str, str], files: list[Path
     sys.argv = command
     # dbt writes its manifest twice a run: the same text, by json's encoder in C.
     json.dump = lambda content, file, **options: file.write(json.dumps(content, **options))
+    if sys.dont_write_bytecode:  # as in many containers, where each command would compile `ready` again
+        sys.dont_write_bytecode, sys.pycache_prefix = False, str(templates.with_name("bytecode"))
     _keep_templates(templates)
     _accept_written_anew()
     try:
