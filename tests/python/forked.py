@@ -119,7 +119,7 @@ def _parsing(command: list[str], cwd: Path, env: Mapping[str, str]) -> Parsed:
     project = Path(env.get("READY_PROJECT_DIR") or cwd)
     definition = project / "dbt_project.yml"
     defined = definition.read_text() if definition.is_file() else None
-    serves = repr((str(cwd), configs, defined, *(env.get(name) for name in ("PGUSER", "READY_SPARK_PORT"))))
+    serves = repr((str(cwd), configs, defined, env.get("READY_SPARK_PORT")))
     known = Path(_parsed.name, hashlib.sha256(serves.encode()).hexdigest())
     return Parsed(known, str(project), env.get("PGDATABASE", "ready"))
 
