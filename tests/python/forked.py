@@ -1,9 +1,9 @@
 """`python -m ready` in a process of its own, forked from one that has imported dbt: that takes seconds.
 
 Only libraries are imported beforehand. The package `ready` is not: what it imports, and when, stays tested.
-A home begins with what dbt has parsed for the same database in another; dbt itself decides whether that still
-holds. Configs of a test stand, while the command runs, where those of other tests stood: dbt parses
-everything anew for another folder, which takes it longer than most runs.
+A home begins with what dbt has parsed in another, written anew for its folder and database; dbt itself
+decides what of it still holds. Configs of a test stand, while the command runs, where those of other tests
+stood: dbt parses everything anew for another folder, which takes it longer than most runs.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import hashlib
+import itertools
 import json
 import marshal
 import multiprocessing
@@ -22,26 +23,42 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import jinja2
+import msgpack
 
 _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(
     [
         *(f"dbt.{module}" for module in ("cli.main", "task.build", "adapters.postgres", "adapters.spark")),
         *("dbt_common.clients.agate_helper", "babel.dates", "jsonschema", "psycopg2.extras", "pyarrow.csv"),
-        *("pyarrow.parquet", "pygal", "rich.live", "rich.progress", "rich.table", "sqlparse"),
+        *("pandas", "pyarrow.parquet", "pygal", "rich.live", "rich.progress", "rich.table", "sqlparse"),
+        "warmed_dbt",
     ]
 )
 
-# What decides whether dbt can use what it has parsed before, but for the files themselves, which it compares.
-PARSED_FOR = ("PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "READY_SPARK_PORT")
 _parsed = tempfile.TemporaryDirectory()
-_parsed_as: dict[Path, Path] = {}
+# Of a file that dbt has parsed into: what for.
+_parsed_for: dict[Path, Parsed] = {}
 _configs = Path(_parsed.name, "configs")
 _templates = Path(_parsed.name, "templates")
+BUILDING = (["run"], ["validate"], ["dbt"], ["docs"])
+# In place of the hash of a profile: that of the database which dbt is about to connect to.
+OF_THIS_DATABASE = "of this database"
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What dbt parses for. known: what an earlier test has parsed, for any project folder and database."""
+
+    known: Path
+    project: str
+    database: str
 
 
 def ready(
@@ -49,24 +66,31 @@ def ready(
 ) -> subprocess.CompletedProcess[str]:
     """Like subprocess.run with captured output; env: the whole environment."""
     command, given = ["ready", *map(str, arguments)], None
-    if arguments and arguments[0] in ("run", "validate", "dbt"):
+    if command[1:2] in BUILDING:
         command, env, given = _with_configs_in_one_place(command, cwd, env)
-    parsed, known = _parsed_states(command, cwd, env)
-    if known.exists() and ("PGHOST" in env or "READY_SPARK_PORT" in env) and _parsed_as.get(parsed) != known:
+    home = Path(env.get("READY_HOME") or cwd / ".ready")
+    parsed, wanted = home / "dbt/target/partial_parse.msgpack", _parsing(command, cwd, env)
+    # A home that is not there yet is the command's to make.
+    reads = "PGHOST" in env or "READY_SPARK_PORT" in env or (home.is_dir() and command[1:2] in BUILDING)
+    if reads and wanted.known in _parsed_for and _parsed_for.get(parsed) != wanted:
         parsed.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(known, parsed)
+        parsed.write_bytes(_written_anew(wanted))
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder) / name for name in ("input", "output", "errors")]
         for file, text in zip(files, (input or "", "", ""), strict=True):
             file.write_text(text)
         process = _server.Process(target=_become, args=(command, cwd, dict(env), files, _templates))
+        # Python gives the server no path of ours to import from.
+        with mock.patch.dict(os.environ, PYTHONPATH=str(Path(__file__).parent)):
+            forkserver.ensure_running()
         process.start()
         process.join()
         assert process.exitcode is not None
-        if process.exitcode == 0 and parsed.exists():
-            _parsed_as[parsed] = known
-            if not known.exists():
-                shutil.copy(parsed, known)
+        if parsed.exists():
+            _parsed_for[parsed] = wanted
+            if wanted.known not in _parsed_for:
+                shutil.copy(parsed, wanted.known)
+                _parsed_for[wanted.known] = wanted
         output, errors = (file.read_text() for file in files[1:])
         if given:
             output, errors = (text.replace(str(_configs), given) for text in (output, errors))
@@ -89,13 +113,35 @@ def _with_configs_in_one_place(
     return command, {**env, "READY_CONFIGS": str(_configs)}, given
 
 
-def _parsed_states(command: list[str], cwd: Path, env: Mapping[str, str]) -> tuple[Path, Path]:
-    """Where dbt keeps what it has parsed, and where an earlier test's stands that may serve as well."""
+def _parsing(command: list[str], cwd: Path, env: Mapping[str, str]) -> Parsed:
+    """By all that makes dbt parse everything anew, but for the database."""
     configs = command[command.index("--configs") + 1] if "--configs" in command else env.get("READY_CONFIGS")
-    serves = repr((str(cwd), configs, *(env.get(name) for name in PARSED_FOR)))
-    home = Path(env.get("READY_HOME") or cwd / ".ready")
+    project = Path(env.get("READY_PROJECT_DIR") or cwd)
+    definition = project / "dbt_project.yml"
+    defined = definition.read_text() if definition.is_file() else None
+    serves = repr((str(cwd), configs, defined, env.get("READY_SPARK_PORT")))
     known = Path(_parsed.name, hashlib.sha256(serves.encode()).hexdigest())
-    return home / "dbt" / "target" / "partial_parse.msgpack", known
+    return Parsed(known, str(project), env.get("PGDATABASE", "ready"))
+
+
+def _written_anew(wanted: Parsed) -> bytes:
+    """What is known, with the folder and the database that are wanted."""
+    held = _parsed_for[wanted.known]
+    state = msgpack.unpackb(wanted.known.read_bytes())
+    for file in state["files"].values():
+        root = file["path"]["project_root"] + "/"
+        if root.startswith(f"{held.project}/"):  # also that of a package
+            file["path"]["project_root"] = root.replace(held.project, wanted.project, 1).rstrip("/")
+    disabled = itertools.chain.from_iterable(state["disabled"].values())
+    for node in (*state["nodes"].values(), *state["sources"].values(), *disabled):
+        if node.get("database") == held.database:
+            node["database"] = wanted.database
+        if node.get("relation_name"):
+            of_it = f'"{wanted.database}".'
+            node["relation_name"] = node["relation_name"].replace(f'"{held.database}".', of_it)
+    state["state_check"]["profile_hash"]["checksum"] = OF_THIS_DATABASE
+    written: bytes = msgpack.packb(state)
+    return written
 
 
 def _become(command: list[str], cwd: Path, env: dict[str, str], files: list[Path], templates: Path) -> None:
@@ -110,11 +156,28 @@ def _become(command: list[str], cwd: Path, env: dict[str, str], files: list[Path
     sys.argv = command
     # dbt writes its manifest twice a run: the same text, by json's encoder in C.
     json.dump = lambda content, file, **options: file.write(json.dumps(content, **options))
+    if sys.dont_write_bytecode:  # as in many containers, where each command would compile `ready` again
+        sys.dont_write_bytecode, sys.pycache_prefix = False, str(templates.with_name("bytecode"))
     _keep_templates(templates)
+    _accept_written_anew()
     try:
         runpy.run_module("ready", run_name="__main__", alter_sys=True)
     finally:
         atexit._run_exitfuncs()  # multiprocessing ends its processes without
+
+
+def _accept_written_anew() -> None:
+    """Let dbt take what was written for the database that it is about to connect to."""
+    from dbt.parser.manifest import ManifestLoader
+
+    is_parsable = ManifestLoader.is_partial_parsable
+
+    def accept(self: ManifestLoader, saved: Any) -> Any:
+        if saved.state_check.profile_hash.checksum == OF_THIS_DATABASE:
+            saved.state_check.profile_hash = self.manifest.state_check.profile_hash
+        return is_parsable(self, saved)
+
+    ManifestLoader.is_partial_parsable = accept  # type: ignore[method-assign]
 
 
 def _keep_templates(folder: Path) -> None:

@@ -37,12 +37,10 @@ def swap(number: int, old: str, new: str) -> Fault:
     return lambda rows: [row.replace(old, new) if n == number else row for n, row in enumerate(rows)]
 
 
-def without(column: str) -> Fault:
-    """A file that lacks a column, header and all."""
-    index = HEADER.split(",").index(column)
-    return lambda rows: [
-        ",".join(c for n, c in enumerate(row.split(",")) if n != index) for row in [HEADER, *rows]
-    ]
+def without(*columns: str) -> Fault:
+    """A file that lacks columns, header and all."""
+    kept = [n for n, column in enumerate(HEADER.split(",")) if column not in columns]
+    return lambda rows: [",".join(row.split(",")[n] for n in kept) for row in [HEADER, *rows]]
 
 
 class Shop(Warehouse):
@@ -87,25 +85,25 @@ FAULTS: dict[str, tuple[Fault, list[str]]] = {
         together(swap(9, "2025-10-10T", "2025-02-30T"), swap(5, "5.50", "-5.50"), again(19, copies=1)),
         ["order_id has 1 duplicate(s)", "amount has 1 < 0", "order_ts has 1 invalid timestamp(s)"],
     ),
-    "nulls and a word for a number": (
-        together(swap(3, "C3", ""), swap(4, "A4,", ","), swap(7, "7.50", "seven"), swap(8, "8.50", "NULL")),
+    "nulls, words, values outside their sets and three copies": (
+        together(
+            *(swap(3, "C3", ""), swap(4, "A4,", ","), swap(7, "7.50", "seven"), swap(8, "8.50", "NULL")),
+            *(swap(2, "EUR", "USD"), swap(8, "completed", "lost"), again(0, copies=2)),
+        ),
         [
             "order_id has 1 null(s)",
+            "order_id has 2 duplicate(s)",
             "customer_id has 1 null(s)",
             "amount has 1 null(s)",
             "amount has 1 non-numeric value(s)",
-        ],
-    ),
-    "values outside their sets and three copies": (
-        together(swap(2, "EUR", "USD"), swap(8, "completed", "lost"), again(0, copies=2)),
-        [
-            "order_id has 2 duplicate(s)",
             "currency has 1 invalid value(s)",
             "status has 1 invalid value(s)",
         ],
     ),
-    "a missing column": (without("amount"), ["Missing column: amount"]),
-    "a missing column whose nulls are in no set": (without("currency"), ["Missing column: currency"]),
+    "missing columns, one whose nulls are in no set": (
+        without("amount", "currency"),
+        ["Missing column: amount", "Missing column: currency"],
+    ),
 }
 
 
