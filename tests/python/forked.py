@@ -9,11 +9,9 @@ stood: dbt parses everything anew for another folder, which takes it longer than
 from __future__ import annotations
 
 import atexit
-import contextlib
 import hashlib
 import itertools
 import json
-import marshal
 import multiprocessing
 import os
 import runpy
@@ -21,7 +19,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing import forkserver
@@ -29,8 +26,9 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import jinja2
 import msgpack
+
+from ready.compiled_templates import keep_compiled_templates
 
 _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(
@@ -158,7 +156,7 @@ def _become(command: list[str], cwd: Path, env: dict[str, str], files: list[Path
     json.dump = lambda content, file, **options: file.write(json.dumps(content, **options))
     if sys.dont_write_bytecode:  # as in many containers, where each command would compile `ready` again
         sys.dont_write_bytecode, sys.pycache_prefix = False, str(templates.with_name("bytecode"))
-    _keep_templates(templates)
+    keep_compiled_templates(templates)  # before the command would keep its own: all tests share these
     _accept_written_anew()
     try:
         runpy.run_module("ready", run_name="__main__", alter_sys=True)
@@ -178,24 +176,3 @@ def _accept_written_anew() -> None:
         return is_parsable(self, saved)
 
     ManifestLoader.is_partial_parsable = accept  # type: ignore[method-assign]
-
-
-def _keep_templates(folder: Path) -> None:
-    """Let Jinja take the code of a template from where an earlier command has left it: a quarter of a run."""
-    compile_anew = jinja2.Environment.compile
-    folder.mkdir(parents=True, exist_ok=True)
-
-    def compile_once(self: jinja2.Environment, source: Any, *arguments: Any, **options: Any) -> Any:
-        if not isinstance(source, str) or arguments or options:
-            return compile_anew(self, source, *arguments, **options)
-        key = repr((type(self).__qualname__, sorted(self.extensions), source))
-        file = folder / hashlib.sha256(key.encode()).hexdigest()
-        with contextlib.suppress(FileNotFoundError):
-            return marshal.loads(file.read_bytes())
-        code = compile_anew(self, source)
-        part = file.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
-        part.write_bytes(marshal.dumps(code))
-        part.replace(file)
-        return code
-
-    jinja2.Environment.compile = compile_once  # type: ignore[method-assign]
