@@ -19,7 +19,7 @@ def idle_rules(mapping: Mapping[str, Any]) -> list[str]:
     """
     columns = mapping.get("columns") or {}
     entries: list[Any] = [entry if isinstance(entry, Mapping) else {} for entry in columns.values()]
-    names = []
+    names: list[str] = []
     if mapping.get("grain", "order") == "order":
         names += ON_LINES
     if mapping.get("grain") == "order_line" or "available_at" in columns:
