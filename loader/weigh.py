@@ -104,6 +104,8 @@ def judge(
     before = None if is_read_anew else earlier
     check_header(label, result.columns, options, before, ledger.latest() if ledger else None)
     is_empty = not (result.rows_loaded or result.rows_rejected)
+    if is_empty:
+        check_lone_header(label, result.columns, options)
     is_withdrawal = earlier is not None and is_empty and set(result.columns) == set(earlier.columns)
     if is_empty and not is_withdrawal and options.empty == "error":
         raise FileRefused(f"{label} has only a header", hint="file: empty in orders.yaml allows it")
@@ -151,10 +153,20 @@ def check_header(
         return
     named = ", ".join(name for name in (options.expected_columns or sorted(before)) if name in wanted)
     whose = f"load {earlier.load_id}, which it would replace" if earlier else "the loads before"
-    shown = ", ".join(map(repr, columns[:5]))
     raise FileRefused(
-        f"{label}: its header has none of the columns of {whose}: it has {shown}, not {named}",
+        f"{label}: its header has none of the columns of {whose}: it has {_shown(columns)}, not {named}",
         hint=f"this looks like an error page or another table's export: fetch the file again; {WITHDRAWING}",
+    )
+
+
+def check_lone_header(label: str, columns: tuple[str, ...], options: LoadOptions) -> None:
+    """Refuse one line that is no header of the mapping's, whatever was loaded before. Raises FileRefused."""
+    if not options.has_header or not options.expected_columns or {*options.expected_columns} & {*columns}:
+        return
+    raise FileRefused(
+        f"{label}: its only line has none of the columns that orders.yaml maps:"
+        f" it has {_shown(columns)}, not {', '.join(options.expected_columns)}",
+        hint="if it is an error message, fetch the file again; if it is the header, map its columns",
     )
 
 
@@ -165,6 +177,10 @@ def check_empty(message: str, earlier: Load | None) -> None:
             f"{message}, and it would replace load {earlier.load_id} with {earlier.rows_loaded:,} row(s)",
             hint=f"deliver the file again; {WITHDRAWING}",
         )
+
+
+def _shown(columns: tuple[str, ...]) -> str:
+    return ", ".join(map(repr, columns[:5]))
 
 
 def order_key(values: tuple[str | None, ...]) -> str | None:

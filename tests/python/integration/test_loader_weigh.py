@@ -81,6 +81,38 @@ def test_a_new_file_of_something_else_is_none_of_the_source(
     assert [row[1] for row in ledger(database)] == ["a.csv"]
 
 
+ERRORS = {
+    "a proxy": "Service Unavailable\n",
+    "a server": "ERROR 1045 (28000): Access denied for user 'shop'@'localhost' (using password: YES)",
+    "a callback": 'callback({"error": "expired"})\n',
+    "a JSON text": '"order not found"\n',
+    "another table": "sku,stock\n",
+}
+
+
+@pytest.mark.parametrize("text", ERRORS.values(), ids=ERRORS)
+def test_an_error_in_the_first_delivery_is_no_header(
+    database: ConnectionParams, tmp_path: Path, text: str
+) -> None:
+    """There is no load to hold it against, but there is the mapping; the day after it comes rightly."""
+    write(tmp_path, {"a.csv": text, "b.csv": HEADER})
+    files, message = told(database, tmp_path)
+    assert [file.refused for file in files] == [True, False]
+    assert "a.csv: its only line has none of the columns that orders.yaml maps" in message
+    assert "not order_id, amount" in message
+    assert [row[1] for row in ledger(database)] == ["b.csv"]
+    write(tmp_path, {"a.csv": orders(1)})
+    assert [file.supersedes for file in told(database, tmp_path)[0]] == [None, None]
+    assert values(database, "order_id") == ["A1"]
+
+
+def test_a_lone_header_of_renamed_or_given_columns_passes(database: ConnectionParams, tmp_path: Path) -> None:
+    write(tmp_path, {"a.csv": "Nr.,Betrag\n"})
+    (file,), message = told(database, tmp_path, names={"Nr.": "order_id"})
+    assert not message
+    assert file.columns == ("order_id", "Betrag")
+
+
 def test_without_a_mapping_all_columns_count(database: ConnectionParams, tmp_path: Path) -> None:
     load(database, write(tmp_path, {"a.csv": "x,y\n1,2\n"}))
     with pytest.raises(FilesRefused, match="it has 'z', not x, y"):
