@@ -11,7 +11,7 @@ from loader.options import LoadOptions
 from loader.results import FileResult
 from loader.sink import Ledger
 
-WITHDRAWING = "only a file with its header and no rows withdraws an earlier load"
+WITHDRAWING = "only a file with its header and nothing else withdraws an earlier load"
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,11 @@ class Replacement:
     orders_gone: int | None
     is_withdrawal: bool = False
 
-    def check(self, label: str, options: LoadOptions) -> None:
-        """Raises FileRefused where too large a share of the earlier load's rows or orders would go."""
+    def check(self, label: str, options: LoadOptions, *, has_lines: bool = False) -> None:
+        """Raises FileRefused where too large a share of the earlier load's rows or orders would go.
+
+        has_lines: the file has lines, and none of them is read as a record.
+        """
         if self.is_withdrawal:
             return
         rows, limit = self.earlier.rows_loaded, options.shrink_limit
@@ -41,7 +44,10 @@ class Replacement:
             raise FileRefused(
                 f"{label} would take away too much of load {self.earlier.load_id}, which it would replace:"
                 f" {rows:,} row(s) then, {self.rows_now:,} now{orders} (max_shrink {options.max_shrink})",
-                hint="if a later file of this call has these orders, load again; give a file that comes"
+                hint=(
+                    "none of its lines is read as a record: see file: in orders.yaml; " if has_lines else ""
+                )
+                + "if a later file of this call has these orders, load again; give a file that comes"
                 " beside the earlier one another name; if it is meant to shrink, allow it with"
                 " --max-shrink 100% for one run, or file: {max_shrink: 100%} in orders.yaml",
             )
@@ -106,7 +112,8 @@ def judge(
     is_empty = not (result.rows_loaded or result.rows_rejected)
     if is_empty:
         check_lone_header(label, result.columns, options)
-    is_withdrawal = earlier is not None and is_empty and set(result.columns) == set(earlier.columns)
+    is_header_alone = is_empty and not result.left_out and not (known and known.rows_loaded)
+    is_withdrawal = earlier is not None and is_header_alone and {*result.columns} == {*earlier.columns}
     if is_empty and not is_withdrawal and options.empty == "error":
         raise FileRefused(f"{label} has only a header", hint="file: empty in orders.yaml allows it")
     if not (ledger and earlier):
@@ -128,7 +135,7 @@ def judge(
         keeps_all=begins_as_before and not is_read_anew and result.columns == earlier.columns,
         is_withdrawal=is_withdrawal,
     )
-    replacement.check(label, options)
+    replacement.check(label, options, has_lines=is_empty and not is_header_alone)
     return replacement
 
 

@@ -211,6 +211,30 @@ def test_the_same_header_without_rows_withdraws(database: ConnectionParams, tmp_
     assert "1 row(s) then, 0 now" in told(database, tmp_path)[1]
 
 
+NO_ROWS: dict[str, tuple[str, dict[str, Any]]] = {
+    "the same bytes as comments": ("", {"comment": "A"}),
+    "other bytes as comments": (HEADER + "#1,1\n#2,2\n", {"comment": "#"}),
+    "a footer": (HEADER + "A1,1\nA2,2\n", {"footer_lines": "A1"}),
+    "a header behind records": ("A1,1.50\n" + HEADER, {"header_line": "order_id"}),
+    "records without a value": (HEADER + ",\n,\n", {}),
+}
+
+
+@pytest.mark.parametrize(("text", "reading"), NO_ROWS.values(), ids=NO_ROWS)
+def test_lines_that_are_not_read_withdraw_nothing(
+    database: ConnectionParams, tmp_path: Path, text: str, reading: dict[str, Any]
+) -> None:
+    """Only a header and nothing else does: what a setting leaves out is weighed."""
+    deliver(database, tmp_path, {"a.csv": orders(1, 2, 3)})
+    write(tmp_path, {"a.csv": text or orders(1, 2, 3)})
+    (file,), message = told(database, tmp_path, **reading)
+    assert "3 row(s) then, 0 now; 3 of its 3 order(s) are in no file any more" in message
+    assert "none of its lines is read as a record" in str(file.hint)
+    assert values(database, "order_id") == ["A1", "A2", "A3"]
+    (file,), _ = told(database, tmp_path, max_shrink="100%", **reading)
+    assert (file.rows_replaced, file.orders_gone) == (3, 3)
+
+
 EMPTY = {"0 bytes": b"", "blank lines": b"\n  \r\n\n", "a mark": b"\xef\xbb\xbf\n", "utf-16": b"\xff\xfe\n\0"}
 
 
