@@ -211,6 +211,47 @@ def test_the_same_header_without_rows_withdraws(database: ConnectionParams, tmp_
     assert "1 row(s) then, 0 now" in told(database, tmp_path)[1]
 
 
+RENAMED = {
+    "the id": ("Order ID,shop,amount\n", "lacks 'order_id',", "'Order ID'", '{"Order ID": order_id}'),
+    "two": (
+        "shop,Total amount,No,Order ID\n",
+        "lacks 'order_id', 'amount',",
+        "'Order ID', 'Total amount'",
+        '{"Order ID": order_id, "Total amount": amount}',
+    ),
+    "all to letters": (
+        "a,b,shop,c\n",
+        "lacks 'order_id', 'amount',",
+        "'b', 'a'",
+        '{"b": order_id, "a": amount}',
+    ),
+}
+
+
+@pytest.mark.parametrize(("header", "lost", "nearest", "names"), RENAMED.values(), ids=RENAMED)
+def test_columns_that_were_renamed_are_named_first(
+    database: ConnectionParams, tmp_path: Path, header: str, lost: str, nearest: str, names: str
+) -> None:
+    deliver(database, tmp_path, {"a.csv": "order_id,shop,amount\nA1,s,5\nA2,s,5\n"})
+    mapped: dict[str, Any] = {"expected_columns": ("order_id", "shop", "amount")}
+    record = ",".join("9" for _ in header.split(","))
+    write(tmp_path, {"a.csv": f"{header}{record}\n{record}0\n"})
+    (file,), message = told(database, tmp_path, **mapped)
+    assert (
+        f"a.csv {lost} which orders.yaml maps (nearest of its new columns: {nearest}), and would" in message
+    )
+    assert str(file.hint).startswith(f"if they were renamed, set file: {{names: {names}}} in orders.yaml")
+    renamed = {name.split('"')[1]: name.split(": ")[1] for name in names.strip("{}").split(", ")}
+    (file,), message = told(database, tmp_path, max_shrink="100%", names=renamed, **mapped)
+    assert {"order_id", "shop", "amount"} <= {*file.columns}
+
+
+def test_a_column_that_is_gone_is_named(database: ConnectionParams, tmp_path: Path) -> None:
+    deliver(database, tmp_path, {"a.csv": orders(1, 2)})
+    write(tmp_path, {"a.csv": "amount\n1\n2\n"})
+    assert "a.csv lacks 'order_id', which orders.yaml maps, and would take" in told(database, tmp_path)[1]
+
+
 NO_ROWS: dict[str, tuple[str, dict[str, Any]]] = {
     "the same bytes as comments": ("", {"comment": "A"}),
     "other bytes as comments": (HEADER + "#1,1\n#2,2\n", {"comment": "#"}),
