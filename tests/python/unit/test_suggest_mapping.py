@@ -101,6 +101,14 @@ def test_a_plain_file_needs_nothing_said(propose: Propose) -> None:
         ),
         ("# made by export 3.1\n# shop: demo\n" + table(RECORDS), {"comment": "#"}),
         (
+            "# shop: demo\n" + table(RECORDS[:30]) + "# page 2\n" + table(RECORDS[30:]).split("\n", 1)[1],
+            {"comment": "#"},
+        ),
+        (
+            "# shop: demo\n" + table([record(n, order_id=f"#{1000 + n}") for n in range(60)]),
+            {"header_line": "order_id"},
+        ),
+        (
             ",,,,,,\n"
             + table(RECORDS)
             + '\n60,record(s) downloaded,"from Jan-03-24 , to Oct-29-24"\nSeller ID : me\n',
@@ -120,6 +128,8 @@ def test_a_plain_file_needs_nothing_said(propose: Propose) -> None:
     ids=[
         "notes",
         "comments",
+        "comments between records",
+        "a mark that orders have too",
         "marketplace",
         "total",
         "words of one's own",
@@ -132,6 +142,17 @@ def test_a_plain_file_needs_nothing_said(propose: Propose) -> None:
 )
 def test_what_stands_around_the_table(propose: Propose, text: str, settings: dict[str, Any]) -> None:
     assert propose(text).file == settings
+
+
+def test_orders_with_the_mark_of_comments_are_read(tmp_path: Path) -> None:
+    """What is proposed is what the loader reads all records with."""
+    rows = [[f"#{1000 + n}", f"c{n % 9}@x.com", f"{day(n)}", "0.50"] for n in range(60)]
+    file = tmp_path / "orders.csv"
+    file.write_text("# shop\n" + table(rows, ["Name", "Email", "Created at", "Total"]))
+    (model,) = yaml.safe_load(suggest_mapping([str(file)]))["models"]
+    settings = model["config"]["meta"]["file"]
+    head = read_head(file, LoadOptions(**settings))
+    assert [record.values["Name"] for record in head.records] == [row[0] for row in rows]
 
 
 def test_a_footer_known_by_its_text_may_be_missing_and_a_counted_one_is_asked(propose: Propose) -> None:
