@@ -36,6 +36,10 @@ CANCELLED = re.compile(r"\b(cancell?ed|storniert|annulée?|cancelad[oa]|annullat
 PAID = re.compile(r"\b(paid|bezahlt|payée?|pagad?[oa]|pagat[oa]|betaald)\b")
 
 
+# A customer of more than this share of the records, with more than so many times those of the next one.
+NOBODY_SHARE, NOBODY_TIMES = 0.1, 3
+
+
 def zone_of(column: Column, reading: Times, zones: Column | None) -> tuple[str | None, list[str]]:
     """A zone to be said, where neither the texts nor the default say it. zones: the column of zones."""
     if reading.zoned == reading.count or (reading.is_numeric and reading.format != "excel_days"):
@@ -107,6 +111,22 @@ def cancelled(columns: Iterable[Column]) -> Iterator[str]:
     for column in columns:
         if column.times and CANCELLED.search(column.words):
             yield f"{CHECK}: {column.name} is filled in {len(column.filled):,} records: are these cancelled?"
+
+
+def told_nobody(customer: Column) -> Iterator[str]:
+    """A value that so many records share that it may be no customer: 0, -1, guest, a till's number."""
+    most = customer.counts.most_common(2)
+    if not most:
+        return
+    (value, count), next_most = most[0], most[1][1] if len(most) > 1 else 0
+    records = len(customer.filled)
+    if count > NOBODY_SHARE * records and count > NOBODY_TIMES * next_most and customer.distinct > 1:
+        share = f"{count:,} of {records:,} records ({count / records:.1%})"
+        yield (
+            f"{CHECK}: {one_line(value)} is the customer of {share}: if it stands for guests or nobody, it"
+            " makes them one customer; an expression with nullif leaves it out, and expectations.yaml sets"
+            " such records aside"
+        )
 
 
 def unpaid(columns: Iterable[Column]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from ready.suggest.mapping.clues import (
     given_back,
     number_entry,
     refunded_by_line,
+    told_nobody,
     told_partly_given_back,
     told_rivals,
     told_times,
@@ -208,6 +209,7 @@ class _Proposer:
             return
         column = choice.column
         told = [*self._evidence(choice), f"{column.distinct:,} customers in {len(column.filled):,} records"]
+        told += told_nobody(column)
         is_of_order = is_on_first_line(column, grain)
         if column.blanks and not is_of_order:
             told.append(

@@ -239,6 +239,21 @@ def test_ids_are_no_names(propose: Propose, ids: str) -> None:
     assert not propose(table(rows)).asked
 
 
+@pytest.mark.parametrize(("value", "every"), [("0", 1.5), ("guest@shop.com", 3), ("-1", 6)])
+def test_a_value_that_may_be_nobody_is_asked(propose: Propose, value: str, every: float) -> None:
+    nobody = {int(n * every) for n in range(60)} & {*range(60)}
+    rows = [record(n, customer_id=value if n in nobody else f"C{n}") for n in range(60)]
+    proposal = propose(table(rows))
+    assert proposal.columns["customer_id"] == "customer_id"
+    assert proposal.asks(f"{value} is the customer of {len(nobody)} of 60 records")
+
+
+@pytest.mark.parametrize("customers", [1, 2, 5, 23])
+def test_a_shop_of_few_customers_asks_nothing(propose: Propose, customers: int) -> None:
+    rows = [record(n, customer_id=f"C{n % customers}") for n in range(60)]
+    assert not propose(table(rows)).asks("is the customer of")
+
+
 def test_a_customer_id_of_another_name_is_told(propose: Propose) -> None:
     header = [{"customer_id": "Customer Email"}.get(column, column) for column in HEADER]
     rows = [[*record(n, customer_id=f"c{n % 9}@x.example"), f"cus_{n % 9}"] for n in range(60)]
