@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from ready.suggest.mapping.columns import Column
 from ready.suggest.mapping.entry import CHECK, listed
 from ready.suggest.mapping.lines import Grain
-from ready.suggest.mapping.statuses import PARTLY_GIVEN_BACK, UNDERWAY, Statuses
+from ready.suggest.mapping.statuses import CLOSED, PARTLY_GIVEN_BACK, UNDERWAY, Statuses
 from ready.suggest.mapping.times import Times
 from ready.terminal import one_line
 
@@ -74,16 +74,17 @@ def _as_it_is(word: str) -> str | None:
     return next((zone for zone in available_timezones() if zone.lower() == word and "/" in zone), None)
 
 
-def told_underway(statuses: Statuses) -> list[str]:
+def told_ambiguous(statuses: Statuses) -> list[str]:
     """Words that mean one thing here and another there."""
     told = []
     records = sum(statuses.counts.values())
-    for word, count in statuses.among(UNDERWAY):
-        share = f"{count:,} of {records:,} records ({count / records:.1%})"
-        told.append(
-            f"{CHECK}: {one_line(word)}, {share}, is taken as not paid yet, so it is no purchase; "
-            "in WooCommerce it is a paid order, so 'completed'"
-        )
+    for words, says in (
+        (UNDERWAY, "not paid yet, so it is no purchase; in WooCommerce it is a paid order, so 'completed'"),
+        (CLOSED, "done, so it is a purchase; in Magento it is an order that was refunded, so 'returned'"),
+    ):
+        for word, count in statuses.among(words):
+            share = f"{count:,} of {records:,} records ({count / records:.1%})"
+            told.append(f"{CHECK}: {one_line(word)}, {share}, is taken as {says}")
     return told
 
 

@@ -315,6 +315,15 @@ def test_an_order_that_is_underway_is_asked_with_its_share(propose: Propose, wor
     assert proposal.asks(f"{word.lower()}, 12 of 60 records (20.0%), is taken as not paid yet")
 
 
+@pytest.mark.parametrize("word", ["closed", "Closed"])
+def test_a_closed_order_is_asked_with_its_share(propose: Propose, word: str) -> None:
+    proposal = propose(table([record(n, status="complete" if n % 5 else word) for n in range(60)]))
+    assert "when 'closed' then 'completed'" in proposal.columns["status"]["expression"]
+    assert proposal.asks(
+        "closed, 12 of 60 records (20.0%), is taken as done, so it is a purchase; in Magento"
+    )
+
+
 @pytest.mark.parametrize(
     ("word", "meaning"),
     [
