@@ -67,6 +67,10 @@ class RecordEncoder:
                 " is a quote left open there?"
             )
 
+    @property
+    def left_out(self) -> bool:
+        return bool(self._comments or self._empty)
+
     def batches(self) -> Iterator[Batch]:
         block = self._reader.block()
         while block:

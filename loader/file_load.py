@@ -216,7 +216,7 @@ def other_load(of_this_name: Load | None, known: Load) -> Load | None:
 def weigh_known(ledger: Ledger, label: str, earlier: Load, known: Load, options: LoadOptions) -> Replacement:
     """What goes when the name of `earlier` stands for bytes that are in. Raises FileRefused."""
     replacement = weigh(ledger, earlier, known.load_id, known.rows_loaded, options)
-    replacement.check(label, options)
+    replacement.check(label, known.columns, options)
     return replacement
 
 

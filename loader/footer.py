@@ -36,6 +36,7 @@ class FooterCut:
         label: str,
     ) -> None:
         self.notes: tuple[str, ...] = ()
+        self.is_found = False
         self._read = read
         self._wanted = wanted
         self._line = line
@@ -74,6 +75,7 @@ class FooterCut:
             return self._held
         if isinstance(self._wanted, int):
             self._refuse_record(lines, footer)
+        self.is_found = True
         shown = escaped(self._text(lines[footer[0]]))[:SHOWN]
         self.notes = (
             f"{len(footer)} footer line(s) left out, from line {self._line + footer[0]} on: {shown}",

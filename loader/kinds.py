@@ -32,8 +32,13 @@ MAGIC = (
     (b"\xfd7zXZ\0", "an xz file", UNPACK),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", UNPACK),
     (b"Rar!\x1a\x07", "a RAR archive", UNPACK),
+    (b"version https://git-lfs.github.com/spec/", "a pointer of Git LFS", "fetch the file: git lfs pull"),
+    (b"/annex/objects/", "a pointer of git-annex", "fetch the file: git annex get"),
 )
 HTML = re.compile(r"<(!doctype\s+html|html|head|body|table|meta|script|div)\b", re.I)
+BLANK = "\ufeff \t\r\n"
+# Before the first element; the last one may have no end.
+COMMENTS = re.compile(rf"\A(<!--(?s:.*?)(-->|\Z)[{BLANK}]*)+")
 # An element with attributes, or one that is closed again: a header may have <NAMES> like these.
 ELEMENT = re.compile(r"<([A-Za-z_][\w.:-]*)(\s[^<>]*=[^<>]*)?>")
 JSON = re.compile(
@@ -58,7 +63,8 @@ def refuse_other_kinds(label: str, sample: bytes) -> None:
 
 def refuse_markup(label: str, text: str) -> None:
     """The same for text: HTML, XML and JSON."""
-    start = text.lstrip("\ufeff \t\r\n")
+    begin = text.lstrip(BLANK)
+    start = COMMENTS.sub("", begin)
     if HTML.match(start):
         raise not_csv(label, "an HTML page", ASK_AGAIN)
     if start.startswith("<?xml"):
@@ -66,6 +72,8 @@ def refuse_markup(label: str, text: str) -> None:
         raise not_csv(label, "an Excel workbook (XML)" if spreadsheet else "XML", SAVE_AS_CSV)
     element = ELEMENT.match(start)
     if element and (element[2] or f"</{element[1]}>" in start):
+        raise not_csv(label, "XML or HTML", ASK_AGAIN)
+    if begin.startswith("<!--"):
         raise not_csv(label, "XML or HTML", ASK_AGAIN)
     if JSON.match(start):
         raise not_csv(label, "JSON", ASK_AGAIN)

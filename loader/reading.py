@@ -42,6 +42,7 @@ def read_records(
         outcome="",
         rows_loaded=ahead.rows,
         rows_rejected=rejects.total,
+        left_out=source.left_out or encoder.left_out,
         bytes=stream.size,
         delimiter=source.format.delimiter,
         encoding=source.format.encoding,

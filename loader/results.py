@@ -22,7 +22,9 @@ class FileResult:
     outcome: `loaded`, `already loaded`, `superseded earlier load N`, `refused`, `passed over`, or
     `would be loaded` and `would supersede load N` in a dry run. bytes: uncompressed, as hashed.
     message, hint: why a file was refused, and what to do. warnings: schema drift, unsure detection, no rows,
-    orders gone. rows_replaced, orders_gone: of the load it supersedes, as in raw.loads.
+    orders gone. left_out: the file has lines above or below its header that are no records, as comments,
+    a footer, or records without a value. rows_replaced, orders_gone: of the load it supersedes, as in
+    raw.loads.
     """
 
     file_name: str
@@ -31,6 +33,7 @@ class FileResult:
     supersedes: int | None = None
     rows_loaded: int = 0
     rows_rejected: int = 0
+    left_out: bool = False
     bytes: int = 0
     seconds: float = 0.0
     delimiter: str | None = None

@@ -25,13 +25,15 @@ from loader.text import Transcoder, fault, mask, unmask
 class Header:
     """Column names in file order, the line after the header, and what was done about it.
 
-    extra: how many empty fields the records have behind these columns.
+    extra: how many empty fields the records have behind these columns. has_above: above it are
+    lines that are left out.
     """
 
     columns: tuple[str, ...]
     next_line: int
     notes: tuple[str, ...]
     extra: int = 0
+    has_above: bool = False
 
 
 class CsvSource:
@@ -63,6 +65,11 @@ class CsvSource:
         yield from self.header.notes
         if self._footer:
             yield from self._footer.notes
+
+    @property
+    def left_out(self) -> bool:
+        """Whether lines above the header or of a footer are no data; complete at the end."""
+        return self.header.has_above or (self._footer is not None and self._footer.is_found)
 
     def encoder(self, load_id: int, rejects: RejectSpool) -> RecordEncoder:
         return RecordEncoder(
@@ -175,7 +182,8 @@ class CsvSource:
         if repeated:
             raise self._repeats(line, repeated)
         extra = self._survey.extra_fields(len(names))
-        return Header(tuple(names), next_line, (*notes, *_extra_note(extra)), extra)
+        has_above = bool(self._lines_above or comments or empty)
+        return Header(tuple(names), next_line, (*notes, *_extra_note(extra)), extra, has_above)
 
     def _notes_above(self, empty: int, comments: int) -> Iterator[str]:
         if self._lines_above:

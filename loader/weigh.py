@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+import itertools
+import json
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from loader.errors import FileRefused
 from loader.ledger import Load
@@ -11,7 +14,7 @@ from loader.options import LoadOptions
 from loader.results import FileResult
 from loader.sink import Ledger
 
-WITHDRAWING = "only a file with its header and no rows withdraws an earlier load"
+WITHDRAWING = "only a file with its header and nothing else withdraws an earlier load"
 
 
 @dataclass(frozen=True)
@@ -28,23 +31,32 @@ class Replacement:
     orders_gone: int | None
     is_withdrawal: bool = False
 
-    def check(self, label: str, options: LoadOptions) -> None:
-        """Raises FileRefused where too large a share of the earlier load's rows or orders would go."""
+    def check(
+        self, label: str, columns: tuple[str, ...], options: LoadOptions, *, has_lines: bool = False
+    ) -> None:
+        """Raises FileRefused where too large a share of the earlier load's rows or orders would go.
+
+        columns: the file's. has_lines: the file has lines, and none of them is read as a record.
+        """
         if self.is_withdrawal:
             return
         rows, limit = self.earlier.rows_loaded, options.shrink_limit
         too_much = rows - self.rows_now > limit * rows
         if self.orders_gone and self.orders_replaced:
             too_much |= self.orders_gone > limit * self.orders_replaced
-        if too_much:
-            orders = f"; {self.orders_text}" if self.orders_gone else ""
-            raise FileRefused(
-                f"{label} would take away too much of load {self.earlier.load_id}, which it would replace:"
-                f" {rows:,} row(s) then, {self.rows_now:,} now{orders} (max_shrink {options.max_shrink})",
-                hint="if a later file of this call has these orders, load again; give a file that comes"
-                " beside the earlier one another name; if it is meant to shrink, allow it with"
-                " --max-shrink 100% for one run, or file: {max_shrink: 100%} in orders.yaml",
-            )
+        if not too_much:
+            return
+        orders = f"; {self.orders_text}" if self.orders_gone else ""
+        lost, way_out = _lost_columns(columns, self.earlier, options)
+        if has_lines:
+            way_out = "none of its lines is read as a record: see file: in orders.yaml; "
+        raise FileRefused(
+            f"{label} {lost}would take away too much of load {self.earlier.load_id}, which it would replace:"
+            f" {rows:,} row(s) then, {self.rows_now:,} now{orders} (max_shrink {options.max_shrink})",
+            hint=f"{way_out}if a later file of this call has these orders, load again; give a file that comes"
+            " beside the earlier one another name; if it is meant to shrink, allow it with"
+            " --max-shrink 100% for one run, or file: {max_shrink: 100%} in orders.yaml",
+        )
 
     @property
     def orders_text(self) -> str:
@@ -102,9 +114,13 @@ def judge(
     """
     is_read_anew = known is not None and earlier is not None and known.load_id == earlier.load_id
     before = None if is_read_anew else earlier
-    check_header(label, result.columns, options, before, ledger.latest() if ledger else None)
+    latest = ledger.latest() if ledger else None
+    check_header(label, result.columns, options, before, latest)
     is_empty = not (result.rows_loaded or result.rows_rejected)
-    is_withdrawal = earlier is not None and is_empty and set(result.columns) == set(earlier.columns)
+    if is_empty:
+        check_lone_header(label, result.columns, options, latest)
+    is_header_alone = is_empty and not result.left_out and not (known and known.rows_loaded)
+    is_withdrawal = earlier is not None and is_header_alone and {*result.columns} == {*earlier.columns}
     if is_empty and not is_withdrawal and options.empty == "error":
         raise FileRefused(f"{label} has only a header", hint="file: empty in orders.yaml allows it")
     if not (ledger and earlier):
@@ -126,7 +142,7 @@ def judge(
         keeps_all=begins_as_before and not is_read_anew and result.columns == earlier.columns,
         is_withdrawal=is_withdrawal,
     )
-    replacement.check(label, options)
+    replacement.check(label, result.columns, options, has_lines=is_empty and not is_header_alone)
     return replacement
 
 
@@ -151,10 +167,23 @@ def check_header(
         return
     named = ", ".join(name for name in (options.expected_columns or sorted(before)) if name in wanted)
     whose = f"load {earlier.load_id}, which it would replace" if earlier else "the loads before"
-    shown = ", ".join(map(repr, columns[:5]))
     raise FileRefused(
-        f"{label}: its header has none of the columns of {whose}: it has {shown}, not {named}",
+        f"{label}: its header has none of the columns of {whose}: it has {_shown(columns)}, not {named}",
         hint=f"this looks like an error page or another table's export: fetch the file again; {WITHDRAWING}",
+    )
+
+
+def check_lone_header(
+    label: str, columns: tuple[str, ...], options: LoadOptions, latest: Load | None
+) -> None:
+    """Refuse one line that is no header of the mapping's, nor of the latest load's. Raises FileRefused."""
+    known = {*options.expected_columns, *(latest.columns if latest else ())}
+    if not options.has_header or not options.expected_columns or known & {*columns}:
+        return
+    raise FileRefused(
+        f"{label}: its only line has none of the columns that orders.yaml maps:"
+        f" it has {_shown(columns)}, not {', '.join(options.expected_columns)}",
+        hint="if it is an error message, fetch the file again; if it is the header, map its columns",
     )
 
 
@@ -165,6 +194,41 @@ def check_empty(message: str, earlier: Load | None) -> None:
             f"{message}, and it would replace load {earlier.load_id} with {earlier.rows_loaded:,} row(s)",
             hint=f"deliver the file again; {WITHDRAWING}",
         )
+
+
+def _lost_columns(columns: tuple[str, ...], earlier: Load, options: LoadOptions) -> tuple[str, str]:
+    """Which mapped columns of the earlier load a header lacks, and what to do where they were renamed."""
+    lost = [n for n in options.expected_columns if n in earlier.columns and n not in columns]
+    new = [name for name in columns if name not in earlier.columns]
+    if not lost:
+        return "", ""
+    told = f"lacks {', '.join(map(repr, lost))}, which orders.yaml maps"
+    if not new:
+        return f"{told}, and ", "export these columns again; "
+    nearest = _pairs(lost, new)
+    names = ", ".join(f"{json.dumps(near, ensure_ascii=False)}: {name}" for name, near in nearest.items())
+    shown = ", ".join(map(repr, dict.fromkeys(nearest.values())))
+    return (
+        f"{told} (nearest of its new columns: {shown}), and ",
+        f"if they were renamed, set file: {{names: {{{names}}}}} in orders.yaml; ",
+    )
+
+
+def _pairs(lost: Sequence[str], new: Sequence[str]) -> dict[str, str]:
+    """For each lost name the new one that is most like it and nearer to no other; case does not count."""
+
+    def likeness(pair: tuple[str, str]) -> float:
+        return SequenceMatcher(None, pair[0].casefold(), pair[1].casefold()).ratio()
+
+    pairs: dict[str, str] = {}
+    for old, name in sorted(itertools.product(lost, new), key=likeness, reverse=True):
+        if name not in pairs.values():
+            pairs.setdefault(old, name)
+    return {old: pairs[old] for old in lost if old in pairs}
+
+
+def _shown(columns: tuple[str, ...]) -> str:
+    return ", ".join(map(repr, columns[:5]))
 
 
 def order_key(values: tuple[str | None, ...]) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 from ready.gate.faults import Fault, RowFault, TableFault, identifier
 from ready.gate.inspector import Inspector
 from ready.gate.model import MASK, Check, Sample
+from ready.gate.places import told_by_place
 from ready.gate.rules import EXISTENCE_TESTS, NULL_TESTS, Rule, TestCall, rule_of
 from ready.gate.samples import SampleReader
 from ready.gate.unseen import NULL_PASSES, rows_meant, value_exists_sql
@@ -69,7 +70,7 @@ class CheckBuilder:
             sample=samples,
             query=found.query if found else "",
             ceiling=_ceiling(node),
-            notes=tuple(self._notes(call, node)) if status in ("pass", "fail", "warn") else (),
+            notes=tuple(self._notes(rule, call, node, failing)) if status in ("pass", "fail", "warn") else (),
             values=values,
             distinct=distinct,
         )
@@ -147,8 +148,11 @@ class CheckBuilder:
             return ""
         return f": {sum(map(int, counts)):,} of {rows:,} rows, allowed {_ceiling(node).removesuffix(OF_ROWS)}"
 
-    def _notes(self, call: TestCall, node: Mapping[str, Any]) -> Iterator[str]:
-        """That a rule looks at nothing."""
+    def _notes(self, rule: Rule, call: TestCall, node: Mapping[str, Any], failing: bool) -> Iterator[str]:
+        """That a rule looks at nothing, or what its nulls are likely to be."""
+        if failing and call.column and call.test in NULL_TESTS and call.column not in self.missing:
+            sql = rule.rows_sql(self._filtered(call, node))
+            yield from told_by_place(self.inspector, self.relation, sql, call.column)
         conditions, meant = _conditions(call, node), _meant(call, node)
         hidden = self.sensitive and (call.column is None or call.column.lower() in self.sensitive)
         rows = self._rows[meant]

@@ -111,8 +111,9 @@ class Check:
     too; None when unknown. texts: what the check adds to the report's errors or warnings.
     query: lists every row at fault; empty when there is none to list. ceiling: the failures that are
     let pass, as "2 row(s)" or "1% of the rows"; empty for none, or no limit. notes: that it looks at
-    nothing, whatever its status. values: of a rule on the values of one column those at fault, the most
-    frequent first, where one comes again; distinct: how many there are.
+    nothing, whatever its status, or what its nulls are likely to be. values: of a rule on the values of
+    one column those at fault, the most frequent first, where one comes again; distinct: how many there
+    are.
     """
 
     name: str

@@ -124,7 +124,7 @@ def _assemble(checks: list[Check], failure: str | None, run: RunInfo, off: list[
     errors = [*([failure] if failure else []), *(text for check in blocking for text in check.texts)]
     warned = [check for check in checks if check.status == "warn"]
     warnings = [*_told_before(run), *(text for check in warned for text in check.texts)]
-    warnings += [note for check in checks for note in check.notes]
+    warnings += dict.fromkeys(note for check in checks for note in check.notes)
     warnings += [f"the rule {name} is switched off in expectations.yaml" for name in off]
     if not checks and not failure:
         warnings.append("no expectation is attached to orders_parsed: nothing was checked")

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from ready.suggest.mapping.columns import Column
 from ready.suggest.mapping.entry import CHECK, listed
 from ready.suggest.mapping.lines import Grain
-from ready.suggest.mapping.statuses import PARTLY_GIVEN_BACK, UNDERWAY, Statuses
+from ready.suggest.mapping.statuses import CLOSED, PARTLY_GIVEN_BACK, UNDERWAY, Statuses
 from ready.suggest.mapping.times import Times
 from ready.terminal import one_line
 
@@ -34,6 +34,10 @@ GIVEN_BACK = re.compile(
 )
 CANCELLED = re.compile(r"\b(cancell?ed|storniert|annulée?|cancelad[oa]|annullat[oa]|geannuleerd)\b")
 PAID = re.compile(r"\b(paid|bezahlt|payée?|pagad?[oa]|pagat[oa]|betaald)\b")
+
+
+# A customer of more than this share of the records, with more than so many times those of the next one.
+NOBODY_SHARE, NOBODY_TIMES = 0.1, 3
 
 
 def zone_of(column: Column, reading: Times, zones: Column | None) -> tuple[str | None, list[str]]:
@@ -70,16 +74,17 @@ def _as_it_is(word: str) -> str | None:
     return next((zone for zone in available_timezones() if zone.lower() == word and "/" in zone), None)
 
 
-def told_underway(statuses: Statuses) -> list[str]:
+def told_ambiguous(statuses: Statuses) -> list[str]:
     """Words that mean one thing here and another there."""
     told = []
     records = sum(statuses.counts.values())
-    for word, count in statuses.among(UNDERWAY):
-        share = f"{count:,} of {records:,} records ({count / records:.1%})"
-        told.append(
-            f"{CHECK}: {one_line(word)}, {share}, is taken as not paid yet, so it is no purchase; "
-            "in WooCommerce it is a paid order, so 'completed'"
-        )
+    for words, says in (
+        (UNDERWAY, "not paid yet, so it is no purchase; in WooCommerce it is a paid order, so 'completed'"),
+        (CLOSED, "done, so it is a purchase; in Magento it is an order that was refunded, so 'returned'"),
+    ):
+        for word, count in statuses.among(words):
+            share = f"{count:,} of {records:,} records ({count / records:.1%})"
+            told.append(f"{CHECK}: {one_line(word)}, {share}, is taken as {says}")
     return told
 
 
@@ -107,6 +112,22 @@ def cancelled(columns: Iterable[Column]) -> Iterator[str]:
     for column in columns:
         if column.times and CANCELLED.search(column.words):
             yield f"{CHECK}: {column.name} is filled in {len(column.filled):,} records: are these cancelled?"
+
+
+def told_nobody(customer: Column) -> Iterator[str]:
+    """A value that so many records share that it may be no customer: 0, -1, guest, a till's number."""
+    most = customer.counts.most_common(2)
+    if not most:
+        return
+    (value, count), next_most = most[0], most[1][1] if len(most) > 1 else 0
+    records = len(customer.filled)
+    if count > NOBODY_SHARE * records and count > NOBODY_TIMES * next_most and customer.distinct > 1:
+        share = f"{count:,} of {records:,} records ({count / records:.1%})"
+        yield (
+            f"{CHECK}: {one_line(value)} is the customer of {share}: if it stands for guests or nobody, it"
+            " makes them one customer; an expression with nullif leaves it out, and expectations.yaml sets"
+            " such records aside"
+        )
 
 
 def unpaid(columns: Iterable[Column]) -> Iterator[str]:

@@ -13,10 +13,11 @@ from ready.suggest.mapping.clues import (
     given_back,
     number_entry,
     refunded_by_line,
+    told_ambiguous,
+    told_nobody,
     told_partly_given_back,
     told_rivals,
     told_times,
-    told_underway,
     unpaid,
     zone_of,
 )
@@ -208,6 +209,7 @@ class _Proposer:
             return
         column = choice.column
         told = [*self._evidence(choice), f"{column.distinct:,} customers in {len(column.filled):,} records"]
+        told += told_nobody(column)
         is_of_order = is_on_first_line(column, grain)
         if column.blanks and not is_of_order:
             told.append(
@@ -355,7 +357,7 @@ class _Proposer:
         elif statuses.unknown:
             unknown = listed([(word, statuses.counts[word]) for word in statuses.unknown])
             told.append(f"{CHECK}: not known, so left as they are and no purchases: {unknown}")
-        told += told_underway(statuses) + told_partly_given_back(statuses, self.columns)
+        told += told_ambiguous(statuses) + told_partly_given_back(statuses, self.columns)
         for word in refunded_by_line(column, self.column("amount"), meanings, grain):
             meanings[word] = "completed"
             told.append(

@@ -83,7 +83,7 @@ def read_shape(file: InputFile) -> Shape | None:
     header, data = body[at], body[at + 1 :]
     above = [row for row in rows if row.line < header.line]
     if above and not _says_delimiter(above):
-        _tell_above(above, header, settings, evidence)
+        _tell_above(above, header, data, settings, evidence)
     if _is_data(header, data):
         data = [header, *data]
         names = tuple(f"column_{n + 1}" for n in range(len(header.fields)))
@@ -160,10 +160,18 @@ def _says_delimiter(above: Sequence[Row]) -> bool:
 
 
 def _tell_above(
-    above: Sequence[Row], header: Row, settings: dict[str, Any], evidence: dict[str, str]
+    above: Sequence[Row],
+    header: Row,
+    data: Sequence[Row],
+    settings: dict[str, Any],
+    evidence: dict[str, str],
 ) -> None:
+    """data: the rows below the header. What these begin with, as with #1001, is no mark of comments."""
     notes = [row for row in above if not row.is_blank]
-    if notes and all(row.fields[0].startswith("#") for row in notes):
+    is_comment = notes and all(row.fields[0].startswith("#") for row in notes)
+    if is_comment and not any(
+        row.fields[0].startswith("#") and len(row.fields) >= len(header.fields) for row in data
+    ):
         settings["comment"] = "#"
         evidence["comment"] = (
             f"{len(notes)} line(s) above the header begin with it, such as: {_shown(notes[0])}"

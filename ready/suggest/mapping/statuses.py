@@ -58,6 +58,8 @@ UNDERWAY = (
     "en cours", "en cours de traitement", "en proceso", "procesando", "em processamento", "processando",
     "in lavorazione", "in elaborazione", "in behandeling", "verwerken",
 )  # fmt: skip
+# Done in one shop, given back in another (Magento).
+CLOSED = ("closed",)
 KNOWN = {
     **{
         word: seed

@@ -263,3 +263,59 @@ def test_a_filter_that_fails_costs_only_its_own_count(warehouse: ConnectionParam
     gate.add("not_null", "order_id", status="pass", failures=0, config={"where": "{{ var('filter') }}"})
     report = gate.report(tmp_path, connect=warehouse.connect)
     assert [check.rows_checked for check in report.checks] == [6, None]
+
+
+# A file of 30 records, in lines 2 to 31, three to an order from line 3 on: where which columns are null, and
+# the way out.
+PLACES: dict[str, tuple[str, list[tuple[str, str]], list[str]]] = {
+    "totals": (
+        "line_number in (30, 31)",
+        [("not_null", "customer_id")],
+        ["(b.csv:30 and on)", "footer_lines: TEXT"],
+    ),
+    "two rules": (
+        "line_number = 31",
+        [("not_null", "customer_id"), (EXPECT + "column_values_to_not_be_null", "order_ts")],
+        ["(b.csv:31 and on)", "footer_lines: TEXT"],
+    ),
+    "leading lines": ("line_number < 4", [("not_null", "order_ts")], ["(b.csv:2 and on)", "header_line: N"]),
+    "both ends": ("line_number in (2, 31)", [("not_null", "customer_id")], []),
+    "in between": ("line_number in (15, 31)", [("not_null", "customer_id")], []),
+    "no key": ("line_number = 31", [("not_null", "status")], []),
+    "later lines": (
+        "line_number % 3 > 0 and line_number > 2",
+        [("not_null", "amount")],
+        ["only the first line of an order has amount", "{column: ..., of: order}"],
+    ),
+    "first lines too": (
+        "line_number > 2 and line_number % 3 > 0 or line_number = 9",
+        [("not_null", "amount")],
+        [],
+    ),
+    "filled below": ("line_number in (7, 10)", [("not_null", "amount")], []),
+    "whole orders": ("line_number in (6, 7, 8)", [("not_null", "amount")], []),
+}
+
+
+@pytest.mark.parametrize(("nulls", "tests", "way_out"), PLACES.values(), ids=PLACES)
+def test_nulls_are_told_by_where_they_stand(
+    warehouse: ConnectionParams, tmp_path: Path, nulls: str, tests: list[tuple[str, str]], way_out: list[str]
+) -> None:
+    gate, columns = Gate(), {column for _, column in tests}
+    values = {"order_id": "'A' || line_number / 3", "customer_id": "'C'", "order_ts": "now()",
+              "amount": "5.0", "status": "'new'"}  # fmt: skip
+    listed = ", ".join(
+        f"case when not ({nulls}) then {value} end as {name}" if name in columns else f"{value} as {name}"
+        for name, value in values.items()
+    )
+    numbers = "(select generate_series(2, 31) as line_number) as lines"
+    execute(
+        warehouse,
+        "drop table stg.orders_parsed; create table stg.orders_parsed as"
+        f" select 2 as load_id, line_number, 'b.csv' as file_name, {listed} from {numbers}",
+    )
+    for test, column in tests:
+        gate.add(test, column)
+    warnings = gate.report(tmp_path, connect=warehouse.connect).warnings
+    assert len(warnings) == bool(way_out)
+    assert all(part in warning for part in way_out for warning in warnings)

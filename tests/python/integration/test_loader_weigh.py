@@ -81,6 +81,38 @@ def test_a_new_file_of_something_else_is_none_of_the_source(
     assert [row[1] for row in ledger(database)] == ["a.csv"]
 
 
+ERRORS = {
+    "a proxy": "Service Unavailable\n",
+    "a server": "ERROR 1045 (28000): Access denied for user 'shop'@'localhost' (using password: YES)",
+    "a callback": 'callback({"error": "expired"})\n',
+    "a JSON text": '"order not found"\n',
+    "another table": "sku,stock\n",
+}
+
+
+@pytest.mark.parametrize("text", ERRORS.values(), ids=ERRORS)
+def test_an_error_in_the_first_delivery_is_no_header(
+    database: ConnectionParams, tmp_path: Path, text: str
+) -> None:
+    """There is no load to hold it against, but there is the mapping; the day after it comes rightly."""
+    write(tmp_path, {"a.csv": text, "b.csv": HEADER})
+    files, message = told(database, tmp_path)
+    assert [file.refused for file in files] == [True, False]
+    assert "a.csv: its only line has none of the columns that orders.yaml maps" in message
+    assert "not order_id, amount" in message
+    assert [row[1] for row in ledger(database)] == ["b.csv"]
+    write(tmp_path, {"a.csv": orders(1)})
+    assert [file.supersedes for file in told(database, tmp_path)[0]] == [None, None]
+    assert values(database, "order_id") == ["A1"]
+
+
+def test_a_lone_header_of_renamed_or_given_columns_passes(database: ConnectionParams, tmp_path: Path) -> None:
+    write(tmp_path, {"a.csv": "Nr.,Betrag\n"})
+    (file,), message = told(database, tmp_path, names={"Nr.": "order_id"})
+    assert not message
+    assert file.columns == ("order_id", "Betrag")
+
+
 def test_without_a_mapping_all_columns_count(database: ConnectionParams, tmp_path: Path) -> None:
     load(database, write(tmp_path, {"a.csv": "x,y\n1,2\n"}))
     with pytest.raises(FilesRefused, match="it has 'z', not x, y"):
@@ -177,6 +209,71 @@ def test_the_same_header_without_rows_withdraws(database: ConnectionParams, tmp_
     )
     write(tmp_path, {"b.csv": "order_id\n"})
     assert "1 row(s) then, 0 now" in told(database, tmp_path)[1]
+
+
+RENAMED = {
+    "the id": ("Order ID,shop,amount\n", "lacks 'order_id',", "'Order ID'", '{"Order ID": order_id}'),
+    "two": (
+        "shop,Total amount,No,Order ID\n",
+        "lacks 'order_id', 'amount',",
+        "'Order ID', 'Total amount'",
+        '{"Order ID": order_id, "Total amount": amount}',
+    ),
+    "all to letters": (
+        "a,b,shop,c\n",
+        "lacks 'order_id', 'amount',",
+        "'b', 'a'",
+        '{"b": order_id, "a": amount}',
+    ),
+}
+
+
+@pytest.mark.parametrize(("header", "lost", "nearest", "names"), RENAMED.values(), ids=RENAMED)
+def test_columns_that_were_renamed_are_named_first(
+    database: ConnectionParams, tmp_path: Path, header: str, lost: str, nearest: str, names: str
+) -> None:
+    deliver(database, tmp_path, {"a.csv": "order_id,shop,amount\nA1,s,5\nA2,s,5\n"})
+    mapped: dict[str, Any] = {"expected_columns": ("order_id", "shop", "amount")}
+    record = ",".join("9" for _ in header.split(","))
+    write(tmp_path, {"a.csv": f"{header}{record}\n{record}0\n"})
+    (file,), message = told(database, tmp_path, **mapped)
+    assert (
+        f"a.csv {lost} which orders.yaml maps (nearest of its new columns: {nearest}), and would" in message
+    )
+    assert str(file.hint).startswith(f"if they were renamed, set file: {{names: {names}}} in orders.yaml")
+    renamed = {name.split('"')[1]: name.split(": ")[1] for name in names.strip("{}").split(", ")}
+    (file,), message = told(database, tmp_path, max_shrink="100%", names=renamed, **mapped)
+    assert {"order_id", "shop", "amount"} <= {*file.columns}
+
+
+def test_a_column_that_is_gone_is_named(database: ConnectionParams, tmp_path: Path) -> None:
+    deliver(database, tmp_path, {"a.csv": orders(1, 2)})
+    write(tmp_path, {"a.csv": "amount\n1\n2\n"})
+    assert "a.csv lacks 'order_id', which orders.yaml maps, and would take" in told(database, tmp_path)[1]
+
+
+NO_ROWS: dict[str, tuple[str, dict[str, Any]]] = {
+    "the same bytes as comments": ("", {"comment": "A"}),
+    "other bytes as comments": (HEADER + "#1,1\n#2,2\n", {"comment": "#"}),
+    "a footer": (HEADER + "A1,1\nA2,2\n", {"footer_lines": "A1"}),
+    "a header behind records": ("A1,1.50\n" + HEADER, {"header_line": "order_id"}),
+    "records without a value": (HEADER + ",\n,\n", {}),
+}
+
+
+@pytest.mark.parametrize(("text", "reading"), NO_ROWS.values(), ids=NO_ROWS)
+def test_lines_that_are_not_read_withdraw_nothing(
+    database: ConnectionParams, tmp_path: Path, text: str, reading: dict[str, Any]
+) -> None:
+    """Only a header and nothing else does: what a setting leaves out is weighed."""
+    deliver(database, tmp_path, {"a.csv": orders(1, 2, 3)})
+    write(tmp_path, {"a.csv": text or orders(1, 2, 3)})
+    (file,), message = told(database, tmp_path, **reading)
+    assert "3 row(s) then, 0 now; 3 of its 3 order(s) are in no file any more" in message
+    assert "none of its lines is read as a record" in str(file.hint)
+    assert values(database, "order_id") == ["A1", "A2", "A3"]
+    (file,), _ = told(database, tmp_path, max_shrink="100%", **reading)
+    assert (file.rows_replaced, file.orders_gone) == (3, 3)
 
 
 EMPTY = {"0 bytes": b"", "blank lines": b"\n  \r\n\n", "a mark": b"\xef\xbb\xbf\n", "utf-16": b"\xff\xfe\n\0"}

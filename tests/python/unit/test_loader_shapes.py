@@ -400,6 +400,17 @@ KINDS = {
     "parquet": (b"PAR1\x15\x04", "a Parquet file"),
     "html": (b"\xef\xbb\xbf\n<!DOCTYPE html>\n<html><body>Log in</body></html>", "an HTML page"),
     "table": (b"<table><tr><td>1</td></tr></table>", "an HTML page"),
+    "html below comments": (
+        b"<!-- proxy 7 -->\r\n<!--\n id,cust,day\n-->\n<html><body>Wait</body></html>",
+        "an HTML page",
+    ),
+    "text below a comment": (b"<!-- id,cust -->\nService Unavailable\n", "XML or HTML"),
+    "a comment without an end": (b"<!-- id,cust\n1,2\n", "XML or HTML"),
+    "git lfs": (
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n",
+        "a pointer of Git LFS",
+    ),
+    "git-annex": (b"/annex/objects/SHA256E-s12--4d7a2146.csv\n", "a pointer of git-annex"),
     "xml": (b'<?xml version="1.0"?>\n<orders><order id="1"/></orders>', "XML"),
     "plain xml": (b"<orders><order/></orders>", "XML"),
     "excel xml": (

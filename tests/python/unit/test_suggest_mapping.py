@@ -101,6 +101,14 @@ def test_a_plain_file_needs_nothing_said(propose: Propose) -> None:
         ),
         ("# made by export 3.1\n# shop: demo\n" + table(RECORDS), {"comment": "#"}),
         (
+            "# shop: demo\n" + table(RECORDS[:30]) + "# page 2\n" + table(RECORDS[30:]).split("\n", 1)[1],
+            {"comment": "#"},
+        ),
+        (
+            "# shop: demo\n" + table([record(n, order_id=f"#{1000 + n}") for n in range(60)]),
+            {"header_line": "order_id"},
+        ),
+        (
             ",,,,,,\n"
             + table(RECORDS)
             + '\n60,record(s) downloaded,"from Jan-03-24 , to Oct-29-24"\nSeller ID : me\n',
@@ -120,6 +128,8 @@ def test_a_plain_file_needs_nothing_said(propose: Propose) -> None:
     ids=[
         "notes",
         "comments",
+        "comments between records",
+        "a mark that orders have too",
         "marketplace",
         "total",
         "words of one's own",
@@ -132,6 +142,17 @@ def test_a_plain_file_needs_nothing_said(propose: Propose) -> None:
 )
 def test_what_stands_around_the_table(propose: Propose, text: str, settings: dict[str, Any]) -> None:
     assert propose(text).file == settings
+
+
+def test_orders_with_the_mark_of_comments_are_read(tmp_path: Path) -> None:
+    """What is proposed is what the loader reads all records with."""
+    rows = [[f"#{1000 + n}", f"c{n % 9}@x.com", f"{day(n)}", "0.50"] for n in range(60)]
+    file = tmp_path / "orders.csv"
+    file.write_text("# shop\n" + table(rows, ["Name", "Email", "Created at", "Total"]))
+    (model,) = yaml.safe_load(suggest_mapping([str(file)]))["models"]
+    settings = model["config"]["meta"]["file"]
+    head = read_head(file, LoadOptions(**settings))
+    assert [record.values["Name"] for record in head.records] == [row[0] for row in rows]
 
 
 def test_a_footer_known_by_its_text_may_be_missing_and_a_counted_one_is_asked(propose: Propose) -> None:
@@ -218,6 +239,21 @@ def test_ids_are_no_names(propose: Propose, ids: str) -> None:
     assert not propose(table(rows)).asked
 
 
+@pytest.mark.parametrize(("value", "every"), [("0", 1.5), ("guest@shop.com", 3), ("-1", 6)])
+def test_a_value_that_may_be_nobody_is_asked(propose: Propose, value: str, every: float) -> None:
+    nobody = {int(n * every) for n in range(60)} & {*range(60)}
+    rows = [record(n, customer_id=value if n in nobody else f"C{n}") for n in range(60)]
+    proposal = propose(table(rows))
+    assert proposal.columns["customer_id"] == "customer_id"
+    assert proposal.asks(f"{value} is the customer of {len(nobody)} of 60 records")
+
+
+@pytest.mark.parametrize("customers", [1, 2, 5, 23])
+def test_a_shop_of_few_customers_asks_nothing(propose: Propose, customers: int) -> None:
+    rows = [record(n, customer_id=f"C{n % customers}") for n in range(60)]
+    assert not propose(table(rows)).asks("is the customer of")
+
+
 def test_a_customer_id_of_another_name_is_told(propose: Propose) -> None:
     header = [{"customer_id": "Customer Email"}.get(column, column) for column in HEADER]
     rows = [[*record(n, customer_id=f"c{n % 9}@x.example"), f"cus_{n % 9}"] for n in range(60)]
@@ -277,6 +313,15 @@ def test_an_order_that_is_underway_is_asked_with_its_share(propose: Propose, wor
     proposal = propose(table([record(n, status="completed" if n % 5 else word) for n in range(60)]))
     assert f"when '{word.lower()}' then 'pending'" in proposal.columns["status"]["expression"]
     assert proposal.asks(f"{word.lower()}, 12 of 60 records (20.0%), is taken as not paid yet")
+
+
+@pytest.mark.parametrize("word", ["closed", "Closed"])
+def test_a_closed_order_is_asked_with_its_share(propose: Propose, word: str) -> None:
+    proposal = propose(table([record(n, status="complete" if n % 5 else word) for n in range(60)]))
+    assert "when 'closed' then 'completed'" in proposal.columns["status"]["expression"]
+    assert proposal.asks(
+        "closed, 12 of 60 records (20.0%), is taken as done, so it is a purchase; in Magento"
+    )
 
 
 @pytest.mark.parametrize(
