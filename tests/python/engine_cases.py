@@ -178,7 +178,7 @@ def amount_cases() -> Iterator[Case]:
         yield Case(function, aggregated(function), groups + large, keyed=True)
     yield Case("stddev", aggregated("stddev"), groups, keyed=True)
     labelled = [row for row in groups if row[1]]  # a split has rows
-    yield Case("label_mean", grouped(call("label_mean()"), "{{ label_column() }}"), labelled, keyed=True)
+    yield Case("label_mean", grouped(call("label_mean()"), "{{ label_columns()[0] }}"), labelled, keyed=True)
     for total in ("0.000001", "1", "-1", "999999999999999999999.999999"):
         average = call(f"exact_average('cast({total} as numeric(38, 6))', 'n')")
         numbered = [(str(n),) for n in range(200)]

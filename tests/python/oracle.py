@@ -42,6 +42,7 @@ class Definition:
     nth_last: tuple[int, ...] = ()
     ratios: Mapping[str, str] = field(default_factory=dict)
     label: tuple[str, str] = ("revenue", "sum of amount")
+    more_labels: Mapping[str, str | Mapping[str, Any]] = field(default_factory=dict)
     every: str = "month"
     start: date | None = None
     end: date | None = None
@@ -56,8 +57,22 @@ class Definition:
     seed: int = 42
 
     @property
-    def label_column(self) -> str:
-        return f"label_{self.label[0]}_next_{self.horizon}d"
+    def label_rules(self) -> dict[str, Any]:
+        """By name, as features.yaml has them."""
+        return {**dict([self.label]), **self.more_labels}
+
+    @property
+    def labels(self) -> dict[str, tuple[str, int]]:
+        """Of each column the rule and the horizon."""
+        own = {
+            name: (rule, self.horizon) if isinstance(rule, str) else (rule["rule"], rule["horizon"])
+            for name, rule in self.label_rules.items()
+        }
+        return {f"label_{name}_next_{days}d": (rule, days) for name, (rule, days) in own.items()}
+
+    @property
+    def longest_horizon(self) -> int:
+        return max(days for _, days in self.labels.values())
 
 
 Key = tuple[str, datetime]
@@ -102,27 +117,34 @@ def features_at(orders: list[Order], keys: Iterable[Key], definition: Definition
     ]
 
 
-def customer_labels(orders: list[Order], rows: Iterable[Key], definition: Definition) -> dict[Key, Value]:
-    """Of each feature row: the label of the purchases in [t, t + horizon); null if that outlasts the data."""
-    rows, horizon = list(rows), definition.horizon * DAY
-    known = set(labelled(orders, rows, definition))
+def customer_labels(
+    orders: list[Order], rows: Iterable[Key], definition: Definition
+) -> dict[Key, tuple[Value, ...]]:
+    """Of each feature row its labels, of purchases in [t, t + horizon); null if that outlasts the data."""
+    data_end = end_of_data(orders)
     customers = _by_customer(orders)
 
-    def label(customer_id: str, t: datetime) -> Value:
+    def label(customer_id: str, t: datetime, rule: str, horizon: timedelta) -> Value:
         ahead = [
             order
             for order in customers[customer_id]
             if order.is_purchase and t <= order.order_ts < t + horizon
         ]
-        return aggregate(definition.label[1], ahead)
+        return aggregate(rule, ahead) if t + horizon <= data_end else None
 
-    return {key: label(*key) if key in known else None for key in rows}
+    return {
+        key: tuple(label(*key, rule, days * DAY) for rule, days in definition.labels.values()) for key in rows
+    }
+
+
+def end_of_data(orders: list[Order]) -> datetime:
+    return max(trusted_times(orders), default=datetime.min.replace(tzinfo=UTC))
 
 
 def labelled(orders: list[Order], rows: Iterable[Key], definition: Definition) -> list[Key]:
-    """The rows whose whole horizon lies within the data; the mean of nothing is null there, and yet known."""
-    data_end = max(trusted_times(orders), default=datetime.min.replace(tzinfo=UTC))
-    return [key for key in rows if key[1] + definition.horizon * DAY <= data_end]
+    """The rows whose longest horizon lies in the data; the mean of nothing is null there, and yet known."""
+    data_end = end_of_data(orders)
+    return [key for key in rows if key[1] + definition.longest_horizon * DAY <= data_end]
 
 
 def dataset_splits(labelled: Iterable[Key], definition: Definition) -> dict[Key, str]:
@@ -130,7 +152,7 @@ def dataset_splits(labelled: Iterable[Key], definition: Definition) -> dict[Key,
     rows = list(labelled)
     times = sorted({t for _, t in rows})
     val_start, test_start = _split_starts(times, definition)
-    embargo = (definition.horizon if definition.embargo is None else definition.embargo) * DAY
+    embargo = (definition.longest_horizon if definition.embargo is None else definition.embargo) * DAY
 
     def by_time(t: datetime) -> str | None:
         if test_start is not None and t >= test_start:

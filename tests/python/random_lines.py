@@ -55,6 +55,9 @@ DEFINITIONS = {
     "line_id": Definition(
         windows=(7, 30), every="week", horizon=14, active_within=60, aggregations=AGGREGATIONS, totals=TOTALS,
         label=("gone", "no purchase"),
+        more_labels={
+            "typical": {"rule": "avg of amount", "horizon": 30}, "categories": "count_distinct of category"
+        },
     ),
     "sum": Definition(
         windows=(14,), every="order", horizon=14, aggregations=AGGREGATIONS, totals=TOTALS,
@@ -154,7 +157,7 @@ def write_configs(folder: Path, definition: Definition, *, identity: str, status
         "days_since_nth_last_order": list(definition.nth_last),
         "ratios": dict(definition.ratios),
     }
-    labels = {"horizon": definition.horizon, "label": dict([definition.label])}
+    labels = {"horizon": definition.horizon, "label": definition.label_rules}
     models: dict[str, dict[str, Any]] = {
         "orders": {"orders_mapped": mapping},
         "features": {"customer_features": features, "customer_labels": labels, "customer_training_set": {}},

@@ -86,6 +86,10 @@ DEFINITIONS = {
             "web": "orders_in_web_7d / orders_total", "spread": "stddev_quantity_7d / avg_quantity_total",
         },
         label=("gone", "no purchase"),
+        more_labels={
+            "spent": {"rule": "sum of amount", "horizon": 45}, "different": "count_distinct of status",
+            "soon": {"rule": "avg of quantity", "horizon": 9},
+        },
     ),
     "states_by_week": Definition(
         windows=(7, 30), every="week", horizon=14,
@@ -95,6 +99,7 @@ DEFINITIONS = {
         totals=("orders", "revenue", "avg_order_value", "last_country", "usual_country"),
         nth_last=(2,),
         ratios={"lately": "revenue_7d / revenue_30d", "value": "avg_order_value_7d / avg_order_value_total"},
+        more_labels={"back": {"rule": "no purchase", "horizon": 3}},
     ),
     "states_by_order": Definition(every="order", active_within=20),
     "customers_apart": Definition(
@@ -108,7 +113,8 @@ TRACKED = {"states_by_week", "states_by_order"}
 
 def times(definition: Definition) -> st.SearchStrategy[datetime]:
     """At a boundary, a window's or the horizon's length from one, a microsecond beside, or anywhere."""
-    lengths = [0, *definition.windows, definition.horizon, -definition.horizon]
+    horizons = [days for _, days in definition.labels.values()]
+    lengths = [0, *definition.windows, *horizons, *(-days for days in horizons)]
     anchors = BOUNDARIES + (FAR_PAST if definition.every == "order" else [])
     beside = st.sampled_from([timedelta(microseconds=n) for n in (0, 0, -1, 1)])
     edges = st.builds(
@@ -224,7 +230,7 @@ def write_configs(folder: Path, definition: Definition, *, tracked: bool = False
             "days_since_nth_last_order": list(definition.nth_last),
             "ratios": dict(definition.ratios),
         },
-        "customer_labels": {"horizon": definition.horizon, "label": dict([definition.label])},
+        "customer_labels": {"horizon": definition.horizon, "label": definition.label_rules},
         "customer_training_set": {"splits": _given(splits)},
     }
     by_file = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ready.column_roles import roles_of
+from ready.column_roles import labels_in, roles_of
 
 FEATURES: dict[str, Any] = {
     "windows": [7],
@@ -77,6 +77,8 @@ def test_at_the_grain_of_lines_their_own_values_are_counted_by_line() -> None:
 def test_the_label_has_its_horizon() -> None:
     label = {"name": LABEL, "aggregation": "no_purchase", "horizon_days": 14, "nulls": 0}
     assert roles(CONFIG)["label"] == label
+    assert "labels" not in roles(CONFIG)
+    assert labels_in(roles(CONFIG)) == [label]
 
 
 @pytest.mark.parametrize(

@@ -260,7 +260,7 @@ FAULTS = [
      "revenue: stg.orders has no column chanel; did you mean channel?"),
     ("features.yaml", "revenue: sum of amount  # gives", "next: first of channel  # gives",
      'next: "first of channel" is not no purchase, or count, '
-     "or sum, avg, min, max, stddev or count_distinct of a column"),
+     "or sum, avg, min, max, stddev or count_distinct of a column; or {rule, horizon}"),
     ("features.yaml", "revenue: sum of amount", "revenue: stddev of channel",
      "revenue: channel is no number, so it has no stddev"),
     ("features.yaml", "orders: count ", "orders: {rule: count, by: chanel, values: [web]} #",
@@ -281,7 +281,13 @@ FAULTS = [
      f"aggregations: the name {'m' * 60}_30d is too long; at most 63 letters"),
     ("features.yaml", "revenue: sum of amount  # gives", "gone: no purchases  # gives",
      'gone: "no purchases" is not no purchase, or count, '
-     "or sum, avg, min, max, stddev or count_distinct of a column"),
+     "or sum, avg, min, max, stddev or count_distinct of a column; or {rule, horizon}"),
+    ("features.yaml", "revenue: sum of amount  #", "revenue: {rule: sum of amount, horizons: 7}  #",
+     "unknown key horizons; did you mean horizon?"),
+    ("features.yaml", "revenue: sum of amount  #", "revenue: {rule: sum of amuont, horizon: 7}  #",
+     "revenue: stg.orders has no column amuont; did you mean amount?"),
+    ("features.yaml", "revenue: sum of amount  # gives", "n" * 50 + ": {rule: count, horizon: 7}  # gives",
+     f"label: the name label_{'n' * 50}_next_7d is too long; at most 63 letters"),
     ("features.yaml", "revenue: sum of amount  # gives", "revenue: sum of amuont  # gives",
      "revenue: stg.orders has no column amuont; did you mean amount?"),
     ("features.yaml", "totals: [orders, ", "totals: [order, ",
