@@ -78,6 +78,7 @@ def _definition(feature: Feature | None, config: Mapping[str, Any] | None) -> di
     unit = _unit(feature, config)
     return {
         "aggregation": feature.function,
+        **({"level": float(feature.level)} if feature.level else {}),
         **({"column": feature.column} if feature.column else {}),
         **({"place": feature.place} if feature.place > 1 else {}),
         **dict(zip(("numerator", "denominator"), (side.name for side in feature.sides), strict=False)),

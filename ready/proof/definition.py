@@ -33,11 +33,12 @@ def _of(name: str, mapped: Mapping[str, Any]) -> str | None:
 class Feature:
     """One column of customer_features, or a label.
 
-    function: count, sum, avg, min, max, stddev, count_distinct, latest, first, mode, no_purchase (label),
-    days_since_last, days_since_first, ratio. column: of stg.orders, None where the function reads none. by,
-    value: only orders whose column `by` is `value`. days: the window's length, None for the whole past.
-    ahead: the window begins at feature_time (label) instead of ending there. sides: numerator and denominator
-    of a ratio. place: of days_since_last, which order from the last one (1) on.
+    function: count, sum, avg, min, max, median, quantile, stddev, count_distinct, latest, first, mode,
+    no_purchase (label), days_since_last, days_since_first, ratio. column: of stg.orders, None where the
+    function reads none. by, value: only orders whose column `by` is `value`. days: the window's length, None
+    for the whole past. ahead: the window begins at feature_time (label) instead of ending there. sides:
+    numerator and denominator of a ratio. place: of days_since_last, which order from the last one (1) on.
+    level: of a quantile.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Feature:
     ahead: bool = False
     sides: tuple[Feature, ...] = ()
     place: int = 1
+    level: str | None = None
 
     def looks_at_lines(self, mapped: Mapping[str, Any]) -> bool:
         """Whether each line counts and not each order, at grain order_line.
@@ -72,8 +74,13 @@ class Feature:
             return " / ".join(side.name for side in self.sides)
         if self.place > 1:
             return self.name.replace("_", " ")
-        words = f"{self.function} of {self.column}" if self.column else self.function.replace("_", " ")
+        words = f"{self.title} of {self.column}" if self.column else self.function.replace("_", " ")
         return f"{words} where {self.by} is {self.value}" if self.by else words
+
+    @property
+    def title(self) -> str:
+        """The function, with the level of a quantile."""
+        return f"{self.function} {self.level}" if self.level else self.function
 
     def window(self, feature_time: datetime) -> tuple[datetime | None, datetime]:
         """From (included; None: the customer's first order) and to (excluded)."""
@@ -147,7 +154,8 @@ def _parse(name: str, rule: str | Mapping[str, Any]) -> Iterator[Feature]:
     """As macros/features/feature_definition.sql reads it: count, FUNCTION of COLUMN, or that by values."""
     by: Mapping[str, Any] = {"rule": rule} if isinstance(rule, str) else rule
     function, *rest = by["rule"].split()
-    plain = Feature(name, function, column=rest[-1] if rest else None)
+    level = rest[0] if function == "quantile" else None
+    plain = Feature(name, function, column=rest[-1] if rest else None, level=level)
     if "values" not in by:
         yield plain
     for value in by.get("values", []):

@@ -8,6 +8,7 @@ Instants are aware datetimes; amounts are decimals, never floats.
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -311,7 +312,13 @@ def aggregate(rule: str, orders: list[Order]) -> Value:
     if function in OF_TEXTS:
         return text_of_purchases(function, [(order.order_ts, order.value(column)) for order in orders])
     values = [order.value(column) for order in orders]
-    return FUNCTIONS[function]([value for value in values if value is not None])
+    return of_numbers(function, [value for value in values if value is not None])
+
+
+def of_numbers(function: str, values: list[Any]) -> Value:
+    if function.startswith("quantile"):
+        return quantile(values, Fraction(function.removeprefix("quantile")))
+    return FUNCTIONS[function](values)
 
 
 def _split_starts(times: list[datetime], definition: Definition) -> tuple[datetime | None, datetime | None]:
@@ -361,6 +368,17 @@ def deviation(numbers: list[Decimal]) -> Decimal | None:
         return exact.quantize(Decimal("0.000001"), ROUND_HALF_UP)
 
 
+def quantile(numbers: list[Decimal], level: Fraction) -> Decimal | None:
+    """The number at (n - 1) * level in order, from 0; between two of them in proportion to the distance."""
+    if not numbers:
+        return None
+    ordered = sorted(Fraction(number) for number in numbers)
+    position = (len(ordered) - 1) * level
+    left = ordered[math.floor(position)]
+    right = ordered[math.ceil(position)]
+    return rounded(left * (1 - position % 1) + right * (position % 1))
+
+
 OF_TEXTS = ("latest", "first", "mode")
 
 
@@ -395,6 +413,7 @@ FUNCTIONS: dict[str, Callable[[list[Any]], Value]] = {
     "avg": average,
     "min": lambda values: min(values, default=None),
     "max": lambda values: max(values, default=None),
+    "median": lambda values: quantile(values, Fraction(1, 2)),
     "stddev": deviation,
     "count_distinct": lambda values: len(set(values)),
 }

@@ -17,7 +17,6 @@ from typing import Any
 
 from oracle import (
     DAY,
-    FUNCTIONS,
     OF_TEXTS,
     Definition,
     Features,
@@ -27,6 +26,7 @@ from oracle import (
     end_of_data,
     feature_times,
     nth_last,
+    of_numbers,
     ratios,
     text_of_purchases,
 )
@@ -258,7 +258,7 @@ def _aggregate(rule: str, past: list[Line], since: datetime | None, by: str | No
     if function in OF_TEXTS:
         return text_of_purchases(function, [(unit[0].order_ts, unit[0].value(column)) for unit in recent])
     values = [_together([line.value(column) for line in unit]) for unit in recent]
-    return FUNCTIONS[function]([one for one in values if one is not None])
+    return of_numbers(function, [one for one in values if one is not None])
 
 
 def _of_lines(rule: str, by: str | None) -> bool:

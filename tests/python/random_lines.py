@@ -31,6 +31,9 @@ AGGREGATIONS: dict[str, Any] = {
     "least": "min of amount",
     "most": "max of amount",
     "spread": "stddev of amount",
+    "typical": "median of amount",
+    "large_pieces": "quantile 0.75 of quantity",
+    "typical_of": {"rule": "median of amount", "by": "category", "values": ["books"]},
     "pieces": "sum of quantity",
     "avg_pieces": "avg of quantity",
     "lines_of_order": "avg of line_count",
@@ -49,7 +52,17 @@ AGGREGATIONS: dict[str, Any] = {
     "last_channel_of": {"rule": "latest of channel", "by": "category", "values": ["books"]},
     "first_category_via": {"rule": "first of category", "by": "channel", "values": ["web"]},
 }
-TOTALS = ("orders", "revenue", "avg_order", "least", "most", "avg_pieces", "usual_category", "first_channel")
+TOTALS = (
+    "orders",
+    "revenue",
+    "avg_order",
+    "least",
+    "most",
+    "typical",
+    "avg_pieces",
+    "usual_category",
+    "first_channel",
+)
 RATIOS = {"books": "revenue_of_books_14d / revenue_14d", "lately": "avg_order_14d / avg_order_total"}
 DEFINITIONS = {
     "line_id": Definition(

@@ -46,9 +46,9 @@ COUNTRIES = ["de", "A-T", "", "NULL", "'", "éa", f"{'long ' * 26}b", f"{'long '
 QUANTITIES = ["1", "2.5", "3", "", "x", "-3", "0.000001", "999999999999999999.999999"]
 ODD_IDS = ["", "é", '"', ",", "'", "%s", "{{", "\\", "A", "a", "|"]
 
-FUNCTIONS = ("sum", "avg", "min", "max", "stddev", "count_distinct")
+FUNCTIONS = ("sum", "avg", "min", "max", "median", "stddev", "count_distinct")
 PICKED = ("latest", "first", "mode")
-TOTALLED = ("sum", "avg", "min", "max")
+TOTALLED = ("sum", "avg", "min", "max", "median")
 TEXTS = ("order_id", "order_ts", "status", "country")
 DEFINITIONS = {
     "month": Definition(),
@@ -75,9 +75,11 @@ DEFINITIONS = {
             "orders_in": {"rule": "count", "by": "channel", "values": ["web", "In Store", "app"]},
             "revenue_in": {"rule": "sum of amount", "by": "country", "values": ["de", "A-T"]},
             "spread_in": {"rule": "stddev of quantity", "by": "channel", "values": ["web"]},
+            "low": "quantile 0.07 of amount",
+            "high_in": {"rule": "quantile 0.9999 of quantity", "by": "channel", "values": ["web"]},
         },
         totals=(
-            "orders", *(f"{name}_{column}" for name in TOTALLED for column in ("amount", "quantity")),
+            "orders", "low", *(f"{name}_{column}" for name in TOTALLED for column in ("amount", "quantity")),
             *(f"{name}_country" for name in PICKED),
         ),
         nth_last=(3, 2),
@@ -88,15 +90,16 @@ DEFINITIONS = {
         label=("gone", "no purchase"),
         more_labels={
             "spent": {"rule": "sum of amount", "horizon": 45}, "different": "count_distinct of status",
-            "soon": {"rule": "avg of quantity", "horizon": 9},
+            "soon": {"rule": "avg of quantity", "horizon": 9}, "usual": "median of amount",
         },
     ),
     "states_by_week": Definition(
         windows=(7, 30), every="week", horizon=14,
         aggregations={
-            **SHIPPED_AGGREGATIONS, "last_country": "latest of country", "usual_country": "mode of country"
+            **SHIPPED_AGGREGATIONS, "last_country": "latest of country", "usual_country": "mode of country",
+            "typical": "median of amount",
         },
-        totals=("orders", "revenue", "avg_order_value", "last_country", "usual_country"),
+        totals=("orders", "revenue", "avg_order_value", "last_country", "usual_country", "typical"),
         nth_last=(2,),
         ratios={"lately": "revenue_7d / revenue_30d", "value": "avg_order_value_7d / avg_order_value_total"},
         more_labels={"back": {"rule": "no purchase", "horizon": 3}},
