@@ -383,7 +383,7 @@ ON_FEATURE = (
     ],
 )
 def test_no_check_passes_in_silence(edited: Edit, first: str, second: str, told: str) -> None:
-    column = "        description: Per event. The file it came from.\n"
+    column = "        description: The file it came from.\n"
     findings = edited("expectations.yaml", column, f"{column}        data_tests: [{first}, {second}]\n")
     assert len(findings) == 1, findings
     assert told in findings[0]
