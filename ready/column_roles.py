@@ -1,4 +1,4 @@
-"""What each column of a training set is for: keys, time, features with their definitions, label, split."""
+"""What each column of a training set is for: keys, time, features with their definitions, labels, split."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ def roles_of(
 ) -> Roles:
     """The roles of a training set's columns, as JSON holds them.
 
+    Of several labels `label` is the first, and `labels` has all: see labels_in.
+
     features: the columns of its feature set. config: meta.feature_registry.config, None where it is not
     known. nulls: of each feature and label how many rows of the splits have no value.
     """
@@ -36,19 +38,28 @@ def roles_of(
     defined = defined_features(config) if config else {}
     labels = config.get("labels") if config else None
     if labels:  # of one's own: see ready/label_set.py
-        label = labels["columns"]["label"]
+        found = [labels["columns"]["label"]]
     else:
-        label = next((name for name in others if name in defined), others[0] if others else None)
+        found = [name for name in others if name in defined] or others[:1]
+    ahead = [{"name": name, **_label(defined.get(name), config), "nulls": nulls[name]} for name in found]
     return {
         "keys": [KEY[0]],
         "time": KEY[1],
         "features": [
             {"name": name, **_definition(defined.get(name), config), "nulls": nulls[name]} for name in own
         ],
-        "label": label and {"name": label, **_label(defined.get(label), config), "nulls": nulls[label]},
+        "label": ahead[0] if ahead else None,
+        **({"labels": ahead} if len(ahead) > 1 else {}),
         "split": {"column": SPLIT, **_split(config)},
         "fingerprint": fingerprint,
     }
+
+
+def labels_in(roles: Roles) -> list[dict[str, Any]]:
+    """The labels of a training set, each with its definition."""
+    first = roles["label"]
+    labels: list[dict[str, Any]] = roles.get("labels", [first] if first else [])
+    return labels
 
 
 def defined_features(config: Mapping[str, Any]) -> dict[str, Feature]:
@@ -67,6 +78,7 @@ def _definition(feature: Feature | None, config: Mapping[str, Any] | None) -> di
     unit = _unit(feature, config)
     return {
         "aggregation": feature.function,
+        **({"level": float(feature.level)} if feature.level else {}),
         **({"column": feature.column} if feature.column else {}),
         **({"place": feature.place} if feature.place > 1 else {}),
         **dict(zip(("numerator", "denominator"), (side.name for side in feature.sides), strict=False)),

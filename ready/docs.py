@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import http.server
+import json
 from pathlib import Path
+from typing import Any
 
 from ready.database import open_database
 from ready.dbt import QUIET, invoke, prepare
@@ -41,9 +43,33 @@ def write_docs(settings: Settings) -> Path:
         )
     page = settings.artifacts / "docs" / "index.html"
     page.parent.mkdir(parents=True, exist_ok=True)
-    written = (settings.home / "dbt" / "target" / "static_index.html").read_text(encoding="utf-8")
-    page.write_text(without_requests(written), encoding="utf-8")
+    target_folder = settings.home / "dbt" / "target"
+    written = (target_folder / "static_index.html").read_text(encoding="utf-8")
+    manifest = (target_folder / "manifest.json").read_text(encoding="utf-8")
+    shown = written.replace(manifest, json.dumps(readable(json.loads(manifest))), 1)
+    page.write_text(without_requests(shown), encoding="utf-8")
     return page
+
+
+def readable(manifest: dict[str, Any]) -> dict[str, Any]:
+    """dbt's manifest without unit tests and internal sources, which would crowd the lineage graph."""
+    left_out = {
+        *manifest["unit_tests"],
+        *(name for name, source in manifest["sources"].items() if source["config"]["meta"].get("internal")),
+    }
+
+    def kept(nodes: dict[str, Any]) -> dict[str, Any]:
+        return {name: node for name, node in nodes.items() if name not in left_out}
+
+    def linked(edges: dict[str, list[str]]) -> dict[str, list[str]]:
+        return {name: [one for one in others if one not in left_out] for name, others in kept(edges).items()}
+
+    return {
+        **manifest,
+        "unit_tests": {},
+        "sources": kept(manifest["sources"]),
+        **{edges: linked(manifest[edges]) for edges in ("parent_map", "child_map")},
+    }
 
 
 def without_requests(page: str) -> str:

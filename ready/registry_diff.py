@@ -110,6 +110,9 @@ def _distributions(before: Mapping[str, ColumnProfile], after: Mapping[str, Colu
     if bool(before) != bool(after):
         yield f"not on record of {'B' if before else 'A'}, which an earlier release recorded"
         return
+    if not (before or after):
+        yield "on record of neither"
+        return
     for name in dict.fromkeys([*before, *after]):
         old, new = before.get(name), after.get(name)
         if old == new:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -34,12 +34,13 @@ from ready.lint.incoming import check_incoming
 from ready.loads import ActiveLoad
 from ready.mapping import check_mapping, orders_meta
 from ready.parsed_files import unread
-from ready.proof.feature_models import feature_candidates
+from ready.proof.feature_models import feature_candidates, own_feature_sets
 from ready.proofs import DIFFERENT, Reproduced, reproduction_of
 from ready.registry import FeatureRecord, find_current, read_record
 from ready.renew import latest_manifest
 from ready.run_page.render import PAGE_NAME, publish_run_page, renew_verdicts
 from ready.settings import Settings
+from ready.training_set import published_sets
 from ready.verdicts import Verdict, standing_verdicts
 
 # Unit tests prove the project's SQL, not a user's data: they belong to `make test`.
@@ -69,7 +70,8 @@ class Narrator(Protocol):
 class PipelineResult:
     """changed is false when the tables already were what the files and configs say.
 
-    verdicts: of ready check-leakage on what is published now; None where none are kept.
+    own: the exports of feature sets of one's own. verdicts: of ready check-leakage on what is published now;
+    None where none are kept.
     """
 
     changed: bool
@@ -77,6 +79,7 @@ class PipelineResult:
     export: ExportResult
     verdicts: tuple[Verdict, ...] | None
     seconds: float
+    own: tuple[ExportResult, ...] = ()
 
 
 class Run(ABC):
@@ -101,6 +104,7 @@ class Run(ABC):
         self.verdicts: tuple[Verdict, ...] | None = None
         self.reproduction: Reproduced | None = None
         self.export: ExportResult | None = None
+        self.own_exports: tuple[ExportResult, ...] = ()
 
     def whole_way(
         self, paths: Sequence[str], *, full_refresh: bool, max_shrink: str | None
@@ -118,8 +122,10 @@ class Run(ABC):
                 self.narrator.unchanged()
             record = self._record(connection, changed=changed)
             export = self._export(connection, measured=changed)
+            self.own_exports = tuple(self._export_own(connection))
             self._tell_verdicts(connection)
-        return PipelineResult(changed, record, export, self.verdicts, time.monotonic() - self.clock)
+        seconds = time.monotonic() - self.clock
+        return PipelineResult(changed, record, export, self.verdicts, seconds, self.own_exports)
 
     def gate_only(self) -> Report:
         with self._database() as (params, connection):
@@ -325,10 +331,34 @@ class Run(ABC):
         self.narrator.exported(result)
         return result
 
+    def _export_own(self, connection: Any) -> Iterator[ExportResult]:
+        """The feature sets of one's own that are published; one that Parquet has no types for is told."""
+        published = published_sets(connection, self.settings)
+        for name in own_feature_sets(self._manifest):
+            if name not in published:
+                continue
+            self.narrator.stage("Export", str(self.settings.datasets / name))
+            try:
+                result = export_dataset(
+                    connection,
+                    settings=self.settings,
+                    feature_set=name,
+                    progress=self.narrator.exporting,
+                )
+            except (UsageError, CheckFailed) as error:
+                self.narrator.warning(f"{name} is not exported: {error.message}; {error.hint}")
+                continue
+            self.narrator.exported(result)
+            yield result
+
+    @property
+    def _manifest(self) -> dict[str, Any] | None:
+        """dbt's, of this run or of the latest."""
+        return self.dbt_run.manifest if self.dbt_run else latest_manifest(self.settings)
+
     def _tell_verdicts(self, connection: Any) -> None:
         """What is published and leaks, or is not proven, is named each time."""
-        manifest = self.dbt_run.manifest if self.dbt_run else latest_manifest(self.settings)
-        candidates = feature_candidates(manifest)
+        candidates = feature_candidates(self._manifest)
         self.verdicts = standing_verdicts(connection, self.settings, candidates)
         current = find_current(connection, self.settings)
         if current:
@@ -336,8 +366,10 @@ class Run(ABC):
         for verdict in self.verdicts or ():
             if verdict.is_open:
                 self.narrator.warning(str(verdict))
-        for alert in self.export.manifest.get("figures", {}).get("alerts", ()) if self.export else ():
-            self.narrator.warning(alert)
+        for export in [*([self.export] if self.export else []), *self.own_exports]:
+            name = "" if export is self.export else f"{export.manifest['feature_set']}: "
+            for alert in export.manifest.get("figures", {}).get("alerts", ()):
+                self.narrator.warning(f"{name}{alert}")
         if self.reproduction and self.reproduction.verdict == DIFFERENT:
             self.narrator.warning(f"the published version {self.reproduction}")
 

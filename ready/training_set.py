@@ -157,10 +157,15 @@ def open_training_set(
 
 def require_feature_set(connection: Any, settings: Settings, name: str) -> None:
     """Raise UsageError where other feature sets are recorded and this one is not."""
-    rows = select_rows(connection, settings, "select feature_set from {meta}.current_versions order by 1")
-    known = [row["feature_set"] for row in rows]
+    known = published_sets(connection, settings)
     if known and name not in known:
         raise UsageError(f"no feature set {name}; there are: {', '.join(known)}")
+
+
+def published_sets(connection: Any, settings: Settings) -> list[str]:
+    """The feature sets of which the tables hold a version."""
+    rows = select_rows(connection, settings, "select feature_set from {meta}.current_versions order by 1")
+    return [row["feature_set"] for row in rows]
 
 
 def training_set_table(feature_set: str) -> str:

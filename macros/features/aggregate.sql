@@ -5,7 +5,7 @@
     {%- set by = rows ~ '.' ~ aggregated_column(aggregation, aggregation.get('by')) -%}
     {%- set value = '' if aggregation.get('value') is none else ' and ' ~ by ~ ' = ' ~ category_literal(aggregation.value) -%}
     {%- set order = stands_for_order(aggregation, rows, window) -%}
-    {%- set filled = ' and ' ~ column ~ ' is not null' if picks_text(aggregation) else '' -%}
+    {%- set filled = ' and ' ~ column ~ ' is not null' if picks_text(aggregation) or aggregation.level else '' -%}
     {%- set filter = 'filter (where ' ~ condition ~ value ~ (' and ' ~ order if order else '') ~ filled ~ ')' -%}
     {%- if aggregation.function == 'count' -%}
         count(*) {{ filter }}
@@ -21,6 +21,8 @@
         {#- Squares of integers would overflow. -#}
         {%- set number = squarable(column) -%}
         {{ exact_stddev('sum(' ~ number ~ ') ' ~ filter, 'sum(' ~ squared(number) ~ ') ' ~ filter, 'count(' ~ column ~ ') ' ~ filter) }}
+    {%- elif aggregation.level -%}
+        {{ exact_quantile(column, aggregation.level, filter) }}
     {%- elif picks_text(aggregation) -%}
         {{ picked_text(aggregation.function, column, rows ~ '.order_ts', filter) }}
     {%- else -%}

@@ -53,20 +53,26 @@
 {% endmacro %}
 
 {# A rule as a list of {name, function, column, by, value}, one for each column a window gives.
-   A rule is `count`, or `FUNCTION of COLUMN`; or {rule: that, by: COLUMN, values: [...]}, which counts the rows of
+   A rule is `count`, `FUNCTION of COLUMN`, or `quantile LEVEL of COLUMN`, of which the aggregation has its level too, as
+   `median` has; or {rule: that, by: COLUMN, values: [...]}, which counts the rows of
    each value on their own and names them NAME_VALUE. #}
 {% macro parsed_aggregation(name, rule) %}
     {% set by = rule if rule is mapping else {'rule': rule} %}
     {% set words = (by.rule | string).split() %}
-    {% set functions = ['sum', 'avg', 'min', 'max', 'stddev', 'count_distinct'] + functions_of_texts() %}
+    {% set functions = ['sum', 'avg', 'min', 'max', 'median', 'stddev', 'count_distinct'] + functions_of_texts() %}
     {% if words == ['count'] %}
         {% set parsed = {'function': 'count', 'column': none} %}
     {% elif words | length == 3 and words[1] == 'of' and words[0] in functions %}
         {% set parsed = {'function': words[0], 'column': words[2]} %}
+        {% if words[0] == 'median' %}
+            {% do parsed.update({'level': '0.5'}) %}
+        {% endif %}
+    {% elif words | length == 4 and words[0] == 'quantile' and words[2] == 'of' and modules.re.fullmatch('0[.][0-9]{1,4}', words[1]) %}
+        {% set parsed = {'function': 'quantile', 'column': words[3], 'level': words[1]} %}
     {% else %}
         {% do exceptions.raise_compiler_error(
             "features.yaml: '" ~ name ~ ": " ~ rule ~ "' is no aggregation; write count, or one of "
-            ~ functions | join(', ') ~ " followed by: of COLUMN"
+            ~ functions | join(', ') ~ ", quantile 0.9 (or another from 0.0001 to 0.9999), followed by: of COLUMN"
         ) %}
     {% endif %}
     {% set aggregations = [] %}

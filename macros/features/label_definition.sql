@@ -1,27 +1,43 @@
-{# What configs/features.yaml says of customer_labels: {name, function, column, horizon (days)}.
-   The rule is an aggregation, or `no purchase`: true where the customer buys nothing in the horizon. #}
-{% macro label_definition() %}
-    {% set label = {} %}
-    {% for name, rule in node_meta('customer_labels').get('label', {'revenue': 'sum of amount'}).items() %}
-        {% if rule == 'no purchase' %}
-            {% do label.update({'name': name, 'function': 'no_purchase', 'column': none}) %}
+{# What configs/features.yaml says of customer_labels: of each label {name, function, column, horizon (days)}.
+   A rule is an aggregation, or `no purchase`: true where the customer buys nothing in the horizon; with a horizon of its own
+   it is {rule, horizon}. #}
+{% macro label_definitions() %}
+    {% set meta = node_meta('customer_labels') %}
+    {% set labels = [] %}
+    {% for name, given in meta.get('label', {'revenue': 'sum of amount'}).items() %}
+        {% set own = given if given is mapping else {'rule': given} %}
+        {% if own.rule == 'no purchase' %}
+            {% set label = {'name': name, 'function': 'no_purchase', 'column': none} %}
         {% else %}
-            {% do label.update(parsed_aggregation(name, rule)[0]) %}
+            {% set label = parsed_aggregation(name, own.rule)[0] %}
             {% if picks_text(label) %}
-                {% do exceptions.raise_compiler_error("features.yaml: label: '" ~ name ~ ": " ~ rule ~ "': a label is no text") %}
+                {% do exceptions.raise_compiler_error("features.yaml: label: '" ~ name ~ ": " ~ own.rule ~ "': a label is no text") %}
             {% endif %}
         {% endif %}
+        {% do labels.append(dict(label, horizon=own.get('horizon', meta.get('horizon', 30)))) %}
     {% endfor %}
-    {% do label.update({'horizon': label_horizon()}) %}
-    {% do return(label) %}
+    {% do return(labels) %}
 {% endmacro %}
 
-{# Days of 24 hours. #}
+{# The longest one, in days of 24 hours: by then each label of a row is known. #}
 {% macro label_horizon() %}
-    {% do return(node_meta('customer_labels').get('horizon', 30)) %}
+    {% do return(label_definitions() | map(attribute='horizon') | max) %}
 {% endmacro %}
 
-{% macro label_column() %}
-    {% set label = label_definition() %}
+{# The labels' columns, in the order of features.yaml. #}
+{% macro label_columns() %}
+    {% set columns = [] %}
+    {% for label in label_definitions() %}
+        {% do columns.append(column_of_label(label)) %}
+    {% endfor %}
+    {% do return(columns) %}
+{% endmacro %}
+
+{% macro column_of_label(label) %}
     {% do return('label_' ~ label.name ~ '_next_' ~ label.horizon ~ 'd') %}
+{% endmacro %}
+
+{# The column that is known last. #}
+{% macro last_known_label() %}
+    {% do return(column_of_label(label_definitions() | sort(attribute='horizon', reverse=true) | first)) %}
 {% endmacro %}

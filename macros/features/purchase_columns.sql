@@ -2,8 +2,8 @@
    room for. #}
 {% macro purchase_columns() %}
     {% set definition = feature_definition() %}
-    {% set measured = measured_columns(definition.aggregations + [label_definition()]) %}
-    {% set of_order = columns_of_order(definition.aggregations + [label_definition()]) | map('first') | list %}
+    {% set measured = measured_columns(definition.aggregations + label_definitions()) %}
+    {% set of_order = columns_of_order(definition.aggregations + label_definitions()) | map('first') | list %}
     {% set texts = measured_texts(measured) %}
     {% for name in of_order if name.removesuffix('_of_order') in texts %}
         {% do texts.append(name) %}

@@ -20,7 +20,7 @@
     {% do return(totals.items() | list) %}
 {% endmacro %}
 
-{# The lifetime features that no running total gives: texts, and an order's value, which changes with each of its lines. #}
+{# The lifetime features that no running total gives: texts, quantiles, and an order's value, which changes with each of its lines. #}
 {% macro totals_of_whole_past(definition) %}
     {% set totals = [] %}
     {% for aggregation in definition.aggregations if aggregation.name in definition.totals and reads_whole_past(aggregation) %}
@@ -30,7 +30,7 @@
 {% endmacro %}
 
 {% macro reads_whole_past(aggregation) %}
-    {% do return(picks_text(aggregation) or (aggregation.column and aggregates_orders_of_lines(aggregation))) %}
+    {% do return(picks_text(aggregation) or aggregation.level or (aggregation.column and aggregates_orders_of_lines(aggregation))) %}
 {% endmacro %}
 
 {# A running total that goes on from one that is known: nulls count for nothing, as in an aggregate. #}

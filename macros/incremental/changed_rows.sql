@@ -76,13 +76,14 @@
     union all
     (select feature_time from {{ times_before }} except select feature_time from {{ times }})
     {%- if kept_by == 'label' %}
-    {%- set horizon = days(label_horizon()) %}
-    union
     -- Where the data reach now and did not before, or the other way round.
+    {%- for horizon in label_definitions() | map(attribute='horizon') | unique %}
+    union
     select feature_time from {{ times }}
     where
-        feature_time + {{ horizon }} > least(cast('{{ held.data_end }}' as timestamptz), '{{ state.data_end }}')
-        and feature_time + {{ horizon }} <= greatest(cast('{{ held.data_end }}' as timestamptz), '{{ state.data_end }}')
+        feature_time + {{ days(horizon) }} > least(cast('{{ held.data_end }}' as timestamptz), '{{ state.data_end }}')
+        and feature_time + {{ days(horizon) }} <= greatest(cast('{{ held.data_end }}' as timestamptz), '{{ state.data_end }}')
+    {%- endfor %}
     {%- endif %};
     analyze {{ side_table('changed_times') }};
 {%- endmacro %}

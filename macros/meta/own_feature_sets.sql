@@ -27,7 +27,7 @@
     {% do return(names | sort) %}
 {% endmacro %}
 
-{# A view of one's own features with the label and split of customer_training_set, under the name that `ready export` and
+{# A view of one's own features with the labels and split of customer_training_set, under the name that `ready export` and
    load_dataset look for: X_features gives X_training_set. A model of that name stands instead. #}
 {% macro create_own_training_set(build) -%}
     {%- set name = modules.re.sub('_features$', '', build.feature_set) ~ '_training_set' -%}
@@ -38,9 +38,9 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# A select of a feature set of one's own with label and split. #}
+{# A select of a feature set of one's own with labels and split. #}
 {% macro own_training_set(build) -%}
-    select features.*, training_set.{{ label_column() }}, training_set.split
+    select features.*, {% for label in label_columns() %}training_set.{{ label }}, {% endfor %}training_set.split
     from {{ published_name(build.features) }} as features
     left join {{ published_name(build.training_set) }} as training_set using (customer_id, feature_time)
 {%- endmacro %}

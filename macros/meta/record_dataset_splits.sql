@@ -33,7 +33,7 @@
     {%- endif %}
 {%- endmacro %}
 
-{# A select of split, membership hash, rows, customers, mean label, time_from and time_to, one row a split. #}
+{# A select of split, membership hash, rows, customers, mean of the first label, time_from and time_to, one row a split. #}
 {% macro split_summary(build, splits) -%}
     {{ return(adapter.dispatch('split_summary')(build, splits)) }}
 {%- endmacro %}
@@ -65,7 +65,7 @@
             count(*) as row_count,
             {{ label_mean() }} as label_mean
         from {{ hashed_rows(
-            rows, membership_columns(), kept=['split', label_column()], condition='split is not null'
+            rows, membership_columns(), kept=['split', label_columns()[0]], condition='split is not null'
         ) }}
         group by split
     ),
@@ -91,13 +91,13 @@
     order by boundaries.time_from
 {%- endmacro %}
 
-{# The rows of a feature set with label and split. A set of one's own has those of customer_training_set at its own keys. #}
+{# The rows of a feature set with the first label and the split. A set of one's own has those of customer_training_set at its own keys. #}
 {% macro split_rows(build, features, training_set) -%}
     {%- if build.feature_set == 'customer_features' -%}
         {{ training_set }}
     {%- else -%}
         (
-            select customer_id, feature_time, training_set.{{ label_column() }}, training_set.split
+            select customer_id, feature_time, training_set.{{ label_columns()[0] }}, training_set.split
             from {{ features }} as features
             inner join {{ training_set }} as training_set using (customer_id, feature_time)
         ) as members
@@ -112,10 +112,10 @@
     round(avg({{ label_as_number() }}), 6)
 {%- endmacro %}
 
-{# A label that is a condition counts 1 where it holds. #}
+{# The first label; one that is a condition counts 1 where it holds. #}
 {% macro label_as_number() -%}
-    {%- set column = label_column() -%}
-    {{ return('case when ' ~ column ~ ' then 1 else 0 end' if label_definition().function == 'no_purchase' else column) }}
+    {%- set column = label_columns()[0] -%}
+    {{ return('case when ' ~ column ~ ' then 1 else 0 end' if label_definitions()[0].function == 'no_purchase' else column) }}
 {%- endmacro %}
 
 {# A select of split and membership hash of what meta.dataset_splits holds of a version; where changes are added to the published

@@ -12,7 +12,7 @@
     on conflict do nothing;
 {%- endmacro %}
 
-{# Rows, content hash and number of known labels of a build. #}
+{# Rows, content hash and number of rows of a build with all labels known. #}
 {% macro labels_content(build) %}
-    {% do return(content_of(build.labels, adapter.get_columns_in_relation(build.labels), adapter.quote(label_column()))) %}
+    {% do return(content_of(build.labels, adapter.get_columns_in_relation(build.labels), adapter.quote(last_known_label()))) %}
 {% endmacro %}

@@ -45,20 +45,20 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Of labels as a whole; or of the membership of each split, with its labels. #}
+{# Of labels as a whole; or of the membership of each split, with its first label. #}
 {% macro contents_by_part(rows, by_split, columns) -%}
     {%- set number = label_as_number() -%}
     select
         {{ 'split' if by_split else "''" }} as part,
         count(*) as row_count,
         {{ hash_sums() }},
-        count({{ number if by_split else label_column() }}) as filled,
+        count({{ number if by_split else last_known_label() }}) as filled,
         {{ 'coalesce(sum(' ~ number ~ '), 0)' if by_split else 'cast(null as numeric)' }} as total,
         {{ uncounted(['zero', 'minimum', 'maximum']) }}
     from {{ hashed_rows(
         rows,
         membership_columns() if by_split else typed_columns(columns),
-        kept=[label_column()] + (['split'] if by_split else []),
+        kept=[label_columns()[0], 'split'] if by_split else [last_known_label()],
         condition='split is not null' if by_split else 'true'
     ) }}
     {{ 'group by split' if by_split }}

@@ -1,6 +1,6 @@
 {{ config(kept_by='label', indexes=[{'columns': ['customer_id', 'feature_time']}], pre_hook="{{ lateral_join_settings() }}") }}
 
-{%- set label = label_definition() %}
+{%- set labels = label_definitions() %}
 
 with spine as (
     select features.customer_id, features.feature_time
@@ -17,9 +17,9 @@ data as (
     select last_order_ts as data_end from {{ ref('data_span') }}
 ),
 
--- The label looks ahead: [feature_time, feature_time + horizon). It is known only where the data reach that far.
+-- A label looks ahead: [feature_time, feature_time + horizon). It is known only where the data reach that far.
 labels as (
-    {{ point_in_time_labels(label, 'spine', 'customers', 'data') }}
+    {{ point_in_time_labels(labels, 'spine', 'customers', 'data') }}
 )
 
 select * from labels

@@ -15,11 +15,13 @@ boundaries as (
     {{ instead(split_boundaries(splits, ref('customer_features'), ref('data_span')), 'select * from ' ~ side_table('same_boundaries')) }}
 ),
 
--- Rows whose label is not known yet, and rows in an embargo, have no split.
+-- Rows of which a label is not known yet, and rows in an embargo, have no split.
 training_set as (
     select
         features.*,
-        labels.{{ label_column() }},
+        {%- for label in label_columns() %}
+        labels.{{ label }},
+        {%- endfor %}
         boundaries.split
     from features
     inner join labels

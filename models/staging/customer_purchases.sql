@@ -11,9 +11,9 @@
 
 -- depends_on: {% if not execute %}{{ ref('order_versions') }} {{ ref('order_lines') }}{% endif %}
 {%- set definition = feature_definition() %}
-{%- set measured = measured_columns(definition.aggregations + [label_definition()]) %}
+{%- set measured = measured_columns(definition.aggregations + label_definitions()) %}
 {%- set tracked = tracks_availability() %}
-{%- set of_order = columns_of_order(definition.aggregations + [label_definition()]) %}
+{%- set of_order = columns_of_order(definition.aggregations + label_definitions()) %}
 
 with {% if tracked -%}
 versions as (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 
 from ready.api.table import Table
-from ready.column_roles import KEY, SPLITS, Roles
+from ready.column_roles import KEY, SPLITS, Roles, labels_in
 from ready.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,10 +43,13 @@ class Dataset(Table):
 
     @property
     def y(self) -> Any:
-        """The label. Raises UsageError where the feature set has none."""
+        """The label; of several all, as a table with a column for each.
+
+        Raises UsageError where the feature set has none.
+        """
         if self.label is None:
             raise UsageError("this training set has no label")
-        return self._column(self.label)
+        return self._column(self.label) if len(self.labels) == 1 else self._frame(list(self.labels))
 
     @property
     def groups(self) -> Any:
@@ -65,8 +68,13 @@ class Dataset(Table):
 
     @property
     def label(self) -> str | None:
-        """The label's column; roles["label"] has its definition."""
-        return self.roles["label"] and str(self.roles["label"]["name"])
+        """The label's column, of several the first; `labels` has their definitions."""
+        return next(iter(self.labels), None)
+
+    @property
+    def labels(self) -> dict[str, dict[str, Any]]:
+        """Of each label, in the order of y, its definition as `features` has them."""
+        return {label["name"]: label for label in labels_in(self.roles)}
 
     @property
     def roles(self) -> Roles:
@@ -92,14 +100,15 @@ class Dataset(Table):
     ) -> EmbargoTimeSeriesSplit:
         """Cross-validation in time over these rows: give it to scikit-learn as `cv`, with X and y of here.
 
-        embargo_days: default that of the data set's splits, and at least the label's horizon. by_customer: no
-        customer is on both sides of a fold. Raises UsageError where the rows are of too few instants.
+        embargo_days: default that of the data set's splits, and at least the longest horizon of a label.
+        by_customer: no customer is on both sides of a fold. Raises UsageError where the rows are of too few
+        instants.
         """
         from ready.api.folds import EmbargoTimeSeriesSplit
 
         if embargo_days is None:
-            horizon = (self.roles["label"] or {}).get("horizon_days", 0)
-            embargo_days = max(self.roles["split"].get("embargo_days", 0), horizon)
+            horizons = [label.get("horizon_days", 0) for label in self.labels.values()]
+            embargo_days = max(self.roles["split"].get("embargo_days", 0), *horizons, 0)
         return EmbargoTimeSeriesSplit(
             self.table[self.roles["time"]],
             n_splits=n_splits,
@@ -152,7 +161,7 @@ class Dataset(Table):
                 *([f"  home   {self.home}"] if self.home else []),
                 f"  from   {self.source}",
                 f"  rows   {len(self):,}{f': {split}' if split else ''}",
-                f"  X      {len(self.features)} features; y {self.label}",
+                f"  X      {len(self.features)} features; y {', '.join(self.labels) or None}",
             ]
         )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from ready.column_roles import labels_in
 from ready.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Table:
     def _with_nulls(self) -> list[str]:
         """The columns of integers and truths that have a null, here or elsewhere in the data set."""
         roles = json.loads((self.table.schema.metadata or {}).get(b"roles", "{}"))
-        known = [*roles.get("features", []), roles.get("label") or {}]
+        known = [*roles.get("features", []), *(labels_in(roles) if roles else ())]
         elsewhere = {column["name"] for column in known if column.get("nulls")}
         return [
             field.name

@@ -112,6 +112,8 @@ class TerminalNarrator:
         self._live(None)
         self._say(click.style(f"Done in {result.seconds:.1f} s.", bold=True) + " Look next at:")
         self._say(f"  {_shown(result.export.folder)}/  the training set: read it with any Parquet reader")
+        for own in result.own:
+            self._say(f"  {_shown(own.folder)}/  {own.manifest['feature_set']}, a feature set of your own")
         self._say(f"  {_shown(settings.reports)}/index.html  the run: files, gate, features, splits, timings")
         self._say("  ready registry list  every recorded version;  ready docs  the lineage")
 

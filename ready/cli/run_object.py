@@ -41,6 +41,7 @@ def result_object(result: PipelineResult) -> dict[str, Any]:
         "row_count": record.row_count,
         "splits": record.splits,
         "datasets": str(result.export.folder),
+        "own_datasets": {own.manifest["feature_set"]: str(own.folder) for own in result.own},
         "leakage": None if result.verdicts is None else {v.model: v.verdict for v in result.verdicts},
     }
 

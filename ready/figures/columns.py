@@ -1,10 +1,10 @@
-"""Each column of a training set by itself: how it differs between splits, and how it goes with the label."""
+"""Each column of a training set by itself: how it differs between splits, and how it goes with each label."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import pyarrow as pa
@@ -44,17 +44,17 @@ class Association:
 
 @dataclass(frozen=True)
 class ColumnFigures:
-    """A feature, or the label: what the sample has of it, by split.
+    """A feature, or a label: what the sample has of it, by split.
 
     profiles: of each split that has rows; without distribution for text. psi: of validation and test against
-    train, the population stability index. association: None for the label. classes: of a label with few
-    values the share of each in each split.
+    train, the population stability index. associations: of a feature, with each label
+    that is a number. classes: of a label with few values the share of each in each split.
     """
 
     name: str
     profiles: Mapping[str, ColumnProfile]
     psi: Mapping[str, float]
-    association: Association | None = None
+    associations: Mapping[str, Association] = field(default_factory=dict)
     classes: Mapping[str, Mapping[str, float]] | None = None
 
     @property
@@ -62,12 +62,19 @@ class ColumnFigures:
         return any(profile.missing for profile in self.profiles.values())
 
     @property
+    def is_of_two(self) -> bool:
+        """Whether it is a label of two classes."""
+        return any(len(shares) == 2 for shares in (self.classes or {}).values())
+
+    @property
     def is_alarming(self) -> bool:
-        return self.association is not None and self.association.is_alarming
+        return any(found.is_alarming for found in self.associations.values())
 
 
-def figures_of(name: str, sample: pa.Table, split: pa.Array, label: pa.Array | None) -> ColumnFigures:
-    """sample: with model types. label: as as_number gives it; None for the label itself."""
+def figures_of(
+    name: str, sample: pa.Table, split: pa.Array, labels: Mapping[str, pa.Array] | None
+) -> ColumnFigures:
+    """sample: with model types. labels: as as_number gives them; None for a label itself."""
     column = sample[name].combine_chunks()
     parts = {
         part: column.filter(chosen) for part in SPLITS if pc.any(chosen := pc.equal(split, part)).as_py()
@@ -86,8 +93,8 @@ def figures_of(name: str, sample: pa.Table, split: pa.Array, label: pa.Array | N
         name,
         profiles,
         psi,
-        association=None if label is None else _association(column, number, label),
-        classes=_classes(column, parts) if label is None else None,
+        associations={key: _association(column, number, label) for key, label in (labels or {}).items()},
+        classes=_classes(column, parts) if labels is None else None,
     )
 
 

@@ -1,8 +1,8 @@
-"""Label and missing values over the feature times, in at most so many periods that a picture shows them."""
+"""Labels and missing values over the feature times, in at most so many periods that a picture shows them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,17 +16,17 @@ DAYS = {"day": 1, "week": 7, "month": 28, "quarter": 90}
 
 @dataclass(frozen=True)
 class Period:
-    """The rows of a split with a feature time in [start, start + a unit); label_mean is None without a label.
+    """The rows of a split with a feature time in [start, start + a unit).
 
-    zero_share: of the rows with a label, 0 to 1; None where it is no number. missing: of each feature the
-    share of rows without a value.
+    label_means, zero_shares: of each label that is a number, over the rows that have one; 0 to 1, None where
+    none has. missing: of each feature the share of rows without a value.
     """
 
     start: date
     split: str
     rows: int
-    label_mean: float | None
-    zero_share: float | None
+    label_means: dict[str, float | None]
+    zero_shares: dict[str, float | None]
     missing: dict[str, float]
 
 
@@ -36,20 +36,22 @@ def unit_for(first: datetime, last: datetime) -> str:
     return next((unit for unit, days in DAYS.items() if span <= days * (MOST_PERIODS - 1)), "year")
 
 
-def read_periods(sample: pa.Table, label: pa.Array | None, features: Sequence[str]) -> tuple[Period, ...]:
-    """By time. label: as numbers; None for one that is no number."""
+def read_periods(
+    sample: pa.Table, labels: Mapping[str, pa.Array], features: Sequence[str]
+) -> tuple[Period, ...]:
+    """By time. labels: as numbers, those that are."""
     if not len(sample):
         return ()
     times = sample["feature_time"].cast(pa.timestamp("us"))
     extremes = pc.min_max(times)
     unit = unit_for(extremes["min"].as_py(), extremes["max"].as_py())
-    numbers = pa.nulls(len(sample), pa.float64()) if label is None else label
     columns: dict[str, Any] = {
         "start": pc.floor_temporal(times, unit=unit),
         "split": sample["split"].cast(pa.string()),
-        "label": numbers,
-        "zero": pc.equal(numbers, 0.0).cast(pa.float64()),
     }
+    for name, numbers in labels.items():
+        columns[f"label {name}"] = numbers
+        columns[f"zero {name}"] = pc.equal(numbers, 0.0).cast(pa.float64())
     for name in features:
         missing = pc.is_null(sample[name], nan_is_null=pa.types.is_floating(sample[name].type))
         columns[f"missing {name}"] = missing.cast(pa.float64())
@@ -60,8 +62,8 @@ def read_periods(sample: pa.Table, label: pa.Array | None, features: Sequence[st
             start=row["start"].date(),
             split=row["split"],
             rows=row["count_all"],
-            label_mean=row["label_mean"],
-            zero_share=row["zero_mean"],
+            label_means={name: row[f"label {name}_mean"] for name in labels},
+            zero_shares={name: row[f"zero {name}_mean"] for name in labels},
             missing={name: row[f"missing {name}_mean"] for name in features},
         )
         for row in grouped.sort_by([("start", "ascending"), ("split", "descending")]).to_pylist()

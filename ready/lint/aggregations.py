@@ -17,8 +17,8 @@ from ready.proof.definition import OF_TEXTS, nth_last_orders
 # As the model has it where features.yaml is silent (macros/features/feature_definition.sql).
 DEFAULT_WINDOWS = [30]
 DAYS_SINCE = frozenset({"days_since_last_order", "days_since_first_order"})
-RULE = re.compile(r"\s*(\w+)\s+of\s+(\w+)\s*")
-OF_NUMBERS = ("sum", "avg", "min", "max", "stddev")
+RULE = re.compile(r"\s*(\w+)(?:\s+[0-9.]+)?\s+of\s+(\w+)\s*")
+OF_NUMBERS = ("sum", "avg", "min", "max", "median", "quantile", "stddev")
 NTH_LAST = "days_since_nth_last_order"
 # Without what else makes columns.
 ALONE: dict[str, Any] = {"totals": [], "ratios": {}, NTH_LAST: []}

@@ -7,6 +7,7 @@ from typing import Any
 
 from ready.lint.aggregations import (
     DAYS_SINCE,
+    MAX_NAME,
     check_aggregations,
     check_mapped,
     check_rule,
@@ -36,22 +37,36 @@ def model_columns(features: Document | None, extras: Collection[str]) -> dict[st
     columns = {"orders_parsed": frozenset([*place, *names, *(f"{name}_raw" for name in names)])}
     if features and isinstance(features.value, dict):
         made = frozenset(feature_columns(model_meta(features, "customer_features")[1])) | DAYS_SINCE
-        label = _label_column(model_meta(features, "customer_labels")[1])
+        labels = frozenset(_label_columns(model_meta(features, "customer_labels")[1]))
         columns["customer_features"] = KEY | made
-        columns["customer_labels"] = KEY | {label}
-        columns["customer_training_set"] = KEY | made | {label, "split"}
+        columns["customer_labels"] = KEY | labels
+        columns["customer_training_set"] = KEY | made | labels | {"split"}
     return columns
 
 
 def boolean_columns(features: Document | None) -> frozenset[str]:
-    """The label, where it is whether a customer buys nothing."""
+    """The labels that are whether a customer buys nothing."""
     meta = model_meta(features, "customer_labels")[1] if features else {}
-    return frozenset({_label_column(meta)} if "no purchase" in mapping_of(meta.get("label")).values() else ())
+    conditions = [(name, horizon) for name, (rule, horizon) in _labels(meta).items() if rule == "no purchase"]
+    return frozenset(_label_column(*condition) for condition in conditions)
 
 
-def _label_column(meta: Mapping[str, Any]) -> str:
-    name = next(iter(mapping_of(meta.get("label")) or DEFAULT_LABEL))
-    return f"label_{name}_next_{meta.get('horizon', DEFAULT_HORIZON)}d"
+def _label_columns(meta: Mapping[str, Any]) -> list[str]:
+    return [_label_column(name, horizon) for name, (_, horizon) in _labels(meta).items()]
+
+
+def _label_column(name: str, horizon: Any) -> str:
+    return f"label_{name}_next_{horizon}d"
+
+
+def _labels(meta: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Of each label its rule and its horizon."""
+    shared = meta.get("horizon", DEFAULT_HORIZON)
+    return {
+        name: (own.get("rule", given), own.get("horizon", shared))
+        for name, given in (mapping_of(meta.get("label")) or DEFAULT_LABEL).items()
+        for own in (mapping_of(given),)
+    }
 
 
 def check_features(
@@ -71,14 +86,29 @@ def check_features(
     times = mapping_of(meta.get("feature_times"))
     yield from _ordered(document, (*path, "feature_times"), times, "start", "end", allow_equal=True)
     path, meta = model_meta(document, "customer_labels")
-    for name, rule in mapping_of(meta.get("label")).items():
-        yield from check_rule(document, (*path, "label", name), name, rule, extras)
-    if mapped:
-        yield from check_mapped(document, (*path, "label"), mapping_of(meta.get("label")), mapped)
-    horizon = meta.get("horizon", DEFAULT_HORIZON)
+    labels = _labels(meta)
+    if "label" in meta:
+        yield from _check_labels(document, (*path, "label"), labels, extras)
+        if mapped:
+            yield from check_mapped(document, (*path, "label"), mapping_of(meta["label"]), mapped)
+    horizon = max((days for _, days in labels.values() if isinstance(days, int)), default=DEFAULT_HORIZON)
     path, meta = model_meta(document, "customer_training_set")
     yield from _splits(document, (*path, "splits"), mapping_of(meta.get("splits")))
     yield from _embargo(document, (*path, "splits"), mapping_of(meta.get("splits")), horizon)
+
+
+def _check_labels(
+    document: Document,
+    path: KeyPath,
+    labels: Mapping[str, tuple[Any, Any]],
+    extras: Mapping[str, str] | None,
+) -> Iterator[Finding]:
+    for name, (rule, horizon) in labels.items():
+        yield from check_rule(document, (*path, name), name, rule, extras)
+        column = _label_column(name, horizon)
+        if len(column) > MAX_NAME:
+            message = f"label: the name {column} is too long"
+            yield document.finding((*path, name), message, f"at most {MAX_NAME} letters")
 
 
 def _splits(document: Document, path: KeyPath, splits: Mapping[str, Any]) -> Iterator[Finding]:

@@ -121,7 +121,8 @@ def _features(document: Document, columns: Mapping[str, Any]) -> Iterator[Findin
         )
     path, meta = model_meta(document, "customer_labels")
     for name, rule in mapping_of(meta.get("label")).items():
-        yield from _feature(document, (*path, "label", name), name, rule, None, columns)
+        whole = mapping_of(rule)
+        yield from _feature(document, (*path, "label", name), name, whole.get("rule", rule), None, columns)
 
 
 def _feature(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
@@ -84,6 +84,37 @@ insert into {meta}.dataset_builds (
 ) on conflict do nothing
 """
 
+# As macros/meta/feature_profiles.sql, of all rows.
+PROFILE = """
+with filled as (select {column} as value from {table}),
+valued as (select value, count(*) as times from filled where value is not null group by value),
+cumulated as (
+    select value, times,
+        cast(sum(times) over (order by value) as bigint) as up_to, cast(sum(times) over () as bigint) as total
+    from valued
+)
+insert into {meta}.feature_profiles (feature_set, feature_version, data_hash, column_name, profile)
+select %(feature_set)s, %(feature_version)s, %(data_hash)s, %(column)s,
+    jsonb_build_object(
+        'rows', %(row_count)s, 'missing', %(row_count)s - coalesce(sum(times), 0)
+    ) || {numbers}
+from cumulated
+on conflict do nothing
+"""
+NUMBERS = """
+jsonb_build_object(
+    'zero', coalesce(sum(times) filter (where value = 0), 0),
+    'minimum', trim_scale(cast(min(value) as numeric)), 'maximum', trim_scale(cast(max(value) as numeric)),
+    'mean', trim_scale(round(sum(value * times) / nullif(sum(times), 0), 6)),
+    'sampled_every', 1, 'distinct', count(*),
+    'distribution', coalesce(
+        jsonb_agg(jsonb_build_array(trim_scale(cast(value as numeric)), times, up_to) order by value) filter (
+            where up_to = times or up_to * 200 / total > (up_to - times) * 200 / total
+        ), '[]'
+    )
+)
+"""
+
 VERSION = """
 select coalesce(
     min(feature_version) filter (where config_hash = %(config_hash)s and sql_hash = %(sql_hash)s),
@@ -154,7 +185,19 @@ def write_label_set(
     cursor.execute(
         statement, {**values, **_as_json(values), "embargo": values["config"]["splits"]["embargo"]}
     )
+    _record_profiles(cursor, names, values)
     return values
+
+
+def _record_profiles(cursor: Cursor, names: Mapping[str, sql.Composable], values: Row) -> None:
+    """How the values of each feature are distributed, so that versions can be compared."""
+    for column in values["columns"]:
+        if column["name"] in KEY:
+            continue
+        is_number = column["type"].partition("(")[0] in ("integer", "bigint", "numeric")
+        numbers = sql.SQL(NUMBERS if is_number else "'{}'")
+        place = {**names, "column": sql.Identifier(column["name"]), "numbers": numbers}
+        cursor.execute(sql.SQL(PROFILE).format(**place), {**values, "column": column["name"]})
 
 
 def _copy_in(cursor: Cursor, rows: Sequence[LabelledRow]) -> None:

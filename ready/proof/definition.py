@@ -31,13 +31,14 @@ def _of(name: str, mapped: Mapping[str, Any]) -> str | None:
 
 @dataclass(frozen=True)
 class Feature:
-    """One column of customer_features, or the label.
+    """One column of customer_features, or a label.
 
-    function: count, sum, avg, min, max, stddev, count_distinct, latest, first, mode, no_purchase (label),
-    days_since_last, days_since_first, ratio. column: of stg.orders, None where the function reads none. by,
-    value: only orders whose column `by` is `value`. days: the window's length, None for the whole past.
-    ahead: the window begins at feature_time (label) instead of ending there. sides: numerator and denominator
-    of a ratio. place: of days_since_last, which order from the last one (1) on.
+    function: count, sum, avg, min, max, median, quantile, stddev, count_distinct, latest, first, mode,
+    no_purchase (label), days_since_last, days_since_first, ratio. column: of stg.orders, None where the
+    function reads none. by, value: only orders whose column `by` is `value`. days: the window's length, None
+    for the whole past. ahead: the window begins at feature_time (label) instead of ending there. sides:
+    numerator and denominator of a ratio. place: of days_since_last, which order from the last one (1) on.
+    level: of a quantile.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Feature:
     ahead: bool = False
     sides: tuple[Feature, ...] = ()
     place: int = 1
+    level: str | None = None
 
     def looks_at_lines(self, mapped: Mapping[str, Any]) -> bool:
         """Whether each line counts and not each order, at grain order_line.
@@ -72,8 +74,13 @@ class Feature:
             return " / ".join(side.name for side in self.sides)
         if self.place > 1:
             return self.name.replace("_", " ")
-        words = f"{self.function} of {self.column}" if self.column else self.function.replace("_", " ")
+        words = f"{self.title} of {self.column}" if self.column else self.function.replace("_", " ")
         return f"{words} where {self.by} is {self.value}" if self.by else words
+
+    @property
+    def title(self) -> str:
+        """The function, with the level of a quantile."""
+        return f"{self.function} {self.level}" if self.level else self.function
 
     def window(self, feature_time: datetime) -> tuple[datetime | None, datetime]:
         """From (included; None: the customer's first order) and to (excluded)."""
@@ -84,7 +91,7 @@ class Feature:
 
 
 def recorded_features(config: Mapping[str, Any]) -> dict[str, Feature]:
-    """The columns of customer_features by name, and last the label, from meta.feature_registry.config."""
+    """The columns of customer_features by name, and last the labels, from meta.feature_registry.config."""
     features = [*_windowed(config["features"]), *_totals(config["features"])]
     features += [Feature(f"days_since_{end}_order", f"days_since_{end}") for end in ("last", "first")]
     features += [
@@ -92,7 +99,7 @@ def recorded_features(config: Mapping[str, Any]) -> dict[str, Feature]:
         for name, place in nth_last_orders(config["features"]).items()
     ]
     features += _ratios(config["features"], {feature.name: feature for feature in features})
-    return {feature.name: feature for feature in [*features, _label(config["label"])]}
+    return {feature.name: feature for feature in [*features, *labels_of(config["label"])]}
 
 
 def nth_last_orders(meta: Mapping[str, Any]) -> dict[str, int]:
@@ -129,23 +136,26 @@ def _aggregations(meta: Mapping[str, Any]) -> Iterator[Feature]:
 
 
 def label_horizon(meta: Mapping[str, Any]) -> int:
-    """In days. meta: of customer_labels."""
-    horizon: int = meta.get("horizon", 30)
-    return horizon
+    """The longest one, in days. meta: of customer_labels."""
+    return max(label.days or 0 for label in labels_of(meta))
 
 
-def _label(meta: Mapping[str, Any]) -> Feature:
-    horizon = label_horizon(meta)
-    ((name, rule),) = meta.get("label", {"revenue": "sum of amount"}).items()
-    parsed = Feature(name, "no_purchase") if rule == "no purchase" else next(_parse(name, rule))
-    return replace(parsed, name=f"label_{parsed.name}_next_{horizon}d", days=horizon, ahead=True)
+def labels_of(meta: Mapping[str, Any]) -> Iterator[Feature]:
+    """As macros/features/label_definition.sql has them. meta: of customer_labels."""
+    for name, given in meta.get("label", {"revenue": "sum of amount"}).items():
+        own: Mapping[str, Any] = given if isinstance(given, Mapping) else {"rule": given}
+        horizon = own.get("horizon", meta.get("horizon", 30))
+        is_condition = own["rule"] == "no purchase"
+        parsed = Feature(name, "no_purchase") if is_condition else next(_parse(name, own["rule"]))
+        yield replace(parsed, name=f"label_{name}_next_{horizon}d", days=horizon, ahead=True)
 
 
 def _parse(name: str, rule: str | Mapping[str, Any]) -> Iterator[Feature]:
     """As macros/features/feature_definition.sql reads it: count, FUNCTION of COLUMN, or that by values."""
     by: Mapping[str, Any] = {"rule": rule} if isinstance(rule, str) else rule
     function, *rest = by["rule"].split()
-    plain = Feature(name, function, column=rest[-1] if rest else None)
+    level = rest[0] if function == "quantile" else None
+    plain = Feature(name, function, column=rest[-1] if rest else None, level=level)
     if "values" not in by:
         yield plain
     for value in by.get("values", []):

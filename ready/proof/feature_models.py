@@ -95,6 +95,12 @@ def plan_check(manifest: Mapping[str, Any]) -> Plan:
     )
 
 
+def own_feature_sets(manifest: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """The names of the models that are a feature set of their own; none without a manifest."""
+    nodes = _Graph(manifest).nodes.values() if manifest else ()
+    return tuple(sorted(node["name"] for node in nodes if _is_feature_set(node)))
+
+
 def feature_candidates(manifest: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Unique ids of the models that are checked where they have a feature_time; none without a manifest."""
     return plan_check(manifest).models if manifest else ()

@@ -41,7 +41,10 @@ def recompute(feature: Feature, purchases: Sequence[Purchase], feature_time: dat
     measures = [purchase.measure for purchase in purchases if purchase.measure is not None]
     if feature.function == "count_distinct":
         return len(set(measures))
-    return _of_numbers(feature.function, [Fraction(measure) for measure in measures])
+    numbers = [Fraction(measure) for measure in measures]
+    if feature.function in ("median", "quantile"):
+        return _quantile(numbers, Fraction(feature.level or "0.5"))
+    return _of_numbers(feature.function, numbers)
 
 
 def ratio(numerator: Value, denominator: Value) -> Decimal | None:
@@ -83,6 +86,16 @@ def _of_numbers(function: str, numbers: Sequence[Fraction]) -> Decimal | None:
 
 def _mean(numbers: Sequence[Fraction]) -> Fraction:
     return sum(numbers, Fraction(0)) / len(numbers)
+
+
+def _quantile(numbers: Sequence[Fraction], level: Fraction) -> Decimal | None:
+    """Between two of the sorted numbers in proportion."""
+    if not numbers:
+        return None
+    ordered = sorted(numbers)
+    place, rest = divmod((len(ordered) - 1) * level, 1)
+    below, above = ordered[int(place)], ordered[min(int(place) + 1, len(ordered) - 1)]
+    return _decimal(below + (above - below) * rest)
 
 
 def _stddev(numbers: Sequence[Fraction]) -> Decimal | None:
@@ -129,7 +142,7 @@ def arithmetic(feature: Feature, purchases: Sequence[Purchase], feature_time: da
         assert since is not None
         return f"whole days from {since:%Y-%m-%d %H:%M:%S} to {feature_time:%Y-%m-%d %H:%M:%S}"
     if feature.function not in ("sum", "avg"):
-        return f"{feature.function} of {len(measures)} value(s)"
+        return f"{feature.title} of {len(measures)} value(s)"
     if feature.function == "avg":
         return f"{_exact_sum(measures)} / {len(measures)}"
     return " + ".join(map(str, measures)) if len(measures) <= FEW else f"the sum of {len(measures)} values"

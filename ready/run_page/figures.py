@@ -48,11 +48,14 @@ def shares_of_splits(profiles: Mapping[str, ColumnProfile]) -> Markup:
     return _svg("shares", WIDTH, HEIGHT, label, lines)
 
 
-def label_over_time(periods: Sequence[Period], figure: str) -> Markup:
-    """figure: label_mean or zero_share. A bar for each period and split. Empty without a value."""
-    found = [(period, getattr(period, figure)) for period in periods]
+def label_over_time(periods: Sequence[Period], label: str, figure: str) -> Markup:
+    """figure: mean or share of zeros. A bar for each period and split. Empty without a value."""
+    is_share = figure != "mean"
+    found = [
+        (period, (period.zero_shares if is_share else period.label_means).get(label)) for period in periods
+    ]
     known = [(period, float(value)) for period, value in found if value is not None]
-    as_text = _percent if figure == "zero_share" else plain_number
+    as_text = _percent if is_share else plain_number
     places = _places(period.start for period, _ in known)
     beside = len({period.start for period, _ in known}) < len(known)
     width = 1 / len(SPLITS) if beside else 1.0
@@ -67,7 +70,7 @@ def label_over_time(periods: Sequence[Period], figure: str) -> Markup:
         )
         for period, value in known
     ]
-    return _bar_chart(bars, len(places), f"{figure.replace('_', ' ')} over time", as_text)
+    return _bar_chart(bars, len(places), f"{figure} of {label} over time", as_text)
 
 
 def missing_over_time(periods: Sequence[Period], name: str) -> Markup:

@@ -42,14 +42,14 @@ def assert_tables_hold(
     connection: Connection,
     orders: Sequence[Order],
     features: Mapping[Key, Features],
-    labels: Mapping[Key, Value],
+    labels: Mapping[Key, tuple[Value, ...]],
     definition: Definition,
     schema_prefix: str = "",
 ) -> None:
     """Features and labels are these; splits and training set are what the oracle makes of them."""
     feats, meta = schema_prefix + "feats", schema_prefix + "meta"
     splits = dataset_splits(labelled(list(orders), features, definition), definition)
-    label = definition.label_column
+    columns = list(definition.labels)
     names = list(next(iter(features.values()), {}))
 
     assert_same(
@@ -58,14 +58,14 @@ def assert_tables_hold(
         names,
     )
     assert_same(
-        _rows(connection, feats, "customer_labels", [label]),
-        {key: (value,) for key, value in labels.items()},
-        [label],
+        _rows(connection, feats, "customer_labels", columns),
+        labels,
+        columns,
     )
     assert_same(
-        _rows(connection, feats, "customer_training_set", [*names, label, "split"]),
-        {key: (*row.values(), labels[key], splits.get(key)) for key, row in features.items()},
-        [*names, label, "split"],
+        _rows(connection, feats, "customer_training_set", [*names, *columns, "split"]),
+        {key: (*row.values(), *labels[key], splits.get(key)) for key, row in features.items()},
+        [*names, *columns, "split"],
     )
     assert_same(
         _rows(connection, meta, "dataset_splits", ["split"], current=True),

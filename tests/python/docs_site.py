@@ -10,9 +10,9 @@ from typing import Any
 
 from proof_case import Shop
 
-# A description begins with what one row is.
-GRAIN_OF_TABLE = re.compile("One row per .+")
-GRAIN_OF_COLUMN = re.compile("(One per|Per) .+")
+# A description begins with the meaning, and of a table goes on to what one row is.
+MEANING_OF_TABLE = re.compile(r"(?!One row per )\S.*\bOne row per .+", re.DOTALL)
+MEANING_OF_COLUMN = re.compile(r"(?!(One|Per) )\S.+", re.DOTALL)
 # Those that stand for something in the database or on the lineage graph.
 DESCRIBED = ("model", "seed", "snapshot", "source")
 

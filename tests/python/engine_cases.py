@@ -191,8 +191,10 @@ def amount_cases() -> Iterator[Case]:
     for function in ("count", "sum", "avg", "min", "max", "count_distinct", "no_purchase"):
         yield Case(function, aggregated(function), groups + large, keyed=True)
     yield Case("stddev", aggregated("stddev"), groups, keyed=True)
+    for level in ("0.5", "0.07", "0.9", "0.3333", "0.9999"):
+        yield Case(f"quantile {level}", aggregated("quantile", level), groups + large, keyed=True)
     labelled = [row for row in groups if row[1]]  # a split has rows
-    yield Case("label_mean", grouped(call("label_mean()"), "{{ label_column() }}"), labelled, keyed=True)
+    yield Case("label_mean", grouped(call("label_mean()"), "{{ label_columns()[0] }}"), labelled, keyed=True)
     for total in ("0.000001", "1", "-1", "999999999999999999999.999999"):
         average = call(f"exact_average('cast({total} as numeric(38, 6))', 'n')")
         numbered = [(str(n),) for n in range(200)]
@@ -233,8 +235,8 @@ def one_sided() -> list[tuple[str, Case]]:
     ]
 
 
-def aggregated(function: str) -> str:
-    rule = f"{{'function': '{function}', 'column': 'v'}}"
+def aggregated(function: str, level: str = "") -> str:
+    rule = f"{{'function': '{function}', 'column': 'v', 'level': '{level}'}}"
     return grouped(call(f"aggregate({rule}, 'given_rows', 'v is not null')"), "v")
 
 

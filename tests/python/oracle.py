@@ -8,6 +8,7 @@ Instants are aware datetimes; amounts are decimals, never floats.
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -42,6 +43,7 @@ class Definition:
     nth_last: tuple[int, ...] = ()
     ratios: Mapping[str, str] = field(default_factory=dict)
     label: tuple[str, str] = ("revenue", "sum of amount")
+    more_labels: Mapping[str, str | Mapping[str, Any]] = field(default_factory=dict)
     every: str = "month"
     start: date | None = None
     end: date | None = None
@@ -56,8 +58,22 @@ class Definition:
     seed: int = 42
 
     @property
-    def label_column(self) -> str:
-        return f"label_{self.label[0]}_next_{self.horizon}d"
+    def label_rules(self) -> dict[str, Any]:
+        """By name, as features.yaml has them."""
+        return {**dict([self.label]), **self.more_labels}
+
+    @property
+    def labels(self) -> dict[str, tuple[str, int]]:
+        """Of each column the rule and the horizon."""
+        own = {
+            name: (rule, self.horizon) if isinstance(rule, str) else (rule["rule"], rule["horizon"])
+            for name, rule in self.label_rules.items()
+        }
+        return {f"label_{name}_next_{days}d": (rule, days) for name, (rule, days) in own.items()}
+
+    @property
+    def longest_horizon(self) -> int:
+        return max(days for _, days in self.labels.values())
 
 
 Key = tuple[str, datetime]
@@ -102,27 +118,34 @@ def features_at(orders: list[Order], keys: Iterable[Key], definition: Definition
     ]
 
 
-def customer_labels(orders: list[Order], rows: Iterable[Key], definition: Definition) -> dict[Key, Value]:
-    """Of each feature row: the label of the purchases in [t, t + horizon); null if that outlasts the data."""
-    rows, horizon = list(rows), definition.horizon * DAY
-    known = set(labelled(orders, rows, definition))
+def customer_labels(
+    orders: list[Order], rows: Iterable[Key], definition: Definition
+) -> dict[Key, tuple[Value, ...]]:
+    """Of each feature row its labels, of purchases in [t, t + horizon); null if that outlasts the data."""
+    data_end = end_of_data(orders)
     customers = _by_customer(orders)
 
-    def label(customer_id: str, t: datetime) -> Value:
+    def label(customer_id: str, t: datetime, rule: str, horizon: timedelta) -> Value:
         ahead = [
             order
             for order in customers[customer_id]
             if order.is_purchase and t <= order.order_ts < t + horizon
         ]
-        return aggregate(definition.label[1], ahead)
+        return aggregate(rule, ahead) if t + horizon <= data_end else None
 
-    return {key: label(*key) if key in known else None for key in rows}
+    return {
+        key: tuple(label(*key, rule, days * DAY) for rule, days in definition.labels.values()) for key in rows
+    }
+
+
+def end_of_data(orders: list[Order]) -> datetime:
+    return max(trusted_times(orders), default=datetime.min.replace(tzinfo=UTC))
 
 
 def labelled(orders: list[Order], rows: Iterable[Key], definition: Definition) -> list[Key]:
-    """The rows whose whole horizon lies within the data; the mean of nothing is null there, and yet known."""
-    data_end = max(trusted_times(orders), default=datetime.min.replace(tzinfo=UTC))
-    return [key for key in rows if key[1] + definition.horizon * DAY <= data_end]
+    """The rows whose longest horizon lies in the data; the mean of nothing is null there, and yet known."""
+    data_end = end_of_data(orders)
+    return [key for key in rows if key[1] + definition.longest_horizon * DAY <= data_end]
 
 
 def dataset_splits(labelled: Iterable[Key], definition: Definition) -> dict[Key, str]:
@@ -130,7 +153,7 @@ def dataset_splits(labelled: Iterable[Key], definition: Definition) -> dict[Key,
     rows = list(labelled)
     times = sorted({t for _, t in rows})
     val_start, test_start = _split_starts(times, definition)
-    embargo = (definition.horizon if definition.embargo is None else definition.embargo) * DAY
+    embargo = (definition.longest_horizon if definition.embargo is None else definition.embargo) * DAY
 
     def by_time(t: datetime) -> str | None:
         if test_start is not None and t >= test_start:
@@ -291,7 +314,13 @@ def aggregate(rule: str, orders: list[Order]) -> Value:
     if function in OF_TEXTS:
         return text_of_purchases(function, [(order.order_ts, order.value(column)) for order in orders])
     values = [order.value(column) for order in orders]
-    return FUNCTIONS[function]([value for value in values if value is not None])
+    return of_numbers(function, [value for value in values if value is not None])
+
+
+def of_numbers(function: str, values: list[Any]) -> Value:
+    if function.startswith("quantile"):
+        return quantile(values, Fraction(function.removeprefix("quantile")))
+    return FUNCTIONS[function](values)
 
 
 def _split_starts(times: list[datetime], definition: Definition) -> tuple[datetime | None, datetime | None]:
@@ -341,6 +370,17 @@ def deviation(numbers: list[Decimal]) -> Decimal | None:
         return exact.quantize(Decimal("0.000001"), ROUND_HALF_UP)
 
 
+def quantile(numbers: list[Decimal], level: Fraction) -> Decimal | None:
+    """The number at (n - 1) * level in order, from 0; between two of them in proportion to the distance."""
+    if not numbers:
+        return None
+    ordered = sorted(Fraction(number) for number in numbers)
+    position = (len(ordered) - 1) * level
+    left = ordered[math.floor(position)]
+    right = ordered[math.ceil(position)]
+    return rounded(left * (1 - position % 1) + right * (position % 1))
+
+
 OF_TEXTS = ("latest", "first", "mode")
 
 
@@ -375,6 +415,7 @@ FUNCTIONS: dict[str, Callable[[list[Any]], Value]] = {
     "avg": average,
     "min": lambda values: min(values, default=None),
     "max": lambda values: max(values, default=None),
+    "median": lambda values: quantile(values, Fraction(1, 2)),
     "stddev": deviation,
     "count_distinct": lambda values: len(set(values)),
 }

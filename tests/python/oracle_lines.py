@@ -10,23 +10,23 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from oracle import (
     DAY,
-    FUNCTIONS,
     OF_TEXTS,
     Definition,
     Features,
     Key,
     Rule,
     Value,
+    end_of_data,
     feature_times,
-    labelled,
     nth_last,
+    of_numbers,
     ratios,
     text_of_purchases,
 )
@@ -218,17 +218,17 @@ def _features_at(past: list[Line], t: datetime, openings: list[datetime], defini
 
 def labels_of(
     lines: list[Line], orders: list[OrderOfLines], rows: Iterable[Key], definition: Definition
-) -> dict[Key, Value]:
-    rows, horizon = list(rows), definition.horizon * DAY
-    known = set(labelled(list(orders), rows, definition))
+) -> dict[Key, tuple[Value, ...]]:
+    data_end = end_of_data(list(orders))
 
-    def label(customer_id: str, t: datetime) -> Value:
+    def label(customer_id: str, t: datetime, rule: str, horizon: timedelta) -> Value:
         bought = [line for line in lines if line.customer_id == customer_id and line.is_purchase]
-        return _aggregate(
-            definition.label[1], [line for line in bought if line.order_ts < t + horizon], t, None, None
-        )
+        so_far = [line for line in bought if line.order_ts < t + horizon]
+        return _aggregate(rule, so_far, t, None, None) if t + horizon <= data_end else None
 
-    return {key: label(*key) if key in known else None for key in rows}
+    return {
+        key: tuple(label(*key, rule, days * DAY) for rule, days in definition.labels.values()) for key in rows
+    }
 
 
 def _columns(
@@ -258,7 +258,7 @@ def _aggregate(rule: str, past: list[Line], since: datetime | None, by: str | No
     if function in OF_TEXTS:
         return text_of_purchases(function, [(unit[0].order_ts, unit[0].value(column)) for unit in recent])
     values = [_together([line.value(column) for line in unit]) for unit in recent]
-    return FUNCTIONS[function]([one for one in values if one is not None])
+    return of_numbers(function, [one for one in values if one is not None])
 
 
 def _of_lines(rule: str, by: str | None) -> bool:

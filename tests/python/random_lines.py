@@ -31,6 +31,9 @@ AGGREGATIONS: dict[str, Any] = {
     "least": "min of amount",
     "most": "max of amount",
     "spread": "stddev of amount",
+    "typical": "median of amount",
+    "large_pieces": "quantile 0.75 of quantity",
+    "typical_of": {"rule": "median of amount", "by": "category", "values": ["books"]},
     "pieces": "sum of quantity",
     "avg_pieces": "avg of quantity",
     "lines_of_order": "avg of line_count",
@@ -49,12 +52,25 @@ AGGREGATIONS: dict[str, Any] = {
     "last_channel_of": {"rule": "latest of channel", "by": "category", "values": ["books"]},
     "first_category_via": {"rule": "first of category", "by": "channel", "values": ["web"]},
 }
-TOTALS = ("orders", "revenue", "avg_order", "least", "most", "avg_pieces", "usual_category", "first_channel")
+TOTALS = (
+    "orders",
+    "revenue",
+    "avg_order",
+    "least",
+    "most",
+    "typical",
+    "avg_pieces",
+    "usual_category",
+    "first_channel",
+)
 RATIOS = {"books": "revenue_of_books_14d / revenue_14d", "lately": "avg_order_14d / avg_order_total"}
 DEFINITIONS = {
     "line_id": Definition(
         windows=(7, 30), every="week", horizon=14, active_within=60, aggregations=AGGREGATIONS, totals=TOTALS,
         label=("gone", "no purchase"),
+        more_labels={
+            "typical": {"rule": "avg of amount", "horizon": 30}, "categories": "count_distinct of category"
+        },
     ),
     "sum": Definition(
         windows=(14,), every="order", horizon=14, aggregations=AGGREGATIONS, totals=TOTALS,
@@ -154,7 +170,7 @@ def write_configs(folder: Path, definition: Definition, *, identity: str, status
         "days_since_nth_last_order": list(definition.nth_last),
         "ratios": dict(definition.ratios),
     }
-    labels = {"horizon": definition.horizon, "label": dict([definition.label])}
+    labels = {"horizon": definition.horizon, "label": definition.label_rules}
     models: dict[str, dict[str, Any]] = {
         "orders": {"orders_mapped": mapping},
         "features": {"customer_features": features, "customer_labels": labels, "customer_training_set": {}},

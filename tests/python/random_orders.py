@@ -46,9 +46,9 @@ COUNTRIES = ["de", "A-T", "", "NULL", "'", "éa", f"{'long ' * 26}b", f"{'long '
 QUANTITIES = ["1", "2.5", "3", "", "x", "-3", "0.000001", "999999999999999999.999999"]
 ODD_IDS = ["", "é", '"', ",", "'", "%s", "{{", "\\", "A", "a", "|"]
 
-FUNCTIONS = ("sum", "avg", "min", "max", "stddev", "count_distinct")
+FUNCTIONS = ("sum", "avg", "min", "max", "median", "stddev", "count_distinct")
 PICKED = ("latest", "first", "mode")
-TOTALLED = ("sum", "avg", "min", "max")
+TOTALLED = ("sum", "avg", "min", "max", "median")
 TEXTS = ("order_id", "order_ts", "status", "country")
 DEFINITIONS = {
     "month": Definition(),
@@ -75,9 +75,11 @@ DEFINITIONS = {
             "orders_in": {"rule": "count", "by": "channel", "values": ["web", "In Store", "app"]},
             "revenue_in": {"rule": "sum of amount", "by": "country", "values": ["de", "A-T"]},
             "spread_in": {"rule": "stddev of quantity", "by": "channel", "values": ["web"]},
+            "low": "quantile 0.07 of amount",
+            "high_in": {"rule": "quantile 0.9999 of quantity", "by": "channel", "values": ["web"]},
         },
         totals=(
-            "orders", *(f"{name}_{column}" for name in TOTALLED for column in ("amount", "quantity")),
+            "orders", "low", *(f"{name}_{column}" for name in TOTALLED for column in ("amount", "quantity")),
             *(f"{name}_country" for name in PICKED),
         ),
         nth_last=(3, 2),
@@ -86,15 +88,21 @@ DEFINITIONS = {
             "web": "orders_in_web_7d / orders_total", "spread": "stddev_quantity_7d / avg_quantity_total",
         },
         label=("gone", "no purchase"),
+        more_labels={
+            "spent": {"rule": "sum of amount", "horizon": 45}, "different": "count_distinct of status",
+            "soon": {"rule": "avg of quantity", "horizon": 9}, "usual": "median of amount",
+        },
     ),
     "states_by_week": Definition(
         windows=(7, 30), every="week", horizon=14,
         aggregations={
-            **SHIPPED_AGGREGATIONS, "last_country": "latest of country", "usual_country": "mode of country"
+            **SHIPPED_AGGREGATIONS, "last_country": "latest of country", "usual_country": "mode of country",
+            "typical": "median of amount",
         },
-        totals=("orders", "revenue", "avg_order_value", "last_country", "usual_country"),
+        totals=("orders", "revenue", "avg_order_value", "last_country", "usual_country", "typical"),
         nth_last=(2,),
         ratios={"lately": "revenue_7d / revenue_30d", "value": "avg_order_value_7d / avg_order_value_total"},
+        more_labels={"back": {"rule": "no purchase", "horizon": 3}},
     ),
     "states_by_order": Definition(every="order", active_within=20),
     "customers_apart": Definition(
@@ -108,7 +116,8 @@ TRACKED = {"states_by_week", "states_by_order"}
 
 def times(definition: Definition) -> st.SearchStrategy[datetime]:
     """At a boundary, a window's or the horizon's length from one, a microsecond beside, or anywhere."""
-    lengths = [0, *definition.windows, definition.horizon, -definition.horizon]
+    horizons = [days for _, days in definition.labels.values()]
+    lengths = [0, *definition.windows, *horizons, *(-days for days in horizons)]
     anchors = BOUNDARIES + (FAR_PAST if definition.every == "order" else [])
     beside = st.sampled_from([timedelta(microseconds=n) for n in (0, 0, -1, 1)])
     edges = st.builds(
@@ -224,7 +233,7 @@ def write_configs(folder: Path, definition: Definition, *, tracked: bool = False
             "days_since_nth_last_order": list(definition.nth_last),
             "ratios": dict(definition.ratios),
         },
-        "customer_labels": {"horizon": definition.horizon, "label": dict([definition.label])},
+        "customer_labels": {"horizon": definition.horizon, "label": definition.label_rules},
         "customer_training_set": {"splits": _given(splits)},
     }
     by_file = {

@@ -135,7 +135,7 @@ def _render(mapping: Mapping, group: Sequence[Shape], others: Sequence[Shape], t
         "",
         "models:",
         "  - name: orders_mapped",
-        "    description: One row per active raw event, with the canonical columns as text. Ephemeral.",
+        "    description: The records, canonical columns as text. Ephemeral. One row per active raw event.",
         "    config:",
         "      meta:",
         "        file:",

@@ -1,13 +1,14 @@
-"""What the docs site says of the project agrees with the database, and says of everything what one row is."""
+"""What the docs site says of the project agrees with the database, and says of everything what it means."""
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import jinja2
-from docs_site import GRAIN_OF_COLUMN, GRAIN_OF_TABLE, DocsSite
+from docs_site import MEANING_OF_COLUMN, MEANING_OF_TABLE, DocsSite
 from proof_case import Shop
 
 
@@ -31,13 +32,13 @@ def test_every_table_in_the_database_is_described(docs_site: DocsSite, built_sho
     assert set(in_database) - described == set()
 
 
-def test_every_description_begins_with_the_grain(docs_site: DocsSite) -> None:
-    tables = [n for n, node in docs_site.nodes().items() if not GRAIN_OF_TABLE.match(node["description"])]
+def test_every_description_begins_with_the_meaning(docs_site: DocsSite) -> None:
+    tables = [n for n, node in docs_site.nodes().items() if not MEANING_OF_TABLE.match(node["description"])]
     columns = [
         f"{name}.{column['name']}"
         for name, node in docs_site.nodes().items()
         for column in node["columns"].values()
-        if not GRAIN_OF_COLUMN.match(column["description"])
+        if not MEANING_OF_COLUMN.match(column["description"])
     ]
     assert tables + columns == []
 
@@ -76,6 +77,32 @@ def test_what_people_open_is_an_exposure(docs_site: DocsSite) -> None:
     assert "source.raw_to_ready.meta.feature_profiles" in exposures["run_page"]
 
 
+def test_the_graph_is_of_what_people_read(docs_site: DocsSite) -> None:
+    """The page has no unit test, and of the sources those that are not marked as internal."""
+    shown = shown_manifest(docs_site.page)
+    every = docs_site.manifest["sources"].values()
+    internal = {node["unique_id"] for node in every if node["config"]["meta"].get("internal")}
+    names = {name.rpartition(".")[2] for name in internal}
+    assert {"table_states", "build_lock", "file_locks"} <= names
+    assert docs_site.manifest["unit_tests"]
+    assert shown["unit_tests"] == {}
+    assert set(shown["sources"]) == set(docs_site.manifest["sources"]) - internal
+    assert set(shown["nodes"]) == set(docs_site.manifest["nodes"])
+    left = {*internal, *docs_site.manifest["unit_tests"]}
+    for edges in (shown["parent_map"], shown["child_map"]):
+        assert not left & {*edges, *(other for others in edges.values() for other in others)}
+    joined = {name for name, others in shown["child_map"].items() if others}
+    assert set(shown["sources"]) <= joined, "on the graph nothing stands alone"
+
+
+def shown_manifest(page: Path) -> dict[str, Any]:
+    """The manifest that the page has in it."""
+    text = page.read_text(encoding="utf-8")
+    start = text.index('{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest')
+    manifest: dict[str, Any] = json.JSONDecoder().raw_decode(text, start)[0]
+    return manifest
+
+
 def test_freshness_is_that_of_the_last_load_and_leaves_the_build_as_it_is(shop: Shop) -> None:
     fresh = shop.ready("dbt", "source", "freshness")
     assert fresh.returncode == 0, fresh.stdout + fresh.stderr
@@ -91,7 +118,7 @@ def test_freshness_is_that_of_the_last_load_and_leaves_the_build_as_it_is(shop: 
 
 def test_descriptions_and_groups_are_no_part_of_the_definition(shop: Shop) -> None:
     recorded = shop.rows("select feature_version, sql_hash, lineage from meta.feature_registry")
-    reword(shop.project / "models/features/_models.yml", "One row per", "One row for each")
+    reword(shop.project / "models/features/_models.yml", "One row per", "A row for each")
     reword(shop.project / "models/_groups.yml", "ML engineers", "Others")
     reword(shop.project / "configs/features.yaml", "Purchases in", "How many purchases in")
     shop.run("--data", shop.data)

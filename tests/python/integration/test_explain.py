@@ -146,6 +146,8 @@ FEATURES = {
     "aggregations": {
         "orders": "count",
         "spread": "stddev of amount",
+        "typical": "median of amount",
+        "much": "quantile 0.75 of amount",
         "channels": "count_distinct of channel",
         "least": "min of amount",
         "revenue": {"rule": "sum of amount", "by": "channel", "values": ["web", "app"]},
@@ -156,7 +158,7 @@ FEATURES = {
         "usual_channel": {"rule": "mode of channel", "by": "channel", "values": ["web", "app"]},
         "parts": {"rule": "count", "by": "kind", "values": ["web", "app"]},
     },
-    "totals": ["orders", "least", "last_kind", "usual_kind"],
+    "totals": ["orders", "least", "last_kind", "usual_kind", "typical"],
     "days_since_nth_last_order": [2, 4],
     "ratios": {"web": "revenue_web_30d / orders_30d", "parts": "parts_app_10d / orders_total"},
 }
@@ -210,7 +212,17 @@ def _write_configs(folder: Path) -> None:
 
 def test_every_kind_of_feature_is_recomputed(line_shop: Warehouse) -> None:
     found = all_explained(line_shop, "select customer_id, feature_time from feats.customer_features")
-    functions = {"stddev", "count_distinct", "no_purchase", "min", "latest", "first", "mode"}
+    functions = {
+        "stddev",
+        "count_distinct",
+        "no_purchase",
+        "min",
+        "latest",
+        "first",
+        "mode",
+        "median",
+        "quantile",
+    }
     assert {one.feature.function for one in found} >= functions
     assert [(one.feature.name, one.value, one.recomputed) for one in found if not one.agrees] == []
     assert len({one.value for one in found}) > 8

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from profile_oracle import profile_of
 from proof_case import Shop
 from warehouse import new_database
 
 import ready
 from ready.errors import UsageError
 from ready.postgres.connection import ConnectionParams
+from ready.profiles import parse_profile
 
 # Keys and label of every row of the delivered training set whose label is known.
 DELIVERED = """
@@ -58,6 +60,19 @@ def built(shop: Shop, name: str, *options: str) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout)
     return told
+
+
+def test_how_its_features_are_distributed_is_on_record(labelled: Shop) -> None:
+    names = [name for (name,) in labelled.rows(
+        "select attname from pg_attribute where attrelid = 'feats.customer_features'::regclass and attnum > 2"
+    )]  # fmt: skip
+    recorded = dict(labelled.rows(
+        "select column_name, profile::text from meta.feature_profiles where feature_set = 'delivered'"
+    ))  # fmt: skip
+    assert set(recorded) == set(names)
+    for name in names:
+        values = [value for (value,) in labelled.rows(f"select {name} from feats.delivered_training_set")]
+        assert parse_profile(name, recorded[name]) == profile_of(name, values)
 
 
 def test_the_delivered_labels_give_the_delivered_training_set(labelled: Shop) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,8 @@ def test_one_line_of_config_versions_splits_and_profiles_it(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(shop, factor="1.5")
+    own = shop.artifacts / "datasets/own_features/v1"
+    assert json.loads((own / "manifest.json").read_text())["feature_set"] == "own_features"
     assert shop.rows(SPLITS) == shop.rows(MEMBERS)
     assert shop.value("select count(*) from meta.feature_profiles where feature_set = 'own_features'") == 1
     registry = "select feature_set, feature_version from meta.feature_registry order by created_at, 1"
@@ -80,8 +84,12 @@ def test_one_line_of_config_versions_splits_and_profiles_it(
 
 def check_joined(shop: Shop) -> None:
     """Sets side by side: every row and split of the first, what features.yaml says of it, and one Parquet."""
-    done = shop.ready("export", "--feature-set", "all_features", "--split", "test")
-    assert "all_features version 1: written" in done.stdout, done.stderr
+    done = shop.ready("export", "--feature-set", "all_features")
+    assert "all_features version 1: already exported" in done.stdout, done.stderr
+    exports = [(one.feature_set, one.version) for one in ready.datasets()]
+    assert exports == [
+        ("all_features", 1), ("customer_features", 1), ("own_features", 1), ("own_features", 2),
+    ]  # fmt: skip
     found, first, own = (
         ready.load_dataset(name, split="test")
         for name in ("all_features", "customer_features", "own_features")
@@ -104,6 +112,21 @@ def test_sets_with_a_column_of_one_name_are_not_joined(shop: Shop) -> None:
     done = shop.ready("run", "--data", shop.data)
     assert done.returncode == 2, done.stdout + done.stderr
     assert "customer_features and own_features both have a column orders_7d" in done.stdout + done.stderr
+
+
+def test_another_run_brings_back_its_files_and_tells_what_has_no_type(shop: Shop) -> None:
+    run(shop, factor="1.5")
+    shutil.rmtree(shop.artifacts / "datasets" / "own_features")
+    done = shop.run("--data", shop.data, "--json")
+    told = json.loads(done.stdout)
+    assert list(told["own_datasets"]) == ["own_features"]
+    assert (Path(told["own_datasets"]["own_features"]) / "train.parquet").is_file()
+    model(shop).write_text(MODEL.replace("cast(orders_7d * FACTOR as numeric(38, 6))", "orders_7d / 3.0"))
+    done = shop.run("--data", shop.data)
+    assert "own_features is not exported: column weighted is numeric" in done.stdout
+    assert "cast it in the model, such as ::numeric(38,6)" in done.stdout
+    model(shop).unlink()
+    assert "own_features" not in shop.run("--data", shop.data).stdout
 
 
 def test_a_failing_test_on_it_keeps_everything_as_it_was(shop: Shop) -> None:

@@ -22,7 +22,7 @@ CASES, ONE_SIDED = cases(), one_sided()
 # No expressions, but PostgreSQL's storage, of which Spark has none.
 STORAGE = {"index_covering", "vacuum_analyze"}
 # Within others that have cases: aggregate and hashed_rows.
-WITHIN = {"exact_stddev", "squarable", "squared", "computed_once"}
+WITHIN = {"exact_quantile", "exact_stddev", "squarable", "squared", "computed_once"}
 
 
 @pytest.fixture

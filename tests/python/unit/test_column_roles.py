@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ready.column_roles import roles_of
+from ready.column_roles import labels_in, roles_of
 
 FEATURES: dict[str, Any] = {
     "windows": [7],
@@ -15,6 +15,7 @@ FEATURES: dict[str, Any] = {
         "revenue": "sum of amount",
         "orders_via": {"rule": "count", "by": "channel", "values": ["web"]},
         "of_colour": {"rule": "count", "by": "colour", "values": ["Dark Red"]},
+        "large": "quantile 0.90 of amount",
     },
     "totals": ["revenue"],
     "days_since_nth_last_order": [2],
@@ -27,8 +28,8 @@ CONFIG: dict[str, Any] = {
     "orders": {"columns": {"colour": "Colour"}},
 }
 NAMES = [
-    "orders_7d", "orders_via_web_7d", "of_colour_dark_red_7d", "revenue_total", "days_since_first_order",
-    "days_since_2nd_last_order", "trend_ratio",
+    "orders_7d", "orders_via_web_7d", "of_colour_dark_red_7d", "large_7d", "revenue_total",
+    "days_since_first_order", "days_since_2nd_last_order", "trend_ratio",
 ]  # fmt: skip
 LABEL = "label_churned_next_14d"
 
@@ -60,6 +61,7 @@ def test_the_definition_of_each_feature() -> None:
         "of_colour_dark_red_7d": {
             "aggregation": "count", "where": {"colour": "Dark Red"}, "window_days": 7, "unit": "orders",
         },
+        "large_7d": {"aggregation": "quantile", "level": 0.9, "column": "amount", "window_days": 7},
         "revenue_total": {"aggregation": "sum", "column": "amount", "window_days": None},
         "days_since_first_order": {"aggregation": "days_since_first", "unit": "days"},
         "days_since_2nd_last_order": {"aggregation": "days_since_last", "place": 2, "unit": "days"},
@@ -77,6 +79,8 @@ def test_at_the_grain_of_lines_their_own_values_are_counted_by_line() -> None:
 def test_the_label_has_its_horizon() -> None:
     label = {"name": LABEL, "aggregation": "no_purchase", "horizon_days": 14, "nulls": 0}
     assert roles(CONFIG)["label"] == label
+    assert "labels" not in roles(CONFIG)
+    assert labels_in(roles(CONFIG)) == [label]
 
 
 @pytest.mark.parametrize(

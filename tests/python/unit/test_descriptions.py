@@ -1,4 +1,4 @@
-"""The configs that people copy describe every table and column by what one row is."""
+"""The configs that people copy describe what every table and column means."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 import yaml
 from conftest import PROJECT
-from docs_site import GRAIN_OF_COLUMN, GRAIN_OF_TABLE
+from docs_site import MEANING_OF_COLUMN, MEANING_OF_TABLE
 
 FOLDERS = [PROJECT / "configs", *(path.parent for path in PROJECT.glob("examples/*/features.yaml"))]
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_descriptions_begin_with_the_grain(folder: Path) -> None:
+def test_descriptions_begin_with_the_meaning(folder: Path) -> None:
     models = list(_models(folder))
     assert len(models) > 3
     for model in models:
-        assert GRAIN_OF_TABLE.match(model["description"]), model["name"]
+        assert MEANING_OF_TABLE.match(model["description"]), model["name"]
         for column in model.get("columns", []):
-            assert GRAIN_OF_COLUMN.match(column.get("description", "")), f"{model['name']}.{column['name']}"
+            assert MEANING_OF_COLUMN.match(column.get("description", "")), f"{model['name']}.{column['name']}"
 
 
 def _models(folder: Path) -> Iterator[dict[str, Any]]:

@@ -18,6 +18,7 @@ from ready.figures.columns import (
     category_index,
     figures_of,
 )
+from ready.figures.measure import Figures
 from ready.figures.over_time import MOST_PERIODS, read_periods, unit_for
 
 numbers = st.none() | st.integers(-4, 4).map(float) | st.floats(-1e9, 1e9, width=32)
@@ -33,11 +34,9 @@ def sample(**columns: list[object]) -> pa.Table:
 
 def association(values: list[object], label: list[float]) -> Association:
     table = sample(feature=values, label=label)
-    found = figures_of(
-        "feature", table, table["split"].combine_chunks(), as_number(table["label"].combine_chunks())
-    )
-    assert found.association is not None
-    return found.association
+    numbers = {"label": as_number(table["label"].combine_chunks())}
+    found = figures_of("feature", table, table["split"].combine_chunks(), numbers)
+    return found.associations["label"]
 
 
 @settings(deadline=None, max_examples=30)
@@ -94,6 +93,27 @@ def test_the_label_under_another_name_is_alarming_and_a_constant_is_not(kind: ty
     assert association([float("inf"), float("nan")] * 30, label) == Association()
 
 
+def test_of_several_labels_the_one_is_named_that_a_column_gives_away() -> None:
+    times = [START + timedelta(days=n) for n in range(60)]
+    table = sample(f=[float(n % 2) for n in range(60)], feature_time=list(times))
+    split = table["split"].combine_chunks()
+    gone, revenue = table["f"].combine_chunks(), pa.array([float(n * n % 7) for n in range(60)])
+    labels = {"label_revenue": revenue, "label_gone": gone}
+    both = table.append_column("label_revenue", revenue).append_column("label_gone", gone)
+    found = Figures(
+        sampled_every=1,
+        overlaps=(),
+        labels=tuple(figures_of(name, both, split, None) for name in labels),
+        features=(figures_of("f", both, split, labels),),
+        periods=read_periods(both, labels, ["f"]),
+    )
+    (alert,) = found.alerts
+    assert alert.startswith("f is as good as label_gone by itself (correlation 1.000")
+    (feature,) = found.as_manifest()["features"]
+    assert set(feature["labels"]) == set(labels)
+    assert feature["labels"]["label_gone"]["auc"] == 1
+
+
 def test_a_label_of_few_values_is_told_by_their_shares() -> None:
     table = sample(churned=[True, True, False, None], split=["train", "train", "test", "test"])
     found = figures_of("churned", table, table["split"].combine_chunks(), None)
@@ -111,10 +131,10 @@ def test_periods_have_label_zeros_and_missing_shares_by_split() -> None:
             "f": [None, 1, None],
         }
     )
-    first, second = read_periods(table, pa.array([4.0, 0.0, 3.0]), ["f"])
+    first, second = read_periods(table, {"y": pa.array([4.0, 0.0, 3.0])}, ["f"])
     assert (first.start, first.split, first.rows, first.missing) == (date(2024, 1, 29), "train", 1, {"f": 1})
-    assert (second.label_mean, second.zero_share, second.missing) == (1.5, 0.5, {"f": 0.5})
-    assert read_periods(table.slice(0, 0), pa.array([], pa.float64()), ["f"]) == ()
+    assert (second.label_means, second.zero_shares, second.missing) == ({"y": 1.5}, {"y": 0.5}, {"f": 0.5})
+    assert read_periods(table.slice(0, 0), {}, ["f"]) == ()
 
 
 @given(st.timedeltas(timedelta(0), timedelta(days=365 * 14)))

@@ -248,8 +248,8 @@ FAULTS = [
     ("features.yaml", "revenue: sum of amount", "revenue: sum of amuont",
      "revenue: stg.orders has no column amuont; did you mean amount?"),
     ("features.yaml", "revenue: sum of amount", "revenue: sum amount",
-     'revenue: "sum amount" is not count, or sum, avg, min, max, stddev, count_distinct, latest, '
-     "first or mode of a column; or {rule, by, values}"),
+     'revenue: "sum amount" is not count, or sum, avg, min, max, median, quantile 0.9, stddev, '
+     "count_distinct, latest, first or mode of a column; or {rule, by, values}"),
     ("features.yaml", "revenue: sum of amount", "revenue: latest of amount",
      "revenue: amount is no text that several orders share, so it has no latest; "
      "name a column of categories, such as channel"),
@@ -260,7 +260,7 @@ FAULTS = [
      "revenue: stg.orders has no column chanel; did you mean channel?"),
     ("features.yaml", "revenue: sum of amount  # gives", "next: first of channel  # gives",
      'next: "first of channel" is not no purchase, or count, '
-     "or sum, avg, min, max, stddev or count_distinct of a column"),
+     "or sum, avg, min, max, median, quantile 0.9, stddev or count_distinct of a column; or {rule, horizon}"),
     ("features.yaml", "revenue: sum of amount", "revenue: stddev of channel",
      "revenue: channel is no number, so it has no stddev"),
     ("features.yaml", "orders: count ", "orders: {rule: count, by: chanel, values: [web]} #",
@@ -275,13 +275,26 @@ FAULTS = [
     ("features.yaml", "orders: count ", "orders: {rule: count, by: channel, value: [web]} #",
      "unknown key value; did you mean values?"),
     ("features.yaml", "orders: count ", "orders: {rule: counts, by: channel, values: [web]} #",
-     'rule: "counts" is not count, '
-     "or sum, avg, min, max, stddev, count_distinct, latest, first or mode of a column"),
+     'rule: "counts" is not count, or sum, avg, min, max, median, quantile 0.9, stddev, '
+     "count_distinct, latest, first or mode of a column"),
+    ("features.yaml", "revenue: sum of amount", "revenue: quantile 1.5 of amount",
+     'revenue: "quantile 1.5 of amount" is not count, or sum, avg, min, max, median, quantile 0.9, stddev, '
+     "count_distinct, latest, first or mode of a column; or {rule, by, values}"),
+    ("features.yaml", "revenue: sum of amount", "revenue: quantile 0.5 of channel",
+     "revenue: channel is no number, so it has no quantile"),
+    ("features.yaml", "revenue: sum of amount", "revenue: median of amuont",
+     "revenue: stg.orders has no column amuont; did you mean amount?"),
     ("features.yaml", "max_order_value: max", "m" * 60 + ": max",
      f"aggregations: the name {'m' * 60}_30d is too long; at most 63 letters"),
     ("features.yaml", "revenue: sum of amount  # gives", "gone: no purchases  # gives",
      'gone: "no purchases" is not no purchase, or count, '
-     "or sum, avg, min, max, stddev or count_distinct of a column"),
+     "or sum, avg, min, max, median, quantile 0.9, stddev or count_distinct of a column; or {rule, horizon}"),
+    ("features.yaml", "revenue: sum of amount  #", "revenue: {rule: sum of amount, horizons: 7}  #",
+     "unknown key horizons; did you mean horizon?"),
+    ("features.yaml", "revenue: sum of amount  #", "revenue: {rule: sum of amuont, horizon: 7}  #",
+     "revenue: stg.orders has no column amuont; did you mean amount?"),
+    ("features.yaml", "revenue: sum of amount  # gives", "n" * 50 + ": {rule: count, horizon: 7}  # gives",
+     f"label: the name label_{'n' * 50}_next_7d is too long; at most 63 letters"),
     ("features.yaml", "revenue: sum of amount  # gives", "revenue: sum of amuont  # gives",
      "revenue: stg.orders has no column amuont; did you mean amount?"),
     ("features.yaml", "totals: [orders, ", "totals: [order, ",
@@ -370,7 +383,7 @@ ON_FEATURE = (
     ],
 )
 def test_no_check_passes_in_silence(edited: Edit, first: str, second: str, told: str) -> None:
-    column = "        description: Per event. The file it came from.\n"
+    column = "        description: The file it came from.\n"
     findings = edited("expectations.yaml", column, f"{column}        data_tests: [{first}, {second}]\n")
     assert len(findings) == 1, findings
     assert told in findings[0]

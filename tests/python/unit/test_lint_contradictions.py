@@ -239,6 +239,12 @@ def test_an_embargo_shorter_than_the_horizon_is_a_warning(linted: Lint, split: s
     assert all("labels of a split reach into the next one" in finding.message for finding in found)
 
 
+def test_the_longest_horizon_of_several_labels_counts(linted: Lint) -> None:
+    label = ("features.yaml", "revenue: sum of amount ", "gone: {rule: no purchase, horizon: 90} #")
+    (found,) = linted(label, ("features.yaml", "# by: customer ", "embargo: 60 #"))
+    assert "embargo: 60 days are less than the label's horizon of 90" in found.message
+
+
 @pytest.mark.parametrize(
     ("expression", "told"),
     [

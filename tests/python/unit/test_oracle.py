@@ -321,7 +321,7 @@ def test_every_order_means_the_distinct_times_of_all_orders_after_the_first_purc
 
 
 def labels_of(*orders: Order, definition: Definition = SHIPPED) -> dict[datetime, Value]:
-    return {t: label for (_, t), label in customer_labels([*orders], [("a", MARCH)], definition).items()}
+    return {t: label for (_, t), (label,) in customer_labels([*orders], [("a", MARCH)], definition).items()}
 
 
 def test_the_label_window_takes_its_start_and_leaves_its_end() -> None:

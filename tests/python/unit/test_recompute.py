@@ -10,7 +10,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle import average
+from oracle import average, quantile
 
 from ready.proof.definition import Feature, recorded_features
 from ready.proof.recompute import Purchase, arithmetic, ratio, recompute
@@ -65,7 +65,8 @@ def test_windows_look_back_and_the_label_ahead() -> None:
 @pytest.mark.parametrize(
     ("function", "empty"),
     [("count", 0), ("sum", 0), ("count_distinct", 0), ("avg", None), ("max", None), ("min", None),
-     ("stddev", None), ("latest", None), ("mode", None), ("no_purchase", True), ("days_since_last", None)],
+     ("stddev", None), ("median", None), ("latest", None), ("mode", None), ("no_purchase", True),
+     ("days_since_last", None)],
 )  # fmt: skip
 def test_an_empty_window(function: str, empty: object) -> None:
     assert value(function) == empty
@@ -82,6 +83,16 @@ def test_each_function() -> None:
     assert value("no_purchase", *amounts) is False
     assert value("stddev", "2", "4", "4", "4", "5", "5", "7", "9") == Decimal("2.138090")
     assert value("stddev", "5") is None
+    assert value("median", *amounts) == Decimal("10.10")
+    assert value("median", "3", "0.000002", "0.000001", "0") == Decimal("0.000002")  # a half away from zero
+    assert value("median", "-0.000001", "-0.000002") == Decimal("-0.000002")
+
+
+@given(AMOUNTS, st.integers(0, 9999))
+def test_a_quantile_lies_between_two_amounts_in_proportion(amounts: list[Decimal], level: int) -> None:
+    feature = Feature("f", "quantile", column="amount", level=f"0.{level:04}")
+    assert feature.rule == f"quantile 0.{level:04} of amount"
+    assert recompute(feature, purchases(*amounts), T) == quantile(amounts, Fraction(level, 10_000))
 
 
 def test_days_since_are_whole_days_rounded_down() -> None:

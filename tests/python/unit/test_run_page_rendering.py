@@ -132,13 +132,13 @@ def _figures(text: str) -> Figures:
             "feature_time": [NOON + timedelta(days=n) for n in range(120)],
         }
     )
-    split, label = sample["split"].combine_chunks(), sample["label"].combine_chunks()
+    split, labels = sample["split"].combine_chunks(), {"label": sample["label"].combine_chunks()}
     return Figures(
         sampled_every=2,
         overlaps=(Overlap("val", 20, 5, 4, 3, 0, 0.0), Overlap("test", 20, 9, 8, 7, 6, 0.0)),
-        label=figures_of("label", sample, split, None),
-        features=tuple(figures_of(name, sample, split, label) for name in (text, "words")),
-        periods=read_periods(sample, label, [text, "words"]),
+        labels=(figures_of("label", sample, split, None),),
+        features=tuple(figures_of(name, sample, split, labels) for name in (text, "words")),
+        periods=read_periods(sample, labels, [text, "words"]),
     )
 
 
