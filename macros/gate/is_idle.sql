@@ -3,7 +3,7 @@
 {% macro is_idle(node) %}
     {% if node.name in ['amounts_are_of_lines', 'lines_agree', 'lines_are_decided', 'one_value_per_order'] %}
         {% do return(order_grain() == 'order') %}
-    {% elif node.name in ['files_agree', 'files_in_order', 'one_time_per_order'] %}
+    {% elif node.name in ['files_agree', 'files_in_order', 'one_time_per_order', 'rows_agree'] %}
         {% do return(tracks_availability() or order_grain() == 'order_line') %}
     {% elif node.name in ['typed_values', 'expressions_give_values'] %}
         {% do return(value_faults(node.name) | length == 0) %}

@@ -57,6 +57,14 @@ default(
     way_out="If each line has its own, take of: order out of orders.yaml",
 )
 default(
+    "rows_agree",
+    words="an order has one amount in a file",
+    says="{n} order(s) come again in one file with another amount, and the last row wins",
+    columns=("order_id", "amount"),
+    way_out="If these are the lines of an order, say `grain: order_line` in orders.yaml; if not, let "
+    "expectations.yaml ask for unique ids: order_id with unique_within_load",
+)
+default(
     "files_agree",
     words="orders are the same in files that are loaded together",
     says="{n} order(s) differ between files that came together, and the file loaded last wins",
