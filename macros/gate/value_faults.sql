@@ -26,7 +26,7 @@
         {% endfor %}
     {% elif rule == 'odd_ids' %}
         {% for name in id_columns() + (['line_id'] if is_mapped('line_id') else []) %}
-            {% for kind in odd_ids(name) %}
+            {% for kind in odd_ids(name) + (ids_of_guests() if name == 'customer_id' else []) %}
                 {% do faults.append(value_fault(name, 'has {n} value(s) ' ~ kind.says, kind.condition)) %}
             {% endfor %}
         {% endfor %}
@@ -87,6 +87,14 @@
             'condition': 'lower(' ~ name ~ ') <> ' ~ name ~ ' and lower(' ~ name ~ ') in ' ~ other_ids,
         },
     ]) %}
+{% endmacro %}
+
+{# What shops write where nobody has logged in. #}
+{% macro ids_of_guests() %}
+    {% do return([{
+        'says': 'that stand for guests, and count as one customer: null_words takes them, nullif in an expression a number',
+        'condition': "lower(customer_id) in ('0', '-1', 'guest', 'anonymous', 'unknown')",
+    }]) %}
 {% endmacro %}
 
 {# A mark before three digits, where no number has it before fewer or more of them, behind a nought or behind four digits. #}
