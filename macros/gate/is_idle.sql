@@ -17,8 +17,15 @@
 {% macro clocks_that_change() %}
     {% set mapping = orders_mapping() %}
     {% set names = [] %}
-    {% for name in time_columns() if mapping['columns'][name].get('column') and changes_clocks(mapping['columns'][name].get('timezone', mapping.timezone)) %}
+    {% for name in time_columns() if has_its_text(mapping['columns'][name]) and changes_clocks(mapping['columns'][name].get('timezone', mapping.timezone)) %}
         {% do names.append(name) %}
     {% endfor %}
     {% do return(names) %}
+{% endmacro %}
+
+{# Whether NAME_raw of a time is the text that is parsed: of a column, or of several with a blank between, as date and time are. #}
+{% macro has_its_text(entry) %}
+    {% set column, blank = '\\s*"[^"]+"\\s*', "\\s*' '\\s*" %}
+    {% set joined = column ~ '([|][|]' ~ blank ~ '[|][|]' ~ column ~ ')*|\\s*concat_ws\\(' ~ blank ~ '(,' ~ column ~ ')+\\)\\s*' %}
+    {% do return(entry.get('column') or modules.re.fullmatch(joined, entry.get('expression', '')) is not none) %}
 {% endmacro %}
