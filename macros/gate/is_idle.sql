@@ -1,7 +1,7 @@
 {# Whether a default rule asks for what this mapping does not have: lines, or whole orders, clocks that change, expressions, columns of a type. Then
    it finds nothing, and nobody waits for its verdict: `ready` does not carry it out (ready/gate/idle_rules.py). #}
 {% macro is_idle(node) %}
-    {% if node.name in ['amounts_are_of_lines', 'lines_agree', 'lines_are_decided', 'one_value_per_order'] %}
+    {% if node.name in ['amounts_are_of_lines', 'lines_agree', 'lines_are_decided', 'one_value_per_order', 'orders_are_whole'] %}
         {% do return(order_grain() == 'order') %}
     {% elif node.name in ['files_agree', 'files_in_order', 'one_time_per_order', 'rows_agree'] %}
         {% do return(tracks_availability() or order_grain() == 'order_line') %}

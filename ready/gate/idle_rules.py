@@ -6,7 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-ON_LINES = ("amounts_are_of_lines", "lines_agree", "lines_are_decided", "one_value_per_order")
+ON_LINES = (
+    "amounts_are_of_lines",
+    "lines_agree",
+    "lines_are_decided",
+    "one_value_per_order",
+    "orders_are_whole",
+)
 ON_STATES_OF_ORDERS = ("files_agree", "files_in_order", "one_time_per_order", "rows_agree")
 WITHOUT_CLOCK_CHANGES = re.compile("(Etc/)?(UTC|GMT)")
 

@@ -50,6 +50,13 @@ default(
     way_out="The first line's stands for the order; status: {column: ..., of: line} lets each have its own",
 )
 default(
+    "orders_are_whole",
+    words="orders have all their lines",
+    says="{n} order(s) lack a line that could not be read",
+    columns=("order_id",),
+    way_out="The second place has it: mend that record in the file. If it is a line of none, relax the rule",
+)
+default(
     "one_value_per_order",
     words="an order has one of each number and time that is of: order",
     says="{n} order(s) have lines of another number or time, where orders.yaml says of: order",
