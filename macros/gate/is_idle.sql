@@ -7,6 +7,8 @@
         {% do return(tracks_availability() or order_grain() == 'order_line') %}
     {% elif node.name in ['typed_values', 'expressions_give_values'] %}
         {% do return(value_faults(node.name) | length == 0) %}
+    {% elif node.name == 'records_come_once' %}
+        {% do return(not id_tells_place()) %}
     {% elif node.name == 'local_times_are_certain' %}
         {% do return(clocks_that_change() | length == 0) %}
     {% endif %}

@@ -86,6 +86,14 @@ default(
     way_out="If the newer file should win, rename the files: they are loaded in the order of their names",
 )
 default(
+    "records_come_once",
+    words="no record counts twice as an order of its own",
+    says="{n} record(s) stand in another file too and count twice, as their order_id is made of their place",
+    columns=("order_id",),
+    way_out="Load files that do not overlap, or make order_id of the record's own columns in orders.yaml, "
+    "such as the customer and the time",
+)
+default(
     "no_order_in_the_future",
     words="no time lies after the load of its file",
     says="{n} row(s) have a time after their file was loaded",

@@ -44,10 +44,13 @@ class Shop(Warehouse):
         with (self.folder / "data" / "orders.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([rows[0].keys(), *(row.values() for row in rows)])
 
-    def configure(self, columns: dict[str, Any], tests: Tests, relaxed: dict[str, Any] | None = None) -> None:
+    def configure(
+        self, columns: dict[str, Any], tests: Tests, relaxed: dict[str, Any] | None = None, **more: Any
+    ) -> None:
         (self.folder / "configs").mkdir(exist_ok=True)
         copy(PROJECT / "configs" / "features.yaml", self.folder / "configs")
-        mapping = {"file": {"source": "orders", "pattern": "*.csv"}, "null_words": ["NA"], "columns": columns}
+        file = {"source": "orders", "pattern": "*.csv", "max_shrink": "100%"}
+        mapping = {"file": file, "null_words": ["NA"], "columns": columns, **more}
         model = {
             "name": "orders_parsed",
             "config": {"meta": {"default_rules": relaxed or {}}},

@@ -8,7 +8,9 @@ import pytest
 
 from ready.gate.idle_rules import ON_LINES, ON_STATES_OF_ORDERS, idle_rules
 
-ON_ORDERS = {*ON_LINES, "typed_values", "expressions_give_values", "local_times_are_certain"}
+ON_ORDERS = {
+    *ON_LINES, "typed_values", "expressions_give_values", "local_times_are_certain", "records_come_once",
+}  # fmt: skip
 ALL = ON_ORDERS | set(ON_STATES_OF_ORDERS)
 
 
@@ -26,6 +28,18 @@ def test_a_plain_mapping_has_no_use_for_any_of_them() -> None:
         ({"columns": {"available_at": "changed"}}, {"typed_values"}),
         (
             {"columns": {"amount": {"expression": 'number("a")'}}},
+            {"expressions_give_values", *ON_STATES_OF_ORDERS},
+        ),
+        (
+            {"columns": {"order_id": {"expression": "file_name || '-' || \"a\""}}},
+            {"expressions_give_values", "records_come_once", *ON_STATES_OF_ORDERS},
+        ),
+        (
+            {"columns": {"order_id": {"expression": "{{ var('id') }}"}}},
+            {"expressions_give_values", "records_come_once", *ON_STATES_OF_ORDERS},
+        ),
+        (
+            {"columns": {"order_id": {"expression": '"shop" || "a"'}}},
             {"expressions_give_values", *ON_STATES_OF_ORDERS},
         ),
         ({"rows": "\"Type\" = 'Order'"}, {"expressions_give_values", *ON_STATES_OF_ORDERS}),
