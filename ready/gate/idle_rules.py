@@ -16,6 +16,7 @@ ON_LINES = (
 ON_STATES_OF_ORDERS = ("files_agree", "files_in_order", "one_time_per_order", "rows_agree")
 # Or of a template that may become one of these.
 OF_A_PLACE = re.compile(r"\b(file_name|line_number|load_id)\b|\{[{%]", re.IGNORECASE)
+NEGATES = re.compile(r"<>|!=|\bnot\b|\{[{%]", re.IGNORECASE)
 WITHOUT_CLOCK_CHANGES = re.compile("(Etc/)?(UTC|GMT)")
 
 
@@ -27,7 +28,7 @@ def idle_rules(mapping: Mapping[str, Any]) -> list[str]:
     """
     columns = mapping.get("columns") or {}
     entries: list[Any] = [entry if isinstance(entry, Mapping) else {} for entry in columns.values()]
-    names = []
+    names: list[str] = []
     if mapping.get("grain", "order") == "order":
         names += ON_LINES
     if mapping.get("grain") == "order_line" or "available_at" in columns:
@@ -40,6 +41,8 @@ def idle_rules(mapping: Mapping[str, Any]) -> list[str]:
     expression = order_id.get("expression", "") if isinstance(order_id, Mapping) else ""
     if not OF_A_PLACE.search(str(expression)):
         names.append("records_come_once")
+    if not NEGATES.search(str(mapping.get("rows", ""))):
+        names.append("rows_are_judged")
     zones = [mapping.get("timezone", "UTC"), *(entry["timezone"] for entry in entries if "timezone" in entry)]
     if all(WITHOUT_CLOCK_CHANGES.fullmatch(str(zone)) for zone in zones):
         names.append("local_times_are_certain")

@@ -94,6 +94,13 @@ default(
     "such as the customer and the time",
 )
 default(
+    "rows_are_judged",
+    words="the filter `rows` tells of every record whether it is an order",
+    says="{n} record(s) are left out as the filter `rows` of orders.yaml gives no answer there",
+    columns=(),
+    way_out="A comparison with a missing value has none: write `is distinct from` for <>, or coalesce",
+)
+default(
     "no_order_in_the_future",
     words="no time lies after the load of its file",
     says="{n} row(s) have a time after their file was loaded",

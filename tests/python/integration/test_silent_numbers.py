@@ -1,4 +1,4 @@
-"""Files that would give wrong numbers although no value has a fault: the gate tells each, with count and place."""
+"""Files that give wrong numbers although no value has a fault: the gate tells each, by count and place."""
 
 from __future__ import annotations
 
@@ -139,3 +139,19 @@ def test_an_order_that_lacks_a_line_which_could_not_be_read_is_told(shop: Shop) 
     assert told(warnings, "lack a line").startswith(
         "1 order(s) lack a line that could not be read, such as a.csv:13"
     )
+
+
+@pytest.mark.parametrize("cast", [False, True])
+def test_a_filter_that_gives_no_answer_leaves_nothing_out_in_silence(shop: Shop, cast: bool) -> None:
+    header = ("id", "customer", "day", "amount", "kind")
+    kinds = ["", "NA", "Refund", "Order"]
+    write(shop, a=[header, *((f"K{n}", "C1", day(n), "9.00", kinds[n % 4]) for n in range(40))])
+    raises = ' and cast("amount" as numeric) > 0' if cast else ""
+    shop.configure(PLAIN, {}, rows=f"\"kind\" <> 'Refund'{raises}")
+    errors, warnings = shop.gate()
+    assert errors == []
+    assert warnings == [
+        "20 record(s) are left out as the filter `rows` of orders.yaml gives no answer there, such as "
+        "a.csv:2. A comparison with a missing value has none: write `is distinct from` for <>, or coalesce"
+    ]
+    assert shop.report["run"]["rows_left_out"] == 30

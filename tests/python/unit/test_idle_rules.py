@@ -10,6 +10,7 @@ from ready.gate.idle_rules import ON_LINES, ON_STATES_OF_ORDERS, idle_rules
 
 ON_ORDERS = {
     *ON_LINES, "typed_values", "expressions_give_values", "local_times_are_certain", "records_come_once",
+    "rows_are_judged",
 }  # fmt: skip
 ALL = ON_ORDERS | set(ON_STATES_OF_ORDERS)
 
@@ -41,6 +42,10 @@ def test_a_plain_mapping_has_no_use_for_any_of_them() -> None:
         (
             {"columns": {"order_id": {"expression": '"shop" || "a"'}}},
             {"expressions_give_values", *ON_STATES_OF_ORDERS},
+        ),
+        (
+            {"rows": "\"Type\" <> 'Refund'"},
+            {"expressions_give_values", "rows_are_judged", *ON_STATES_OF_ORDERS},
         ),
         ({"rows": "\"Type\" = 'Order'"}, {"expressions_give_values", *ON_STATES_OF_ORDERS}),
         ({"timezone": "Europe/Berlin"}, {"local_times_are_certain", *ON_STATES_OF_ORDERS}),
