@@ -9,6 +9,8 @@
         {% do return(value_faults(node.name) | length == 0) %}
     {% elif node.name == 'records_come_once' %}
         {% do return(not id_tells_place()) %}
+    {% elif node.name == 'blank_currency' %}
+        {% do return(not is_mapped('currency')) %}
     {% elif node.name == 'rows_are_judged' %}
         {% do return(not filter_negates()) %}
     {% elif node.name == 'local_times_are_certain' %}

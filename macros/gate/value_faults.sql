@@ -13,6 +13,10 @@
         {% endfor %}
     {% elif rule == 'blank_status' and is_mapped('status') and not is_tested('status', null_rules()) %}
         {% do faults.append(value_fault('status', 'has {n} null(s), which are no purchases', 'status is null')) %}
+    {% elif rule == 'blank_currency' and is_mapped('currency') and not is_tested('currency', null_rules()) %}
+        {% set any = '(select 1 from ' ~ (relation_of('orders_parsed') if execute and 'nodes' in graph else 'orders_parsed') ~ ' where currency is not null)' %}
+        {% set says = 'has {n} null(s), whose amounts are summed with those of the others' %}
+        {% do faults.append(value_fault('currency', says, 'currency is null and amount is not null and exists ' ~ any)) %}
     {% elif rule == 'long_ids' %}
         {% for name in id_columns() %}
             {% set says = 'has {n} value(s) longer than ' ~ longest_id() ~ ' characters; is a quote left open there?' %}
@@ -107,9 +111,9 @@
 
 {# Whether a rule is one of these, and its test no more than its faults. #}
 {% macro judges_values(node) %}
-    {% set rules = ['typed_values', 'typed_amounts_and_times', 'expressions_give_values', 'long_ids', 'long_texts', 'blank_status'] %}
+    {% set rules = ['typed_values', 'typed_amounts_and_times', 'expressions_give_values', 'long_ids', 'long_texts', 'blank_status', 'blank_currency'] %}
     {% do return(
-        node.name in rules and is_default_rule(node) and not (node.name == 'blank_status' and first_line_decides('status'))
+        node.name in rules and is_default_rule(node) and not (node.name[:6] == 'blank_' and first_line_decides(node.name[6:]))
     ) %}
 {% endmacro %}
 

@@ -35,6 +35,8 @@ def idle_rules(mapping: Mapping[str, Any]) -> list[str]:
         names += ON_STATES_OF_ORDERS
     if "available_at" not in columns and not any("type" in entry for entry in entries):
         names.append("typed_values")
+    if not columns.get("currency"):
+        names.append("blank_currency")
     if "rows" not in mapping and not any("expression" in entry for entry in entries):
         names.append("expressions_give_values")
     order_id = columns.get("order_id")

@@ -139,6 +139,7 @@ default_of_values(
         "invalid for none"
     ),
 )
+default_of_values("blank_currency", words="every amount has a currency, where orders.yaml maps one")
 default_of_values("blank_status", words="every order has a status, where orders.yaml maps one")
 default_of_values("long_ids", words="ids are short enough for an index")
 default_of_values("long_texts", words="texts are of a usual length")

@@ -11,6 +11,7 @@ from ready.gate.idle_rules import ON_LINES, ON_STATES_OF_ORDERS, idle_rules
 ON_ORDERS = {
     *ON_LINES, "typed_values", "expressions_give_values", "local_times_are_certain", "records_come_once",
     "rows_are_judged",
+    "blank_currency",
 }  # fmt: skip
 ALL = ON_ORDERS | set(ON_STATES_OF_ORDERS)
 
@@ -23,6 +24,7 @@ def test_a_plain_mapping_has_no_use_for_any_of_them() -> None:
     ("mapping", "asked"),
     [
         ({}, set(ON_STATES_OF_ORDERS)),
+        ({"columns": {"currency": "Currency"}}, {"blank_currency", *ON_STATES_OF_ORDERS}),
         ({"grain": "order_line"}, set(ON_LINES)),
         ({"grain": "{{ var('grain') }}"}, {*ON_LINES, *ON_STATES_OF_ORDERS}),
         ({"columns": {"tax": {"column": "Tax", "type": "number"}}}, {"typed_values", *ON_STATES_OF_ORDERS}),
