@@ -36,6 +36,53 @@
     where
         {{ matches('events.currency', '^[^0-9.,]+$') }} and {{ becomes_order(parsed) }}
         and (select count(*) from ({{ currency_columns() }}) as names) > 0
+    {%- for name in amount_texts() %}
+    union all
+    select
+        parsed.load_id,
+        parsed.line_number,
+        parsed.file_name,
+        parsed.amount_raw,
+        {{ quote_literal(name) }} as name,
+        events.currency,
+        'currency' as column_at_fault
+    from (
+        select
+            load_id,
+            line_number,
+            {{ currency_within(json_field('payload', quote_literal(name))) }} as currency
+        from {{ source('raw', 'raw_events') }}
+    ) as events
+    inner join {{ parsed }} as parsed on events.load_id = parsed.load_id and events.line_number = parsed.line_number
+    where events.currency is not null and {{ becomes_order(parsed) }}
+    {%- endfor %}
+{%- endmacro %}
+
+{# The CSV columns whose text the amount's expression takes apart, and a sign in it with it. number() reads one currency alone, and
+   a case may tell several apart. #}
+{% macro amount_texts() %}
+    {% set parts = modules.re.split(expression_parts(), orders_mapping().columns.amount.get('expression', '')) %}
+    {% set names = [] %}
+    {% for part in parts[1::2] if part.startswith('"') and not modules.re.search('(?i)\\bcase\\b', parts[::2] | join(' ')) %}
+        {% do names.append(part[1:-1]) %}
+    {% endfor %}
+    {% do return(names | unique | list) %}
+{% endmacro %}
+
+{# The currency whose sign or code stands beside a number's digits; a sign of several is itself. #}
+{% macro currency_within(text) -%}
+    {%- set rest = 'translate(' ~ text ~ ', ' ~ quote_literal("0123456789.,'+-()\u2019\u2212\t" ~ blank_characters()) ~ ", '')" -%}
+    {%- set codes = {} -%}
+    {%- for sign, meant in currencies_of_signs().items() -%}
+        {%- set known = {'£': 'GBP', '$': 'USD'}.get(sign, meant) -%}
+        {%- do codes.update({sign.replace('.', '') | upper: known if known | length == 3 else sign.replace('.', '')}) -%}
+    {%- endfor -%}
+    {%- for code in currency_codes() if code not in codes -%}{%- do codes.update({code: code}) -%}{%- endfor -%}
+    case when {{ matches(text, '[0-9]') }} then
+        case {{ in_case('upper', rest) }}
+            {%- for sign, code in codes.items() %} when {{ quote_literal(sign) }} then {{ quote_literal(code) }}{% endfor %}
+        end
+    end
 {%- endmacro %}
 
 {# A currency as it is compared; null words and what says yes or no are none. #}

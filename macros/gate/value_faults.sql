@@ -13,6 +13,10 @@
         {% endfor %}
     {% elif rule == 'blank_status' and is_mapped('status') and not is_tested('status', null_rules()) %}
         {% do faults.append(value_fault('status', 'has {n} null(s), which are no purchases', 'status is null')) %}
+    {% elif rule == 'blank_currency' and is_mapped('currency') and not is_tested('currency', null_rules()) %}
+        {% set any = '(select 1 from ' ~ (relation_of('orders_parsed') if execute and 'nodes' in graph else 'orders_parsed') ~ ' where currency is not null)' %}
+        {% set says = 'has {n} null(s), whose amounts are summed with those of the others' %}
+        {% do faults.append(value_fault('currency', says, 'currency is null and amount is not null and exists ' ~ any)) %}
     {% elif rule == 'long_ids' %}
         {% for name in id_columns() %}
             {% set says = 'has {n} value(s) longer than ' ~ longest_id() ~ ' characters; is a quote left open there?' %}
@@ -26,7 +30,7 @@
         {% endfor %}
     {% elif rule == 'odd_ids' %}
         {% for name in id_columns() + (['line_id'] if is_mapped('line_id') else []) %}
-            {% for kind in odd_ids(name) %}
+            {% for kind in odd_ids(name) + (ids_of_guests() if name == 'customer_id' else []) %}
                 {% do faults.append(value_fault(name, 'has {n} value(s) ' ~ kind.says, kind.condition)) %}
             {% endfor %}
         {% endfor %}
@@ -89,6 +93,14 @@
     ]) %}
 {% endmacro %}
 
+{# What shops write where nobody has logged in. #}
+{% macro ids_of_guests() %}
+    {% do return([{
+        'says': 'that stand for guests, and count as one customer: null_words takes them, nullif in an expression a number',
+        'condition': "lower(customer_id) in ('0', '-1', 'guest', 'anonymous', 'unknown')",
+    }]) %}
+{% endmacro %}
+
 {# A mark before three digits, where no number has it before fewer or more of them, behind a nought or behind four digits. #}
 {% macro mark_is_uncertain(name, mark) -%}
     {%- set uncertain = '^[-+]?[1-9][0-9]{0,2}[' ~ mark ~ '][0-9]{3}$' -%}
@@ -99,9 +111,9 @@
 
 {# Whether a rule is one of these, and its test no more than its faults. #}
 {% macro judges_values(node) %}
-    {% set rules = ['typed_values', 'typed_amounts_and_times', 'expressions_give_values', 'long_ids', 'long_texts', 'blank_status'] %}
+    {% set rules = ['typed_values', 'typed_amounts_and_times', 'expressions_give_values', 'long_ids', 'long_texts', 'blank_status', 'blank_currency'] %}
     {% do return(
-        node.name in rules and is_default_rule(node) and not (node.name == 'blank_status' and first_line_decides('status'))
+        node.name in rules and is_default_rule(node) and not (node.name[:6] == 'blank_' and first_line_decides(node.name[6:]))
     ) %}
 {% endmacro %}
 

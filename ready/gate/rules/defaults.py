@@ -50,11 +50,26 @@ default(
     way_out="The first line's stands for the order; status: {column: ..., of: line} lets each have its own",
 )
 default(
+    "orders_are_whole",
+    words="orders have all their lines",
+    says="{n} order(s) lack a line that could not be read",
+    columns=("order_id",),
+    way_out="The second place has it: mend that record in the file. If it is a line of none, relax the rule",
+)
+default(
     "one_value_per_order",
     words="an order has one of each number and time that is of: order",
     says="{n} order(s) have lines of another number or time, where orders.yaml says of: order",
     columns=("order_id", "differing"),
     way_out="If each line has its own, take of: order out of orders.yaml",
+)
+default(
+    "rows_agree",
+    words="an order has one amount in a file",
+    says="{n} order(s) come again in one file with another amount, and the last row wins",
+    columns=("order_id", "amount"),
+    way_out="If these are the lines of an order, say `grain: order_line` in orders.yaml; if not, let "
+    "expectations.yaml ask for unique ids: order_id with unique_within_load",
 )
 default(
     "files_agree",
@@ -69,6 +84,21 @@ default(
     says="{n} file(s) win over a newer one, as they were loaded later",
     columns=("newest_order_ts", "other_newest_order_ts"),
     way_out="If the newer file should win, rename the files: they are loaded in the order of their names",
+)
+default(
+    "records_come_once",
+    words="no record counts twice as an order of its own",
+    says="{n} record(s) stand in another file too and count twice, as their order_id is made of their place",
+    columns=("order_id",),
+    way_out="Load files that do not overlap, or make order_id of the record's own columns in orders.yaml, "
+    "such as the customer and the time",
+)
+default(
+    "rows_are_judged",
+    words="the filter `rows` tells of every record whether it is an order",
+    says="{n} record(s) are left out as the filter `rows` of orders.yaml gives no answer there",
+    columns=(),
+    way_out="A comparison with a missing value has none: write `is distinct from` for <>, or coalesce",
 )
 default(
     "no_order_in_the_future",
@@ -110,6 +140,7 @@ default_of_values(
         "invalid for none"
     ),
 )
+default_of_values("blank_currency", words="every amount has a currency, where orders.yaml maps one")
 default_of_values("blank_status", words="every order has a status, where orders.yaml maps one")
 default_of_values("long_ids", words="ids are short enough for an index")
 default_of_values("long_texts", words="texts are of a usual length")

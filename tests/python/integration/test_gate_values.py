@@ -44,10 +44,13 @@ class Shop(Warehouse):
         with (self.folder / "data" / "orders.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([rows[0].keys(), *(row.values() for row in rows)])
 
-    def configure(self, columns: dict[str, Any], tests: Tests, relaxed: dict[str, Any] | None = None) -> None:
+    def configure(
+        self, columns: dict[str, Any], tests: Tests, relaxed: dict[str, Any] | None = None, **more: Any
+    ) -> None:
         (self.folder / "configs").mkdir(exist_ok=True)
         copy(PROJECT / "configs" / "features.yaml", self.folder / "configs")
-        mapping = {"file": {"source": "orders", "pattern": "*.csv"}, "null_words": ["NA"], "columns": columns}
+        file = {"source": "orders", "pattern": "*.csv", "max_shrink": "100%"}
+        mapping = {"file": file, "null_words": ["NA"], "columns": columns, **more}
         model = {
             "name": "orders_parsed",
             "config": {"meta": {"default_rules": relaxed or {}}},
@@ -146,6 +149,7 @@ def test_values_are_counted_without_an_entry_and_left_to_the_entry_there_is(shop
     ]
     assert warnings == [
         "amount has 1 null(s): 1 of 60 rows, allowed 6%",
+        "currency has 1 null(s), whose amounts are summed with those of the others",
         "status has 2 null(s), which are no purchases",
         f"channel has 1 value(s) longer than 1000 characters; {OPEN_QUOTE}",
         marks,
@@ -165,7 +169,10 @@ def test_values_are_counted_without_an_entry_and_left_to_the_entry_there_is(shop
             "quantity": [{"valid_number": warn}],
             "available_at": [{"valid_timestamp": warn}],
             "status": [{"not_null": warn}],
-            "currency": [{EXPECT + "be_in_set": {"arguments": {"value_set": ["EUR"]}, **warn}}],
+            "currency": [
+                {EXPECT + "be_in_set": {"arguments": {"value_set": ["EUR"]}, **warn}},
+                {"not_null": warn},
+            ],
             "amount": [none_missing, {"valid_number": warn}],
         },
         {
@@ -182,6 +189,7 @@ def test_values_are_counted_without_an_entry_and_left_to_the_entry_there_is(shop
         "available_at has 1 invalid timestamp(s)",
         "status has 2 null(s)",
         "currency has 4 invalid value(s)",
+        "currency has 1 null(s)",
         "amount has 2 non-numeric value(s)",
         f"customer_id has 1 value(s) longer than 255 characters; {OPEN_QUOTE}",
         f"order_id has 1 value(s) longer than 255 characters; {OPEN_QUOTE}",

@@ -8,7 +8,11 @@ import pytest
 
 from ready.gate.idle_rules import ON_LINES, ON_STATES_OF_ORDERS, idle_rules
 
-ON_ORDERS = {*ON_LINES, "typed_values", "expressions_give_values", "local_times_are_certain"}
+ON_ORDERS = {
+    *ON_LINES, "typed_values", "expressions_give_values", "local_times_are_certain", "records_come_once",
+    "rows_are_judged",
+    "blank_currency",
+}  # fmt: skip
 ALL = ON_ORDERS | set(ON_STATES_OF_ORDERS)
 
 
@@ -20,6 +24,7 @@ def test_a_plain_mapping_has_no_use_for_any_of_them() -> None:
     ("mapping", "asked"),
     [
         ({}, set(ON_STATES_OF_ORDERS)),
+        ({"columns": {"currency": "Currency"}}, {"blank_currency", *ON_STATES_OF_ORDERS}),
         ({"grain": "order_line"}, set(ON_LINES)),
         ({"grain": "{{ var('grain') }}"}, {*ON_LINES, *ON_STATES_OF_ORDERS}),
         ({"columns": {"tax": {"column": "Tax", "type": "number"}}}, {"typed_values", *ON_STATES_OF_ORDERS}),
@@ -27,6 +32,22 @@ def test_a_plain_mapping_has_no_use_for_any_of_them() -> None:
         (
             {"columns": {"amount": {"expression": 'number("a")'}}},
             {"expressions_give_values", *ON_STATES_OF_ORDERS},
+        ),
+        (
+            {"columns": {"order_id": {"expression": "file_name || '-' || \"a\""}}},
+            {"expressions_give_values", "records_come_once", *ON_STATES_OF_ORDERS},
+        ),
+        (
+            {"columns": {"order_id": {"expression": "{{ var('id') }}"}}},
+            {"expressions_give_values", "records_come_once", *ON_STATES_OF_ORDERS},
+        ),
+        (
+            {"columns": {"order_id": {"expression": '"shop" || "a"'}}},
+            {"expressions_give_values", *ON_STATES_OF_ORDERS},
+        ),
+        (
+            {"rows": "\"Type\" <> 'Refund'"},
+            {"expressions_give_values", "rows_are_judged", *ON_STATES_OF_ORDERS},
         ),
         ({"rows": "\"Type\" = 'Order'"}, {"expressions_give_values", *ON_STATES_OF_ORDERS}),
         ({"timezone": "Europe/Berlin"}, {"local_times_are_certain", *ON_STATES_OF_ORDERS}),

@@ -1,0 +1,33 @@
+-- A record on which the filter `rows` is null is left out, as where it is false. Where it says not, or <>, that may be none's wish:
+-- "Type" <> 'Refund' is null where Type is blank.
+{%- set mapping = orders_mapping() %}
+{%- if not filter_negates() %}
+select * from {{ ref('orders_parsed') }}
+where false
+{%- else %}
+with events as (
+    select
+        raw_events.load_id,
+        raw_events.line_number,
+        loads.file_name,
+        {{ json_object('raw_events', 'payload') }}
+    from {{ source('raw', 'raw_events') }} as raw_events
+    inner join {{ source('raw', 'loads') }} as loads on raw_events.load_id = loads.load_id
+    where {{ is_active_load() }} and loads.source = {{ quote_literal(mapping.source) }}
+)
+
+select
+    load_id,
+    line_number,
+    file_name
+{%- if 'rows' in guarded_expressions() %}
+from (select *, {{ guarded_call(guarded_expressions().rows) }} as judged from events) as judged_events
+where judged[1] is null and judged[2] is null
+{%- else %}
+from events
+where ({{ mapped_expression({'expression': mapping.rows}) }}
+) is null
+{%- endif %}
+order by load_id, line_number
+{%- endif %}
+-- depends_on: {{ ref('orders_parsed') }}
