@@ -1,5 +1,5 @@
-{# Whether a default rule asks for what this mapping does not have: lines, or whole orders, clocks that change, expressions, columns of a type. Then
-   it finds nothing, and nobody waits for its verdict: `ready` does not carry it out (ready/gate/idle_rules.py). #}
+{# Whether a default rule asks for what this mapping does not have: lines, or whole orders, clocks that change, expressions, columns
+   of a type. Then it finds nothing, and nobody waits for its verdict: `ready` does not carry it out (ready/gate/idle_rules.py). #}
 {% macro is_idle(node) %}
     {% if node.name in ['amounts_are_of_lines', 'lines_agree', 'lines_are_decided', 'one_value_per_order', 'orders_are_whole'] %}
         {% do return(order_grain() == 'order') %}

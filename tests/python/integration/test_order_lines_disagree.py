@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -128,7 +129,10 @@ def test_exports_that_overlap_are_not_doubled_by_a_column_that_one_of_them_gaine
     )
 
 
-def test_totals_on_each_line_are_told_before_they_are_summed(lines: Lines) -> None:
+def test_totals_on_each_line_are_told_before_they_are_summed(
+    database: ConnectionParams, tmp_path: Path
+) -> None:
+    lines = Lines(tmp_path, database)
     header = ("order_id", "line_id", "customer_id", "order_ts", "amount", "category")
     totals = [
         f"T{order},{line},ann,2024-05-{order:02}T10:00:00Z,{10 + order}.50,toys"
