@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parents[3]
 # Many short queries: compiling them well takes longer than running them.
-JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
 OnSpark = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
