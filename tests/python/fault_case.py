@@ -50,7 +50,9 @@ OUTCOME = {
     "splits": "select data_hash, split, membership_hash from meta.dataset_split_summary order by 1, 2",
     "labels": "select data_hash, labels_hash from meta.dataset_label_summary order by 1, 2",
     "members": "select split, count(*) from meta.dataset_splits group by 1 order by 1",
-    "candidates": "select tablename from pg_tables where tablename like '%\\_\\_candidate'",
+    # Those of a killed proof are in schemas of its own, which the next proof sweeps.
+    "candidates": "select tablename from pg_tables "
+    "where tablename like '%\\_\\_candidate' and schemaname in ('stg', 'feats')",
 }
 TABLES = ("feats.customer_features", "feats.customer_labels", "feats.customer_training_set")
 
