@@ -102,8 +102,7 @@
     {%- do seen.extend([entry.column] if entry.get('column') else csv_columns_in(entry.get('expression', ''))) -%}
     {%- set loads -%}
         select load_id, {{ json_elements('columns') }} as name
-        from {{ source('raw', 'loads') }}
-        where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }}
+        from {{ loads_of_orders() }} as loads
     {%- endset -%}
     select load_id, name
     from ({{ loads }}) as named
@@ -134,8 +133,8 @@
                     select beginning.payload
                     from (
                         select min(load_id) as load_id
-                        from {{ source('raw', 'loads') }}
-                        where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }} and rows_loaded > 0
+                        from {{ loads_of_orders() }} as loads
+                        where rows_loaded > 0
                         group by columns
                     ) as of_these_columns
                     cross join lateral (

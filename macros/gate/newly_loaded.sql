@@ -3,9 +3,8 @@
     {%- set results = source('meta', 'validation_results') -%}
     (
         select load_id
-        from {{ source('raw', 'loads') }} as loads
-        where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }}
-        and not exists (
+        from {{ loads_of_orders() }} as loads
+        where not exists (
             select 1
             from {{ results }} as judged
             where {{ array_contains('judged.load_ids', 'loads.load_id') }}

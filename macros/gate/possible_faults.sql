@@ -76,10 +76,6 @@
     )[load_id]
 {%- endmacro %}
 
-{% macro loads_of_orders() -%}
-    (select * from {{ source('raw', 'loads') }} where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }})
-{%- endmacro %}
-
 {% macro sampled_rows() -%}
     {{ return(adapter.dispatch('sampled_rows')() if execute and 'nodes' in graph else 'orders_parsed') }}
 {%- endmacro %}

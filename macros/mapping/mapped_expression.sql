@@ -32,6 +32,11 @@
     ) }}
 {%- endmacro %}
 
+{# The SQL of an expression beside these, for a look at its words. #}
+{% macro words_of_expression(expression) -%}
+    {{ return(modules.re.split(expression_parts(), expression)[::2] | join(' ')) }}
+{%- endmacro %}
+
 {# The CSV columns that an expression reads, without those that a literal names. #}
 {% macro csv_columns_in(expression) -%}
     {%- set names = [] -%}

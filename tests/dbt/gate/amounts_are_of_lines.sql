@@ -1,7 +1,7 @@
 -- Nearly all orders of several lines have one amount on all of them: it may be the order's total, which a sum over its lines would
 -- count several times. Such an order is told at its first line.
 {%- set parsed = ref('orders_parsed') %}
-{%- if order_grain() == 'order' or is_of_order('amount') %}
+{%- if is_idle(model) or is_of_order('amount') %}
 select parsed.*, '' as column_at_fault, '' as says
 from {{ parsed }} as parsed
 where false

@@ -2,7 +2,7 @@
 -- delivery that brings orders up to date is no such case.
 {{ config(fail_calc='coalesce(sum(orders), 0)') }}
 {%- set parsed = ref('orders_parsed') %}
-{%- if tracks_availability() or order_grain() == 'order_line' %}
+{%- if is_idle(model) %}
 select
     parsed.*,
     0 as orders

@@ -65,8 +65,7 @@ columns_of_loads as (
         select
             load_id,
             {{ json_elements('columns') }} as name
-        from {{ source('raw', 'loads') }}
-        where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }}
+        from {{ loads_of_orders() }} as loads
     ) as named
 ),
 
@@ -88,11 +87,7 @@ lacked as (
 ),
 
 events as (
-    select
-        load_id,
-        line_number,
-        {{ json_object('raw_events', 'payload') }}
-    from {{ source('raw', 'raw_events') }} as raw_events
+    {{ raw_records() }}
 ),
 
 -- What lines say in the columns that are mapped, and in the others that all of the order's files have.

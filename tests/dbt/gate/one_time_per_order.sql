@@ -2,7 +2,7 @@
 -- available_at is mapped, an order's states may say when they were entered; of order lines the earliest time counts.
 {%- set parsed = ref('orders_parsed') %}
 {%- set day = days(rule_setting('days', 1)) %}
-{%- if tracks_availability() or order_grain() == 'order_line' %}
+{%- if is_idle(model) %}
 select * from {{ parsed }}
 where false
 {%- else %}

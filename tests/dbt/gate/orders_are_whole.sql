@@ -4,7 +4,7 @@
 {%- set mapping = orders_mapping() %}
 {%- set entry = mapping['columns'].order_id %}
 {%- set names = csv_columns_in(entry.get('expression', '')) %}
-{%- if order_grain() == 'order' or not (entry.get('column') or names) %}
+{%- if is_idle(model) or not (entry.get('column') or names) %}
 select * from {{ parsed }}
 where false
 {%- else %}
@@ -14,11 +14,7 @@ with unread as (
         line_number,
         {{ between_marks('raw_line') }} as fields
     from {{ source('raw', 'rejected_rows') }}
-    where load_id in (
-        select loads.load_id
-        from {{ source('raw', 'loads') }} as loads
-        where {{ is_active_load() }} and source = {{ quote_literal(mapping.source) }}
-    )
+    where load_id in (select loads.load_id from {{ loads_of_orders() }} as loads)
 ),
 
 -- Neighbours share a hundred, or are in the next one.
@@ -51,12 +47,7 @@ neighbours as (
 
 -- What the expression of the id reads.
 events as (
-    select
-        load_id,
-        line_number,
-        {{ json_object('raw_events', 'payload') }}
-    from {{ source('raw', 'raw_events') }} as raw_events
-    where load_id in (select unread.load_id from unread)
+    {{ raw_records('select unread.load_id from unread') }}
 ),
 {%- endif %}
 

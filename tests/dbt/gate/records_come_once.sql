@@ -1,7 +1,7 @@
 -- Where the id of an order is made of its place in a file, a record that two exports have is two orders. Records that are equal in all
 -- columns of the file are told at the later place.
 {%- set parsed = ref('orders_parsed') %}
-{%- if not id_tells_place() %}
+{%- if is_idle(model) %}
 select * from {{ parsed }}
 where false
 {%- else %}
@@ -9,8 +9,7 @@ with active_loads as (
     select
         load_id,
         file_name
-    from {{ source('raw', 'loads') }}
-    where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }}
+    from {{ loads_of_orders() }} as loads
 ),
 
 hashed as (
@@ -19,12 +18,7 @@ hashed as (
         line_number,
         {{ json_hash('payload') }} as contents
     from (
-        select
-            load_id,
-            line_number,
-            {{ json_object('raw_events', 'payload') }}
-        from {{ source('raw', 'raw_events') }} as raw_events
-        where load_id in (select active_loads.load_id from active_loads)
+        {{ raw_records('select active_loads.load_id from active_loads') }}
     ) as events
 ),
 

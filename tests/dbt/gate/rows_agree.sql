@@ -3,7 +3,7 @@
 {{ config(fail_calc='count(distinct order_id)') }}
 {%- set parsed = ref('orders_parsed') %}
 {%- set rules = ['unique_within_load', 'unique', 'dbt_expectations.expect_column_values_to_be_unique'] %}
-{%- if tracks_availability() or order_grain() == 'order_line' or is_tested('order_id', rules) %}
+{%- if is_idle(model) or is_tested('order_id', rules) %}
 select * from {{ parsed }}
 where false
 {%- else %}

@@ -1,7 +1,6 @@
 -- A record on which the filter `rows` is null is left out, as where it is false. Where it says not, or <>, that may be none's wish:
 -- "Type" <> 'Refund' is null where Type is blank.
-{%- set mapping = orders_mapping() %}
-{%- if not filter_negates() %}
+{%- if is_idle(model) %}
 select * from {{ ref('orders_parsed') }}
 where false
 {%- else %}
@@ -12,8 +11,7 @@ with events as (
         loads.file_name,
         {{ json_object('raw_events', 'payload') }}
     from {{ source('raw', 'raw_events') }} as raw_events
-    inner join {{ source('raw', 'loads') }} as loads on raw_events.load_id = loads.load_id
-    where {{ is_active_load() }} and loads.source = {{ quote_literal(mapping.source) }}
+    inner join {{ loads_of_orders() }} as loads on raw_events.load_id = loads.load_id
 )
 
 select
@@ -25,7 +23,7 @@ from (select *, {{ guarded_call(guarded_expressions().rows) }} as judged from ev
 where judged[1] is null and judged[2] is null
 {%- else %}
 from events
-where ({{ mapped_expression({'expression': mapping.rows}) }}
+where ({{ mapped_expression({'expression': orders_mapping().rows}) }}
 ) is null
 {%- endif %}
 order by load_id, line_number
