@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ready.database import open_database
-from ready.dbt import QUIET, invoke, prepare
+from ready.dbt import QUIET, invoke, prepare, target_folder
 from ready.errors import MachineError, UsageError
 from ready.settings import Settings
 from ready.spark.server import ensure_spark
@@ -43,9 +43,9 @@ def write_docs(settings: Settings) -> Path:
         )
     page = settings.artifacts / "docs" / "index.html"
     page.parent.mkdir(parents=True, exist_ok=True)
-    target_folder = settings.home / "dbt" / "target"
-    written = (target_folder / "static_index.html").read_text(encoding="utf-8")
-    manifest = (target_folder / "manifest.json").read_text(encoding="utf-8")
+    folder = target_folder(settings)
+    written = (folder / "static_index.html").read_text(encoding="utf-8")
+    manifest = (folder / "manifest.json").read_text(encoding="utf-8")
     shown = written.replace(manifest, json.dumps(readable(json.loads(manifest))), 1)
     page.write_text(without_requests(shown), encoding="utf-8")
     return page

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from ready import __version__
-from ready.column_roles import defined_features
+from ready.column_roles import FEATURE_SET, defined_features
 from ready.errors import UsageError
 from ready.mapping import csv_columns
 from ready.proof.definition import Feature
 from ready.proof.nearest import unknown
+from ready.query import Row, is_postgres
+from ready.registry import Connection, find_build, find_current
+from ready.settings import Settings
 
 # The facet's version, and how it names what a role does: https://openlineage.io/spec/facets
 SCHEMA = "https://openlineage.io/spec/facets/1-2-0/ColumnLineageDatasetFacet.json"
@@ -111,6 +114,42 @@ def _source(column: str, role: str, mapped: Mapping[str, Any]) -> Source:
     )
     made_of = f"column {entry['column']}" if entry.get("column") else str(entry.get("expression", ""))
     return Source(column, role, tuple(csv_columns(entry)), f"{made_of} ({settings})" if settings else made_of)
+
+
+def named_build(
+    connection: Connection, settings: Settings, *, version: str | None, feature_set: str | None
+) -> Row:
+    """The row of find_build: of a version's name, else what the tables of the feature set hold.
+
+    feature_set: None for the version's, or customer_features. Raises UsageError where there is none.
+    """
+    if version:
+        name = f"{feature_set}:{version}" if feature_set and ":" not in version else version
+        build = find_build(connection, settings, name)
+        if feature_set and build["feature_set"] != feature_set:
+            raise UsageError(f"{version} is no version of {feature_set}")
+        return build
+    current = find_current(connection, settings, feature_set or FEATURE_SET)
+    if current is None:
+        raise UsageError(
+            f"no build of {feature_set or FEATURE_SET} is recorded", hint="see what is: ready registry list"
+        )
+    return current
+
+
+def dataset_names(connection: Connection, settings: Settings, feature_set: str) -> dict[str, str]:
+    """What open_lineage wants to know of the tables: the connection's namespace, and their names."""
+    tables = {
+        "feature_set": f"{settings.schema('feats')}.{feature_set}",
+        "orders": f"{settings.schema('stg')}.orders",
+        "raw_events": f"{settings.schema('raw')}.raw_events",
+    }
+    if not is_postgres(connection):
+        return {"namespace": "spark", **tables}
+    info = connection.info
+    host = "localhost" if info.host.startswith("/") else info.host
+    names = {key: f"{info.dbname}.{name}" for key, name in tables.items()}
+    return {"namespace": f"postgres://{host}:{info.port}", **names}
 
 
 def open_lineage(

@@ -26,7 +26,7 @@ from ready.engine import EngineParams
 from ready.errors import CheckFailed, MachineError, UsageError, from_loader
 from ready.export import ExportResult, export_dataset
 from ready.gate.after_build import after_build_texts
-from ready.gate.idle_rules import idle_rules
+from ready.gate.idle_rules import without_idle_rules
 from ready.gate.model import Report, RunInfo
 from ready.gate.report import REPORT_NAME, build_report, failed_before_gate, write_report
 from ready.lint import require_clean_configs
@@ -117,7 +117,9 @@ class Run(ABC):
             changed = full_refresh or not self._is_current(connection, key)
             if changed:
                 anew = ("--full-refresh",) if full_refresh else ()
-                self._build(params, connection, key, (*BUILD, *anew, *self._without_idle_rules()))
+                self._build(
+                    params, connection, key, (*BUILD, *anew, *without_idle_rules(self.settings.configs))
+                )
             else:
                 self.narrator.unchanged()
             record = self._record(connection, changed=changed)
@@ -132,7 +134,7 @@ class Run(ABC):
             if not self._active_loads(connection):
                 raise UsageError("nothing is loaded yet", hint="load files: ready load, or ready run")
             self.narrator.stage("Validate", "stg.orders_parsed")
-            return self._gate(params, self._dbt(params, (*GATE, *self._without_idle_rules())))
+            return self._gate(params, self._dbt(params, (*GATE, *without_idle_rules(self.settings.configs))))
 
     @abstractmethod
     def _database(self) -> AbstractContextManager[tuple[EngineParams, Any]]:
@@ -243,10 +245,6 @@ class Run(ABC):
             for text in told:
                 self.narrator.warning(text)
         return told
-
-    def _without_idle_rules(self) -> tuple[str, ...]:
-        idle = idle_rules(orders_meta(self.settings.configs))
-        return ("--exclude", *idle) if idle else ()
 
     def _dbt(self, params: EngineParams, arguments: Sequence[str]) -> DbtRun:
         run = run_dbt(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -48,19 +48,19 @@ def lineage(
       ready lineage --version 1 revenue_30d orders_total
       ready lineage --openlineage > column_lineage.json
     """
-    from ready.lineage import column_lineage, open_lineage
+    from ready.lineage import column_lineage, dataset_names, named_build, open_lineage
     from ready.query import connected
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, target=target)
     feature_set, names = _asked(columns)
     with connected(settings) as connection:
-        build = _build(connection, settings, version, feature_set)
+        build = named_build(connection, settings, version=version, feature_set=feature_set)
         found = column_lineage(build, names)
-        place = _datasets(connection, settings, build["feature_set"])
+        datasets = dataset_names(connection, settings, build["feature_set"])
     if openlineage:
-        namespace = namespace or place.pop("namespace")
-        Output(as_json=True).show(open_lineage(found, **{**place, "namespace": namespace}))
+        datasets["namespace"] = namespace or datasets["namespace"]
+        Output(as_json=True).show(open_lineage(found, **datasets))
         return
     output.show([asdict(column) for column in found])
     files = [load["file_name"] for load in build["lineage"]["loads"]]
@@ -84,45 +84,6 @@ def _asked(columns: tuple[str, ...]) -> tuple[str | None, list[str]]:
             f"these are columns of several feature sets: {', '.join(sorted(sets))}", hint="one at a time"
         )
     return next(iter(sets), None), [name for _, _, name in parts]
-
-
-def _build(connection: Any, settings: Any, version: str | None, feature_set: str | None) -> dict[str, Any]:
-    from ready.column_roles import FEATURE_SET
-    from ready.errors import UsageError
-    from ready.registry import find_build, find_current
-
-    if version:
-        name = f"{feature_set}:{version}" if feature_set and ":" not in version else version
-        build = find_build(connection, settings, name)
-        if feature_set and build["feature_set"] != feature_set:
-            raise UsageError(f"{version} is no version of {feature_set}")
-        return build
-    current = find_current(connection, settings, feature_set or FEATURE_SET)
-    if current is None:
-        raise UsageError(
-            f"no build of {feature_set or FEATURE_SET} is recorded", hint="see what is: ready registry list"
-        )
-    return current
-
-
-def _datasets(connection: Any, settings: Any, feature_set: str) -> dict[str, str]:
-    """The names of the tables as OpenLineage has them."""
-    from ready.query import is_postgres
-
-    tables = {
-        "feature_set": ("feats", feature_set),
-        "orders": ("stg", "orders"),
-        "raw_events": ("raw", "raw_events"),
-    }
-    if not is_postgres(connection):
-        return {
-            "namespace": "spark",
-            **{key: f"{settings.schema(s)}.{name}" for key, (s, name) in tables.items()},
-        }
-    info = connection.info
-    host = "localhost" if info.host.startswith("/") else info.host
-    names = {key: f"{info.dbname}.{settings.schema(schema)}.{name}" for key, (schema, name) in tables.items()}
-    return {"namespace": f"postgres://{host}:{info.port}", **names}
 
 
 def _as_text(column: ColumnLineage) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+from ready.mapping import orders_meta
 
 ON_LINES = (
     "amounts_are_of_lines",
@@ -18,6 +21,12 @@ ON_STATES_OF_ORDERS = ("files_agree", "files_in_order", "one_time_per_order", "r
 OF_A_PLACE = re.compile(r"\b(file_name|line_number|load_id)\b|\{[{%]", re.IGNORECASE)
 NEGATES = re.compile(r"<>|!=|\bnot\b|\{[{%]", re.IGNORECASE)
 WITHOUT_CLOCK_CHANGES = re.compile("(Etc/)?(UTC|GMT)")
+
+
+def without_idle_rules(configs: Path) -> tuple[str, ...]:
+    """Arguments of dbt that leave out the rules that are idle by the mapping in these configs."""
+    idle = idle_rules(orders_meta(configs))
+    return ("--exclude", *idle) if idle else ()
 
 
 def idle_rules(mapping: Mapping[str, Any]) -> list[str]:

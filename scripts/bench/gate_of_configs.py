@@ -26,11 +26,9 @@ def left_out() -> tuple[str, ...]:
     """Arguments for dbt. A commit without such rules carries all out."""
     if not find_spec("ready.gate.idle_rules"):
         return ()
-    from ready.gate.idle_rules import idle_rules
-    from ready.mapping import orders_meta
+    from ready.gate.idle_rules import without_idle_rules
 
-    configs = Path(os.environ["READY_PROJECT_DIR"], os.environ["READY_CONFIGS"])
-    return ("--exclude", *idle_rules(orders_meta(configs)))
+    return without_idle_rules(Path(os.environ["READY_PROJECT_DIR"], os.environ["READY_CONFIGS"]))
 
 
 def main() -> None:

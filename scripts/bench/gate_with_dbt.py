@@ -11,21 +11,18 @@ from worker import serve
 
 from ready.collector import look_for_cycles_seldom
 from ready.dbt import QUIET
-from ready.gate.idle_rules import idle_rules
-from ready.mapping import orders_meta
+from ready.gate.idle_rules import without_idle_rules
 
 GATE = ("--select", "orders_parsed", "--resource-type", "test", "--indirect-selection", "cautious")
 
 
 def main() -> None:
     look_for_cycles_seldom()
-    idle = idle_rules(orders_meta(Path(os.environ["READY_CONFIGS"])))
+    left_out = without_idle_rules(Path(os.environ["READY_CONFIGS"]))
     manifest: Any = dbtRunner().invoke([*QUIET, "parse"]).result
 
     def check() -> dict[str, int | None]:
-        outcome: Any = dbtRunner(manifest=manifest).invoke(
-            [*QUIET, "test", *GATE, *(("--exclude", *idle) if idle else ())]
-        )
+        outcome: Any = dbtRunner(manifest=manifest).invoke([*QUIET, "test", *GATE, *left_out])
         if outcome.exception:
             raise outcome.exception
         tests: Any = [entry for entry in outcome.result if entry.node.resource_type == "test"]

@@ -83,9 +83,12 @@ def told_ambiguous(statuses: Statuses) -> list[str]:
         (CLOSED, "done, so it is a purchase; in Magento it is an order that was refunded, so 'returned'"),
     ):
         for word, count in statuses.among(words):
-            share = f"{count:,} of {records:,} records ({count / records:.1%})"
-            told.append(f"{CHECK}: {one_line(word)}, {share}, is taken as {says}")
+            told.append(f"{CHECK}: {one_line(word)}, {_share(count, records)}, is taken as {says}")
     return told
+
+
+def _share(count: int, records: int) -> str:
+    return f"{count:,} of {records:,} records ({count / records:.1%})"
 
 
 def told_partly_given_back(statuses: Statuses, columns: Sequence[Column]) -> list[str]:
@@ -122,11 +125,10 @@ def told_nobody(customer: Column) -> Iterator[str]:
     (value, count), next_most = most[0], most[1][1] if len(most) > 1 else 0
     records = len(customer.filled)
     if count > NOBODY_SHARE * records and count > NOBODY_TIMES * next_most and customer.distinct > 1:
-        share = f"{count:,} of {records:,} records ({count / records:.1%})"
         yield (
-            f"{CHECK}: {one_line(value)} is the customer of {share}: if it stands for guests or nobody, it"
-            " makes them one customer; an expression with nullif leaves it out, and expectations.yaml sets"
-            " such records aside"
+            f"{CHECK}: {one_line(value)} is the customer of {_share(count, records)}: if it stands for"
+            " guests or nobody, it makes them one customer; an expression with nullif leaves it out, and"
+            " expectations.yaml sets such records aside"
         )
 
 
