@@ -105,6 +105,7 @@
 {%- endmacro %}
 
 {% macro postgres__publish(nodes) -%}
+    {%- do run_query(parallel_scan_settings('session')) -%}
     {%- do record_contents(nodes) -%}
     {%- set builds = feature_set_builds(nodes) -%}
     begin;

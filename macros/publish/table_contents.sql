@@ -64,14 +64,18 @@
     {{ 'group by split' if by_split }}
 {%- endmacro %}
 
-{# Of features: all in one scan without a sort. #}
+{# Of features, without a sort. Hash and figures are scans of their own: the sums of the figures can be made in parallel, and
+   those of a hash, each computed once, cannot. #}
 {% macro contents_by_column(rows, columns) -%}
     {%- set profiled = profiled_columns(columns) -%}
     select part.*
     from (
+        select {{ hash_sums() }}
+        from {{ hashed_rows(rows, typed_columns(columns)) }}
+    ) as hashed
+    cross join (
         select
-            count(*) as row_count,
-            {{ hash_sums() }}
+            count(*) as row_count
             {%- for column in profiled %},
             count({{ column.value }}) as filled_{{ column.index }}
             {%- if column.is_number %},
@@ -81,7 +85,7 @@
             cast(max({{ column.value }}) as numeric) as maximum_{{ column.index }}
             {%- endif %}
             {%- endfor %}
-        from {{ hashed_rows(rows, typed_columns(columns), kept=profiled | map(attribute='quoted') | list) }}
+        from {{ rows }}
     ) as counted
     cross join lateral (
         select '' as part, row_count, high, low, {{ uncounted(['filled', 'total', 'zero', 'minimum', 'maximum']) }}

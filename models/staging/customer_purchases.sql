@@ -1,7 +1,7 @@
 {{ config(
     materialized='kept',
     kept_by='customer',
-    pre_hook="{{ parallel_sort_settings() }}",
+    pre_hook="{{ parallel_scan_settings() }}",
     post_hook=[
         "{{ index_covering(this, ['customer_key', 'order_ts'], purchase_columns()) }}",
         "{{ index_covering(this, ['customer_id'], ['customer_key', first_known_column()], is_first_known()) }}",

@@ -2,7 +2,8 @@
     materialized='kept',
     kept_by='order',
     loads_from=['order_versions'] if tracks_availability() else ['orders_parsed', 'orders_rejected'],
-    indexes=[{'columns': ['order_id'], 'unique': true}, {'columns': ['order_ts']}]
+    indexes=[{'columns': ['order_id'], 'unique': true}, {'columns': ['order_ts']}],
+    pre_hook="{{ parallel_scan_settings() }}"
 ) }}
 
 -- depends_on: {% if not execute %}{{ ref('order_versions') }} {{ ref('order_lines') }}{% endif %}

@@ -13,6 +13,9 @@ from psycopg2.extensions import cursor as Cursor
 from ready.arrow import EXACT_TEXT, BatchSink, arrow_schema
 from ready.transactions import reading
 
+# As macros/engine/parallel_scan_settings.sql: what one process hands on is hashed and sorted in parallel.
+PARALLEL_SCANS = "set local parallel_tuple_cost = 0.001"
+
 
 @contextmanager
 def stored_table(connection: Connection, schema: str, name: str) -> Iterator[PostgresTable]:
@@ -21,7 +24,7 @@ def stored_table(connection: Connection, schema: str, name: str) -> Iterator[Pos
     with reading(connection, snapshot=True) as cursor:
         # Locked before the snapshot is taken: a table that dbt replaces afterwards would look empty in it.
         cursor.execute(sql.SQL("lock table {} in access share mode").format(table))
-        cursor.execute(EXACT_TEXT)
+        cursor.execute(f"{EXACT_TEXT}; {PARALLEL_SCANS}")
         yield PostgresTable(cursor, table)
 
 
