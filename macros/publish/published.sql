@@ -18,9 +18,10 @@
         {%- if held -%}
             {{ create_changes(kept_by, this, sql, held, state) }}
         {%- else -%}
-            {{ get_create_table_as_sql(False, candidate, sql) }}
+            {{ create_table_in_parts(candidate, sql) }}
         {%- endif -%}
     {%- endcall %}
+    {%- do drop_parts(candidate) -%}
     {%- if state -%}
         {% do run_query(record_table_state(candidate, state)) %}
     {%- endif -%}

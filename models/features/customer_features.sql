@@ -11,7 +11,7 @@ with feature_times as (
 customers as (
     select distinct customer_key, customer_id, {{ first_known_column() }} as first_known
     from {{ ref('customer_purchases') }}
-    where {{ is_first_known() }}
+    where {{ is_first_known() }}{{ ' and ' ~ is_in_this_part('customer_key') if every != 'order' }}
 ),
 
 -- A customer appears from the first feature time after its first purchase.

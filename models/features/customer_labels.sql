@@ -10,7 +10,7 @@ with spine as (
 customers as (
     select distinct customer_key, customer_id
     from {{ ref('customer_purchases') }}
-    where {{ is_first_known() }}
+    where {{ is_first_known() }} and {{ is_in_this_part('customer_key') }}
 ),
 
 data as (

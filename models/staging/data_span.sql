@@ -1,3 +1,5 @@
+{{ config(post_hook={'sql': "{{ vacuum_analyze(this) }}", 'transaction': false}) }}
+
 {%- set isolated = rule_settings('no_isolated_order') %}
 {%- set trusted -%}
     (

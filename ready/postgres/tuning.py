@@ -25,7 +25,12 @@ def server_settings(socket_folder: Path, hba_file: Path, port: int, *, tcp: bool
         "port": str(port),
         "hba_file": str(hba_file),
     }
-    values = {**listening, **_fixed_settings(socket_folder), **_memory_settings(machine_memory() // MIB)}
+    values = {
+        **listening,
+        **_fixed_settings(socket_folder),
+        **_memory_settings(machine_memory() // MIB),
+        **_parallel_settings(os.cpu_count() or 1),
+    }
     lines = [f"{name} = {_quote(value)}" for name, value in values.items()]
     return "\n".join(["# Written anew at each start. ALTER SYSTEM overrides it.", *lines, ""])
 
@@ -58,6 +63,15 @@ def _memory_settings(mib: int) -> dict[str, str]:
         "effective_cache_size": f"{max(64, mib // 2)}MB",
         "work_mem": f"{_between(8, mib // 128, 128)}MB",
         "maintenance_work_mem": f"{_between(32, mib // 16, 1024)}MB",
+    }
+
+
+def _parallel_settings(cores: int) -> dict[str, str]:
+    """One statement may use all cores; on a single one nothing runs beside it."""
+    return {
+        "max_parallel_workers_per_gather": str(cores if cores > 1 else 0),
+        "max_parallel_workers": str(max(8, cores)),
+        "max_worker_processes": str(max(8, cores)),
     }
 
 
