@@ -18,8 +18,13 @@ from ready.postgres.connection import ConnectionParams
 PARTS = 3
 """One for each thousand customers, of whom there are 2,656."""
 CREATED_IN_PARTS = """
-{%- set keys = 'select customer_key from ' ~ ref('customer_purchases') ~ ' where ' ~ is_in_this_part('customer_key') -%}
-{% if execute %}{{ create_table_in_parts(api.Relation.create(schema='stg', identifier='keys', type='table'), keys) }}{% endif %}
+{%- set purchases = ref('customer_purchases') -%}
+{%- if execute -%}
+{{ create_table_in_parts(
+    api.Relation.create(schema='stg', identifier='keys', type='table'),
+    'select customer_key from ' ~ purchases ~ ' where ' ~ is_in_this_part('customer_key')
+) }}
+{%- endif -%}
 """
 
 
