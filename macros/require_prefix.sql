@@ -12,6 +12,14 @@
             ~ 'for both: READY_SCHEMA_PREFIX=' ~ schema_prefix()
         ) %}
     {% endif %}
+    {% if execute and invocation_args_dict.get('sample') and not schema_prefix() %}
+        {% for node in graph.nodes.values() | list + graph.sources.values() | list if node.config.get('event_time') %}
+            {% do exceptions.raise_compiler_error(
+                '--sample would build tables of a part of ' ~ node.name ~ ', which has an event_time, in the place of whole ones: nothing was '
+                ~ 'changed. With a prefix it has schemas of its own: READY_SCHEMA_PREFIX=sample_'
+            ) %}
+        {% endfor %}
+    {% endif %}
     {% if execute and flags.EMPTY and not schema_prefix() %}
         {% do exceptions.raise_compiler_error(
             '--empty would put empty tables in the place of stg, whose history and counts of loads then say what is not so: nothing was '

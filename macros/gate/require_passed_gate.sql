@@ -119,13 +119,50 @@
     )))
 {%- endmacro %}
 
-{# Everything of a rule that can change its verdict. #}
+{# Everything of a rule that can change its verdict: also the macros it is made of, and what else than the orders it looks at. #}
 {% macro rule_hash(node) %}
     {% set config = node.config %}
     {% do return(local_md5(tojson([
+        texts_of_macros(node.depends_on.macros), hashes_read_by(node), values_of_variables(node),
         test_rule(node), node.get('column_name'), node.checksum.checksum, config.severity, config.where, config.limit, config.fail_calc,
         config.warn_if, config.error_if, config.meta, rule_entry(node.name) if is_default_rule(node) else none,
     ], sort_keys=true))) %}
+{% endmacro %}
+
+{# By its id, the text of each of these macros and of those that they call in turn, without dbt's own. #}
+{% macro texts_of_macros(macro_ids) %}
+    {% set texts = {} %}
+    {% set pending = macro_ids | list %}
+    {% for _ in range(10000) if pending %}
+        {% set macro_id = pending.pop() %}
+        {% set package, name = macro_id.split('.')[1:] %}
+        {% if macro_id not in texts and package in context and name in context[package] %}
+            {% set macro = context[package][name].macro %}
+            {% do texts.update({macro_id: macro.macro_sql}) %}
+            {% do pending.extend(macro.depends_on.macros) %}
+        {% endif %}
+    {% endfor %}
+    {% do return(texts) %}
+{% endmacro %}
+
+{# What the other tables that a rule reads were built with: a seed of values, say. #}
+{% macro hashes_read_by(node) %}
+    {% set hashes = {} %}
+    {% set others = node.depends_on.nodes | reject('equalto', gate_model_id()) | select('in', graph.nodes) | list %}
+    {% set recorded = recorded_sql_hashes() if others else {} %}
+    {% for node_id in others %}
+        {% do hashes.update({node_id: built_sql_hash(graph.nodes[node_id], recorded)}) %}
+    {% endfor %}
+    {% do return(hashes) %}
+{% endmacro %}
+
+{# Its arguments that are variables, as they are now. #}
+{% macro values_of_variables(node) %}
+    {% set values = [] %}
+    {% for value in (node.test_metadata or {}).get('kwargs', {}).values() if value is string and 'var(' in value %}
+        {% do values.append(rendered_argument(value) | string) %}
+    {% endfor %}
+    {% do return(values) %}
 {% endmacro %}
 
 {# The loads that a table holds, as they were read when it was built; for the post-hook of its model. #}

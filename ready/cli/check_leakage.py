@@ -128,6 +128,7 @@ def _as_object(report: LeakageReport) -> dict[str, Any]:
                     for leak in _leaks_of(report, model)
                 ],
                 "reads": [*report.unproven.get(model, ()), *report.looks_ahead.get(model, ())],
+                "doubts": list(report.doubts.get(model, ())),
                 "unstable": list(report.unstable.get(model, ())),
             }
             for model, rows in report.rows.items()
@@ -137,6 +138,7 @@ def _as_object(report: LeakageReport) -> dict[str, Any]:
         "customers_with_own_cutoff": report.customers,
         "rows": report.own_instant[1],
         "rows_at_own_instant": report.own_instant[0],
+        "outdated": list(report.outdated),
         "confined": report.confined,
         "left_out": list(report.left_out),
         "not_compared": list(report.not_compared),
@@ -163,6 +165,9 @@ def _lines(report: LeakageReport, target: str, *, every: bool) -> list[str]:
         lines.append(f"Left out  {', '.join(report.left_out)}: they look ahead by purpose")
     if report.not_compared:
         lines.append(f"Not compared  {', '.join(report.not_compared)}: without feature_time")
+    if report.outdated:
+        names = ", ".join(report.outdated)
+        lines.append(f"Not in use  {names}: the tables were built by another definition; build: ready run")
     if report.recorded is None:
         why = "Spark keeps no verdicts" if target == "spark" else "build once with this release: ready run"
         lines.append(f"Not recorded  {why}")
@@ -187,12 +192,13 @@ def _faults(report: LeakageReport, model: str, *, every: bool) -> list[str]:
         faults.append(
             f"it reads {names}, which the check does not change: let it read orders or dated tables"
         )
+    faults += report.doubts.get(model, ())
     if model in report.unstable:
         columns = ", ".join(column or "(rows)" for column in report.unstable[model])
         faults.append(f"two builds of the same orders differ in {columns}: let it give the same each time")
     if model in report.looks_ahead:
         faults.append(f"it reads {', '.join(report.looks_ahead[model])}, which look ahead")
-    elif not report.rows[model] and model not in report.unproven:
+    elif not report.rows[model] and model not in report.unproven and model not in report.doubts:
         faults.append("it has no row up to a cutoff: use more --cutoffs, or more data")
     if (report.recorded or {}).get(model, report.verdict_on(model)) != report.verdict_on(model):
         faults.append("an earlier check, perhaps with more --cutoffs, found that this very definition leaks")

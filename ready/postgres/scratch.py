@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any
@@ -49,6 +49,9 @@ class PostgresScratch(Scratch):
         )
         return dict(found)
 
+    def no_instant(self, text: str) -> str:
+        return f"not pg_input_is_valid({text}, 'timestamptz')"
+
     def quote(self, name: str) -> str:
         return sql.Identifier(name).as_string(self.connection)
 
@@ -61,6 +64,19 @@ class PostgresScratch(Scratch):
     def create_view(self, view: str, query: str) -> None:
         self.execute(f"create view {view} as {query}")
         self.execute(f"grant select on {view} to public")
+
+    def drop_own_tables(self, kept: Sequence[str]) -> None:
+        found = self._rows(
+            "select format('%%I.%%I', nspname, relname), relkind from pg_class "
+            "join pg_namespace on pg_namespace.oid = relnamespace "
+            "where starts_with(nspname, %s) and nspname <> all (%s) and relkind in ('r', 'v', 'm') "
+            "and relowner = current_user::regrole",
+            self.settings.schema_prefix,
+            list(kept),
+        )
+        kinds = {"r": "table", "v": "view", "m": "materialized view"}
+        for table, kind in found:
+            self.execute(f"drop {kinds[kind]} if exists {table} cascade")
 
     @contextmanager
     def confined(self) -> Iterator[Scratch | None]:

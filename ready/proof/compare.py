@@ -108,8 +108,8 @@ class _Pairs:
                 )
             counts.append("(spine_b.spine_id is null) = (spine_a.spine_id is null)")
         self.joined = (
-            f"from ({b}) as b full join ({a}) as a using ({place.names(self.key)}, copy_number){joins} "
-            f"where ((b.present and a.present) or ({' and '.join(counts)}))"
+            f"from ({b}) as b full join ({a}) as a using ({place.names(self.key)}, ready__copy){joins} "
+            f"where ((b.ready__present and a.ready__present) or ({' and '.join(counts)}))"
         )
 
     def _side(self, table: str, columns: Sequence[str], until: datetime | None) -> str:
@@ -127,22 +127,22 @@ class _Pairs:
         values = ", ".join(self.place.as_text(self.place.quote(name)) for name in columns)
         number = f"row_number() over (partition by {self.place.names(self.key)} order by {values})"
         where = f"where {' and '.join(limits)}" if limits else ""
-        return f"select {names}, true as present, {number} as copy_number from {table} {where}"
+        return f"select {names}, true as ready__present, {number} as ready__copy from {table} {where}"
 
     def _value(self, side: str, column: str) -> str:
         return self.place.as_text(f"{side}.{self.place.quote(column)}")
 
     def _differs(self, column: str | None) -> str:
         if column is None:
-            return "(a.present and b.present) is not true"
+            return "(a.ready__present and b.ready__present) is not true"
         differs = f"{self._value('a', column)} is distinct from {self._value('b', column)}"
-        return f"a.present and b.present and {differs}"
+        return f"a.ready__present and b.ready__present and {differs}"
 
     def count(self) -> tuple[int, int, dict[str, int]]:
         """Rows of `before`, rows in one table only, and for each column how many differ."""
         counts = [f"count(*) filter (where {self._differs(column)})" for column in (None, *self.values)]
         ((rows, alone, *numbers),) = self.place.rows(
-            f"select count(b.present), {', '.join(counts)} {self.joined}"
+            f"select count(b.ready__present), {', '.join(counts)} {self.joined}"
         )
         return rows, alone, dict(zip(self.values, numbers, strict=True))
 
@@ -155,5 +155,5 @@ class _Pairs:
 
     def _shown(self, side: str, column: str | None) -> str:
         if column is None:
-            return f"case when {side}.present then 'present' else 'absent' end"
+            return f"case when {side}.ready__present then 'present' else 'absent' end"
         return self._value(side, column)

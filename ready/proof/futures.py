@@ -122,8 +122,11 @@ def future_rows(place: Scratch, table: str, types: Mapping[str, str], time: str,
         # Such a table may have a key: no row comes twice, but later, or at the cutoff itself.
         at, type = place.quote(time), types[time]
         moved = f"{cut.time} + {LATER}"
-        if type.startswith("timestamp"):
-            moved = f"case when md5({place.as_text(at)}) < '8' then {moved} else ready__cutoff end"
+        if type.startswith(("timestamp", "date")):
+            # A date is known since its midnight.
+            border = "ready__cutoff + interval '1 day' - interval '1 microsecond'"
+            border = "ready__cutoff" if type.startswith("timestamp") else border
+            moved = f"case when md5({place.as_text(at)}) < '8' then {moved} else {border} end"
         known = f"{at} is not null and {cut.future('multiplied')}"
         parts.append(cut.select({time: f"cast({moved} as {type})"}, where=known))
     return " union all ".join(parts)

@@ -15,7 +15,11 @@ from ready.proof.futures import FUTURES, Future, future_orders, future_rows
 from ready.proof.open_scratch import scratch
 from ready.proof.scratch import Scratch
 from ready.proof.watch import (
+    OUTSIDE,
+    compiled_by_caller,
+    hashes_in_use,
     hashes_of,
+    jinja_clocks,
     keep_reads,
     reads_kept,
     reads_of_view,
@@ -52,7 +56,9 @@ class LeakageReport:
     how many were at a cutoff that was theirs, and how many there are. changed: the tables whose future was
     changed; unchanged: those that models read and that stayed as they are. confined: models could read
     nothing else. unproven: of each model what it reads that the check does not change; the check says nothing
-    of it. looks_ahead: of each feature_set that is built from labels, which ones; it is not compared.
+    of it. doubts: of each model, in words, why else it says nothing. outdated: models whose tables in use
+    were built by another definition than was checked.
+    looks_ahead: of each feature_set that is built from labels, which ones; it is not compared.
     unstable: of each model that two builds of the same orders tell apart, the columns that differ (None: the
     rows); what moved in them is no leak. left_out: the models that look ahead by purpose. not_compared: those
     that were built and have no feature_time. recorded: by model, the verdict that stands on record; None
@@ -63,6 +69,8 @@ class LeakageReport:
     rows: dict[str, int]
     leaks: tuple[Leak, ...]
     unproven: dict[str, tuple[str, ...]]
+    doubts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    outdated: tuple[str, ...] = ()
     looks_ahead: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unstable: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
@@ -93,15 +101,16 @@ class LeakageReport:
         differs = [column or "(rows)" for column in self.unstable.get(model, ())]
         reasons = [
             f"reads {', '.join(reads)}" if reads else "",
+            *self.doubts.get(model, ()),
             f"two builds differ in {', '.join(differs)}" if differs else "",
             "" if self.confined else "no role kept it from reading other tables",
-            "" if self.rows[model] or reads else "no row up to a cutoff",
+            "" if self.rows[model] or reads or model in self.doubts else "no row up to a cutoff",
         ]
         return "; ".join(filter(None, reasons)) if self.is_open(model) else ""
 
     def is_open(self, model: str) -> bool:
         """Whether the check cannot say that the model does not know its future."""
-        doubts = (self.unproven, self.looks_ahead, self.unstable)
+        doubts = (self.unproven, self.doubts, self.looks_ahead, self.unstable)
         return not self.confined or not self.rows[model] or any(model in doubt for doubt in doubts)
 
 
@@ -129,6 +138,7 @@ class _Check:
         self.say = say
         self.cutoffs = place.table(BEFORE, "cutoffs_of_customers")
         self.doubts: dict[str, set[str]] = {}
+        self.other_doubts: dict[str, set[str]] = {}
         self.lost: set[str] = set()
         self.compiled: dict[str, set[str]] = {}
 
@@ -155,6 +165,7 @@ class _Check:
                 moved += self._change(Future(change, cutoff), {name: models[name] for name in names}, rows)
         unstable = self._unstable({leak.model: models[leak.model] for leak in moved})
         self._look_at_reads()
+        self._look_at_definitions()
         return self._recorded(self._report(models, (*cutoffs, *further), rows, moved, unstable, customers))
 
     def _report(
@@ -172,12 +183,15 @@ class _Check:
             for id in plan.models
         }
         lost = {self.names[id] for id in self.lost if id in plan.models}
-        shown = {*models, *plan.looks_ahead, *lost}
+        shown = {*models, *plan.looks_ahead, *lost, *self.untimed}
+        doubts = {self.names[id]: tuple(sorted(self.other_doubts.get(id, ()))) for id in plan.models}
         return LeakageReport(
             tuple(sorted(cutoffs)),
             rows={name: rows.get(name, 0) for name in sorted(shown)},
             leaks=tuple(leak for leak in moved if leak.difference.column not in unstable.get(leak.model, ())),
             unproven={name: tables for name, tables in unproven.items() if tables and name in shown},
+            doubts={name: reasons for name, reasons in doubts.items() if reasons and name in shown},
+            outdated=tuple(sorted(shown & self.outdated)),
             looks_ahead=plan.looks_ahead,
             unstable=unstable,
             left_out=plan.left_out,
@@ -193,7 +207,7 @@ class _Check:
         """The report, once it is on record."""
         if not self.place.keeps_verdicts:
             return report
-        hashes = hashes_of(self.inside, self.compiled, self.parsed)
+        hashes = self.hashes
         ids = {self.names[id]: id for id in self.nodes if id.startswith("model.")}
         findings = [
             Finding(
@@ -280,6 +294,11 @@ class _Check:
                 f"{self.names[id]} says available_at: {column}, and has no such column",
                 hint="meta: {available_at: COLUMN} names the column that says since when a row is known",
             )
+        if not self.place.are_instants(table, column):
+            raise UsageError(
+                f"{self.names[id]} says available_at: {column}, and not every value there is a time",
+                hint="let it be null where none is known",
+            )
         return column
 
     def _in_use(self, schema: str, name: str) -> str:
@@ -307,7 +326,15 @@ class _Check:
     def _build(self, models: Iterable[str], *flags: str) -> None:
         """Build these models, and what they need, from what the tables hold now."""
         needed = {name for model in ("customer_features", *models) for name in self.plan.above[model]}
+        if "--full-refresh" in flags:
+            self._forget_builds()
         self._run_dbt(sorted(needed), *flags)
+
+    def _forget_builds(self) -> None:
+        """What a model or its hook has kept of an earlier build would show it another future."""
+        kept = [self.place.settings.schema(name) for name in ("meta", BEFORE, BEFORE_ADDED, STARTED)]
+        if self.confined:
+            self.confined.drop_own_tables(kept)
 
     def _run_dbt(self, names: Sequence[str], *flags: str) -> dict[str, str]:
         """Gives the compiled SQL of each model."""
@@ -334,8 +361,14 @@ class _Check:
         for below in self.plan.below.get(id, (id,)):
             self.doubts.setdefault(below, set()).add(name)
 
+    def _doubt_otherwise(self, id: str, reason: str) -> None:
+        for below in self.plan.below.get(id, (id,)):
+            self.other_doubts.setdefault(below, set()).add(reason)
+
     def _look_at(self, compiled: Mapping[str, str]) -> None:
-        """What the models read of the server itself, and views when they are read."""
+        """What the models read of the clock, of the server itself, and views when they are read."""
+        for id in jinja_clocks(self.manifest, self.plan.below):
+            self._doubt(id, "the clock")
         if not self.confined:
             return
         for id, query in compiled.items():
@@ -350,8 +383,40 @@ class _Check:
 
     def _look_at_reads(self) -> None:
         if self.confined:
+            seen = set()
             for id, name in reads_kept(self.inside):
-                self._doubt_other(id, name)
+                seen.add(id)
+                if name:
+                    self._doubt_other(id, name)
+            for id in self.compiled.keys() - seen - self.lost:
+                self._doubt_otherwise(id, f"{self.names[id]} has a materialization that runs no hooks")
+
+    def _look_at_definitions(self) -> None:
+        """Whether the check has built what the caller builds: SQL may go by where it is built."""
+        self.outdated: set[str] = set()
+        if not self.place.keeps_verdicts:
+            return
+        self.hashes = hashes_of(self.inside, self.compiled, self.parsed)
+        in_use = hashes_in_use(self.place)
+        others = {id for id, found in self.hashes.items() if in_use.get(id) not in found}
+        outside = self._hashes_outside(others) if others else {}
+        for id in others:
+            if id not in outside:
+                self._doubt_otherwise(id, f"{self.names[id]} cannot be compiled outside the check")
+            elif not self.hashes[id] & outside[id]:
+                self._doubt_otherwise(id, f"{self.names[id]} has other SQL outside the check")
+            elif id in in_use:
+                self.outdated.update(self.names[below] for below in self.plan.below.get(id, (id,)))
+
+    def _hashes_outside(self, ids: Iterable[str]) -> dict[str, set[str]]:
+        """Of models as the caller would build them."""
+        caller, own = self.place.caller.schema_prefix, self.place.settings.schema_prefix
+        run = compiled_by_caller(self.place, [self.names[id] for id in ids])
+        texts = {entry["unique_id"]: entry.get("compiled_code") or "" for entry in run.results("model")}
+        if caller:
+            texts = {id: text.replace(f'"{caller}', f'"{own}') for id, text in texts.items()}
+        compiled = {id: {text} for id, text in texts.items() if text}
+        return hashes_of(self.inside, compiled, self.parsed, OUTSIDE)
 
     def _doubt_other(self, id: str, name: str) -> None:
         if name not in self.given:
@@ -359,14 +424,19 @@ class _Check:
 
     def _feature_tables(self) -> dict[str, str]:
         """By model name, the tables just built that have a feature_time."""
-        nodes = [self.nodes[id] for id in self.plan.models if id not in self.lost]
-        return {
-            node["name"]: table
-            for node in nodes
+        nodes = {id: self.nodes[id] for id in self.plan.models if id not in self.lost}
+        found = {
+            id: table
+            for id, node in nodes.items()
             # Not all is built here that reads a published model: it stays a candidate.
             for table in (self.place.named(node["schema"], node["alias"] + end) for end in ("", CANDIDATE))
             if "feature_time" in self.inside.columns(table)
         }
+        untimed = {id for id, table in found.items() if not self.inside.are_instants(table, "feature_time")}
+        for id in untimed:
+            self.other_doubts.setdefault(id, set()).add("its feature_time is no time")
+        self.untimed = {self.names[id] for id in untimed}
+        return {self.names[id]: table for id, table in found.items() if id not in untimed}
 
     # -- the cutoffs
 
@@ -463,7 +533,7 @@ class _Check:
             spines = (self.place.table(BEFORE, "customer_features"), self.models["customer_features"])
         found = []
         for name, table in built.items():
-            columns = self.inside.columns(table)
+            columns = self._common_columns(name, self.place.table(kept, name), table)
             by_customer = "customer_id" in columns
             if future.cutoffs and not by_customer:
                 continue
@@ -483,6 +553,15 @@ class _Check:
             found.append((name, comparison))
         return found
 
+    def _common_columns(self, name: str, before: str, after: str) -> list[str]:
+        """A model may make its columns of the values that it finds."""
+        columns, others = self.inside.columns(before), self.inside.columns(after)
+        if others and sorted(columns) != sorted(others):
+            id = next(id for id in self.plan.models if self.names[id] == name)
+            odd = ", ".join(sorted({*columns} ^ {*others}))
+            self.other_doubts.setdefault(id, set()).add(f"which columns it has goes by the data: {odd}")
+        return [column for column in columns if column in others]
+
     def _lost_names(self) -> set[str]:
         return {self.names[id] for id in self.lost}
 
@@ -496,9 +575,9 @@ class _Check:
         found = {}
         for name, table in models.items():
             if name not in self._lost_names():
-                comparison = compare_tables(
-                    self.inside, self.place.table(BEFORE, name), table, columns=self.inside.columns(table)
-                )
+                before = self.place.table(BEFORE, name)
+                columns = self._common_columns(name, before, table)
+                comparison = compare_tables(self.inside, before, table, columns=columns)
                 if comparison.differences:
                     found[name] = tuple(one.column for one in comparison.differences)
         return found

@@ -62,6 +62,20 @@ class Scratch(ABC):
     def types(self, table: str) -> dict[str, str]:
         """The table's columns in their order, with their types; empty when there is no such table."""
 
+    def are_instants(self, table: str, column: str) -> bool:
+        """Whether every value of a column is a time, a date, or the text of one."""
+        type = self.types(table)[column]
+        if type.startswith(("timestamp", "date")):
+            return True
+        values = self.as_text(self.quote(column))
+        is_text = type.startswith(("text", "character", "string", "varchar"))
+        faulty = f"select count(*) from {table} where {self.no_instant(values)}"
+        return is_text and self.rows(faulty) == [(0,)]
+
+    @abstractmethod
+    def no_instant(self, text: str) -> str:
+        """The condition that a text is there and cannot be read as an instant."""
+
     def columns(self, table: str) -> list[str]:
         return list(self.types(table))
 
@@ -76,6 +90,9 @@ class Scratch(ABC):
     @abstractmethod
     def create_view(self, view: str, query: str) -> None:
         """As replace_table, for a view that is not there yet."""
+
+    def drop_own_tables(self, kept: Sequence[str]) -> None:  # noqa: B027
+        """Every table and view of a confined role's own in the place, but in these schemas."""
 
     @abstractmethod
     def confined(self) -> AbstractContextManager[Scratch | None]:

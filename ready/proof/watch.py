@@ -6,15 +6,17 @@ Nothing goes by the text of a model: a macro, a hook, a view or a function may d
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ready.dbt import DbtRun, require_success
+from ready.dbt import DbtRun, require_success, run_dbt
 from ready.proof.scratch import Scratch
 
 READS = "tables_read"
 HASHES = "sql_hashes"
+OUTSIDE = "sql_hashes_outside"
 
 # A lock on a table lasts until the transaction ends: so it tells of what views and functions have read, too.
 LOCKED = """
@@ -42,13 +44,31 @@ select 'something by a hook that ends its transaction' where not exists (
 # Of a query as the server has parsed it: the system's tables; the clock and whatever else differs from call
 # to call; and functions that run with other rights than the caller's.
 PARSED = r"""
-with parsed as (
+with recursive parsed as (
     select ev_action::text as tree from pg_rewrite where ev_class = '{view}'::regclass
 ),
 
-called as (
+direct as (
     select pg_proc.* from parsed, regexp_matches(tree, ':funcid (\d+)', 'g') as found
     join pg_proc on pg_proc.oid = found[1]::oid
+),
+
+own as (
+    select oid, proname, pg_get_functiondef(oid) as body from pg_proc
+    where oid >= 16384 and prokind in ('f', 'p')
+),
+
+-- The functions of users that these call in turn, by their names: a body may be nothing but text.
+within (oid, body) as (
+    select oid, body from own where oid in (select oid from direct)
+    union
+    select own.oid, own.body from within join own on within.body ~* ('\m' || own.proname || '\M')
+),
+
+called as (
+    select pg_proc.*, body from pg_proc join within using (oid)
+    union all
+    select *, null from direct where oid < 16384
 )
 
 select distinct found[1]::oid::regclass::text
@@ -60,7 +80,11 @@ union
 select 'the clock' from called
 where proname in ('now', 'transaction_timestamp', 'statement_timestamp', 'clock_timestamp', 'timeofday')
     or (proname = 'age' and pronargs = 1)
-    or (oid >= 16384 and prosrc ~* '\m(now|current_date|current_timestamp|localtimestamp|\w+_timestamp)\M')
+    or body ~* '\m(now|timeofday|(transaction|statement|clock)_timestamp)\s*\('
+    or body ~* '\m(current|local)_?(date|time|timestamp)\M|''\s*(now|today|tomorrow|yesterday)\s*'''
+union
+select 'the settings' from called
+where proname = 'current_setting' or body ~* '\mcurrent_setting\M'
 union
 select pronamespace::regnamespace || '.' || proname || '()' from called
 where prosecdef
@@ -69,6 +93,9 @@ where prosecdef
 
 # A time that the server reads off the clock as it reads the text.
 SPOKEN_TIME = re.compile(r"'\s*(?:now|today|tomorrow|yesterday)\s*'", re.IGNORECASE)
+
+# What dbt puts into the SQL, as the server does not see it.
+JINJA_CLOCK = re.compile(r"\brun_started_at\b|\.(?:now|utcnow|today)\s*\(")
 
 REFUSED = re.compile(r"permission denied (?:for|to) (?P<kind>[a-z ]+?) (?P<name>\S+)")
 
@@ -83,12 +110,13 @@ def keep_reads(place: Scratch, parsed: Any) -> None:
     for id, node in parsed.nodes.items():
         if node.resource_type == "model":
             ended = ENDED.format(schema=node.schema, table=node.alias)
-            statement = f"insert into {table} select '{id}', name from ({locked} union all {ended}) as found"
+            found = f"{locked} union all {ended} union all select null"
+            statement = f"insert into {table} select '{id}', name from ({found}) as found"
             node.config.post_hook.append(Hook(sql=statement, transaction=True))
 
 
-def reads_kept(place: Scratch) -> Iterator[tuple[str, str]]:
-    """Of each model's id, the tables outside the scratch place that it has read."""
+def reads_kept(place: Scratch) -> Iterator[tuple[str, str | None]]:
+    """Of each model's id, the tables outside the scratch place that it has read, and None, as it has told."""
     yield from place.rows(f"select distinct model, name from {place.table('meta', READS)} order by 1, 2")
 
 
@@ -108,6 +136,20 @@ def reads_parsed(place: Scratch, compiled: str) -> list[str]:
     found = [name for (name,) in place.rows(PARSED.format(view=view))]
     place.execute(f"drop view {view}")
     return sorted({*found, *(["the clock"] if SPOKEN_TIME.search(compiled) else [])})
+
+
+def jinja_clocks(manifest: Mapping[str, Any], ids: Iterable[str]) -> list[str]:
+    """The nodes whose Jinja, or a macro of the project that it calls, reads the clock."""
+    macros = manifest["macros"]
+
+    def reads(node: Mapping[str, Any], text: str, seen: set[str]) -> bool:
+        called = set(node["depends_on"]["macros"]) - seen
+        seen.update(called)
+        own = [macros[id] for id in called if macros[id]["package_name"] == node["package_name"]]
+        return bool(JINJA_CLOCK.search(text)) or any(reads(one, one["macro_sql"], seen) for one in own)
+
+    nodes = {id: manifest["nodes"][id] for id in ids if id in manifest["nodes"]}
+    return [id for id, node in nodes.items() if reads(node, node.get("raw_code") or "", set())]
 
 
 def refusals(place: Scratch, run: DbtRun) -> dict[str, str]:
@@ -138,9 +180,31 @@ def _object(place: Scratch, refused: re.Match[str], entry: Mapping[str, Any]) ->
     return f"{schemas[0][0]}.{name}" if len(schemas) == 1 else name
 
 
-def hashes_of(place: Scratch, compiled: Mapping[str, Iterable[str]], parsed: Any) -> dict[str, set[str]]:
+def compiled_by_caller(place: Scratch, models: Iterable[str]) -> DbtRun:
+    """dbt's compilation of models where the caller builds them."""
+    os.environ["READY_SCHEMA_PREFIX"] = place.caller.schema_prefix  # none, too
+    return run_dbt(
+        ["compile", "--select", *sorted(models), *place.dbt_target],
+        settings=place.caller,
+        params=place.params,
+        on_node=lambda node: None,
+        on_warning=lambda text: None,
+    )
+
+
+def hashes_in_use(place: Scratch) -> dict[str, str]:
+    """Of each model's id, the hash of the SQL that the caller's table was built with."""
+    table = place.table_in_use("meta", "model_definitions")
+    if not place.columns(table):
+        return {}
+    return dict(place.rows(f"select node_id, sql_hash from {table} where to_regclass(relation) is not null"))
+
+
+def hashes_of(
+    place: Scratch, compiled: Mapping[str, Iterable[str]], parsed: Any, name: str = HASHES
+) -> dict[str, set[str]]:
     """Of each model's id, the hashes that meta.model_definitions has of its compiled texts."""
-    table = place.table("meta", HASHES)
+    table = place.table("meta", name)
     place.execute(f"create table {table} (model text, sql_hash text)")
     texts = {id: sorted(found) for id, found in compiled.items()}
     arguments = json.dumps({"hashes": table, "texts": texts})

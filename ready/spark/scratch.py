@@ -68,6 +68,9 @@ class SparkScratch(Scratch):
             return dict(takewhile(itemgetter(0), ((name, type) for name, type, *_ in described)))
         return {}
 
+    def no_instant(self, text: str) -> str:
+        return f"{text} is not null and try_cast({text} as timestamp) is null"
+
     def quote(self, name: str) -> str:
         return identifier(name)
 

@@ -91,6 +91,23 @@ LEAKING = {
         FEATURES + NEW_ROWS,
     ),
     "a_view": feature(f"(select count(*) {BY_CUSTOMER})", "{{ config(materialized='view') }}"),
+    # By what was kept of an earlier build.
+    "cached_by_hook": feature(
+        "(select n from {{ this.schema }}.cached as c where c.customer_id = f.customer_id)",
+        """{{ config(pre_hook="create table if not exists {{ this.schema }}.cached as
+        select customer_id, count(*) as n from {{ ref('orders') }} group by 1") }}
+        -- depends_on: {{ ref('orders') }}
+        """,
+    ),
+    "frozen": "{{ config(materialized='table') }} {% set kept = load_relation(this) %} "
+    "select n.customer_id, n.feature_time, {{ 'coalesce(k.x, n.x)' if kept else 'n.x' }} as x "
+    f"from ({feature(f'(select count(*) {BY_CUSTOMER})')}) as n "
+    "{% if kept %} left join {{ this }} as k using (customer_id, feature_time) {% endif %}",
+    # A date is known since its midnight; no row of this table is of a first of a month.
+    "same_day": feature(
+        "(select count(*) from {{ source('crm', 'visits') }} as o "
+        "where o.customer_id = f.customer_id and o.day <= f.feature_time::date)"
+    ),
 }
 
 
@@ -158,6 +175,40 @@ EVASIVE = {
     "today": (feature("current_date - f.feature_time::date"), "the clock"),
     "this_year": (feature("date_trunc('year', now()) > f.feature_time"), "the clock"),
     "spoken_today": (feature("'today'::date - f.feature_time::date"), "the clock"),
+    "dated_by_jinja": (
+        feature("'{{ run_started_at.strftime(\"%Y-%m-%d\") }}'::date - f.feature_time::date"),
+        "the clock",
+    ),
+    "dated_by_macro": (feature("'{{ day_of_build() }}'::date - f.feature_time::date"), "the clock"),
+    "clock_within": (feature("public.outer_clock() - f.feature_time::date"), "the clock"),
+    "setting": (feature("current_setting('shop.orders', true)"), "the settings"),
+    "hookless": (
+        reaching("marts.shown_orders", "{{ config(materialized='hookless') }}"),
+        "hookless has a materialization that runs no hooks",
+    ),
+    "other_in_scratch": (
+        feature(
+            f"(select count(*) {BY_CUSTOMER} {{% if this.schema != 'feats' %}} "
+            "and o.order_ts < f.feature_time {% endif %})"
+        ),
+        "other_in_scratch has other SQL outside the check",
+    ),
+    "columns_by_data": (
+        "-- depends_on: {{ ref('orders') }}\n{% set found = run_query('select distinct status from ' "
+        "~ ref('orders') ~ ' order by 1').columns[0].values() if execute else [] %} "
+        "select f.customer_id, f.feature_time {% for one in found %}, f.orders_7d as of_{{ one }} "
+        "{% endfor %} "
+        f"{FEATURES}",
+        "which columns it has goes by the data: of_changed",
+    ),
+    "by_month": (
+        f"select customer_id, to_char(feature_time, 'YYYY-MM') as feature_time, orders_7d as x {FEATURES}",
+        "its feature_time is no time",
+    ),
+    "by_epoch": (
+        f"select customer_id, extract(epoch from feature_time)::bigint as feature_time, 1 as x {FEATURES}",
+        "its feature_time is no time",
+    ),
     "below_undated": (feature("f.x", features="from {{ ref('undated_source') }} as f"), "plans"),
 }
 
@@ -188,6 +239,12 @@ CORRECT = {
     "as_text": f"select customer_id, feature_time::text as feature_time, orders_7d as x {FEATURES}",
     "as_date": f"select customer_id, feature_time::date as feature_time, orders_7d as x {FEATURES}",
     "pure_function": feature("public.doubled(f.orders_7d)"),
+    "odd_names": feature('f.orders_7d as present, f.orders_30d as copy_number, 1 as held, 2 as "a %", 3'),
+    "day_before": feature(
+        "(select count(*) from {{ source('crm', 'visits') }} as o "
+        "where o.customer_id = f.customer_id and o.day < f.feature_time::date)"
+    ),
+    "year_parsed": feature("public.year_of('2024') - f.feature_time::date"),
     "clean_view": feature("f.orders_7d", "{{ config(materialized='view') }}"),
 }
 
@@ -209,6 +266,7 @@ sources:
     tables:
       - {name: decisions, config: {meta: {available_at: decided_at}}}
       - {name: states, config: {meta: {available_at: updated_at}}}
+      - {name: visits, config: {meta: {available_at: day}}}
       - {name: plans}
 """
 
@@ -222,6 +280,8 @@ create table crm.states as
 select distinct on (customer_id) customer_id, coalesce(channel, 'none') as state, order_ts as updated_at,
     length(order_id) as points
 from stg.orders order by customer_id, order_ts desc;
+create table crm.visits as
+select customer_id, order_ts::date as day from stg.orders where extract(day from order_ts) > 1;
 create table crm.plans as select customer_id, count(*) as plans from stg.orders group by 1;
 create table stg.orders_to_date as select customer_id from stg.orders;
 create schema marts;
@@ -232,14 +292,30 @@ create function public.orders_of(text) returns bigint language sql stable as
     'select count(*) from stg.orders where customer_id = $1';
 create function public.all_orders_of(text) returns bigint language sql stable security definer as
     'select count(*) from stg.orders where customer_id = $1';
+create function public.inner_clock() returns date language sql return current_date;
+create function public.outer_clock() returns date language sql stable as 'select public.inner_clock()';
+create function public.year_of(text) returns date language sql immutable as
+    'select to_timestamp($1, ''YYYY'')::date';
 create function public.doubled(bigint) returns bigint language sql immutable as 'select 2 * $1';
 do $$ declare kept text; begin
-    foreach kept in array array['crm.decisions', 'crm.states', 'crm.plans', 'stg.orders_to_date'] loop
+    foreach kept in array array[
+        'crm.decisions', 'crm.states', 'crm.visits', 'crm.plans', 'stg.orders_to_date'
+    ] loop
         execute 'alter table ' || kept || ' owner to ready_builder';
     end loop;
     grant usage on schema crm to ready_builder;
 end $$;
 """
+
+
+HOOKLESS = """{% materialization hookless, adapter='postgres' %}
+    {% do drop_relation_if_exists(load_cached_relation(this)) %}
+    {% call statement('main') %}
+        {{ get_create_table_as_sql(False, this.incorporate(type='table'), sql) }}
+    {% endcall %}
+    {% do adapter.commit() %}
+    {{ return({'relations': [this.incorporate(type='table')]}) }}
+{% endmaterialization %}"""
 
 
 def open_zoo(project: Path) -> None:
@@ -251,3 +327,7 @@ def open_zoo(project: Path) -> None:
     (features / "zoo.yml").write_text(SOURCES)
     (project / "seeds" / "orders_to_date.csv").write_text("customer_id\nC000001\n")
     (project / "macros" / "all_orders.sql").write_text("{% macro all_orders() %}stg.orders{% endmacro %}")
+    (project / "macros" / "day_of_build.sql").write_text(
+        "{% macro day_of_build() %}{{ modules.datetime.date.today() }}{% endmacro %}"
+    )
+    (project / "macros" / "hookless.sql").write_text(HOOKLESS)

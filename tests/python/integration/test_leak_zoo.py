@@ -35,7 +35,7 @@ def test_who_knows_the_future_leaks(report: LeakageReport) -> None:
 
 
 def test_who_reads_past_the_check_is_not_proven_and_told_with_what_it_read(report: LeakageReport) -> None:
-    told = {name: report.unproven.get(name, ()) for name in EVASIVE}
+    told = {name: (*report.unproven.get(name, ()), *report.doubts.get(name, ())) for name in EVASIVE}
     assert {name: told[name] for name, (_, read) in EVASIVE.items() if read not in told[name]} == {}
 
 
@@ -46,7 +46,7 @@ def test_who_knows_only_the_past_is_not_accused(report: LeakageReport) -> None:
 
 def test_it_says_what_was_changed_and_what_was_not(report: LeakageReport) -> None:
     assert report.confined
-    assert report.changed == ("orders", "decisions", "states")
+    assert report.changed == ("orders", "decisions", "states", "visits")
     assert {"plans", "orders_to_date", "orders_history", "loads"} <= set(report.unchanged)
     assert {"clean_states", "order_counts"} <= set(report.not_compared)
     tested, rows = report.own_instant

@@ -41,6 +41,9 @@ def test_an_empty_build_has_schemas_of_its_own_and_publishes_nothing(shop: Shop)
     assert shop.value("select to_regclass('empty_feats.customer_features')") is None
     told = " ".join(shop.ready("dbt", "run", "--empty", READY_SCHEMA_PREFIX="").stdout.split())
     assert "--empty would put empty tables in the place of stg" in told
+    shop.edit("dbt_project.yml", "    staging:\n", "    staging:\n      orders: {+event_time: order_ts}\n")
+    sampled = " ".join(shop.ready("dbt", "build", "--sample=2 days").stdout.split())
+    assert "--sample would build tables of a part of orders" in sampled
     assert shop.bytes_of() == before
 
 
@@ -75,6 +78,23 @@ def test_nothing_is_built_from_what_the_gate_has_stopped_or_not_judged(shop: Sho
     assert "the gate has not passed loads 1, 2, 3 by the rules of now" in build(
         shop, "customer_features+", code=1
     )
+
+
+def test_a_rule_is_also_the_macros_that_it_is_made_of(shop: Shop) -> None:
+    over = "select * from {{ model }} where {{ column }} > LIMIT"
+    macro = f"{{% macro rows_over(model, column) %}}{over}{{% endmacro %}}"
+    rule = "{% test small(model, column_name) %}{{ rows_over(model, column_name) }}{% endtest %}"
+    (shop.project / "macros" / "rows_over.sql").write_text(macro.replace("LIMIT", "1000000"))
+    (shop.project / "tests" / "dbt" / "generic" / "small.sql").write_text(rule)
+    shop.edit(
+        "configs/expectations.yaml",
+        "where the text is no number.\n        data_tests:",
+        "where the text is no number.\n        data_tests:\n          - small",
+    )
+    shop.run("--data", shop.data)
+    assert "not published" not in build(shop, "customer_features+")
+    shop.edit("macros/rows_over.sql", "1000000", "10")
+    assert "small_orders_parsed_amount has no passed result on record" in build(shop, "orders+", code=1)
 
 
 def test_labels_that_change_alone_are_on_record_with_their_loads(shop: Shop) -> None:
