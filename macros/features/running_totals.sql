@@ -20,6 +20,11 @@
     {% do return(totals.items() | list) %}
 {% endmacro %}
 
+{# These, and when the customer became known. #}
+{% macro totals_to_date() %}
+    {% do return(running_totals(feature_definition()) + [(first_known_column(), 'min(order_ts)')]) %}
+{% endmacro %}
+
 {# The lifetime features that no running total gives: texts, quantiles, and an order's value, which changes with each of its lines. #}
 {% macro totals_of_whole_past(definition) %}
     {% set totals = [] %}
