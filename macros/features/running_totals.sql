@@ -38,6 +38,12 @@
     {% do return(picks_text(aggregation) or aggregation.level or (aggregation.column and aggregates_orders_of_lines(aggregation))) %}
 {% endmacro %}
 
+{# One of them just before the first change of a customer that is due, null for a new one. As text it keeps every digit. #}
+{% macro total_before(name, aggregate) -%}
+    {%- set type = 'bigint' if aggregate.startswith('count') else 'timestamptz' if 'order_ts' in aggregate else 'numeric' -%}
+    {{ return("cast(customers_due.totals_before ->> '" ~ name ~ "' as " ~ type ~ ')') }}
+{%- endmacro %}
+
 {# A running total that goes on from one that is known: nulls count for nothing, as in an aggregate. #}
 {% macro continued(aggregate, over, known) -%}
     {%- set anew = aggregate ~ ' ' ~ over -%}

@@ -32,7 +32,7 @@
     select order_id from {{ relation }} where load_id in ({{ (gone + ['null']) | join(', ') }})
     {{- orders_set_free(relation) if gone and order_grain() == 'order_line' }}
     {%- endset -%}
-    {{ plan('orders_due', ['order_id'], due) }}
+    {{ plan('orders_due', due) }}
     {{ build_in_part() }}
     create unlogged table {{ staged }} as {{ sql }};
     {%- if model.name == changes_come_from() %}
@@ -107,29 +107,21 @@
     ) as added
     where added.customer_id = due.customer_id;
     {%- if not tracks_availability() %}
-    {{ plan('totals_before', plan_tables().totals_before | map('first') | list, known_totals(relation)) }}
+    update {{ due }} as due set totals_before = (
+        select to_jsonb(known) from (
+            select {{ totals_to_date() | map('first') | join(', ') }}
+            from {{ relation }} as held
+            where held.customer_key = due.customer_key and held.order_ts < due.first_change_ts
+            order by held.order_ts desc
+            limit 1
+        ) as known
+    );
     {%- endif %}
     {{ build_in_part() }}
     create unlogged table {{ staged }} as {{ sql }};
     delete from {{ relation }} as held using {{ due }} as due
     where held.customer_key = due.customer_key and held.order_ts >= due.first_change_ts;
     insert into {{ relation }} select * from {{ staged }}
-{%- endmacro %}
-
-{# Each due customer's running totals just before its first change: those of its purchases from there on continue them. #}
-{% macro known_totals(purchases) -%}
-    select due.customer_key, known.*
-    from {{ plan_table('customers_due') }} as due
-    left join lateral (
-        select
-            {%- for name, _ in totals_to_date() %}
-            held.{{ name }}{{ ',' if not loop.last }}
-            {%- endfor %}
-        from {{ purchases }} as held
-        where held.customer_key = due.customer_key and held.order_ts < due.first_change_ts
-        order by held.order_ts desc
-        limit 1
-    ) as known on true
 {%- endmacro %}
 
 {# The customers whose orders have changed between two states, each with the earliest of these orders: no feature row up to
@@ -141,5 +133,5 @@
     where change_id > {{ held.last_change }} and change_id <= {{ state.last_change }}
     group by customer_id
     {%- endset -%}
-    {{ plan('customers_due', ['customer_id', 'first_change_ts'], changed) }}
+    {{ plan('customers_due', changed) }}
 {%- endmacro %}

@@ -90,7 +90,7 @@
     {%- endfor %}
     {%- endif %}
     {%- endset -%}
-    {{ plan('times_due', ['feature_time'], changed) }}
+    {{ plan('times_due', changed) }}
 {%- endmacro %}
 
 {# The rows that want a label again: of those that lose it the ones whose features stay, and all that features are added for. #}
@@ -105,7 +105,7 @@
     union all
     select customer_id, feature_time from {{ added_rows(features) }}
     {%- endset -%}
-    {{ plan('rows_due', ['customer_id', 'feature_time'], changed) }}
+    {{ plan('rows_due', changed) }}
 {%- endmacro %}
 
 {# What rows of a training set are joined again: the labels added, which are those of all rows that have moved, since a label
@@ -115,7 +115,7 @@
     {%- set features = relation_named('customer_features') -%}
     {%- set labels = relation_named('customer_labels') -%}
     {%- set due = rows_due_of(features) -%}
-    {{ plan('boundaries_due', ['split', 'time_from', 'time_to', 'next_from'], recorded_boundaries(published)) }}
+    {{ plan('boundaries_due', recorded_boundaries(published)) }}
     create unlogged table {{ due }} as
     select * from {{ rows_of_keys(features, added_rows(labels)) }};
     analyze {{ due }} (customer_id, feature_time);

@@ -42,6 +42,6 @@
         next_from timestamptz,
         primary key (relation, part)
     );
-    {{ create_plan_tables() if execute }}
+    {{ create_plan_tables() }}
     {{ create_plan_functions() }}
 {%- endmacro %}

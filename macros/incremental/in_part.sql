@@ -58,7 +58,7 @@
     {{ return(adapter.quote(generate_schema_name('meta', none) | trim) ~ '.' ~ name ~ '()') }}
 {%- endmacro %}
 
-{# Settings of the transaction in which a model is built in part, or of what loads. #}
+{# Settings of the transaction in which a model is built: in part, or of what loads. #}
 {% macro build_in_part() -%}
     set local ready.builds = 'in part';
 {%- endmacro %}

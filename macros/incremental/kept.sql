@@ -21,7 +21,7 @@
         {%- set intermediate = make_intermediate_relation(this).incorporate(type='table') -%}
         {%- do drop_relation_if_exists(load_cached_relation(intermediate)) -%}
         {% call statement('main') -%}
-            {{ read_loads(ids_of(state.loads)) if reads_raw() }}
+            {{ read_loads(ids_of(state.loads)) if kept_by == 'load' and not config.get('loads_from') }}
             {{ get_create_table_as_sql(False, intermediate, sql) }}
         {%- endcall %}
         {% do create_indexes(intermediate) %}
@@ -42,11 +42,6 @@
    is not in the config. #}
 {% macro give_grants(relation) %}
     {% do apply_grants(relation, config.get('grants'), should_revoke=false) %}
-{% endmacro %}
-
-{# Whether the model of this run is made of raw records, and not of tables that hold them. #}
-{% macro reads_raw() %}
-    {% do return(config.get('kept_by') == 'load' and not config.get('loads_from')) %}
 {% endmacro %}
 
 {# Whether this model's SQL asks what is due. Where rules set rows aside a new row may decide over an old one; of order lines another

@@ -1,46 +1,27 @@
 {# The tables of source `plan`, in schema meta: what the model that is being built in part has to build. Not temporary, as a query
-   that reads those is not run in parallel. Idempotent; only the columns of totals_before change, with features.yaml. #}
+   that reads those is not run in parallel. Idempotent. #}
 {% macro create_plan_tables() -%}
-    {%- set totals = plan_tables().totals_before | map('first') | list -%}
-    {%- if adapter.get_columns_in_relation(plan_table('totals_before')) | map(attribute='name') | list != totals %}
-    drop table if exists {{ plan_table('totals_before') }};
-    {%- endif %}
-    {%- for name, columns in plan_tables().items() %}
-    create unlogged table if not exists {{ plan_table(name) }} (
-        {%- for column, type in columns %}
-        {{ column }} {{ type }},
-        {%- endfor %}
-        primary key ({{ 'customer_id, feature_time' if name == 'rows_due' else columns[0][0] }})
+    create unlogged table if not exists {{ plan_table('orders_due') }} (order_id text primary key);
+    create unlogged table if not exists {{ plan_table('customers_due') }} (
+        customer_id text primary key, first_change_ts timestamptz, customer_key integer, totals_before jsonb
     );
-    {%- endfor %}
+    create unlogged table if not exists {{ plan_table('times_due') }} (feature_time timestamptz primary key);
+    create unlogged table if not exists {{ plan_table('rows_due') }} (
+        customer_id text, feature_time timestamptz, primary key (customer_id, feature_time)
+    );
+    create unlogged table if not exists {{ plan_table('boundaries_due') }} (
+        split text primary key, time_from timestamptz, time_to timestamptz, next_from timestamptz
+    );
 {%- endmacro %}
-
-{# Name -> a list of (column, type). #}
-{% macro plan_tables() %}
-    {% set totals = [('customer_key', 'integer')] %}
-    {% for name, total in totals_to_date() %}
-        {% do totals.append((name, 'bigint' if total.startswith('count') else 'timestamptz' if 'order_ts' in total else 'numeric')) %}
-    {% endfor %}
-    {% set customer, time = ('customer_id', 'text'), 'timestamptz' %}
-    {% do return({
-        'orders_due': [('order_id', 'text')],
-        'customers_due': [customer, ('first_change_ts', time), ('customer_key', 'integer')],
-        'totals_before': totals,
-        'times_due': [('feature_time', time)],
-        'rows_due': [customer, ('feature_time', time)],
-        'boundaries_due': [('split', 'text'), ('time_from', time), ('time_to', time), ('next_from', time)],
-    }) %}
-{% endmacro %}
 
 {% macro plan_table(name) -%}
     {{ return(api.Relation.create(database=target.database, schema=generate_schema_name('meta', none) | trim, identifier=name)) }}
 {%- endmacro %}
 
 {# Statements that put the rows of a select into a plan table, in place of those of the build before. #}
-{% macro plan(name, columns, select) -%}
+{% macro plan(name, select) -%}
     delete from {{ plan_table(name) }};
-    insert into {{ plan_table(name) }} ({{ columns | join(', ') }})
-    {{ select }};
+    insert into {{ plan_table(name) }} {{ select }};
     analyze {{ plan_table(name) }};
 {%- endmacro %}
 

@@ -59,14 +59,11 @@ keyed as (
         min(greatest(purchases.available_at, purchases.order_ts)) over (partition by purchases.customer_id) as {{ first_known_column() }}
         {%- else %}
         {%- for name, total in totals_to_date() %},
-        {{ full_or_due(total ~ ' over to_date', continued(total, 'over to_date', 'totals_before.' ~ name)) }} as {{ name }}
+        {{ full_or_due(total ~ ' over to_date', continued(total, 'over to_date', total_before(name, total))) }} as {{ name }}
         {%- endfor %}
         {%- endif %}
     from purchases
     {{ join_due('customers_due', 'purchases.customer_id = customers_due.customer_id') }}
-    {%- if not tracked %}
-    {{ join_due('totals_before', 'customers_due.customer_key = totals_before.customer_key') }}
-    {%- endif %}
     where {{ due_alone('purchases.order_ts >= customers_due.first_change_ts') }}
     {%- if not tracked %}
     window to_date as (
