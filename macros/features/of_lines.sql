@@ -61,17 +61,20 @@
     {% do return(columns.items() | list) %}
 {% endmacro %}
 
-{# A select of the lines that are purchases, from order_lines, with what columns_of_order gives. An incremental build looks at the
-   changed customers' alone: all lines of an order are one customer's. #}
+{# A select of the lines that are purchases, from order_lines, with what columns_of_order gives. A build in part looks at the due
+   customers' alone: all lines of an order are one customer's. #}
 {% macro purchased_lines(lines, columns) -%}
     select
         purchased.*
         {%- for name, value in columns %},
         {{ value }} as {{ name }}
         {%- endfor %}
-    from {{ lines }} as purchased
-    where is_purchase
-    {{ only_changed('customer_id in (select customer_id from ' ~ side_table('changed_customers') ~ ')') }}
+    from (
+        select purchased.*
+        from {{ lines }} as purchased
+        {{ join_due('customers_due', 'purchased.customer_id = customers_due.customer_id') }}
+        where purchased.is_purchase and {{ due_alone('customers_due.customer_id is not null') }}
+    ) as purchased
     window own_order as (partition by order_id order by {{ order_of_lines() }})
 {%- endmacro %}
 

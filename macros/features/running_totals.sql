@@ -20,6 +20,11 @@
     {% do return(totals.items() | list) %}
 {% endmacro %}
 
+{# These, and when the customer became known. #}
+{% macro totals_to_date() %}
+    {% do return(running_totals(feature_definition()) + [(first_known_column(), 'min(order_ts)')]) %}
+{% endmacro %}
+
 {# The lifetime features that no running total gives: texts, quantiles, and an order's value, which changes with each of its lines. #}
 {% macro totals_of_whole_past(definition) %}
     {% set totals = [] %}
@@ -32,6 +37,12 @@
 {% macro reads_whole_past(aggregation) %}
     {% do return(picks_text(aggregation) or aggregation.level or (aggregation.column and aggregates_orders_of_lines(aggregation))) %}
 {% endmacro %}
+
+{# One of them just before the first change of a customer that is due, null for a new one. As text it keeps every digit. #}
+{% macro total_before(name, aggregate) -%}
+    {%- set type = 'bigint' if aggregate.startswith('count') else 'timestamptz' if 'order_ts' in aggregate else 'numeric' -%}
+    {{ return("cast(customers_due.totals_before ->> '" ~ name ~ "' as " ~ type ~ ')') }}
+{%- endmacro %}
 
 {# A running total that goes on from one that is known: nulls count for nothing, as in an aggregate. #}
 {% macro continued(aggregate, over, known) -%}

@@ -1,9 +1,5 @@
 {# Statements that bring a kept table from one state to another. #}
 {% macro apply_changes(kept_by, relation, sql, held, state) -%}
-    {{ return(adapter.dispatch('apply_changes')(kept_by, relation, sql, held, state)) }}
-{%- endmacro %}
-
-{% macro postgres__apply_changes(kept_by, relation, sql, held, state) -%}
     {%- set arrived = ids_of(state.loads | reject('in', held.loads)) -%}
     {%- set gone = ids_of(held.loads | reject('in', state.loads)) -%}
     {%- if kept_by == 'customer' -%}
@@ -11,55 +7,65 @@
     {%- elif not arrived and not gone -%}
         select 1 where false
     {%- elif kept_by == 'load' -%}
-        {{ apply_changed_loads(relation, of_loads(sql, ids_of(state.loads)) if reads_raw() else sql, arrived, gone) }}
+        {{ apply_changed_loads(relation, sql, arrived, gone) }}
     {%- else -%}
         {{ apply_touched_orders(relation, sql, arrived, gone) }}
     {%- endif -%}
 {%- endmacro %}
 
-{# Rows come and go with their load. Told by number, so that the planner knows how few rows a load has. #}
+{# Rows come and go with their load. #}
 {% macro apply_changed_loads(relation, sql, arrived, gone) -%}
+    {{ build_in_part() }}
+    {{ read_loads(arrived) }}
     delete from {{ relation }} where load_id in ({{ (arrived + gone) | unique | join(', ') }});
-    insert into {{ relation }} {{ uncovered(sql) | replace(changed_loads(), '(' ~ (arrived or ['null']) | join(', ') ~ ')') }}
+    insert into {{ relation }} {{ sql }}
 {%- endmacro %}
 
-{# The orders that a load brought or took away are staged anew from all loads. The journal tells what came of it. #}
+{# The orders that a load brought or took away are staged again from all loads. The journal records what came of it. #}
 {% macro apply_touched_orders(relation, sql, arrived, gone) -%}
-    create unlogged table {{ side_table('touched_orders') }} as
-    select order_id from {{ ref(config.get('loads_from')[0]) }} where load_id in ({{ (arrived + ['null']) | join(', ') }})
+    {%- set staged = staged_rows(relation) -%}
+    {%- set is_due = 'order_id in (select order_id from ' ~ plan_table('orders_due') ~ ')' -%}
+    {%- set due -%}
+    select order_id from {{ ref(config.get('loads_from')[0]) }}
+    where load_id in ({{ (arrived + ['null']) | join(', ') }}) and order_id is not null
     union
     select order_id from {{ relation }} where load_id in ({{ (gone + ['null']) | join(', ') }})
-    {{- orders_set_free(relation) if gone and order_grain() == 'order_line' }};
-    analyze {{ side_table('touched_orders') }};
-
-    create unlogged table {{ side_table('staged_orders') }} as {{ uncovered(sql) }};
+    {{- orders_set_free(relation) if gone and order_grain() == 'order_line' }}
+    {%- endset -%}
+    {{ plan('orders_due', due) }}
+    {{ build_in_part() }}
+    create unlogged table {{ staged }} as {{ sql }};
     {%- if model.name == changes_come_from() %}
     {%- set columns = (journaled_columns(relation) + place_of_line()) | join(', ') %}
 
-    {%- set held = '(select * from ' ~ relation ~ ' where order_id in (select order_id from ' ~ side_table('touched_orders') ~ ')) as held' %}
-
-    create unlogged table {{ side_table('differing_orders') }} as
-    (select {{ columns }} from {{ held }} except all select {{ columns }} from {{ side_table('staged_orders') }})
-    union all
-    (select {{ columns }} from {{ side_table('staged_orders') }} except all select {{ columns }} from {{ held }});
+    {%- set held = '(select * from ' ~ relation ~ ' where ' ~ is_due ~ ') as held' %}
 
     -- Of a differing order all states: a new one ends the one before, which may have another time and customer.
     insert into {{ source('meta', 'order_changes') }} (order_id, customer_id, order_ts)
     select order_id, customer_id, min({{ 'least(order_ts, available_at)' if tracks_availability() else 'order_ts' }})
-    from (select * from {{ held }} union all select * from {{ side_table('staged_orders') }}) as states
-    where order_id in (select order_id from {{ side_table('differing_orders') }})
+    from (select * from {{ held }} union all select * from {{ staged }}) as states
+    where order_id in (
+        (select order_id from (select {{ columns }} from {{ held }} except all select {{ columns }} from {{ staged }}) as gone)
+        union all
+        (select order_id from (select {{ columns }} from {{ staged }} except all select {{ columns }} from {{ held }}) as new)
+    )
     group by order_id, customer_id;
     {%- endif %}
 
-    delete from {{ relation }} where order_id in (select order_id from {{ side_table('touched_orders') }});
-    insert into {{ relation }} select * from {{ side_table('staged_orders') }}
+    delete from {{ relation }} where {{ is_due }};
+    insert into {{ relation }} select * from {{ staged }}
 {%- endmacro %}
+
+{# The new rows of a kept table until they are in it: an insert of the model's SQL would not be run in parallel. #}
+{% macro staged_rows(relation) %}
+    {% do return(relation.incorporate(path={'identifier': relation.identifier ~ '__staged'}, type='table')) %}
+{% endmacro %}
 
 {# The orders whose lines were all set aside, and are not any more: a load that went had the one at fault. #}
 {% macro orders_set_free(lines) %}
     union
     select order_id from {{ ref('orders_parsed') }} as parsed
-    where not exists (select from {{ lines }} as held where held.order_id = parsed.order_id)
+    where order_id is not null and not exists (select from {{ lines }} as held where held.order_id = parsed.order_id)
 {%- endmacro %}
 
 {# All columns but the lineage: the same order from another line changes no feature. #}
@@ -77,65 +83,55 @@
 {% endmacro %}
 
 {# Purchases from the first that changed on: their running totals are others. A customer keeps its key. Where orders have
-   several states a purchase also says when the customer became known, so all of the customer's are written anew. #}
+   several states a purchase also says when the customer became known, so all of the customer's are written again. #}
 {% macro apply_changed_customers(relation, sql, held, state) -%}
-    {{ create_changed_customers(held, state) }}
-    alter table {{ side_table('changed_customers') }} add column customer_key integer;
+    {%- set due = plan_table('customers_due') -%}
+    {%- set staged = staged_rows(relation) -%}
+    {{ plan_changed_customers(held, state) }}
     {%- if tracks_availability() %}
-    update {{ side_table('changed_customers') }} set first_change_ts = '-infinity';
+    update {{ due }} set first_change_ts = '-infinity';
     {%- endif %}
     -- As a subquery that is not merged into the update: that would visit the table and not the index alone.
-    update {{ side_table('changed_customers') }} as changed set customer_key = known.customer_key
+    update {{ due }} as due set customer_key = known.customer_key
     from (select distinct customer_id, customer_key from {{ relation }} where {{ is_first_known() }}) as known
-    where known.customer_id = changed.customer_id;
+    where known.customer_id = due.customer_id;
 
-    update {{ side_table('changed_customers') }} as changed set customer_key = added.customer_key
+    update {{ due }} as due set customer_key = added.customer_key
     from (
         select
             customer_id,
             row_number() over (order by customer_id)
             + (select coalesce(max(customer_key), 0) from {{ relation }}) as customer_key
-        from {{ side_table('changed_customers') }}
+        from {{ due }}
         where customer_key is null
     ) as added
-    where added.customer_id = changed.customer_id;
+    where added.customer_id = due.customer_id;
     {%- if not tracks_availability() %}
-    {{ create_known_totals(relation) }}
+    update {{ due }} as due set totals_before = (
+        select to_jsonb(known) from (
+            select {{ totals_to_date() | map('first') | join(', ') }}
+            from {{ relation }} as held
+            where held.customer_key = due.customer_key and held.order_ts < due.first_change_ts
+            order by held.order_ts desc
+            limit 1
+        ) as known
+    );
     {%- endif %}
-
-    -- Apart from the insert, which would keep it from running in parallel.
-    create unlogged table {{ side_table('staged_purchases') }} as {{ uncovered(sql) }};
-    delete from {{ relation }} as held using {{ side_table('changed_customers') }} as changed
-    where held.customer_key = changed.customer_key and held.order_ts >= changed.first_change_ts;
-    insert into {{ relation }} select * from {{ side_table('staged_purchases') }}
-{%- endmacro %}
-
-{# Each changed customer's running totals just before its first change: those of its purchases from there on continue them. #}
-{% macro create_known_totals(purchases) -%}
-    create unlogged table {{ side_table('known_totals') }} as
-    select changed.customer_key, known.*
-    from {{ side_table('changed_customers') }} as changed
-    left join lateral (
-        select
-            {%- for name, _ in running_totals(feature_definition()) %}
-            held.{{ name }},
-            {%- endfor %}
-            held.{{ first_known_column() }}
-        from {{ purchases }} as held
-        where held.customer_key = changed.customer_key and held.order_ts < changed.first_change_ts
-        order by held.order_ts desc
-        limit 1
-    ) as known on true;
-    analyze {{ side_table('known_totals') }};
+    {{ build_in_part() }}
+    create unlogged table {{ staged }} as {{ sql }};
+    delete from {{ relation }} as held using {{ due }} as due
+    where held.customer_key = due.customer_key and held.order_ts >= due.first_change_ts;
+    insert into {{ relation }} select * from {{ staged }}
 {%- endmacro %}
 
 {# The customers whose orders have changed between two states, each with the earliest of these orders: no feature row up to
    its time is another. #}
-{% macro create_changed_customers(held, state) -%}
-    create unlogged table {{ side_table('changed_customers') }} as
+{% macro plan_changed_customers(held, state) -%}
+    {%- set changed -%}
     select customer_id, min(order_ts) as first_change_ts
     from {{ source('meta', 'order_changes') }}
     where change_id > {{ held.last_change }} and change_id <= {{ state.last_change }}
-    group by customer_id;
-    analyze {{ side_table('changed_customers') }};
+    group by customer_id
+    {%- endset -%}
+    {{ plan('customers_due', changed) }}
 {%- endmacro %}

@@ -2,10 +2,6 @@
    NAME__removed has the rows that the changes between two states may have moved, NAME__added those that take their place.
    kept_by says which rows these are: feature, label, or row for those of which one of the tables joined has changed. #}
 {% macro create_changes(kept_by, published, sql, held, state) -%}
-    {{ return(adapter.dispatch('create_changes')(kept_by, published, sql, held, state)) }}
-{%- endmacro %}
-
-{% macro postgres__create_changes(kept_by, published, sql, held, state) -%}
     {%- set removed = removed_rows(published) -%}
     {%- set added = added_rows(published) -%}
     {{ drop_change_tables(published) }};
@@ -13,10 +9,10 @@
     set local enable_mergejoin = off;
     set local parallel_tuple_cost = 0.001;
     {%- if kept_by == 'row' %}
-    {{ create_changed_parts(published) }}
+    {{ plan_changed_parts(published) }}
     {%- else %}
-    {{ create_changed_customers(held, state) }}
-    {{ create_changed_times(kept_by, held, state) }}
+    {{ plan_changed_customers(held, state) }}
+    {{ plan_changed_times(kept_by, held, state) }}
     {%- endif %}
 
     create table {{ removed }} as
@@ -27,27 +23,35 @@
         select customer_id, feature_time from {{ removed_rows(relation_named('customer_labels')) }}
     );
     {%- else %}
-    left join {{ side_table('changed_customers') }} as changed on kept.customer_id = changed.customer_id
-    where {{ row_has_changed(kept_by, 'kept.feature_time') }};
+    left join {{ plan_table('customers_due') }} as customers_due on kept.customer_id = customers_due.customer_id
+    where {{ row_is_due(kept_by, 'kept.feature_time') }};
     {%- endif %}
     {%- if kept_by == 'label' %}
-    {{ create_changed_rows(removed) }}
+    {{ plan_changed_rows(removed) }}
     {%- endif %}
 
+    {{ build_in_part() }}
     create table {{ added }} as
-    select * from (
-        {{ uncovered(sql) }}
-    ) as anew
+    {{ sql }}
 {%- endmacro %}
 
 {# The candidate is the published table without the former and with the latter; apply_candidate makes it so. A statement apart,
-   so that dbt tells how many rows were added. #}
+   so that dbt reports how many rows were added. #}
 {% macro show_candidate(candidate, published) -%}
     create table {{ removed_places(published) }} as select row_id from {{ removed_rows(published) }};
     analyze {{ removed_rows(published) }} (customer_id, feature_time), {{ added_rows(published) }} (customer_id, feature_time);
     analyze {{ removed_places(published) }};
 
-    create view {{ candidate }} as
+    {{ create_candidate_view(published) }};
+    {%- if config.get('kept_by') == 'row' %}
+    {{ create_candidate_view(relation_named('customer_features')) }};
+    {{ create_candidate_view(relation_named('customer_labels')) }};
+    drop table {{ rows_due_of(relation_named('customer_features')) }};
+    {%- endif %}
+{%- endmacro %}
+
+{% macro create_candidate_view(published) -%}
+    create or replace view {{ candidate_relation(published) }} as
     select * from {{ published }} as kept
     where not exists (select from {{ removed_places(published) }} as removed where removed.row_id = kept.ctid)
     union all
@@ -68,12 +72,12 @@
 {% endmacro %}
 
 {# The feature times that came or went, and for labels those whose label became known or unknown. #}
-{% macro create_changed_times(kept_by, held, state) -%}
+{% macro plan_changed_times(kept_by, held, state) -%}
     {%- set times_before = relation_named('feature_times') -%}
     {%- set times = newest_relation('feature_times') -%}
-    create unlogged table {{ side_table('changed_times') }} as
+    {%- set changed -%}
     (select feature_time from {{ times }} except select feature_time from {{ times_before }})
-    union all
+    union
     (select feature_time from {{ times_before }} except select feature_time from {{ times }})
     {%- if kept_by == 'label' %}
     -- Where the data reach now and did not before, or the other way round.
@@ -84,34 +88,46 @@
         feature_time + {{ days(horizon) }} > least(cast('{{ held.data_end }}' as timestamptz), '{{ state.data_end }}')
         and feature_time + {{ days(horizon) }} <= greatest(cast('{{ held.data_end }}' as timestamptz), '{{ state.data_end }}')
     {%- endfor %}
-    {%- endif %};
-    analyze {{ side_table('changed_times') }};
+    {%- endif %}
+    {%- endset -%}
+    {{ plan('times_due', changed) }}
 {%- endmacro %}
 
-{# The rows that want a label anew: of those that lose it the ones whose features stay, and all that features are added for. #}
-{% macro create_changed_rows(removed_labels) -%}
+{# The rows that want a label again: of those that lose it the ones whose features stay, and all that features are added for. #}
+{% macro plan_changed_rows(removed_labels) -%}
     {%- set features = relation_named('customer_features') -%}
-    create unlogged table {{ side_table('changed_rows') }} as
+    {%- set changed -%}
     select customer_id, feature_time from {{ removed_labels }} as removed
     where not exists (
         select from {{ removed_rows(features) }} as gone
         where gone.customer_id = removed.customer_id and gone.feature_time = removed.feature_time
     )
     union all
-    select customer_id, feature_time from {{ added_rows(features) }};
-    analyze {{ side_table('changed_rows') }};
+    select customer_id, feature_time from {{ added_rows(features) }}
+    {%- endset -%}
+    {{ plan('rows_due', changed) }}
 {%- endmacro %}
 
-{# What rows of a training set are joined of anew: the labels added, which are those of all rows that have moved, since a label
-   looks at more orders than the features of its row; the features of these; and the boundaries of the splits as they were. #}
-{% macro create_changed_parts(published) -%}
-    {%- set labels = added_rows(relation_named('customer_labels')) -%}
-    create unlogged table {{ side_table('same_boundaries') }} as {{ recorded_boundaries(published) }};
-    create unlogged table {{ side_table('changed_labels') }} as select * from {{ labels }};
-    create unlogged table {{ side_table('changed_features') }} as
-    select * from {{ rows_of_keys(relation_named('customer_features'), labels) }};
-    analyze {{ side_table('changed_labels') }} (customer_id, feature_time), {{ side_table('changed_features') }} (customer_id, feature_time);
+{# What rows of a training set are joined again: the labels added, which are those of all rows that have moved, since a label
+   looks at more orders than the features of its row; the features of these; and the boundaries of the splits as they were.
+   Both candidates are views that nobody but this build reads: in this transaction they show the rows due, see show_candidate. #}
+{% macro plan_changed_parts(published) -%}
+    {%- set features = relation_named('customer_features') -%}
+    {%- set labels = relation_named('customer_labels') -%}
+    {%- set due = rows_due_of(features) -%}
+    {{ plan('boundaries_due', recorded_boundaries(published)) }}
+    create unlogged table {{ due }} as
+    select * from {{ rows_of_keys(features, added_rows(labels)) }};
+    analyze {{ due }} (customer_id, feature_time);
+    {{ with_all_locks(
+        'create or replace view ' ~ candidate_relation(features) ~ ' as select * from ' ~ due
+        ~ '; create or replace view ' ~ candidate_relation(labels) ~ ' as select * from ' ~ added_rows(labels)
+    ) }}
 {%- endmacro %}
+
+{% macro rows_due_of(published) %}
+    {% do return(published.incorporate(path={'identifier': published.identifier ~ '__due'}, type='table')) %}
+{% endmacro %}
 
 {# The rows of a candidate that have one of these keys, and all that it adds; found by the index of the published table. #}
 {% macro rows_of_keys(published, keys) -%}
@@ -124,18 +140,10 @@
     ) as rows_of_keys
 {%- endmacro %}
 
-{# Whether a row of features or labels may have moved; of a customer left joined as `changed`. #}
-{% macro row_has_changed(kept_by, feature_time) -%}
+{# Whether a row of features or labels may have moved, beside its customer's row of customers_due. #}
+{% macro row_is_due(kept_by, feature_time) -%}
     coalesce(
-        {{ feature_time }} {{ '+ ' ~ days(label_horizon()) ~ ' >' if kept_by == 'label' else '>=' }} changed.first_change_ts, false
+        {{ feature_time }} {{ '+ ' ~ days(label_horizon()) ~ ' >' if kept_by == 'label' else '>=' }} customers_due.first_change_ts, false
     )
-    or {{ feature_time }} in (select feature_time from {{ side_table('changed_times') }})
-{%- endmacro %}
-
-{# The same as a condition of the features' spine, for only_changed. #}
-{% macro only_changed_rows(customer_id, feature_time) -%}
-    {{ return(only_changed(
-        'join ' ~ side_table('changed_customers') ~ ' as changed on changed.customer_id = ' ~ customer_id
-        ~ ' where (' ~ row_has_changed('feature', feature_time) ~ ')', word='left'
-    )) }}
+    or {{ feature_time }} in (select feature_time from {{ source('plan', 'times_due') }})
 {%- endmacro %}

@@ -41,5 +41,7 @@
         time_to timestamptz,
         next_from timestamptz,
         primary key (relation, part)
-    )
+    );
+    {{ create_plan_tables() }}
+    {{ create_plan_functions() }}
 {%- endmacro %}

@@ -37,8 +37,8 @@
 {# What a relation held before this run: its recorded state, or none. #}
 {% macro held_state(relation) %}
     {% set rows = run_query(
-        "select definition_hash, array_to_string(" ~ held_loads('table_states') ~ ", ','), generation, last_change, cast(data_end as text) from "
-        ~ source('meta', 'table_states') ~ ' as table_states where relation = ' ~ quote_literal(state_key(relation))
+        "select definition_hash, array_to_string(loads, ','), generation, last_change, cast(data_end as text) from "
+        ~ source('meta', 'table_states') ~ ' where loads is not null and relation = ' ~ quote_literal(state_key(relation))
     ).rows %}
     {% for row in rows %}
         {% do return({
@@ -108,14 +108,6 @@
     {{ return("load_id || ' ' || md5(file_name)") }}
 {%- endmacro %}
 
-{# The loads of a recorded state; one of an earlier release has no names, and no file was renamed since. #}
-{% macro held_loads(table_states) -%}
-    coalesce({{ table_states }}.loads, array(
-        select {{ load_and_name() }} from {{ source('raw', 'loads') }} as loads
-        where loads.load_id = any({{ table_states }}.load_ids) order by load_id
-    ))
-{%- endmacro %}
-
 {# The loads that the tables upstream all hold, or raw has, as a text of them with commas between. Only tables kept by load or by order
    go by loads. #}
 {% macro loads_upstream(kept_by) -%}
@@ -126,7 +118,7 @@
             select string_agg(load, ',' order by cast(split_part(load, ' ', 1) as bigint))
             from (
                 {%- for name in config.get('loads_from') %}
-                select unnest({{ held_loads('table_states') }}) as load from {{ source('meta', 'table_states') }} as table_states
+                select unnest(loads) as load from {{ source('meta', 'table_states') }}
                 where relation = {{ quote_literal(state_key(relation_named(name))) }}
                 {{- ' intersect' if not loop.last }}
                 {%- endfor %}

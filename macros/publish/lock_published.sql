@@ -1,8 +1,14 @@
-{# First in the transaction that publishes: the lock on every table that it replaces, or on none, so that a reader who has one
-   of them and waits for another gets through. The waits grow, and in between other readers are let in. #}
+{# First in the transaction that publishes: the lock on every table that it replaces. #}
 {% macro lock_published(nodes) -%}
     {%- set tables = tables_to_replace(nodes) -%}
     {%- if tables %}
+    {{ with_all_locks('lock table ' ~ tables | join(', ') ~ ' in access exclusive mode') }}
+    {%- endif %}
+{%- endmacro %}
+
+{# Statements with all locks that they take, or none, so that a reader who has one of the tables and waits for another gets
+   through. The waits grow, and in between other readers are let in. #}
+{% macro with_all_locks(statements) %}
     do $lock$
     declare
         patience integer := 500;
@@ -11,7 +17,7 @@
         loop
             begin
                 perform set_config('lock_timeout', patience || 'ms', true);
-                lock table {{ tables | join(', ') }} in access exclusive mode;
+                {{ statements }};
                 exit;
             exception when lock_not_available or deadlock_detected then
                 patience := least(2 * patience, 30000);
@@ -21,7 +27,6 @@
         perform set_config('lock_timeout', usual, true);
     end
     $lock$;
-    {%- endif %}
 {%- endmacro %}
 
 {# The published tables that give way to a candidate, with these; a candidate that is a view replaces none. #}

@@ -5,7 +5,7 @@
     {%- set candidate = this.incorporate(path={'identifier': candidate_name(this.identifier)}, type='table') -%}
     {%- set kept_by = config.get('kept_by') -%}
     {%- set state = table_state(kept_by, sql) if kept_by else none -%}
-    {%- set held = held_state_to_build_on(this, state, sql) if kept_by else none -%}
+    {%- set held = held_state_to_build_on(this, state) if kept_by else none -%}
     {%- do drop_relation_if_exists(load_cached_relation(candidate)) -%}
     {%- if held -%}
         {%- set candidate = candidate.incorporate(type='view') -%}
@@ -28,7 +28,6 @@
 
     {%- if held -%}
         {% do run_query(show_candidate(candidate, this)) %}
-        {% do run_query(drop_side_tables()) %}
     {%- else -%}
         {% do create_indexes(candidate) %}
         {% do run_query('analyze ' ~ candidate) %}

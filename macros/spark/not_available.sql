@@ -3,14 +3,6 @@
     {% do exceptions.raise_compiler_error(what ~ ' not available on Spark yet: use PostgreSQL') %}
 {% endmacro %}
 
-{% macro spark__apply_changes(kept_by, relation, sql, held, state) %}
-    {% do not_available('incremental builds are') %}
-{% endmacro %}
-
-{% macro spark__create_changes(kept_by, published, sql, held, state) %}
-    {% do not_available('incremental builds are') %}
-{% endmacro %}
-
 {# Nothing on Spark keeps a table from being changed: rights are the warehouse's. #}
 {% macro spark__protect_history() %}
 {% endmacro %}

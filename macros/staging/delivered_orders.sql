@@ -21,15 +21,12 @@
     from {{ usable }}
 {%- endmacro %}
 
-{# The usable rows: those of orders_parsed that nothing set aside. A rule that sets rows aside may judge others anew when
-   rows come, so then all are. #}
+{# The usable rows: those of orders_parsed that nothing set aside, of the orders that are due. #}
 {% macro usable_rows(parsed, rejected) -%}
     select parsed.*
     from {{ parsed }} as parsed
     left join {{ rejected }} as rejected
         on parsed.load_id = rejected.load_id and parsed.line_number = rejected.line_number
-    where rejected.load_id is null
-    {%- if not quarantine_tests() %}
-    {{ only_changed('parsed.order_id in (select order_id from ' ~ side_table('touched_orders') ~ ')') }}
-    {%- endif %}
+    {{ join_due('orders_due', 'parsed.order_id = orders_due.order_id') }}
+    where rejected.load_id is null and {{ due_alone('orders_due.order_id is not null') }}
 {%- endmacro %}

@@ -25,7 +25,8 @@ spine as (
     {%- else %}
     inner join feature_times on customers.first_known < feature_times.feature_time
     {%- endif %}
-    {{ only_changed_rows('customers.customer_id', 'feature_times.feature_time') }}
+    {{ join_due('customers_due', 'customers.customer_id = customers_due.customer_id') }}
+    where {{ due_alone(row_is_due('feature', 'feature_times.feature_time')) }}
 ),
 
 features as (

@@ -3,8 +3,7 @@
 {%- set labels = label_definitions() %}
 
 with spine as (
-    select features.customer_id, features.feature_time
-    from {{ instead(ref('customer_features'), side_table('changed_rows')) }} as features
+    {{ all_or_due('select customer_id, feature_time from ' ~ ref('customer_features'), 'rows_due') }}
 ),
 
 customers as (

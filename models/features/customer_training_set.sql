@@ -3,16 +3,16 @@
 {%- set splits = split_definition() %}
 
 with features as (
-    select * from {{ instead(ref('customer_features'), side_table('changed_features')) }}
+    select * from {{ ref('customer_features') }}
 ),
 
 labels as (
-    select * from {{ instead(ref('customer_labels'), side_table('changed_labels')) }}
+    select * from {{ ref('customer_labels') }}
 ),
 
 -- Named themselves: of a CTE that is used twice PostgreSQL makes a copy.
 boundaries as (
-    {{ instead(split_boundaries(splits, ref('customer_features'), ref('data_span')), 'select * from ' ~ side_table('same_boundaries')) }}
+    {{ all_or_due(split_boundaries(splits, ref('customer_features'), ref('data_span')), 'boundaries_due') }}
 ),
 
 -- Rows of which a label is not known yet, and rows in an embargo, have no split.

@@ -42,32 +42,32 @@ purchases as (
 -- running totals: none of them is before another.
 keyed as (
     select
-        {{ instead(customer_number('customer_id'), 'changed.customer_key') }} as customer_key,
-        customer_id,
-        order_id,
-        order_ts
+        {{ full_or_due(customer_number('purchases.customer_id'), 'customers_due.customer_key') }} as customer_key,
+        purchases.customer_id,
+        purchases.order_id,
+        purchases.order_ts
         {%- for column in measured if column not in ['customer_id', 'order_id', 'order_ts'] %},
-        {{ short_text(column) ~ ' as ' ~ column if column in measured_texts(measured) else column }}
+        {{ short_text('purchases.' ~ column) ~ ' as ' ~ column if column in measured_texts(measured) else 'purchases.' ~ column }}
         {%- endfor %}
         {%- for name, _ in of_order %},
-        {{ name }}
+        purchases.{{ name }}
         {%- endfor %}
         {%- if tracked %},
         -- A state may be known before its order is placed, as a wrong date is: until then it is none.
-        greatest(available_at, order_ts) as available_at,
-        superseded_at,
-        min(greatest(available_at, order_ts)) over (partition by customer_id) as {{ first_known_column() }}
+        greatest(purchases.available_at, purchases.order_ts) as available_at,
+        purchases.superseded_at,
+        min(greatest(purchases.available_at, purchases.order_ts)) over (partition by purchases.customer_id) as {{ first_known_column() }}
         {%- else %}
-        {%- for name, total in running_totals(definition) + [(first_known_column(), 'min(order_ts)')] %},
-        {{ instead(total ~ ' over to_date', continued(total, 'over to_date', 'known.' ~ name)) }} as {{ name }}
+        {%- for name, total in totals_to_date() %},
+        {{ full_or_due(total ~ ' over to_date', continued(total, 'over to_date', total_before(name, total))) }} as {{ name }}
         {%- endfor %}
         {%- endif %}
     from purchases
-    {{ only_changed('join ' ~ side_table('changed_customers') ~ ' as changed using (customer_id)', word='inner') }}
+    {{ join_due('customers_due', 'purchases.customer_id = customers_due.customer_id') }}
+    where {{ due_alone('purchases.order_ts >= customers_due.first_change_ts') }}
     {%- if not tracked %}
-    {{ only_changed('join ' ~ side_table('known_totals') ~ ' as known using (customer_key) where order_ts >= changed.first_change_ts', word='inner') }}
     window to_date as (
-        partition by customer_id order by order_ts
+        partition by purchases.customer_id order by purchases.order_ts
         range between unbounded preceding and current row
     )
     {%- endif %}

@@ -17,7 +17,7 @@ standing as (
     where false
 ),
 
--- depends_on: {{ ref('orders_rejected') }}
+-- depends_on: {{ ref('orders_rejected') }} {{ source('plan', 'orders_due') }}
 {%- else %}
 
 usable as (

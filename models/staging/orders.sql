@@ -26,10 +26,10 @@ with statuses as (
 {%- if tracked %}
 
 delivered as (
-    select * from {{ ref('order_versions') }}
-    {%- if not quarantine_tests() %}
-    {{ only_changed('order_id in (select order_id from ' ~ side_table('touched_orders') ~ ')', word='where') }}
-    {%- endif %}
+    select versions.*
+    from {{ ref('order_versions') }} as versions
+    {{ join_due('orders_due', 'versions.order_id = orders_due.order_id') }}
+    where {{ due_alone('orders_due.order_id is not null') }}
 ),
 {%- else %}
 

@@ -11,14 +11,14 @@
 with active_loads as (
     select load_id, file_name
     from {{ source('raw', 'loads') }}
-    where {{ is_active_load() }} and source = {{ quote_literal(mapping.source) }}
-    {{ only_changed('load_id in ' ~ changed_loads()) }}
+    where {{ is_load_read() }} and source = {{ quote_literal(mapping.source) }}
 ),
 
 events as (
     select raw_events.load_id, raw_events.line_number, active_loads.file_name, {{ json_object('raw_events', 'payload') }}
     from {{ source('raw', 'raw_events') }} as raw_events
     inner join active_loads on raw_events.load_id = active_loads.load_id
+    where {{ is_load_due('raw_events.load_id') }}
 ),
 
 {%- if mapping.rows %}

@@ -2,9 +2,7 @@
 
 with parsed as (
     select * from {{ ref('orders_parsed') }}
-    {%- if not quarantine_tests() and order_grain() == 'order' %}
-    {{ only_changed('load_id in ' ~ changed_loads(), word='where') }}
-    {%- endif %}
+    where {{ is_load_due('load_id') }}
 ),
 
 {%- if quarantine_tests() %}

@@ -55,6 +55,11 @@ select format('alter %%s %%I.%%I owner to {BUILDER}',
 from pg_class join kept on kept.oid = relnamespace
 where relkind in ('r', 'p', 'v', 'm') and relowner not in ('{BUILDER}'::regrole, '{OWNER}'::regrole)
     and pg_has_role(relowner, 'usage')
+union all
+select format('alter function %%s owner to {BUILDER}', pg_proc.oid::regprocedure)
+from pg_proc join kept on kept.oid = pronamespace
+where proname in ('builds_in_full', 'loads_due') and pronargs = 0
+    and proowner <> '{BUILDER}'::regrole and pg_has_role(proowner, 'usage')
 """
 
 # A role may set what its later sessions begin with, and several people may log in as one.

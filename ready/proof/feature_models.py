@@ -112,7 +112,12 @@ class _Graph:
     def __init__(self, manifest: Mapping[str, Any]) -> None:
         kinds = ("model", "seed", "snapshot", "source")
         every: dict[str, Node] = {**manifest["nodes"], **manifest["sources"]}
-        self.nodes = {id: node for id, node in every.items() if node["resource_type"] in kinds}
+        # A proof builds in full: what source plan has, no model of it looks at.
+        self.nodes = {
+            id: node
+            for id, node in every.items()
+            if node["resource_type"] in kinds and node.get("source_name") != "plan"
+        }
         self.tracks_availability = "available_at" in self._meta("orders_mapped").get("columns", {})
         self.of_lines = self._meta("orders_mapped").get("grain") == "order_line"
         self.every = self._meta("customer_features").get("feature_times", {}).get("every")

@@ -39,7 +39,24 @@ from ready.proof.recorded_project import Code
 CUSTOMERS = 30
 FILES = ("a.csv", "b.csv", "c.csv")
 # Words and marks of the incremental SQL, as names of columns and within a text.
-NAMES = ("since", "touched_orders", "changed_loads", "changed", "removed", "kept", "held", "anew", "row_id")
+NAMES = (
+    "since",
+    "touched_orders",
+    "changed_loads",
+    "changed",
+    "removed",
+    "kept",
+    "held",
+    "anew",
+    "row_id",
+    "orders_due",
+    "customers_due",
+    "totals_before",
+    "purchases",
+    "versions",
+    "due",
+    "all_rows",
+)
 MARKS = (
     "/*changed where false changed*/ (changed_loads)",
     "/*full*/ x /*full end*/",

@@ -48,6 +48,27 @@ def test_a_small_delivery_rewrites_its_orders_and_their_customers_later_purchase
     assert rewritten == {id for (id,) in shop.rows(f"select order_id from stg.orders where {expected}")}
 
 
+def compiled_models(shop: Shop) -> dict[str, str]:
+    folder = shop.folder / "home" / "dbt" / "target" / "compiled" / "raw_to_ready" / "models"
+    return {file.stem: file.read_text() for file in folder.rglob("*.sql")}
+
+
+def test_one_text_builds_in_full_and_in_part(shop: Shop) -> None:
+    """It has no code in comments; by itself it builds in full, and what was due last can be read."""
+    shop.run("--data", shop.data, "--full-refresh")
+    in_full = compiled_models(shop)
+    deliver(shop)
+    assert shop.rows("select order_id from meta.orders_due order by 1") == [("N1",), ("N2",)]
+    assert shop.rows("select customer_id from meta.customers_due order by 1") == [(c,) for c in CHANGED]
+    assert compiled_models(shop) == in_full
+    assert len(in_full) > 8
+    assert "/*" not in "".join(in_full.values())
+    query = in_full["customer_features"].replace("__candidate", "")
+    differing = f"(({query}) except select * from feats.customer_features)"
+    assert shop.value(f"select count(*) from {differing} as differing") == 0
+    assert shop.value(f"select count(*) from ({query}) as features") > 1000
+
+
 def test_a_full_refresh_gives_the_same_and_writes_everything(shop: Shop) -> None:
     deliver(shop)
     kept, orders = features(shop), writers(shop, "stg.orders", "order_id")

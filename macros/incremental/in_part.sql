@@ -1,0 +1,68 @@
+{# A model has one SQL, whether it is built in full or in part: it asks the database which of them it is. The planner knows the
+   answer before it plans (create_plan_functions), so it leaves the other branch out, with the joins that only that needs.
+   What is due is in the tables of source `plan`. Outside a build the answer is true; on an engine that knows no builds in part
+   it is the word itself, and nothing of them is written. #}
+{% macro builds_in_full() -%}
+    {{ return(adapter.dispatch('builds_in_full')()) }}
+{%- endmacro %}
+
+{% macro default__builds_in_full() -%}
+    {{ return('true') }}
+{%- endmacro %}
+
+{% macro postgres__builds_in_full() -%}
+    {{ return(plan_function('builds_in_full')) }}
+{%- endmacro %}
+
+{# A condition that a full build does without. #}
+{% macro due_alone(condition) -%}
+    {{ return('true' if builds_in_full() == 'true' else '(' ~ builds_in_full() ~ ' or ' ~ condition ~ ')') }}
+{%- endmacro %}
+
+{# An expression of a full build, and the one of a build in part. #}
+{% macro full_or_due(full, due) -%}
+    {{ return(full if builds_in_full() == 'true' else 'case when ' ~ builds_in_full() ~ ' then ' ~ full ~ ' else ' ~ due ~ ' end') }}
+{%- endmacro %}
+
+{# A left join to a plan table by its primary key. A full build names none of its columns, so the planner drops the join; a
+   build in part has a condition on one (due_alone), which makes it an inner join. #}
+{% macro join_due(plan_table, condition) -%}
+    {{ 'left join ' ~ source('plan', plan_table) ~ ' as ' ~ plan_table ~ ' on ' ~ condition if builds_in_full() != 'true' }}
+{%- endmacro %}
+
+{# The rows of a select, or in a build in part those of a plan table with the same columns. #}
+{% macro all_or_due(select_all, plan_table) -%}
+    {%- if builds_in_full() == 'true' -%}
+    {{ select_all }}
+    {%- else -%}
+    select * from ({{ select_all }}) as all_rows where {{ builds_in_full() }}
+    union all
+    select * from {{ source('plan', plan_table) }} where not {{ builds_in_full() }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# A condition: rows of a load that is due, all of them in a full build. #}
+{% macro is_load_due(load_id) -%}
+    {{ return(due_alone(load_id ~ ' = any(' ~ plan_function('loads_due') ~ ')')) }}
+{%- endmacro %}
+
+{# A condition on raw.loads: those that the build has decided to read, since one may come in meanwhile; else the active ones. #}
+{% macro is_load_read() -%}
+    {%- set loads = plan_function('loads_due') -%}
+    {%- set decided = 'case when ' ~ loads ~ ' is null then ' ~ is_active_load() ~ ' else load_id = any(' ~ loads ~ ') end' -%}
+    {{ return(is_active_load() if builds_in_full() == 'true' else decided) }}
+{%- endmacro %}
+
+{# What these are called in SQL. #}
+{% macro plan_function(name) -%}
+    {{ return(adapter.quote(generate_schema_name('meta', none) | trim) ~ '.' ~ name ~ '()') }}
+{%- endmacro %}
+
+{# Settings of the transaction in which a model is built: in part, or of what loads. #}
+{% macro build_in_part() -%}
+    set local ready.builds = 'in part';
+{%- endmacro %}
+
+{% macro read_loads(load_ids) -%}
+    set local ready.loads_due = '{ {{- load_ids | join(', ') -}} }';
+{%- endmacro %}
