@@ -45,6 +45,10 @@
         {% set note = 'counted with the other row rules of this run, in meta.gate_counts' %}
         {% do return({'fail_calc': counted, 'sql': 'select ' ~ quote_literal(note) ~ ' as note'}) %}
     {% endif %}
+    {% if meta and qualified_test_name(node) in tests_of_distinct_values() and judges_rows_alone(node) %}
+        {% set checked = tested_relation(graph.nodes[tested_model_id(node)]) %}
+        {% do return({'fail_calc': 'count(*)', 'sql': 'select 1 from ' ~ checked ~ ' as checked where ' ~ sets_aside(node, checked)}) %}
+    {% endif %}
     {% set repeated = repeated_keys(node) %}
     {% if repeated is not none %}
         {% do return({'fail_calc': 'coalesce(sum(repeated), 0)', 'sql': repeated}) %}
@@ -88,7 +92,7 @@
 {% macro tested_rows() -%}
     {%- set arguments = (model.get('test_metadata') or {}).get('kwargs', {}) -%}
     {%- set conditions = [] -%}
-    {%- for condition in [config.get('where'), arguments.get('row_condition')] if condition -%}
+    {%- for condition in [config.get('where'), arguments.get('row_condition'), arguments.get('from_condition')] if condition -%}
         {%- do conditions.append(rows_meant(condition, arguments.get('column_name'))) -%}
     {%- endfor -%}
     select count(*) from {{ tested_relation(graph.nodes[tested_model_id(graph.nodes[model.unique_id])]) }}

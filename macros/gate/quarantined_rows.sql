@@ -32,7 +32,7 @@
 {% macro rows_set_aside(relation, nodes) -%}
     {%- for node in nodes %}
     select load_id, line_number, {{ quote_literal(quarantine_reason(node)) }} as reason
-    from {{ relation }}
+    from {{ relation }}{{ ' as checked' if judges_rows_alone(node) }}
     where {{ sets_aside(node, relation) }}
     {{ 'union all' if not loop.last }}
     {%- endfor %}
@@ -80,20 +80,28 @@
     {% do return((node.column_name ~ ': ' if node.column_name else '') ~ test_rule(node)) %}
 {% endmacro %}
 
-{# Some tests return values or keys; all others return the failing rows themselves. #}
+{# Tests whose failing rows are those with a value that they return, under this name. #}
+{% macro value_rules() %}
+    {% do return({'accepted_values': 'value_field', 'relationships': 'from_field', 'dbt_utils.relationships_where': 'id'}) %}
+{% endmacro %}
+
+{# Some tests return values or keys, some nothing of the row; all others return the failing rows themselves. #}
 {% macro sets_aside(node, relation) -%}
     {%- set test = qualified_test_name(node) -%}
     {%- set column = node.test_metadata.kwargs.get('column_name') -%}
     {%- set where = node.config.where -%}
     {%- set within = '(' ~ where ~ '\n) and ' if where else '' -%}
     {%- set sql = generic_test_sql(node, '(select * from ' ~ relation ~ ' where ' ~ where ~ '\n) as checked' if where else relation) -%}
-    {%- set value = {'accepted_values': 'value_field', 'relationships': 'from_field'}.get(test) -%}
+    {%- set value = value_rules().get(test) -%}
     {%- if test == 'not_null' -%}
         {{ within }}{{ column }} is null
     {%- elif value -%}
-        {{ within }}{{ column }} in (select {{ value }} from ({{ sql }}) as failing)
+        {%- set selected = node.test_metadata.kwargs.get('from_condition') -%}
+        {{ within }}{{ '(' ~ selected ~ '\n) and ' if selected }}{{ column }} in (select {{ value }} from ({{ sql }}) as failing)
     {%- elif test in key_rules() -%}
         {{ repeats_key(node, relation, sql) }}
+    {%- elif judges_rows_alone(node) -%}
+        {{ within }}{{ breaks_alone(node) }}
     {%- else -%}
         (load_id, line_number) in (select load_id, line_number from ({{ sql }}) as failing)
     {%- endif -%}
@@ -103,7 +111,7 @@
 {% macro repeats_key(node, relation, sql) -%}
     {%- set arguments = node.test_metadata.kwargs -%}
     {%- set columns = [] -%}
-    {%- for column in arguments.get('column_list') or [arguments.column_name] -%}
+    {%- for column in arguments.get('column_list') or arguments.get('combination_of_columns') or [arguments.column_name] -%}
         {%- do columns.append(adapter.quote(column) if arguments.get('quote_columns') else column) -%}
     {%- endfor -%}
     {%- set key = key_text(columns) -%}
@@ -139,14 +147,14 @@
    there to be asked for its columns. #}
 {% macro require_rows(node, sql=none) %}
     {% set test = qualified_test_name(node) %}
-    {% set by_value = ['relationships'] + row_rules() + key_rules() %}
     {% if sql and tested_model_id(graph.nodes[node.unique_id]) != gate_model_id() %}
         {% do exceptions.raise_compiler_error(
             node.name ~ ' cannot have `on_fail: quarantine`: only rows of the files can be set aside, by a rule on orders_parsed'
         ) %}
     {% endif %}
-    {% set has_rows = test != 'column_in_file' and (test in by_value or not test.startswith('dbt_expectations.')) %}
-    {% if has_rows and sql and test not in ['not_null', 'accepted_values', 'relationships'] + key_rules() %}
+    {% set known = test == 'not_null' or test in value_rules() or test in key_rules() or judges_rows_alone(node) %}
+    {% set has_rows = test != 'column_in_file' and (known or test in row_rules() or not test.startswith('dbt_expectations.')) %}
+    {% if has_rows and sql and not known %}
         {% set columns = get_columns_in_query(sql) %}
         {% set has_rows = 'load_id' in columns and 'line_number' in columns %}
     {% endif %}

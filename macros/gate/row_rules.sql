@@ -25,6 +25,7 @@
         'unique',
         'dbt_expectations.expect_column_values_to_be_unique',
         'dbt_expectations.expect_compound_columns_to_be_unique',
+        'dbt_utils.unique_combination_of_columns',
     ]) %}
 {% endmacro %}
 
@@ -77,7 +78,7 @@
     {% set of_values = modules.re.fullmatch('\\s*with all_values as .+\\swhere value_field\\s(.+)', sql, modules.re.DOTALL) %}
     {% if plain %}
         {% set condition = plain.group(1) %}
-    {% elif of_values %}
+    {% elif of_values and qualified_test_name(node) == 'accepted_values' %}
         {% set condition = node.test_metadata.kwargs.column_name ~ ' ' ~ of_values.group(1) %}
     {% else %}
         {% do return(none) %}

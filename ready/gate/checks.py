@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ready.gate.faults import Fault, RowFault, TableFault, identifier
@@ -12,7 +12,7 @@ from ready.gate.inspector import Inspector
 from ready.gate.model import MASK, Check, Sample
 from ready.gate.places import told_by_place
 from ready.gate.rules import EXISTENCE_TESTS, NULL_TESTS, Rule, TestCall, rule_of
-from ready.gate.samples import SampleReader
+from ready.gate.samples import MAX_SAMPLES, SampleReader
 from ready.gate.unseen import NULL_PASSES, rows_meant, value_exists_sql
 
 NO_THRESHOLD = "!=0"
@@ -20,6 +20,8 @@ OF_ROWS = " of the rows"
 # dbt's headline, or a hook's; a place in the SQL, the SQL's file; and what Spark's server puts before it.
 NOISE = re.compile(r"(\w+ Error( in .*)?$|\S+ failed, error:$|LINE \d+:|\^|compiled code at )")
 JAVA_CLASSES = re.compile(r"^([\w.$]+(Exception|Error): |Error running query: )+")
+# What a mean has behind its digits: 25.5000000000000000.
+NEEDLESS_ZEROS = re.compile(r"(\.\d{2,}?)0{6,}\b")
 Measured = tuple[Fault, str | None]
 # The test as written, the manifest's node, the result in run_results.json or None when there is none.
 GateTest = tuple[TestCall, Mapping[str, Any], Mapping[str, Any] | None]
@@ -48,9 +50,9 @@ class CheckBuilder:
         return [self._build(call, node, result) for call, node, result in tests]
 
     def _build(self, call: TestCall, node: Mapping[str, Any], result: Mapping[str, Any] | None) -> Check:
-        rule = rule_of(call)
         status = str(result["status"]) if result else "skipped"
         outcome = result or {}
+        rule = rule_of(call).by_own_sql(outcome.get("compiled_code"), self.relation)
         relation = self._filtered(call, node)
         measured, failures = self._measure(rule, call, node, outcome)
         failing = status in ("fail", "warn")
@@ -78,7 +80,8 @@ class CheckBuilder:
     def _filtered(self, call: TestCall, node: Mapping[str, Any], more: str = "") -> str:
         """What stands after FROM: only the rows that the test looks at."""
         condition = _condition(call, node, more)
-        return f"(select * from {self.relation} where {condition}) as checked" if condition else self.relation
+        rows = f"(select * from {self.relation} where {condition})" if condition else self.relation
+        return f"{rows} as checked"
 
     def _measure(
         self, rule: Rule, call: TestCall, node: Mapping[str, Any], outcome: Mapping[str, Any]
@@ -93,8 +96,7 @@ class CheckBuilder:
         if rule.told_by_rows:
             return self._told(str(outcome.get("compiled_code") or "")), failures
         if isinstance(rule.faults[0], TableFault):
-            value = self.inspector.value(rule.faults[0].measure_sql(relation))
-            return [(rule.faults[0], self._shown(value, rule))], failures
+            return [self._of_table(rule.faults[0], rule, relation, outcome)], failures
         if call.column in self.missing:
             return self._beside_missing(rule, call, node), failures
         if rule.counts_rows and len(rule.faults) == 1:
@@ -104,9 +106,26 @@ class CheckBuilder:
             return [(fault, str(count)) for fault, count in counts], sum(count for _, count in counts)
         return [(_undivided(rule), str(failures))], failures
 
+    def _of_table(self, fault: TableFault, rule: Rule, relation: str, outcome: Mapping[str, Any]) -> Measured:
+        """The fault with what was measured, or what its test returned."""
+        value = self.inspector.value(fault.measure_sql(relation))
+        returned = "{returned}" in fault.says and self._returned(
+            rule, str(outcome.get("compiled_code") or "")
+        )
+        says = fault.says.replace("{n}", str(outcome.get("failures"))).replace("{returned}", returned or "")
+        return replace(fault, says=says), self._shown(value, rule)
+
+    def _returned(self, rule: Rule, compiled: str) -> str:
+        """The first rows that a test returned: (expected_rows=5, rows=3)."""
+        rows = self.inspector.rows_of_compiled(compiled, limit=MAX_SAMPLES) or []
+        told = "; ".join(", ".join(f"{k}={v}" for k, v in row.items() if v is not None) for row in rows)
+        hidden = self.sensitive and (not rule.columns or self._hides(rule))
+        return f"({MASK if hidden else told})" if told else ""
+
     def _counts(self, rule: Rule, relation: str) -> list[tuple[Fault, int]]:
-        """The faults that occur with their rows."""
-        counts = [(fault, self.inspector.value(fault.measure_sql(relation))) for fault in rule.faults]
+        """The faults of rows that occur with their rows."""
+        faults = [fault for fault in rule.faults if not isinstance(fault, TableFault)]
+        counts = [(fault, self.inspector.value(fault.measure_sql(relation))) for fault in faults]
         return [(fault, int(count)) for fault, count in counts if count]
 
     def _told(self, compiled: str) -> list[Measured]:
@@ -131,14 +150,17 @@ class CheckBuilder:
         """dbt says 0 for a test within its threshold; the report counts all the same."""
         sums = [count for _, count in self._counts(rule, relation)]
         compiled = outcome.get("compiled_code")
-        if not sums and compiled and not any(fault.measure_sql(relation) for fault in rule.faults):
+        if not sums and compiled and (rule.of_table or not any(f.measure_sql(relation) for f in rule.faults)):
             sums = [self.inspector.count_of_compiled(compiled) or 0]
         return sum(sums) or outcome.get("failures")
 
     def _shown(self, value: Any, rule: Rule) -> str | None:
         if value is None:
             return None
-        return MASK if self.sensitive.intersection(map(str.lower, rule.columns)) else str(value)
+        return MASK if self._hides(rule) else NEEDLESS_ZEROS.sub(r"\1", str(value))
+
+    def _hides(self, rule: Rule) -> bool:
+        return bool(self.sensitive.intersection(map(str.lower, rule.columns)))
 
     def _share(self, rule: Rule, call: TestCall, node: Mapping[str, Any], measured: list[Measured]) -> str:
         """What a rule with `max_share` is measured by: its failures and the rows that it is meant for."""
@@ -188,7 +210,8 @@ class CheckBuilder:
 
 def _conditions(call: TestCall, node: Mapping[str, Any]) -> list[str]:
     """What the test's author says of the rows to look at."""
-    given = ((node.get("config") or {}).get("where"), call.get("row_condition"))
+    config = node.get("config") or {}
+    given = (config.get("where"), call.get("row_condition"), call.get("from_condition"))
     return [str(condition) for condition in given if condition]
 
 

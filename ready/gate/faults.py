@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 POSITION = "load_id, line_number"
+MAX_GROUPS = 5
 
 
 class Fault(Protocol):
@@ -23,7 +24,7 @@ class Fault(Protocol):
 
 @dataclass(frozen=True)
 class RowFault:
-    """Rows for which `predicate` is true. `says` has {n} for their number."""
+    """Rows for which `predicate` is true, `{relation}` being all of them. `says` has {n} for their number."""
 
     says: str
     predicate: str | None = None
@@ -32,10 +33,13 @@ class RowFault:
         return self.says.replace("{n}", measured or "?")
 
     def measure_sql(self, relation: str) -> str | None:
-        return self.predicate and f"select count(*) from {relation} where {self.predicate}"
+        return self.predicate and f"select count(*) from {relation} where {self._of(relation)}"
 
     def rows_sql(self, relation: str) -> str | None:
-        return self.predicate and f"select * from {relation} where {self.predicate} order by {POSITION}"
+        return self.predicate and f"select * from {relation} where {self._of(relation)} order by {POSITION}"
+
+    def _of(self, relation: str) -> str:
+        return (self.predicate or "").replace("{relation}", relation)
 
 
 @dataclass(frozen=True)
@@ -68,16 +72,34 @@ class DuplicateFault:
 
 @dataclass(frozen=True)
 class TableFault:
-    """A fault of the whole table: no row is to blame. `says` may have {value} for what `measure` gives."""
+    """A fault of the whole table: no row is to blame.
+
+    `says` may have {value} for what `measure` gives, {n} for the number of failures, {returned} for what the
+    test returns. groups: the columns by which it is measured; told are those groups for which not `holds`.
+    """
 
     says: str
     measure: str | None = None
+    groups: tuple[str, ...] = ()
+    holds: str = ""
 
     def text(self, measured: str | None) -> str:
-        return " ".join(self.says.replace("{value}", measured or "").split())
+        says = self.says if measured else self.says.replace(": {value}", "")
+        return " ".join(says.replace("{value}", measured or "").replace("{returned}", "").split())
 
     def measure_sql(self, relation: str) -> str | None:
+        if self.groups:
+            return self._groups_sql(relation)
         return self.measure and f"select {self.measure} from {relation}"
+
+    def _groups_sql(self, relation: str) -> str:
+        """The values of the first groups at fault, each with its group: 3.5 (status=lost), 4 (status=new)."""
+        group = ", ', ', ".join(f"{literal(f'{name}=')}, {name}" for name in self.groups)
+        by = ", ".join(self.groups)
+        value = f"concat({self.measure}, ' (', {group}, ')')"
+        failing = f"group by {by} having not ({self.holds}) order by {by} limit {MAX_GROUPS}"
+        told = f"select {value} as told from {relation} {failing}"
+        return f"select string_agg(told, ', ') from ({told}) as failing"
 
     def rows_sql(self, relation: str) -> None:
         return None

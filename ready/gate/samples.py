@@ -14,7 +14,7 @@ from ready.gate.rules import NULL_TESTS, Rule, TestCall
 MAX_SAMPLES, MAX_VALUES = 5, 10
 MAX_LENGTH = 200  # characters of a value; a report is no place for a whole document in a field
 # The names that dbt's tests give to the value of the column at fault.
-VALUE_COLUMNS = ("value_field", "from_field", "unique_field")
+VALUE_COLUMNS = ("value_field", "from_field", "unique_field", "id")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class SampleReader:
         test_sql = (compiled or "").strip()
         rows = self.inspector.rows_of_compiled(test_sql, limit=MAX_SAMPLES) or []
         if rows and "file_name" not in rows[0]:
-            rows = self._look_up(rows, call, relation)
+            rows = [] if rule.of_table else self._look_up(rows, call, relation)
         return Found(self._samples(rows, rule), test_sql)
 
     def values(self, rule: Rule, call: TestCall, relation: str) -> tuple[tuple[ValueCount, ...], int]:
@@ -92,6 +92,7 @@ class SampleReader:
         return tuple(self._sample(row, rule.columns) for row in rows)
 
     def _sample(self, row: Mapping[str, Any], columns: tuple[str, ...]) -> Sample:
+        columns = tuple(name for name in columns if _has(row, name)) or columns
         shown = [self._value(row, column) for column in columns]
         joined = ", ".join(f"{c}={'null' if v is None else v}" for c, v in zip(columns, shown, strict=True))
         line = row.get("line_number")
@@ -118,6 +119,11 @@ class SampleReader:
             return MASK
         text = str(value)
         return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 1] + "…"
+
+
+def _has(row: Mapping[str, Any], column: str) -> bool:
+    """Whether it is a column of the row; not each word of an expression is one."""
+    return not {column.lower(), f"{column.lower()}_raw"}.isdisjoint(row)
 
 
 def _other_place(row: Mapping[str, Any]) -> str:

@@ -12,7 +12,11 @@ NULL_PASSES = {
     "accepted_values", "relationships", "foreign_key", "unique", "unique_within_load",
     EXPECT + "column_values_to_be_unique", EXPECT + "column_values_to_be_between",
     EXPECT + "column_values_to_not_be_in_set", EXPECT + "column_values_to_not_match_regex",
-    EXPECT + "column_value_lengths_to_be_between",
+    EXPECT + "column_value_lengths_to_be_between", EXPECT + "column_value_lengths_to_equal",
+    EXPECT + "column_values_to_match_like_pattern", EXPECT + "column_values_to_not_match_like_pattern",
+    EXPECT + "column_values_to_match_like_pattern_list",
+    EXPECT + "column_values_to_not_match_like_pattern_list", EXPECT + "column_distinct_values_to_be_in_set",
+    "dbt_utils.accepted_range", "dbt_utils.not_accepted_values", "dbt_utils.relationships_where",
 }  # fmt: skip
 
 

@@ -19,6 +19,9 @@ COLUMNS = ("column_name", "raw_column", "column_A", "column_B", "column_list", "
 OF_SHAPE = (
     "dbt_expectations.expect_column_to_exist",
     "dbt_expectations.expect_table_columns_to_contain_set",
+    "dbt_expectations.expect_table_columns_to_match_ordered_list",
+    "dbt_expectations.expect_table_columns_to_match_set",
+    "dbt_expectations.expect_table_columns_to_not_contain_set",
 )
 CONDITIONS = ("row_condition", "ignore_row_if", "where")
 TEXT = r"'((?:[^']|'')*)'"

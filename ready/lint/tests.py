@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ready.gate.faults import TableFault
-from ready.gate.rules import TestCall, rule_of
+from ready.gate.rules import Rule, TestCall, rule_of
 from ready.lint.arguments import BOUNDS, check_arguments
 from ready.lint.document import Document, KeyPath, mapping_of
 from ready.lint.finding import Finding, nearest, nearest_or_all
@@ -18,7 +17,8 @@ from ready.lint.signatures import Signature
 BODY = {"$ref": "dbt_properties.schema.json#/$defs/test_body"}
 TEST_META = {"$ref": "dbt_properties.schema.json#/$defs/test_config/properties/meta"}
 # Free-form for dbt, so only what looks like one of ours but is not can be a fault.
-OUR_TEST_META = ("on_fail", "max_share", "max_failures")
+THRESHOLDS = ("max_share", "max_failures")
+OUR_TEST_META = ("on_fail", *THRESHOLDS)
 OUR_COLUMN_META = ("sensitive",)
 OF_WINDOW = re.compile(r"\w+_(\d+d|total)")
 
@@ -90,24 +90,39 @@ class TestLinter:
         yield from check_schema(self.document, body, path, BODY)
         if isinstance(body, dict):
             yield from self._near_misses(body, path, OUR_TEST_META)
-            yield from self._quarantine(name, body, path)
+            rule = rule_of(TestCall(name, column, _of_expression(body)))
+            yield from self._let_pass(rule, name, body, path)
+            yield from self._quarantine(rule, name, body, path)
             yield from self._beside_config(body, path)
             if signature:
                 yield from self._arguments(signature, body, path, column)
 
-    def _quarantine(self, name: str, body: Mapping[str, Any], path: KeyPath) -> Iterator[Finding]:
-        """Only rows can be set aside, and only those of the files."""
-        faults = rule_of(TestCall(name, None, {})).faults
-        of_table = any(isinstance(fault, TableFault) for fault in faults)
-        of_files = self.document.file.name == "expectations.yaml"
+    def _let_pass(self, rule: Rule, name: str, body: Mapping[str, Any], path: KeyPath) -> Iterator[Finding]:
+        """A rule on the table as a whole has no rows of which some could pass."""
         for at, meta in _metas(body, path):
-            if (of_table or not of_files) and meta.get("on_fail") == "quarantine":
-                message = (
-                    f"{name} finds no rows that could be set aside"
-                    if of_table
-                    else "only rows of the files can be set aside, by a rule in expectations.yaml"
-                )
-                yield self.document.finding((*at, "on_fail"), message, "use severity: error or warn")
+            for key in THRESHOLDS if rule.of_table else ():
+                if key in meta:
+                    message = (
+                        f"{name} judges the table as a whole: there are no rows of which some could pass"
+                    )
+                    yield self.document.finding(
+                        (*at, key), message, f"leave {key} out, or use severity: warn"
+                    )
+
+    def _quarantine(self, rule: Rule, name: str, body: Mapping[str, Any], path: KeyPath) -> Iterator[Finding]:
+        """Only rows can be set aside, and only those of the files."""
+        fault = (
+            f"{name} finds no rows that could be set aside"
+            if rule.of_table
+            else f"{name} judges each row by others, so that none can be set aside"
+            if rule.among_others
+            else "only rows of the files can be set aside, by a rule in expectations.yaml"
+            if self.document.file.name != "expectations.yaml"
+            else None
+        )
+        for at, meta in _metas(body, path):
+            if fault and meta.get("on_fail") == "quarantine":
+                yield self.document.finding((*at, "on_fail"), fault, "use severity: error or warn")
 
     def _beside_config(self, body: Mapping[str, Any], path: KeyPath) -> Iterator[Finding]:
         """What dbt also takes beside the arguments is held against the schema as what stands in `config`."""
@@ -166,6 +181,12 @@ def _metas(owner: Mapping[str, Any], path: KeyPath) -> Iterator[tuple[KeyPath, M
     for at, holder in ((path, owner), ((*path, "config"), config)):
         if isinstance(holder, dict) and isinstance(holder.get("meta"), dict):
             yield (*at, "meta"), holder["meta"]
+
+
+def _of_expression(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that tell whether an expression is one of many rows."""
+    given = {**body, **mapping_of(body.get("arguments"))}
+    return {name: given[name] for name in ("expression", "group_by_columns") if name in given}
 
 
 def _body_keys() -> set[str]:

@@ -7,16 +7,27 @@ package's and our own.
 from __future__ import annotations
 
 from ready.gate.faults import RowFault
-from ready.gate.rules import defaults, rows, tables
+from ready.gate.rules import defaults, published, rows, tables
 from ready.gate.rules.base import EXISTENCE_TESTS, NULL_TESTS, RULES, Rule, TestCall, columns_of
 
-__all__ = ["EXISTENCE_TESTS", "NULL_TESTS", "Rule", "TestCall", "defaults", "rows", "rule_of", "tables"]
+__all__ = [
+    "EXISTENCE_TESTS",
+    "NULL_TESTS",
+    "Rule",
+    "TestCall",
+    "defaults",
+    "published",
+    "rows",
+    "rule_of",
+    "tables",
+]
 
 
 def rule_of(call: TestCall) -> Rule:
-    """The rule behind a test; a test that is not known here is told by its name."""
+    """The rule behind a test; one that is not known here is reported by its name and arguments."""
     builder = RULES.get(call.test)
     if builder:
         return builder(call)
-    fault = RowFault(f"{call.subject} has {{n}} failure(s) of {call.test}")
-    return Rule(f"{call.subject} passes {call.test}", (fault,), columns_of(call))
+    name = call.written.removesuffix("()")
+    fault = RowFault(f"{call.subject} has {{n}} failure(s) of {name}")
+    return Rule(f"{call.subject} passes {name}", (fault,), columns_of(call))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ready.gate.faults import Fault, RowFault, identifier, plain
+from ready.gate.faults import Fault, RowFault, TableFault, identifier, plain
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class Rule:
     faults are not known. counts_rows: dbt's number of failures is the number of rows at fault.
     way_out: what to do, of a rule that its user has not written; then the text also has an example.
     told_by_rows: each row at fault has the text in `says` and the column it is about in `column_at_fault`.
+    alone: a row is at fault if the test's own SQL says so of that row alone. among_others: a row is at fault
+    only beside others, so that none can be set aside.
     """
 
     words: str
@@ -27,6 +29,24 @@ class Rule:
     counts_rows: bool = True
     way_out: str = ""
     told_by_rows: bool = False
+    alone: bool = False
+    among_others: bool = False
+
+    @property
+    def of_table(self) -> bool:
+        """Whether it judges the table: there is no row to let pass or to set aside."""
+        return any(isinstance(fault, TableFault) for fault in self.faults)
+
+    def by_own_sql(self, compiled: str | None, relation: str) -> Rule:
+        """The same with a predicate made of the test's own SQL, where that judges each row alone.
+
+        The predicate reads the row as `checked`.
+        """
+        if not self.alone or not compiled or relation not in compiled:
+            return self
+        sql = compiled.replace(relation, "one_row")
+        predicate = f"exists (with one_row as (select checked.*) select 1 from (\n{sql}\n) as failing)"
+        return replace(self, faults=(RowFault(self.faults[0].text("{n}"), predicate),))
 
     def rows_sql(self, relation: str) -> str | None:
         """A query with every row at fault, whatever the fault."""
@@ -88,7 +108,12 @@ def sql_of(call: TestCall) -> str:
 
 
 def range_of(call: TestCall) -> str:
-    signs = (">", "<") if call.get("strictly") else (">=", "<=")
-    bounds = (call.get("min_value"), call.get("max_value"))
-    parts = [f"{sign} {plain(bound)}" for sign, bound in zip(signs, bounds, strict=True) if bound is not None]
-    return " and ".join(parts)
+    return " and ".join(f"{sign} {plain(bound)}" for sign, bound in bounds_of(call))
+
+
+def bounds_of(call: TestCall) -> list[tuple[str, Any]]:
+    """The bounds that are given, the lower one first, with the sign that holds."""
+    exclusive = call.get("strictly") or call.get("inclusive") is False
+    signs = (">", "<") if exclusive else (">=", "<=")
+    bounds = (call.get("min_value", call.get("at_least")), call.get("max_value", call.get("at_most")))
+    return [(sign, bound) for sign, bound in zip(signs, bounds, strict=True) if bound is not None]

@@ -208,6 +208,9 @@ TABLE_CASES = [
         if column != "as_text" or not args
     ),
     table(RECENT, 1, "future", column="with_zone", datepart="month", interval=1),
+    # Without a value the latest one is that of 1970-01-01.
+    table(RECENT, 1, "future", column="with_zone", datepart="day", interval=20000),
+    table(RECENT, 0, "future", column="with_zone", datepart="day", interval=100000),
 ]
 
 # Tests of the project itself, in tests/dbt/generic.

@@ -196,6 +196,28 @@ def test_no_output_shows_a_sensitive_value(warehouse: ConnectionParams, tmp_path
     assert report.checks[2].sample[0].row["amount"] == "***"
 
 
+def test_no_rule_of_a_published_package_shows_one(warehouse: ConnectionParams, tmp_path: Path) -> None:
+    """Neither by its expression, nor by what it measured, by group, or by what it returned."""
+    orders = '"stg"."orders_parsed"'
+    gate = Gate(sensitive=["amount"])
+    gate.add("dbt_utils.expression_is_true", expression="amount > 0", failures=2,
+             compiled=f"select 1 from {orders} where not (amount > 0)")  # fmt: skip
+    gate.add("dbt_expectations.expression_is_true", expression="sum(amount) > 900")
+    gate.add(EXPECT + "column_mean_to_be_between", "amount", min_value=900, group_by=["currency"])
+    gate.add(EXPECT + "column_distinct_values_to_equal_set", "amount", value_set=[1],
+             compiled=f"select amount from {orders}")  # fmt: skip
+    gate.add("dbt_utils.equal_rowcount", compare_model="ref('x')", compiled=f"select amount from {orders}")
+    report = gate.report(tmp_path, connect=warehouse.connect)
+    by_name = {check.texts[0]: [sample.value for sample in check.sample] for check in report.checks}
+    assert by_name == {
+        "orders_parsed has 2 row(s) that break amount > 0": ["***"] * 2,
+        "orders_parsed breaks sum(amount) > 900: ***": [],
+        "amount has mean *** not >= 900": [],
+        "amount has 1 value(s) too many or too few of 1 (***)": [],
+        "orders_parsed has row count 6 not that of ref('x') (***)": [],
+    }
+
+
 def test_long_values_are_cut(warehouse: ConnectionParams, tmp_path: Path) -> None:
     execute(warehouse, "update stg.orders_parsed set order_ts_raw = repeat('x', 1000) where line_number = 4")
     gate = Gate()

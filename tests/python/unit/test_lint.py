@@ -221,6 +221,11 @@ FAULTS = [
      "              config: {meta: {on_fail: quarantine}}",
      "dbt_expectations.expect_column_mean_to_be_between finds no rows that could be set aside; "
      "use severity: error or warn"),
+    ("expectations.yaml", "- valid_number",
+     "- dbt_expectations.expect_column_mean_to_be_between:\n              arguments: {min_value: 0}\n"
+     "              config: {meta: {max_failures: 3}}",
+     "dbt_expectations.expect_column_mean_to_be_between judges the table as a whole: there are no rows of "
+     "which some could pass; leave max_failures out, or use severity: warn"),
     ("expectations.yaml", "- valid_number", "- not_null: {confg: {severity: warn}}",
      "not_null takes no argument confg; did you mean config?"),
     ("expectations.yaml", "- valid_number",

@@ -1,5 +1,5 @@
 {# One row when no value lies in the interval up to now; values in the future do not count. A table without rows has
-   no recent data, and so fails. #}
+   no recent data, and so fails: as in the published package its latest value is that of 1970-01-01. #}
 {% test expect_row_values_to_have_recent_data(model, column_name, datepart, interval, row_condition=None) %}
 {%- set test = "expect_row_values_to_have_recent_data" -%}
 {%- set parts = ["second", "minute", "hour", "day", "week", "month", "year"] -%}
@@ -21,7 +21,13 @@ with checked_rows as (
 
 select max(case when event_time <= checked_at then event_time end) as latest_time
 from checked_rows
-having count(case when event_time between {{ since }} and checked_at then 1 end) = 0
+having
+    count(case when event_time between {{ since }} and checked_at then 1 end) = 0
+    and (
+        count(case when event_time <= checked_at then 1 end) > 0
+        or cast({{ dbt.dateadd(part, -interval, dbt.current_timestamp()) | trim }} as {{ dbt.type_timestamp() }})
+        > cast('1970-01-01' as {{ dbt.type_timestamp() }})
+    )
 {% endtest %}
 
 {# Times are compared without their zone. The variable is the one that the published package asks for. #}
