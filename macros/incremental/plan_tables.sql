@@ -26,12 +26,21 @@
 {%- endmacro %}
 
 {# What a model's SQL asks: whether it is built in full, and of what loads. Declared immutable, so that the planner computes them
-   before it plans: within a transaction a setting changes before the statement that it is for, and no plan outlives that. #}
+   before it plans: within a transaction a setting changes before the statement that it is for, and no plan outlives that. Only
+   made where they are missing: replacing them needs their owner, and fails beside another command that does. #}
 {% macro create_plan_functions() -%}
-    create or replace function {{ plan_function('builds_in_full') }} returns boolean
-    language sql immutable parallel safe set search_path = pg_catalog
-    as $$ select current_setting('ready.builds', true) is distinct from 'in part' $$;
-    create or replace function {{ plan_function('loads_due') }} returns bigint[]
-    language sql immutable parallel safe set search_path = pg_catalog
-    as $$ select cast(nullif(current_setting('ready.loads_due', true), '') as bigint[]) $$
+    do $plan_functions$
+    begin
+        if to_regprocedure({{ quote_literal(plan_function('builds_in_full')) }}) is null then
+            create function {{ plan_function('builds_in_full') }} returns boolean
+            language sql immutable parallel safe set search_path = pg_catalog
+            as $$ select current_setting('ready.builds', true) is distinct from 'in part' $$;
+        end if;
+        if to_regprocedure({{ quote_literal(plan_function('loads_due')) }}) is null then
+            create function {{ plan_function('loads_due') }} returns bigint[]
+            language sql immutable parallel safe set search_path = pg_catalog
+            as $$ select cast(nullif(current_setting('ready.loads_due', true), '') as bigint[]) $$;
+        end if;
+    end
+    $plan_functions$
 {%- endmacro %}
