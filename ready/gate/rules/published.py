@@ -13,7 +13,7 @@ from functools import partial
 
 from ready.gate.faults import DuplicateFault, RowFault, TableFault, identifier, plain
 from ready.gate.rules.base import RULES, Rule, TestCall, rule
-from ready.gate.rules.words import columns_about, filled
+from ready.gate.rules.words import columns_about, filled, filled_sql
 
 EXPECT, UTILS = "dbt_expectations.expect_", "dbt_utils."
 EXPRESSIONS = ("dbt_expectations.expression_is_true", UTILS + "expression_is_true")
@@ -175,7 +175,7 @@ def _row_rule(call: TestCall, told: Told, *, alone: bool = False, among_others: 
 def _of_many_rows(call: TestCall) -> Rule:
     """An expression with a sum, count or the like: the values on both sides of its comparison are told."""
     broken = filled("{column} {expression}", call)
-    measure = None if call.get("group_by_columns") else _both_sides(broken)
+    measure = None if call.get("group_by_columns") else _both_sides(filled_sql("{column} {expression}", call))
     says = f"{call.subject} breaks {broken}" + (": {value}" if measure else " {returned}")
     columns = columns_about(call, "column expression group_by_columns")
     return Rule(broken, (TableFault(says, measure),), columns)
@@ -192,7 +192,7 @@ def _both_sides(expression: str) -> str | None:
 
 def _table(call: TestCall, told: Told) -> Rule:
     grouped = call.get("group_by") or call.get("group_by_columns")
-    measure = filled(told.measure, call) if told.measure and not grouped else None
+    measure = filled_sql(told.measure, call) if told.measure and not grouped else None
     fault = TableFault(filled(told.says, call), measure)
     return Rule(filled(told.words, call), (fault,), columns_about(call, told.about))
 

@@ -17,7 +17,7 @@ from ready.gate.rules.base import (
     rule,
     sql_of,
 )
-from ready.gate.rules.words import columns_about, filled
+from ready.gate.rules.words import columns_about, filled, filled_sql
 
 DISTINCT = "number of distinct values"
 
@@ -55,7 +55,7 @@ AGGREGATES = {
     package("column_distinct_count_to_be_less_than"): (DISTINCT, "count(distinct {c})", "<"),
     package("table_row_count_to_be_between"): ("row count", "count(*)", ""),
     package("table_row_count_to_equal"): ("row count", "count(*)", "="),
-    package("multicolumn_sum_to_equal"): ("sum of {column_list}", "{sum_of_columns}", "="),
+    package("multicolumn_sum_to_equal"): ("sum of {column_list}", "{total}", "="),
     "dbt_expectations.expression_between": ("{expression}", "{expression}", ""),
     "dbt_utils.not_null_proportion":
         ("share of values", "round(count({c})::numeric / nullif(count(*), 0), 6)", ""),
@@ -64,7 +64,8 @@ AGGREGATES = {
 
 
 def _aggregate(call: TestCall, noun: str, measure: str, sign: str) -> Rule:
-    noun, measure = (_filled(text, call) for text in (noun, measure))
+    total = " + ".join(f"sum({column})" for column in call.get("column_list") or ())
+    noun, measure = filled(noun, call), filled_sql(measure, call, {"c": sql_of(call), "total": total})
     bounds = [(sign, _wanted(call))] if sign else bounds_of(call)
     wanted = " and ".join(f"{sign} {plain(bound)}" for sign, bound in bounds).removeprefix("= ")
     holds = " and ".join(f"{measure} {sign} {plain(bound)}" for sign, bound in bounds)
@@ -73,11 +74,6 @@ def _aggregate(call: TestCall, noun: str, measure: str, sign: str) -> Rule:
     fault = TableFault(f"{call.subject} has {noun} {{value}} not {wanted}", shown, groups, holds)
     columns = (*columns_of(call), *groups, *columns_about(call, "column_list sum_total expression"))
     return Rule(f"{call.subject} has {noun} {wanted}", (fault,), columns)
-
-
-def _filled(text: str, call: TestCall) -> str:
-    total = " + ".join(f"sum({column})" for column in call.get("column_list") or ())
-    return filled(text, call, {"c": sql_of(call), "sum_of_columns": total})
 
 
 def _wanted(call: TestCall) -> Any:

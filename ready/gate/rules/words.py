@@ -16,7 +16,12 @@ DEFAULTS = {"sigma_threshold": "3", "date_part": "day", "factor": "1"}
 
 def filled(text: str, call: TestCall, more: Mapping[str, str] | None = None) -> str:
     """The text with the test's arguments and `more`, in one line; what is known only later stays."""
-    return " ".join(text.format_map(defaultdict(str, {**_arguments(call), **(more or {})})).split())
+    return " ".join(filled_sql(text, call, more).split())
+
+
+def filled_sql(text: str, call: TestCall, more: Mapping[str, str] | None = None) -> str:
+    """The same with all its blanks, as they count within quotes."""
+    return text.format_map(defaultdict(str, {**_arguments(call), **(more or {})}))
 
 
 def _arguments(call: TestCall) -> Mapping[str, str]:

@@ -93,6 +93,9 @@ RULES: list[tuple[str, str | None, dict[str, Any], list[str], list[tuple[int, st
      [(2, "line_number=2, amount=5.0"), (4, "line_number=4, amount=99.0")]),
     (EXPECT + "column_max_to_be_between", "amount", {"max_value": 9},
      ["amount has maximum 99.0 not <= 9"], []),
+    ("dbt_expectations.expression_between", None,
+     {"expression": "count(*) filter (where repeat(' ', 2) = '  ')", "min_value": 10},
+     ["orders_parsed has count(*) filter (where repeat(' ', 2) = ' ') 6 not >= 10"], []),
     (EXPECT + "table_row_count_to_be_between", None, {"min_value": 10},
      ["orders_parsed has row count 6 not >= 10"], []),
 ]
