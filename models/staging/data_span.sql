@@ -1,4 +1,4 @@
-{{ config(post_hook={'sql': "{{ vacuum_analyze(this) }}", 'transaction': false}) }}
+{{ config(post_hook="{{ analyze(this) }}") }}
 
 {%- set isolated = rule_settings('no_isolated_order') %}
 {%- set trusted -%}

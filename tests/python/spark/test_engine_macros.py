@@ -20,7 +20,7 @@ OnEngine = Callable[..., "subprocess.CompletedProcess[str]"]
 MACROS = Path(__file__).parents[3] / "macros" / "engine"
 CASES, ONE_SIDED = cases(), one_sided()
 # No expressions, but PostgreSQL's storage, of which Spark has none.
-STORAGE = {"index_covering", "vacuum_analyze"}
+STORAGE = {"analyze", "index_covering", "parallel_scan_settings", "vacuum_analyze"}
 # Within others that have cases: aggregate and hashed_rows.
 WITHIN = {"exact_quantile", "exact_stddev", "squarable", "squared", "computed_once"}
 
