@@ -1,6 +1,6 @@
 """What the gate says of a pull request, as Markdown: its report beside main's.
 
-python scripts/ci/gate_summary.py main/reports/validation_report.json pull_request/reports/validation_report.json
+python scripts/ci/gate_summary.py MAIN_REPORT.json PULL_REQUEST_REPORT.json
 """
 
 from __future__ import annotations
