@@ -65,7 +65,7 @@ lint: lint-sql ## Check style, types, SQL and configs
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@for folder in configs examples/*/; do $(BIN)/ready lint --configs "$$folder" || exit; done
+	@for file in configs/orders.yaml examples/*/orders.yaml; do $(BIN)/ready lint --configs "$$(dirname "$$file")" || exit; done
 
 lint-sql: $(STAMP) ## Only check the SQL of models, snapshots and tests
 	@sh scripts/lint_sql.sh $(BIN)

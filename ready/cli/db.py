@@ -205,7 +205,7 @@ def drop(prefix: str, home: str | None, yes: bool) -> None:
     """Drop the schemas of a build with READY_SCHEMA_PREFIX.
 
     A pull request's, say, once it is merged: PREFIX and stg, feats, meta. Raw and the tables without a prefix
-    stay as they are.
+    stay as they are. Where there are roles, who drops must be a member of ready_owner, as its history is.
 
     \b
     Examples:
@@ -216,11 +216,11 @@ def drop(prefix: str, home: str | None, yes: bool) -> None:
     from ready.postgres.roles import with_builders_rights
 
     settings = Settings.resolve(home=home)
-    params = with_builders_rights(ensure_server(settings), ours=is_embedded(settings))
+    params = ensure_server(settings)
     schemas = schemas_of(params, prefix)
     if not yes:
         click.confirm(f"Drop {', '.join(schemas)} in {params}?", abort=True, err=True)
-    drop_schemas(params, prefix, schemas)
+    drop_schemas(params, prefix, schemas, builder=with_builders_rights(params, ours=is_embedded(settings)))
     click.echo(f"Dropped {', '.join(schemas)}.")
 
 

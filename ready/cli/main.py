@@ -25,6 +25,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "What is there": {
         "registry": ("ready.cli.registry:registry", "List, show and compare recorded versions."),
+        "diff": ("ready.cli.diff:diff", "Show what a build changes in the published tables."),
         "lineage": ("ready.cli.lineage:lineage", "Show which CSV columns a feature is made of."),
         "docs": ("ready.cli.docs:docs", "Generate and serve the dbt docs site."),
     },

@@ -50,9 +50,15 @@ def schemas_of(params: ConnectionParams, prefix: str) -> list[str]:
     return schemas
 
 
-def drop_schemas(params: ConnectionParams, prefix: str, schemas: list[str]) -> None:
-    """Drop all of them at once. Raises LockTimeout while a build is at work on them."""
-    with build_lock(params, f"{prefix}meta", lambda title, detail: None, timeout=0):
+def drop_schemas(
+    params: ConnectionParams, prefix: str, schemas: list[str], *, builder: ConnectionParams
+) -> None:
+    """Drop all of them at once. Raises LockTimeout while a build is at work on them.
+
+    params: a user who owns them, or may act for who does. builder: a user who may build, no more: what
+    builds have made is read with its rights.
+    """
+    with build_lock(builder, f"{prefix}meta", lambda title, detail: None, timeout=0):
         pass
     names = sql.SQL(", ").join(map(sql.Identifier, schemas))
     with closing(params.connect()) as connection, connection, connection.cursor() as cursor:

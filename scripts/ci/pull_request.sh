@@ -30,17 +30,22 @@ cp -R dbt_packages "$out/main/code/"
 echo "Building main, $(git log -1 --format='%h %s' "$base")"
 (cd "$out/main/code" && with_state main "$python" -m ready run -q)
 cp "$out/main/home/dbt/target/manifest.json" "$out/main/"
-with_state main "$python" scripts/ci/snapshot.py "$out/main.json"
+main_database=$(with_state main "$python" -m ready db url)
 
 echo "Building the pull request"
 failed=0
 with_state pull_request "$python" -m ready run -q || failed=$?
-with_state pull_request "$python" scripts/ci/snapshot.py "$out/pull_request.json"
-"$python" scripts/ci/summary.py "$out/main.json" "$out/pull_request.json" | tee "$out/summary.md"
+{
+  [ "$failed" -ne 0 ] ||
+    with_state pull_request "$python" -m ready diff --markdown --schema stg --schema feats --base-url "$main_database"
+  echo
+  "$python" scripts/ci/gate_summary.py "$out"/{main,pull_request}/reports/validation_report.json
+} | tee "$out/summary.md"
 [ "$failed" -eq 0 ] || exit "$failed"
 
+# customer_purchases in any case: feats.customer_features_at reads it.
 echo "Building what it modified, and all below, beside main's tables"
 with_state main env READY_SCHEMA_PREFIX=pr_ \
-  "$python" -m ready dbt --quiet build --select state:modified+ --defer --state "$out/main"
+  "$python" -m ready dbt --quiet build --select state:modified+ customer_purchases --defer --state "$out/main"
 with_state pull_request "$python" -m ready check-leakage
 with_state pull_request "$python" -m ready docs --no-serve

@@ -378,6 +378,9 @@ def test_a_deferred_build_reads_what_it_has_not_from_the_other_environment(
     assert set(built.counts("pr_8_feats")) == {"customer_labels", "customer_training_set"}
     for table in ("feats.customer_labels", "feats.customer_training_set"):
         assert built.content_of(f"pr_8_{table}") == built.content_of(table)
+    told = built.ready("diff", "--prefix", "pr_8_", "--exit-code")
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "Of 4 table(s) 2 are the same, 2 are not in this build." in told.stdout
 
 
 def test_names_in_any_script_and_a_server_named_by_its_url(

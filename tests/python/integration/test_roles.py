@@ -426,6 +426,17 @@ def test_grant_needs_someone_who_may(database: ConnectionParams, tmp_path: Path)
     )
 
 
+def test_a_pull_requests_schemas_go_with_the_history_that_the_builder_cannot_drop(granted: Warehouse) -> None:
+    for schema, owner in (("stg", BUILDER), ("feats", BUILDER), ("meta", OWNER)):
+        granted.execute(f"create schema pr_7_{schema} authorization {owner}")
+    granted.execute(
+        f"create table pr_7_meta.build_lock (); alter table pr_7_meta.build_lock owner to {BUILDER}"
+    )
+    granted.execute(f"grant usage on schema pr_7_meta to {BUILDER}")
+    done = granted.ready("db", "drop", "pr_7_", "--yes")
+    assert done.stdout == "Dropped pr_7_feats, pr_7_meta, pr_7_stg.\n", done.stderr
+
+
 def test_the_embedded_server_has_them_by_itself(run_ready: RunReady) -> None:
     owners = "select distinct nspowner::regrole from pg_namespace where nspname in ('stg', 'feats')"
     run_ready("db", "start")
