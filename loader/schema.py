@@ -74,7 +74,7 @@ comment on table raw.file_locks is
     'One row per file that was ever loaded; a loader holds its row while it is at work on the file';
 
 create or replace function raw.refuse_change() returns trigger
-language plpgsql set search_path = pg_catalog as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     raise exception '%.% is immutable: % is not allowed', tg_table_schema, tg_table_name, tg_op
         using errcode = 'insufficient_privilege',
@@ -90,7 +90,7 @@ revoke update, delete, truncate on raw.raw_events, raw.rejected_rows from public
 
 -- An active load can be superseded, or be renamed with its file; otherwise no load ever changes.
 create or replace function raw.guard_ledger() returns trigger
-language plpgsql set search_path = pg_catalog as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     may_change text[] := array['status', 'superseded_by', 'superseded_at', 'file_name'];
 begin
@@ -108,7 +108,7 @@ create or replace trigger immutable before delete or truncate on raw.loads
 -- A load is written by the session that has drawn its number, until it is on record: then it is complete. The
 -- server knows what a session has drawn last, and the loader has no right on the sequence to set it.
 create or replace function raw.only_the_new_load() returns trigger
-language plpgsql set search_path = pg_catalog as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     drawn bigint;
 begin
@@ -146,7 +146,7 @@ create or replace trigger of_this_load after insert on raw.loads
 create or replace function raw.orders_gone(
     of_source text, earlier bigint, now bigint, delivered text[], key_columns text[], only_in_file boolean,
     out orders_replaced bigint, out orders_gone bigint
-) language plpgsql security definer set search_path = pg_catalog as $$
+) language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     missing text[];
     key text := (

@@ -252,10 +252,17 @@ def _failed_node(entry: dict[str, Any], settings: Settings) -> UsageError | Mach
         name = f"hook {int(hook[2]) + 1} of {hook[1]} in dbt_project.yml"
     message = brief_message(entry.get("message"))
     if not of_machine(message) and ("Compilation Error" in str(entry.get("message")) or name in FROM_MAPPING):
-        return UsageError(
-            f"{name} cannot be built: {message}", hint=f"look at {settings.configs}/orders.yaml"
-        )
+        return UsageError(f"{name} cannot be built: {message}", hint=_where(name, message, settings))
     return MachineError(f"{name} failed: {message}", hint=f"the log is {settings.home}/dbt/logs/dbt.log")
+
+
+def _where(name: str, message: str, settings: Settings) -> str:
+    """What to do about a node that dbt cannot compile."""
+    if "unable to infer all dependencies" in message:
+        return f"name what {name} reads in a comment of its SQL: -- depends_on: {{{{ ref('...') }}}}"
+    if name in FROM_MAPPING or " of on-run-" in name:
+        return f"look at {settings.configs}/orders.yaml"
+    return f"look at the SQL of {name}, and at {settings.configs}"
 
 
 def _brief(message: str) -> str:

@@ -87,7 +87,12 @@ def export_dataset(
         with exclusive(folder):
             there = read_manifest(folder)
             splits = _wanted(split, there, header)
-            is_there = there and covers(there, header, splits) and is_intact(folder, there)
+            is_there = (
+                there
+                and covers(there, header, splits)
+                and _counts(there).items() <= source.row_counts.items()
+                and is_intact(folder, there)
+            )
             known = like is not None or (is_there and "figures" in (there or {}) and not measured)
             figures = None if known else measure(connection, settings, source)
             if not is_there:
@@ -122,6 +127,11 @@ def covers(manifest: Manifest, header: Manifest, splits: Sequence[str]) -> bool:
     """Whether a manifest describes this very version, data and form, with these splits among its files."""
     same = {key: manifest.get(key) for key in header} == header
     return same and set(splits) <= {entry["split"] for entry in manifest["files"]}
+
+
+def _counts(manifest: Manifest) -> dict[str, Any]:
+    """The rows that a manifest names, by split."""
+    return {entry["split"]: entry.get("row_count") for entry in manifest["files"]}
 
 
 def write_export(

@@ -33,12 +33,12 @@
     begin
         if to_regprocedure({{ quote_literal(plan_function('builds_in_full')) }}) is null then
             create function {{ plan_function('builds_in_full') }} returns boolean
-            language sql immutable parallel safe set search_path = pg_catalog
+            language sql immutable parallel safe set search_path = pg_catalog, pg_temp
             as $$ select current_setting('ready.builds', true) is distinct from 'in part' $$;
         end if;
         if to_regprocedure({{ quote_literal(plan_function('loads_due')) }}) is null then
             create function {{ plan_function('loads_due') }} returns bigint[]
-            language sql immutable parallel safe set search_path = pg_catalog
+            language sql immutable parallel safe set search_path = pg_catalog, pg_temp
             as $$ select cast(nullif(current_setting('ready.loads_due', true), '') as bigint[]) $$;
         end if;
     end

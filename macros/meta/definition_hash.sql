@@ -56,7 +56,7 @@
     {% do return(recorded) %}
 {% endmacro %}
 
-{# What counts of a node in the definition of one below it: the hash of the SQL its table was built with, the checksum of the seed
+{# What counts of a node in the definition of one below it: the hash of the SQL its table was built with, the loaded_hash of the seed
    that was loaded; none of an ephemeral model, whose SQL is part of what is compiled below it. #}
 {% macro built_sql_hash(node, recorded) %}
     {% do return(recorded.get(node.unique_id, none if node.config.materialized == 'ephemeral' else node.checksum.checksum)) %}

@@ -1,5 +1,5 @@
 {# Post-hook of every model, seed and snapshot: the hash and text of the SQL that the table was just built with, of the latter two
-   their checksum, and the loads that are in it. A later post-hook sees the compiled SQL of its own model only, so the registry reads its upstream's from here. #}
+   their loaded_hash, and the loads that are in it. A later post-hook sees the compiled SQL of its own model only, so the registry reads its upstream's from here. #}
 {% macro record_model_definition() -%}
     {{ return(adapter.dispatch('record_model_definition')()) }}
 {%- endmacro %}
@@ -8,7 +8,7 @@
     {%- if execute -%}
         {%- set is_model = model.resource_type == 'model' -%}
         insert into {{ source('meta', 'model_definitions') }} as recorded (node_id, relation, sql_hash, load_ids)
-        values ({{ quote_literal(model.unique_id) }}, {{ quote_literal(this.include(database=false)) }}, '{{ local_md5(normalized_sql(model.compiled_code)) if is_model else model.checksum.checksum }}', {{ loads_in_table() }})
+        values ({{ quote_literal(model.unique_id) }}, {{ quote_literal(this.include(database=false)) }}, '{{ local_md5(normalized_sql(model.compiled_code)) if is_model else loaded_hash(model) }}', {{ loads_in_table() }})
         on conflict (node_id) do update
             set relation = excluded.relation, sql_hash = excluded.sql_hash, load_ids = excluded.load_ids, recorded_at = excluded.recorded_at
             where (recorded.relation, recorded.sql_hash, recorded.load_ids)

@@ -16,7 +16,7 @@
     {%- set texts = {} -%}
     {%- for result in (results if execute else []) if result.node.resource_type in ['model', 'seed', 'snapshot'] and result.status == 'success' -%}
         {%- set sql = result.node.compiled_code if result.node.resource_type == 'model' else none -%}
-        {%- set sql_hash = local_md5(normalized_sql(sql)) if sql else result.node.checksum.checksum -%}
+        {%- set sql_hash = local_md5(normalized_sql(sql)) if sql else loaded_hash(result.node) -%}
         {%- do definitions.append('(' ~ [
             quote_literal(result.node.unique_id), quote_literal(result.node.relation_name), quote_literal(sql_hash)
         ] | join(', ') ~ ')') -%}

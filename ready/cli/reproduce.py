@@ -18,7 +18,8 @@ from ready.cli.options import (
 from ready.cli.output import Output
 
 if TYPE_CHECKING:
-    from ready.proof.reproduce import Finding, Reproduction
+    from ready.proof.exports import Finding
+    from ready.proof.reproduce import Reproduction
 
 
 @click.command()

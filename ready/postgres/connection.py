@@ -34,6 +34,8 @@ RESULT_SETTINGS = {
     "lc_time": "C",
     "default_transaction_isolation": r"read\ committed",
 }
+# Not one of these: the driver goes by what it logs in with, not by a later `set`. dbt has it from env().
+ENCODING = "UTF8"
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class ConnectionParams:
             "PGPASSWORD": self.password,
             "PGSSLMODE": self.sslmode,
             "PGOPTIONS": f"-c role={self.role}" if self.role else None,
+            "PGCLIENTENCODING": ENCODING,
         }
         return {key: value for key, value in values.items() if value}
 
@@ -73,7 +76,7 @@ class ConnectionParams:
         return f"postgresql://{login}@{address}/{quote(self.dbname, safe='')}{suffix}"
 
     def connect(self, *, application_name: str = "ready") -> psycopg2.extensions.connection:
-        """A psycopg2 connection with RESULT_SETTINGS. Waits a little for a server that is starting up.
+        """A psycopg2 connection with RESULT_SETTINGS and ENCODING. Waits for a server that is starting up.
 
         Raises MachineError when the server does not answer.
         """
@@ -104,6 +107,7 @@ class ConnectionParams:
         connection: psycopg2.extensions.connection = psycopg2.connect(
             **{key: value for key, value in arguments.items() if value},
             application_name=application_name,
+            client_encoding=ENCODING,
             connect_timeout=15,
             options=" ".join(f"-c {name}={value}" for name, value in settings.items()),
         )

@@ -66,10 +66,12 @@ alter default privileges for role ready_builder in schema feats grant execute on
 alter default privileges in schema feats grant execute on functions to ready_reader;
 grant execute on all functions in schema feats to ready_reader;
 
+-- Without pg_temp at its end a search_path has temporary types and tables before the server's own.
+
 -- Whether a table, and all that belongs to it (columns, defaults, constraints, indexes, triggers, rules, policies,
 -- statistics), refers to nothing but itself and to what came with the server: then it runs no code but the server's own.
 create or replace function meta.runs_no_code(of_table oid) returns boolean
-language sql stable set search_path = pg_catalog as $function$
+language sql stable set search_path = pg_catalog, pg_temp as $function$
     with recursive parts (classid, objid) as (
         select 'pg_class'::regclass::oid, of_table
         union
@@ -95,7 +97,7 @@ $function$;
 -- owns it takes those of the history, and only such that give the builder no way to run code as the owner, or to
 -- change rows by another one's right.
 create or replace function meta.hand_over_history(history_schema text, history text[]) returns void
-language plpgsql security definer set search_path = pg_catalog as $function$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $function$
 declare
     item record;
     granted record;
@@ -145,7 +147,7 @@ end $function$;
 -- The one way in which split rows go: the membership of a version's earlier build, once this transaction has written
 -- and recorded the one that takes its place.
 create or replace function meta.retire_dataset_splits(history_schema text, of_set text, of_version integer) returns void
-language plpgsql security definer set search_path = pg_catalog as $function$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $function$
 declare
     splits regclass := to_regclass(format('%I.dataset_splits', history_schema));
     registry regclass := to_regclass(format('%I.feature_registry', history_schema));

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
-from ready.dbt import DbtRun, require_success
+from ready.column_roles import FEATURE_SET
+from ready.dbt import DbtRun, of_machine, require_success
 from ready.engine import EngineParams
 from ready.errors import NothingThere, UsageError
+from ready.gate.checks import brief_message
 from ready.proof.compare import Comparison, Difference, compare_tables
 from ready.proof.feature_models import plan_check
 from ready.proof.futures import FUTURES, Future, future_orders, future_rows
@@ -122,7 +124,7 @@ def check_leakage(
     params: of the settings' engine. cutoffs: how many, spread evenly over the feature times; None: all of
     these. Besides, each customer has a cutoff and a change of its own in one build more. All of it happens in
     scratch schemas; the verdicts are put on record. `say` is told each step. Raises UsageError when nothing
-    is built yet or a model cannot be built.
+    is built yet or what all features are made of cannot be built.
     """
     with scratch(settings, params, "leak") as place, place.confined() as confined:
         return _Check(place, confined, say).run(cutoffs)
@@ -345,15 +347,30 @@ class _Check:
         for id, name in refused.items():
             self._doubt(id, name)
             self.lost.update(self.plan.below[id])
-        self._require_success(run, refused)
+        broken = self._broken(run, refused)
+        for id, reason in broken.items():
+            self._doubt_otherwise(id, f"{self.names[id]} cannot be built: {reason}")
+            self.lost.update(self.plan.below[id])
+        self._require_success(run, {*refused, *broken})
         compiled = {entry["unique_id"]: entry.get("compiled_code") or "" for entry in run.results("model")}
         for id, text in compiled.items():
             if text:
                 self.compiled.setdefault(id, set()).add(text)
         return compiled
 
-    def _require_success(self, run: DbtRun, refused: Mapping[str, str]) -> None:
-        results = [entry for entry in run.results() if entry["unique_id"] not in refused]
+    def _broken(self, run: DbtRun, refused: Iterable[str]) -> dict[str, str]:
+        """dbt's reason for each model that fails by its own SQL; customer_features must not."""
+        return {
+            id: brief_message(entry["message"])
+            for entry in run.results("model")
+            if (id := entry["unique_id"]) not in refused
+            and entry["status"] == "error"
+            and not of_machine(str(entry["message"]))
+            and FEATURE_SET not in map(self.names.get, self.plan.below[id])
+        }
+
+    def _require_success(self, run: DbtRun, lost: Iterable[str]) -> None:
+        results = [entry for entry in run.results() if entry["unique_id"] not in lost]
         require_success(replace(run, run_results={"results": results}), settings=self.place.settings)
 
     def _doubt(self, id: str, name: str) -> None:

@@ -9,14 +9,12 @@ from typing import Any
 
 from ready.build_state import Connection
 from ready.column_roles import FEATURE_SET, SPLITS
-from ready.dataset_folder import read_manifest
 from ready.dbt import of_machine
 from ready.engine import EngineParams
 from ready.errors import CheckFailed, ReadyError, UsageError
-from ready.export import export_dataset
 from ready.proof.compare import compare_tables
+from ready.proof.exports import Finding, compare_exports
 from ready.proof.open_scratch import scratch
-from ready.proof.parquet import compare_parquet
 from ready.proof.recorded_project import Code, write_recorded_configs
 from ready.proof.scratch import Scratch
 from ready.proofs import record_reproduction
@@ -35,15 +33,6 @@ BUILD = (
     "+customer_training_set",
     *(argument for kind in NOT_BUILT for argument in ("--exclude-resource-type", kind)),
 )
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing compared. same is None where there is nothing on record to compare with; detail says why."""
-
-    what: str
-    same: bool | None
-    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -209,7 +198,7 @@ def _compare(settings: Settings, place: Scratch, record: Row) -> Iterator[Findin
     yield Finding(f"features, {built['row_count']:,} rows", same, detail)
     yield _compare_labels(settings, place, record)
     yield from _compare_splits(settings, place, record)
-    yield from _compare_exports(settings, place, record)
+    yield from compare_exports(settings, place, record)
 
 
 def _recorded(settings: Settings, place: Scratch, record: Row, table: str) -> list[Row]:
@@ -257,30 +246,6 @@ def _compare_splits(settings: Settings, place: Scratch, record: Row) -> Iterator
 
 def _rows(split: Row | None) -> str:
     return f"{split['row_count']:,} rows" if split else "no rows"
-
-
-def _compare_exports(settings: Settings, place: Scratch, record: Row) -> Iterator[Finding]:
-    folder = settings.datasets / record["feature_set"] / f"v{record['feature_version']}"
-    manifest = read_manifest(folder)
-    if manifest is None or manifest["data_hash"] != record["data_hash"]:
-        state = "holds no export" if manifest is None else "holds the export of another build"
-        yield Finding("Parquet", None, f"{folder} {state}")
-        return
-    out = place.settings.home / "parquet"
-    # In the scratch registry it is the first version.
-    with closing(place.params.connect()) as connection:
-        number = record["feature_version"]
-        export_dataset(
-            connection,
-            settings=place.settings,
-            feature_set=record["feature_set"],
-            out=out,
-            number=number,
-            like=manifest,
-        )
-    for entry in manifest["files"]:
-        same, detail = compare_parquet(folder / entry["name"], out / entry["name"])
-        yield Finding(entry["name"], same, detail)
 
 
 def _first_difference(settings: Settings, place: Scratch, record: Row, table: str) -> str:

@@ -18,7 +18,7 @@ from ready.postgres.roles import with_builders_rights
 from ready.postgres.scratch import SCRATCH_LOCK
 from ready.proof.leakage import LeakageReport, check_leakage
 from ready.proof.open_scratch import scratch
-from ready.verdicts import Finding, record_verdicts, standing_verdicts
+from ready.verdicts import NOT_PROVEN, SAME, Finding, record_verdicts, standing_verdicts
 
 OWN = ["feats", "meta", "raw", "stg"]
 
@@ -169,6 +169,35 @@ def what_is_published_is_named(shop: Shop) -> None:
     assert "basket_features" not in unchanged.stdout
     assert f"{not_checked}basket_features. ready check-leakage" in page.read_text()
     assert "tie_features knows its future" in unchanged.stdout
+
+
+def test_a_model_that_cannot_be_built_leaves_the_others_checked(shop: Shop) -> None:
+    """By its SQL, by its Jinja, and under one future only; what reads it is not proven either."""
+    of_features = "select customer_id, feature_time, {} as x from {{{{ ref('customer_features') }}}}"
+    models = {
+        "broken_features": of_features.format("nothing_of_this_name"),
+        "below_features": "select * from {{ ref('broken_features') }}",
+        "hidden_features": of_features.format(
+            "{% if execute %}(select count(*) from {{ ref('orders') }}){% endif %}"
+        ),
+        "brittle_features": of_features.format(
+            "1 / (select count(*) from {{ ref('orders') }} where order_ts > '2025-06-01')"
+        ),
+        "ratio_features": MODELS["ratio_features"],
+    }
+    for name, sql in models.items():
+        (shop.project / "models" / "features" / f"{name}.sql").write_text(sql)
+
+    report = checked(shop)
+
+    verdicts = {name: report.verdict_on(name) for name in report.rows}
+    proven = dict.fromkeys(("customer_features", "feature_times", "ratio_features"), SAME)
+    assert verdicts == {**dict.fromkeys(models, NOT_PROVEN), **proven}
+    reason = 'broken_features cannot be built: column "nothing_of_this_name" does not exist'
+    assert reason in report.reason("broken_features")
+    assert reason in report.reason("below_features")
+    assert "unable to infer all dependencies" in report.reason("hidden_features")
+    assert "brittle_features cannot be built: division by zero" in report.reason("brittle_features")
 
 
 def test_a_leak_that_was_found_stays_on_record(shop: Shop) -> None:

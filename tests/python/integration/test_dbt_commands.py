@@ -25,12 +25,12 @@ def dbt(shop: Shop, *arguments: str | Path, code: int = 0) -> str:
     return plain(done.stdout)
 
 
-def plain_dbt(shop: Shop, *arguments: str | Path, code: int = 0) -> str:
+def plain_dbt(shop: Shop, *arguments: str | Path, code: int = 0, **env: str) -> str:
     """The same of dbt without the wrapper, where it is run in the project."""
     done = subprocess.run(
         [Path(sys.executable).with_name("dbt"), *arguments],
         cwd=shop.project,
-        env=shop.environ,
+        env={**shop.environ, **env},
         capture_output=True,
         text=True,
     )
@@ -40,6 +40,12 @@ def plain_dbt(shop: Shop, *arguments: str | Path, code: int = 0) -> str:
 
 def plain(output: str) -> str:
     return " ".join(re.sub("\x1b\\[[0-9;]*m", "", output).split())
+
+
+def test_another_encoding_than_utf_8_is_refused_in_a_sentence(shop: Shop) -> None:
+    told = plain_dbt(shop, "run", "--profiles-dir", "profiles", code=2, PGCLIENTENCODING="LATIN1")
+    assert "dbt would speak LATIN1 with the database, by its client_encoding" in told
+    assert "set PGCLIENTENCODING=UTF8, as ready dbt and" in told
 
 
 def test_not_published_is_a_warning_with_its_first_reason(shop: Shop) -> None:

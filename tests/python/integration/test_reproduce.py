@@ -28,6 +28,7 @@ EQUAL_V1 = """\
   split train, 940 rows    equal
   split val, 151 rows      equal
   split test, 543 rows     equal
+  manifest.json            equal
   train.parquet            equal
   val.parquet              equal
   test.parquet             equal
@@ -93,6 +94,30 @@ def test_the_export_of_an_earlier_release_is_proved_in_its_form(shop: Shop, tmp_
     assert "  train.parquet            equal\n" in done.stdout
     assert "  val.parquet              DIFFERENT: row 1 was (customer_id " in done.stdout
     assert "  test.parquet             equal\n" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ('"row_count": 151', '"row_count": 999', "row_count of val.parquet was 999, became 151"),
+        ('"data_hash": "9', '"data_hash": "0', "v1 names the fingerprint 0"),
+        ('"config_hash": "', '"config_hash": "0', "config_hash was 0"),
+        ('"sha256": "', '"sha256": "0', "sha256 of train.parquet was 0"),
+        ('"feature_version": 1', '"feature_version": 2', "feature_version was 2, became 1"),
+    ],
+)
+def test_a_manifest_that_says_something_else_is_different(shop: Shop, old: str, new: str, line: str) -> None:
+    """Of the files nothing has changed; the next run writes the folder again."""
+    file = shop.artifacts / "datasets/customer_features/v1/manifest.json"
+    text = file.read_text()
+    file.write_text(text.replace(old, new, 1))
+    assert file.read_text() != text
+    done = shop.ready("reproduce", "1")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "  manifest.json            DIFFERENT: " in done.stdout
+    assert line in done.stdout
+    shop.ready("export")
+    assert json.loads(file.read_text())["files"] == json.loads(text)["files"]
 
 
 def test_uncommitted_code_serves_while_it_is_there(changed_shop: Shop) -> None:

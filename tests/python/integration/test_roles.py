@@ -275,7 +275,29 @@ def test_functions_look_nothing_up_elsewhere(granted: Warehouse) -> None:
         where pronamespace::regnamespace::text in ('raw', 'meta') and prokind = 'f'
     """)
     assert len(functions) >= 7
-    assert [name for name, settings in functions if settings != ["search_path=pg_catalog"]] == []
+    assert [name for name, settings in functions if settings != ["search_path=pg_catalog, pg_temp"]] == []
+
+
+def test_a_temporary_type_runs_no_code_as_the_owner(granted: Warehouse) -> None:
+    """Temporary types and tables come first in a search_path that does not name pg_temp."""
+    with session(granted, LOADER) as run:
+        run("""
+            create function pg_temp.evil(value pg_catalog.text) returns boolean language plpgsql
+                as $$ begin raise exception 'ran as %', current_user; end $$;
+            create domain pg_temp.text as pg_catalog.text check (pg_temp.evil(value));
+        """)
+        arguments = "'orders', 1, 1, '{}'::pg_catalog.text[], array['order_id']::pg_catalog.text[], true"
+        (counted,) = run(f"select * from raw.orders_gone({arguments})")
+    assert counted[0] > 0
+
+
+def test_a_temporary_catalog_hides_no_trap(granted: Warehouse) -> None:
+    with session(granted, BUILDER) as run:
+        run(EVIL)
+        run(TRAPS["trigger"].format("feature_registry"))
+        run("create table pg_temp.pg_depend (like pg_catalog.pg_depend)")
+        run(HAND_OVER)
+        assert run(OWNERS.format("feature_registry")) == [(BUILDER,)]
 
 
 def test_what_builds_have_made_is_read_with_their_rights(granted: Shop) -> None:

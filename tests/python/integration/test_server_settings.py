@@ -21,12 +21,19 @@ OTHERWISE = {
     "transform_null_equals": "on",
     "array_nulls": "off",
     "default_transaction_isolation": "serializable",
+    "client_encoding": "LATIN1",
+    "search_path": "",
+    "row_security": "off",
 }
+LIMITS = ("idle_in_transaction_session_timeout", "statement_timeout", "transaction_timeout")
 ROLL_BACK = """
 {% macro roll_back() %}
     {% if execute %}
         {% do adapter.execute('rollback') %}
         {% do log('identifiers are quoted: ' ~ run_query('show quote_all_identifiers').rows[0][0]) %}
+        {% set limits = "select string_agg(name || ' ' || setting, ', ' order by name) from pg_settings "
+            ~ "where name ~ '^(statement|transaction|idle_in_transaction_session)_timeout'" %}
+        {% do log('limits: ' ~ run_query(limits).rows[0][0]) %}
     {% endif %}
 {% endmacro %}
 """
@@ -54,7 +61,8 @@ def test_a_build_is_the_same_whatever_is_set(built_shop: Shop, shop: Shop) -> No
 
 def test_neither_a_rollback_brings_them_back_nor_does_a_failing_hook_hide_why(shop: Shop) -> None:
     """dbt rolls back after a failed statement, and goes on with the connection."""
-    shop.execute(f"alter database {shop.database.dbname} set quote_all_identifiers to on")
+    for setting in ("quote_all_identifiers to on", *(f"{limit} to '1h'" for limit in LIMITS)):
+        shop.execute(f"alter database {shop.database.dbname} set {setting}")
     shop.edit("dbt_project.yml", "on-run-start:\n", 'on-run-start:\n  - "{{ roll_back() }}"\n')
     (shop.project / "macros" / "roll_back.sql").write_text(ROLL_BACK)
     shop.execute("""
@@ -66,7 +74,9 @@ def test_neither_a_rollback_brings_them_back_nor_does_a_failing_hook_hide_why(sh
 
     refused = shop.ready("run", "--data", shop.data)
 
-    assert "identifiers are quoted: off" in (shop.folder / "home/dbt/logs/dbt.log").read_text()
+    log = (shop.folder / "home/dbt/logs/dbt.log").read_text()
+    assert "identifiers are quoted: off" in log
+    assert f"limits: {', '.join(f'{limit} 0' for limit in LIMITS)}" in log
     assert refused.returncode == 3
     assert "hook 2 of on-run-end in dbt_project.yml failed: the history is full" in refused.stderr
 

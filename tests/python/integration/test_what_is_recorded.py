@@ -58,6 +58,28 @@ def test_a_seed_is_what_was_loaded(shop: Shop) -> None:
     assert (features(shop), shop.value(pending)) == (built, counted)
 
 
+def test_a_seed_above_a_megabyte_counts_by_its_content(shop: Shop) -> None:
+    """dbt's checksum of it is its path."""
+    seed = shop.project / "seeds/order_statuses.csv"
+    unseen = "".join(f"unseen_{number:07d},false\n" for number in range(60_000))
+    seed.write_text(seed.read_text() + unseen)
+    assert seed.stat().st_size > 1 << 20
+    shop.run("--data", shop.data)
+    large = shop.rows(VERSIONS)
+    assert [version for version, _ in large] == [1, 2]
+    assert large[0][1] == large[1][1], "no order has these statuses"
+    again = shop.ready("reproduce", "2")
+    assert again.returncode == 0, again.stdout + again.stderr
+
+    shop.edit("seeds/order_statuses.csv", "pending,false", "pending,true")
+    shop.run("--data", shop.data)
+    built = features(shop)
+    assert [version for version, _ in shop.rows(VERSIONS)] == [1, 2, 3]
+    shop.run("--data", shop.data, "--full-refresh")
+    assert features(shop) == built
+    assert len(shop.rows(VERSIONS)) == 3
+
+
 def test_nothing_is_built_from_what_the_gate_has_stopped_or_not_judged(shop: Shop) -> None:
     loads = "select array_to_string(load_ids, ',') from meta.feature_registry order by feature_version"
     before = features(shop), shop.content_of("stg.orders")

@@ -87,6 +87,18 @@ def test_the_url_says_the_same_as_the_parameters(params: ConnectionParams) -> No
     assert external_params(params.env()) == params
 
 
+def test_the_encoding_is_not_that_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither here nor in dbt: libpq lets PGCLIENTENCODING win over what a database or role has set."""
+    given: dict[str, object] = {}
+    monkeypatch.setattr("psycopg2.connect", given.update)
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+
+    params = ConnectionParams("db", 5432, "ann", "shop")
+    params.connect()
+
+    assert given["client_encoding"] == params.env()["PGCLIENTENCODING"] == "UTF8"
+
+
 def test_the_password_is_not_printed() -> None:
     params = ConnectionParams("db", 5432, "ann", "shop", "s3cret")
     assert "s3cret" not in str(params)

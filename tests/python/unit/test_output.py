@@ -20,8 +20,9 @@ from ready.cli.options import ALL_FLAGS, output_options
 from ready.cli.output import Output
 from ready.errors import CheckFailed
 from ready.proof.compare import Difference
+from ready.proof.exports import Finding
 from ready.proof.leakage import Leak, LeakageReport
-from ready.proof.reproduce import Finding, Reproduction
+from ready.proof.reproduce import Reproduction
 
 CUTOFF = datetime(2024, 10, 1, tzinfo=timezone.utc)
 LEAK = Leak("basket", CUTOFF, "deleted", Difference("orders_60d", 71, ("C1", CUTOFF), "1", "0"))

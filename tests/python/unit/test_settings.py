@@ -105,6 +105,7 @@ def test_environment_for_other_tools(project: Path) -> None:
         "PGPORT": "5432",
         "PGUSER": "ann",
         "PGDATABASE": "shop",
+        "PGCLIENTENCODING": "UTF8",
         "DBT_PROJECT_DIR": str(project),
         "DBT_PROFILES_DIR": str(project / "profiles"),
         "DBT_TARGET_PATH": str(project / ".ready" / "dbt" / "target"),
