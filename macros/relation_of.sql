@@ -13,9 +13,10 @@
     {% do exceptions.raise_compiler_error("no model, seed or snapshot is named '" ~ name ~ "'") %}
 {% endmacro %}
 
-{# With --defer: whether a node's table is the other environment's, as this one has none. #}
+{# With --defer: whether a node's table is the other environment's, as this one has none, nor a candidate. #}
 {% macro is_deferred(node) %}
-    {% do return(node.defer_relation and not load_cached_relation(node_relation(node))) %}
+    {% set own = node_relation(node) %}
+    {% do return(node.defer_relation and not (load_cached_relation(own) or standing_candidate(own))) %}
 {% endmacro %}
 
 {# A model's table, as a relation. #}

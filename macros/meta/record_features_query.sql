@@ -14,7 +14,7 @@
    on Spark with it as a column. Every row is kept; a customer without purchases has no key, and so nothing is known of it. #}
 {% macro features_at_query() -%}
     {#- Without the database, which may be copied under another name. #}
-    {{ return(adapter.dispatch('features_at_query')(newest_relation('customer_purchases').include(database=false))) }}
+    {{ return(adapter.dispatch('features_at_query')(relation_read('customer_purchases').include(database=false))) }}
 {%- endmacro %}
 
 {% macro postgres__features_at_query(purchases) -%}

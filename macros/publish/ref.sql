@@ -6,7 +6,10 @@
         {% do return(relation_read(varargs | last)) %}
     {% endif %}
     {% set relation = whole(builtins.ref(*varargs, **kwargs)) %}
-    {% set candidate = standing_candidate(relation) if execute else none %}
+    {#- dbt knows no candidates, and takes what was only now built for the first time from the other environment. #}
+    {% set feats = generate_schema_name('feats', none) | trim %}
+    {% set own = relation.incorporate(path={'database': target.database, 'schema': feats}) if invocation_args_dict.get('defer') else relation %}
+    {% set candidate = standing_candidate(own) if execute else none %}
     {% set goes = candidate and candidate.is_view and (model.config or {}).get('materialized') == 'view' %}
     {% do return(relation if goes else candidate or relation) %}
 {% endmacro %}

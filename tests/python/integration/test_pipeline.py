@@ -383,6 +383,27 @@ def test_a_deferred_build_reads_what_it_has_not_from_the_other_environment(
     assert "Of 4 table(s) 2 are the same, 2 are not in this build." in told.stdout
 
 
+def test_a_deferred_build_of_changed_features_is_of_these_all_the_way_down(
+    built: Warehouse, tmp_path: Path
+) -> None:
+    assert built.ready("dbt", "parse", "--target-path", tmp_path).returncode == 0
+    configs = tmp_path / "configs"
+    shutil.copytree(PROJECT / "configs", configs)
+    features = configs / "features.yaml"
+    active = ("# active_within: 365 ", "active_within: 200 #")
+    features.write_text(features.read_text().replace(*active))
+    build = ("dbt", "build", "--select", "customer_features+", "--exclude-resource-type", "unit_test")
+    deferred = built.ready(
+        *build, "--defer", "--state", tmp_path, READY_SCHEMA_PREFIX="pr_9_", READY_CONFIGS=configs
+    )
+    assert deferred.returncode == 0, deferred.stdout + deferred.stderr
+    rows = built.counts("pr_9_feats")
+    assert rows["customer_features"] < built.value("select count(*) from feats.customer_features")
+    assert rows["customer_labels"] == rows["customer_training_set"] == rows["customer_features"]
+    features_of = "select count(*) from pr_9_feats.customer_features_at('C000001')"
+    assert built.value(features_of) == 1, "by what it reads of the other environment"
+
+
 def test_names_in_any_script_and_a_server_named_by_its_url(
     built: Warehouse, database: ConnectionParams, tmp_path: Path
 ) -> None:
