@@ -55,7 +55,7 @@ direct as (
 
 own as (
     select oid, proname, pg_get_functiondef(oid) as body from pg_proc
-    where oid >= 16384 and prokind in ('f', 'p')
+    where oid >= 16384 and prokind in ('f', 'p') and prosrc not in ({plan_functions})
 ),
 
 -- The functions of users that these call in turn, by their names: a body may be nothing but text.
@@ -90,6 +90,12 @@ select pronamespace::regnamespace || '.' || proname || '()' from called
 where prosecdef
     or (oid < 16384 and provolatile = 'v' and proname !~ '^(random|setseed|clock_timestamp|timeofday)')
 """
+
+# As macros/incremental/plan_tables.sql makes them: a model asks if it is built in full, and a check's are.
+PLAN_FUNCTIONS = (
+    " select current_setting('ready.builds', true) is distinct from 'in part' ",
+    " select cast(nullif(current_setting('ready.loads_due', true), '') as bigint[]) ",
+)
 
 # A time that the server reads off the clock as it reads the text.
 SPOKEN_TIME = re.compile(r"'\s*(?:now|today|tomorrow|yesterday)\s*'", re.IGNORECASE)
@@ -133,7 +139,8 @@ def reads_parsed(place: Scratch, compiled: str) -> list[str]:
     """What of the server itself a query reads, such as its clock."""
     view = place.table("meta", "parsed")
     place.execute(f"create view {view} as {compiled}")
-    found = [name for (name,) in place.rows(PARSED.format(view=view))]
+    plan_functions = ", ".join(f"$body${body}$body$" for body in PLAN_FUNCTIONS)
+    found = [name for (name,) in place.rows(PARSED.format(view=view, plan_functions=plan_functions))]
     place.execute(f"drop view {view}")
     return sorted({*found, *(["the clock"] if SPOKEN_TIME.search(compiled) else [])})
 
