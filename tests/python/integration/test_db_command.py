@@ -105,6 +105,7 @@ def test_a_password_from_the_url_is_passed_on(run_ready: RunReady) -> None:
         "PGUSER": "ann",
         "PGDATABASE": "shop",
         "PGPASSWORD": "s3cret",
+        "PGCLIENTENCODING": "UTF8",
     }
 
 
