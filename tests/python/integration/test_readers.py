@@ -79,7 +79,8 @@ def publish(shop: Shop) -> None:
     builder = replace(shop, database=replace(shop.database, role=BUILDER))
     candidates = [f"{table}__candidate" for table in TABLES]
     builder.execute("".join(map(CANDIDATE.format, TABLES)))
-    lock = LOCK[0].replace("{{ tables | join(', ') }}", ", ".join([*candidates, *TABLES]))
+    locks = f"lock table {', '.join([*candidates, *TABLES])} in access exclusive mode"
+    lock = LOCK[0].replace("{{ statements }}", locks)
     take_over = "".join(
         f"drop table {table} cascade; alter table {table}__candidate rename to {table.partition('.')[2]};"
         for table in TABLES
