@@ -11,3 +11,8 @@
 
 {% macro default__lateral_join_settings() -%}
 {%- endmacro %}
+
+{# The same as clauses of a function, which has them for each of its calls. #}
+{% macro lateral_join_clauses() -%}
+    {{ lateral_join_settings() | replace('set local', 'set') | replace(';', '') }}
+{%- endmacro %}

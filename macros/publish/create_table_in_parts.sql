@@ -15,10 +15,10 @@
     {%- else -%}
     {%- set rows_of_part = rows_of_part_function(relation) -%}
     create table {{ row_type_table(relation) }} as {{ sql }} with no data;
-    create function {{ rows_of_part }}(part int4range) returns setof {{ row_type_table(relation) }}
+    create function {{ rows_of_part }}(int4range) returns setof {{ row_type_table(relation) }}
     language sql stable parallel safe cost 1e8
-    {{ lateral_join_settings() | replace('set local', 'set') | replace(';', '') }}
-    as $rows_of_part$ {{ sql | replace(every_part(), 'part') }} $rows_of_part$;
+    {{ lateral_join_clauses() }}
+    as {{ quote_literal(sql | replace(every_part(), '$1')) }};
     set local parallel_setup_cost = 0;
     set local parallel_tuple_cost = 0;
     {%- set rows -%}
@@ -31,9 +31,9 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# What create_table_in_parts leaves; a statement apart, so that dbt says how many rows the table has. #}
-{% macro drop_parts(relation) %}
-    {% if target.type == 'postgres' %}
+{# What create_table_in_parts leaves of such an SQL; a statement apart, so that dbt says how many rows the table has. #}
+{% macro drop_parts(relation, sql) %}
+    {% if every_part() in sql %}
         {% do run_query('drop table if exists ' ~ row_type_table(relation) ~ ' cascade') %}
     {% endif %}
 {% endmacro %}

@@ -19,7 +19,7 @@
     returns setof {{ table.include(database=false) }}
     language sql stable parallel safe security definer rows 1
     set search_path = pg_catalog, pg_temp
-    {{ lateral_join_settings() | replace('set local', 'set') | replace(';', '') }}
+    {{ lateral_join_clauses() }}
     as $features$
         with spine as (select cast(1 as bigint) as ordinal, $1 as customer_id, $2 as feature_time)
 

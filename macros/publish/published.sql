@@ -21,7 +21,6 @@
             {{ create_table_in_parts(candidate, sql) }}
         {%- endif -%}
     {%- endcall %}
-    {%- do drop_parts(candidate) -%}
     {%- if state -%}
         {% do run_query(record_table_state(candidate, state)) %}
     {%- endif -%}
@@ -29,6 +28,7 @@
     {%- if held -%}
         {% do run_query(show_candidate(candidate, this)) %}
     {%- else -%}
+        {% do drop_parts(candidate, sql) %}
         {% do create_indexes(candidate) %}
         {% do run_query('analyze ' ~ candidate) %}
         {% do persist_docs(candidate, model) %}

@@ -22,7 +22,8 @@ CREATED_IN_PARTS = """
 {%- if execute -%}
 {{ create_table_in_parts(
     api.Relation.create(schema='stg', identifier='keys', type='table'),
-    'select customer_key from ' ~ purchases ~ ' where ' ~ is_in_this_part('customer_key')
+    'select customer_key from (select customer_key, 1 as part from ' ~ purchases ~ ') as purchases where '
+    ~ is_in_this_part('customer_key')
 ) }}
 {%- endif -%}
 """
