@@ -7,8 +7,10 @@
     {% endif %}
     {% set relation = whole(builtins.ref(*varargs, **kwargs)) %}
     {#- dbt knows no candidates, and takes what was only now built for the first time from the other environment. #}
-    {% set feats = generate_schema_name('feats', none) | trim %}
-    {% set own = relation.incorporate(path={'database': target.database, 'schema': feats}) if invocation_args_dict.get('defer') else relation %}
+    {% set own = relation %}
+    {% if invocation_args_dict.get('defer') %}
+        {% set own = relation.incorporate(path={'database': target.database, 'schema': generate_schema_name('feats', none) | trim}) %}
+    {% endif %}
     {% set candidate = standing_candidate(own) if execute else none %}
     {% set goes = candidate and candidate.is_view and (model.config or {}).get('materialized') == 'view' %}
     {% do return(relation if goes else candidate or relation) %}
