@@ -7,7 +7,7 @@
     {{ drop_change_tables(published) }};
     {#- Few rows come of a scan of many: nothing to sort, and little to hand over from parallel workers. #}
     set local enable_mergejoin = off;
-    set local parallel_tuple_cost = 0.001;
+    {{ parallel_scan_settings() }};
     {%- if kept_by == 'row' %}
     {{ plan_changed_parts(published) }}
     {%- else %}
