@@ -140,7 +140,7 @@ class _Check:
         self.say = say
         self.cutoffs = place.table(BEFORE, "cutoffs_of_customers")
         self.doubts: dict[str, set[str]] = {}
-        self.other_doubts: dict[str, set[str]] = {}
+        self.reasons: dict[str, set[str]] = {}
         self.lost: set[str] = set()
         self.compiled: dict[str, set[str]] = {}
 
@@ -186,7 +186,7 @@ class _Check:
         }
         lost = {self.names[id] for id in self.lost if id in plan.models}
         shown = {*models, *plan.looks_ahead, *lost, *self.untimed}
-        doubts = {self.names[id]: tuple(sorted(self.other_doubts.get(id, ()))) for id in plan.models}
+        doubts = {self.names[id]: tuple(sorted(self.reasons.get(id, ()))) for id in plan.models}
         return LeakageReport(
             tuple(sorted(cutoffs)),
             rows={name: rows.get(name, 0) for name in sorted(shown)},
@@ -349,7 +349,7 @@ class _Check:
             self.lost.update(self.plan.below[id])
         broken = self._broken(run, refused)
         for id, reason in broken.items():
-            self._doubt_otherwise(id, f"{self.names[id]} cannot be built: {reason}")
+            self._not_proven_since(id, f"{self.names[id]} cannot be built: {reason}")
             self.lost.update(self.plan.below[id])
         self._require_success(run, {*refused, *broken})
         compiled = {entry["unique_id"]: entry.get("compiled_code") or "" for entry in run.results("model")}
@@ -373,14 +373,18 @@ class _Check:
         results = [entry for entry in run.results() if entry["unique_id"] not in lost]
         require_success(replace(run, run_results={"results": results}), settings=self.place.settings)
 
-    def _doubt(self, id: str, name: str) -> None:
-        """A model reads what the check does not change, and so do those that read it."""
-        for below in self.plan.below.get(id, (id,)):
-            self.doubts.setdefault(below, set()).add(name)
+    def _and_below(self, id: str) -> Iterable[str]:
+        """A model and those that are made of it."""
+        return self.plan.below.get(id, (id,))
 
-    def _doubt_otherwise(self, id: str, reason: str) -> None:
-        for below in self.plan.below.get(id, (id,)):
-            self.other_doubts.setdefault(below, set()).add(reason)
+    def _doubt(self, id: str, name: str) -> None:
+        """A model reads what the check does not change."""
+        for one in self._and_below(id):
+            self.doubts.setdefault(one, set()).add(name)
+
+    def _not_proven_since(self, id: str, reason: str) -> None:
+        for one in self._and_below(id):
+            self.reasons.setdefault(one, set()).add(reason)
 
     def _look_at(self, compiled: Mapping[str, str]) -> None:
         """What the models read of the clock, of the server itself, and views when they are read."""
@@ -396,7 +400,7 @@ class _Check:
             node = self.nodes[id]
             if id not in self.lost and node["config"]["materialized"] == "view":
                 for name in reads_of_view(self.inside, self.place.named(node["schema"], node["alias"])):
-                    self._doubt_other(id, name)
+                    self._doubt_if_not_given(id, name)
 
     def _look_at_reads(self) -> None:
         if self.confined:
@@ -404,9 +408,9 @@ class _Check:
             for id, name in reads_kept(self.inside):
                 seen.add(id)
                 if name:
-                    self._doubt_other(id, name)
+                    self._doubt_if_not_given(id, name)
             for id in self.compiled.keys() - seen - self.lost:
-                self._doubt_otherwise(id, f"{self.names[id]} has a materialization that runs no hooks")
+                self._not_proven_since(id, f"{self.names[id]} has a materialization that runs no hooks")
 
     def _look_at_definitions(self) -> None:
         """Whether the check has built what the caller builds: SQL may go by where it is built."""
@@ -419,11 +423,11 @@ class _Check:
         outside = self._hashes_outside(others) if others else {}
         for id in others:
             if id not in outside:
-                self._doubt_otherwise(id, f"{self.names[id]} cannot be compiled outside the check")
+                self._not_proven_since(id, f"{self.names[id]} cannot be compiled outside the check")
             elif not self.hashes[id] & outside[id]:
-                self._doubt_otherwise(id, f"{self.names[id]} has other SQL outside the check")
+                self._not_proven_since(id, f"{self.names[id]} has other SQL outside the check")
             elif id in in_use:
-                self.outdated.update(self.names[below] for below in self.plan.below.get(id, (id,)))
+                self.outdated.update(self.names[one] for one in self._and_below(id))
 
     def _hashes_outside(self, ids: Iterable[str]) -> dict[str, set[str]]:
         """Of models as the caller would build them."""
@@ -435,7 +439,7 @@ class _Check:
         compiled = {id: {text} for id, text in texts.items() if text}
         return hashes_of(self.inside, compiled, self.parsed, OUTSIDE)
 
-    def _doubt_other(self, id: str, name: str) -> None:
+    def _doubt_if_not_given(self, id: str, name: str) -> None:
         if name not in self.given:
             self._doubt(id, name)
 
@@ -451,7 +455,7 @@ class _Check:
         }
         untimed = {id for id, table in found.items() if not self.inside.are_instants(table, "feature_time")}
         for id in untimed:
-            self.other_doubts.setdefault(id, set()).add("its feature_time is no time")
+            self.reasons.setdefault(id, set()).add("its feature_time is no time")
         self.untimed = {self.names[id] for id in untimed}
         return {self.names[id]: table for id, table in found.items() if id not in untimed}
 
@@ -576,7 +580,7 @@ class _Check:
         if others and sorted(columns) != sorted(others):
             id = next(id for id in self.plan.models if self.names[id] == name)
             odd = ", ".join(sorted({*columns} ^ {*others}))
-            self.other_doubts.setdefault(id, set()).add(f"which columns it has goes by the data: {odd}")
+            self.reasons.setdefault(id, set()).add(f"which columns it has goes by the data: {odd}")
         return [column for column in columns if column in others]
 
     def _lost_names(self) -> set[str]:
