@@ -121,3 +121,12 @@ def run_info(**changes: Any) -> RunInfo:
         **changes,
     }
     return RunInfo(**given)
+
+
+def assert_says(folder: Path, test: str, column: str | None, arguments: Mapping[str, Any], text: str) -> None:
+    """A report on 3 failures of a test says just this, and does not pass."""
+    gate = Gate()
+    gate.add(test, column, failures=3, **arguments)
+    report = gate.report(folder)
+    assert report.errors == (text,)
+    assert not report.validation_passed

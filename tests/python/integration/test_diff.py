@@ -53,12 +53,18 @@ def rows_of(rows: list[tuple[Any, ...]]) -> str:
     return ", ".join(f"({', '.join(row)})" for row in told)
 
 
-def base_tables(prefix: str) -> str:
+def tables_of_both(prefix: str, rows: list[tuple[Any, ...]]) -> str:
     return (
         SCHEMAS.format(prefix)
         + FEATURES.format(prefix, "bigint", "channel")
-        + f"insert into {prefix}feats.customer_features values {rows_of(BASE)};"
+        + f"insert into {prefix}feats.customer_features values {rows_of(rows)};"
         + f"create table {prefix}feats.feature_times as select timestamptz '{MARCH}' as feature_time;"
+    )
+
+
+def base_tables(prefix: str) -> str:
+    return (
+        tables_of_both(prefix, BASE)
         + f"create table {prefix}feats.old as select 1 as one;"
         + f"create table {prefix}feats.marts as select unnest(array['x', 'x', 'y', null]) as name;"
         + VERSIONS.format(prefix, 3, "98573617")
@@ -67,10 +73,7 @@ def base_tables(prefix: str) -> str:
 
 def build_tables(prefix: str) -> str:
     return (
-        SCHEMAS.format(prefix)
-        + FEATURES.format(prefix, "bigint", "channel")
-        + f"insert into {prefix}feats.customer_features values {rows_of(BUILD)};"
-        + f"create table {prefix}feats.feature_times as select timestamptz '{MARCH}' as feature_time;"
+        tables_of_both(prefix, BUILD)
         + f"create table {prefix}feats.own as select 1 as one from generate_series(1, 3);"
         + f"create table {prefix}feats.marts as select unnest(array['x', 'y', 'z', null]) as name;"
         + f"create table {prefix}feats.customer_features__candidate as select 1 as one;"

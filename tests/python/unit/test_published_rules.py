@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gate_artifacts import Gate
-from test_dbt_expectations_signatures import SHARED
+from gate_artifacts import assert_says
+from test_dbt_expectations_signatures import needs_published_list, published_signatures
 
 from ready.gate.rules import TestCall, rule_of
 from ready.gate.rules.base import RULES
@@ -79,15 +79,12 @@ VOCABULARY: list[tuple[str, str | None, dict[str, Any], str]] = [
 def test_each_fault_has_its_text(
     tmp_path: Path, test: str, column: str | None, arguments: dict[str, Any], text: str
 ) -> None:
-    gate = Gate()
-    gate.add(test, column, failures=3, **arguments)
-    assert gate.report(tmp_path).errors == (text,)
+    assert_says(tmp_path, test, column, arguments, text)
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the list of published signatures is not beside the project")
+@needs_published_list
 def test_every_published_test_has_words_of_its_own() -> None:
-    published = re.findall(r"^(\w+)\(", SHARED.read_text(), re.MULTILINE)
-    assert [name for name in published if X + name not in RULES] == []
+    assert [name for name in published_signatures() if X + name not in RULES] == []
 
 
 def test_the_report_and_the_build_know_the_same_rules_of_rows() -> None:
@@ -97,7 +94,7 @@ def test_the_report_and_the_build_know_the_same_rules_of_rows() -> None:
     assert pattern.replace("\\\\", "\\") == OF_MANY_ROWS.pattern
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="the list of published signatures is not beside the project")
+@needs_published_list
 def test_the_look_alikes_have_the_published_signatures() -> None:
     """Of dbt_utils and of the three on expressions there is no list."""
     sql = "".join(file.read_text() for file in (LOOKALIKE / "dbt_expectations").rglob("*.sql"))
@@ -105,7 +102,7 @@ def test_the_look_alikes_have_the_published_signatures() -> None:
         name: " ".join(arguments.split())
         for name, arguments in re.findall(r"{% test (expect_\w+)\((.*?)\) %}", sql, re.DOTALL)
     }
-    published = dict(re.findall(r"^(\w+)\((.*)\)$", SHARED.read_text(), re.MULTILINE))
+    published = published_signatures()
     assert declared == {name: published[name] for name in declared}
 
 
