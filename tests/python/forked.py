@@ -128,8 +128,10 @@ def _written_anew(wanted: Parsed) -> bytes:
     state = msgpack.unpackb(wanted.known.read_bytes())
     for file in state["files"].values():
         root = file["path"]["project_root"] + "/"
-        if root.startswith(f"{held.project}/"):  # also that of a package
-            file["path"]["project_root"] = root.replace(held.project, wanted.project, 1).rstrip("/")
+        moved = root.replace(held.project, wanted.project, 1).rstrip("/")
+        # Also that of a package; but dbt's own macros stay in the environment, which may lie in a checkout.
+        if root.startswith(f"{held.project}/") and Path(moved).is_dir():
+            file["path"]["project_root"] = moved
     disabled = itertools.chain.from_iterable(state["disabled"].values())
     for node in (*state["nodes"].values(), *state["sources"].values(), *disabled):
         if node.get("database") == held.database:
