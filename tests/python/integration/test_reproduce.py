@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -18,6 +19,8 @@ from warehouse import new_database
 from ready.errors import UsageError
 from ready.export import export_dataset
 from ready.postgres.connection import ConnectionParams
+from ready.proof.exports import compare_exports, manifest_difference
+from ready.proof.scratch import Scratch
 from ready.query import connected
 from ready.registry import find_build
 from ready.registry_diff import diff_builds
@@ -35,6 +38,7 @@ EQUAL_V1 = """\
 customer_features version 1 came out the same, bit for bit.
 """
 
+EXPORT = "datasets/customer_features/v1"
 
 # Holds the purchases against the orders.
 SAME_PURCHASES = "tests/dbt/singular/every_purchase_is_in_customer_purchases_once.sql"
@@ -96,28 +100,44 @@ def test_the_export_of_an_earlier_release_is_proved_in_its_form(shop: Shop, tmp_
     assert "  test.parquet             equal\n" in done.stdout
 
 
+def test_a_manifest_that_says_something_else_is_different(shop: Shop) -> None:
+    """Of the files nothing has changed; the next run writes the folder again."""
+    file = shop.artifacts / EXPORT / "manifest.json"
+    text = file.read_text()
+    file.write_text(text.replace('"row_count": 151', '"row_count": 999', 1))
+    done = shop.ready("reproduce", "1")
+    assert done.returncode == 1, done.stdout + done.stderr
+    line = "  manifest.json            DIFFERENT: row_count of val.parquet was 999, became 151\n"
+    assert line in done.stdout
+    shop.ready("export")
+    assert json.loads(file.read_text())["files"] == json.loads(text)["files"]
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "line"),
+    ("old", "new", "difference"),
     [
-        ('"row_count": 151', '"row_count": 999', "row_count of val.parquet was 999, became 151"),
-        ('"data_hash": "9', '"data_hash": "0', "v1 names the fingerprint 0"),
         ('"config_hash": "', '"config_hash": "0', "config_hash was 0"),
         ('"sha256": "', '"sha256": "0', "sha256 of train.parquet was 0"),
         ('"feature_version": 1', '"feature_version": 2', "feature_version was 2, became 1"),
     ],
 )
-def test_a_manifest_that_says_something_else_is_different(shop: Shop, old: str, new: str, line: str) -> None:
-    """Of the files nothing has changed; the next run writes the folder again."""
-    file = shop.artifacts / "datasets/customer_features/v1/manifest.json"
-    text = file.read_text()
-    file.write_text(text.replace(old, new, 1))
-    assert file.read_text() != text
-    done = shop.ready("reproduce", "1")
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "  manifest.json            DIFFERENT: " in done.stdout
-    assert line in done.stdout
-    shop.ready("export")
-    assert json.loads(file.read_text())["files"] == json.loads(text)["files"]
+def test_where_a_manifest_says_something_else(built_shop: Shop, old: str, new: str, difference: str) -> None:
+    folder = built_shop.artifacts / EXPORT
+    text = (folder / "manifest.json").read_text()
+    written, edited = json.loads(text), json.loads(text.replace(old, new, 1))
+    assert manifest_difference(folder, edited, written).startswith(difference)
+    assert manifest_difference(folder, written, written) == ""
+
+
+def test_a_fingerprint_that_is_not_on_record_is_different(shop: Shop) -> None:
+    """Before anything is rebuilt to compare with: None in place of where."""
+    folder = shop.artifacts / EXPORT
+    record = json.loads((folder / "manifest.json").read_text())
+    changed = {**record, "data_hash": f"0{record['data_hash'][1:]}"}
+    (folder / "manifest.json").write_text(json.dumps(changed))
+    (finding,) = compare_exports(shop.settings, cast(Scratch, None), record)
+    assert (finding.what, finding.same) == ("manifest.json", False)
+    assert f"v1 names the fingerprint {changed['data_hash']}, which is not on record" in finding.detail
 
 
 def test_uncommitted_code_serves_while_it_is_there(changed_shop: Shop) -> None:
