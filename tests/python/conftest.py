@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import forked
 import pytest
+from hypothesis import settings
 
 from ready.postgres import embedded
 from ready.postgres.connection import ConnectionParams
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from proof_case import Shop
 
 PROJECT = Path(__file__).parents[2]
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("untimed", settings(), deadline=None)
+settings.load_profile("untimed")
 
 
 class RunReady(Protocol):

@@ -165,7 +165,7 @@ def draw(strategy: st.SearchStrategy[Any], *, number: int) -> list[Any]:
     drawn: list[Any] = []
 
     @seed(20240229)
-    @settings(max_examples=number, phases=[Phase.generate], database=None, deadline=None)
+    @settings(max_examples=number, phases=[Phase.generate], database=None)
     @given(strategy)
     def collect(example: Any) -> None:
         drawn.append(example)

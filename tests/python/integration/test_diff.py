@@ -244,7 +244,7 @@ def fill(warehouse: Warehouse, prefix: str, rows: dict[Any, Any]) -> None:
 
 
 @given(before=ROWS, after=ROWS)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_counts_are_those_of_plain_python(
     two_builds: Warehouse, before: dict[Any, Any], after: dict[Any, Any]
 ) -> None:

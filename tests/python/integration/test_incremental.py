@@ -278,7 +278,6 @@ def test_any_sequence_of_deliveries_gives_the_tables_of_a_full_rebuild(
             stateful_step_count=3,  # the first files are one
             phases=[Phase.generate],
             database=None,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -84,7 +84,7 @@ def test_moved_files_keep_their_loads(
     st.lists(st.permutations(range(4)), min_size=2, max_size=4),
     st.lists(st.booleans(), min_size=16, max_size=16),
 )
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_active_is_what_was_delivered_last(
     database: ConnectionParams, tmp_path: Path, orders: list[list[int]], changed: list[bool]
 ) -> None:

@@ -18,7 +18,7 @@ HARD = st.sampled_from(["\\N", "\\.", "\\u0000", "\\", '"', "\n", "\r", "\t", "\
 TABLES = st.lists(st.tuples(TEXT | HARD, TEXT | HARD), max_size=50)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(table=TABLES)
 def test_values_come_back(database: ConnectionParams, tmp_path: Path, table: list[tuple[str, str]]) -> None:
     out = io.StringIO(newline="")

@@ -379,7 +379,7 @@ sources = itertools.count()
     ),
     st.sampled_from(["0%", "30%", "50%", "100%"]),
 )
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_as_counted_by_hand(
     database: ConnectionParams, tmp_path: Path, deliveries: list[tuple[str, list[int]]], limit: str
 ) -> None:

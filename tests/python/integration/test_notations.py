@@ -156,7 +156,6 @@ def amounts_of(draw: st.DrawFn, notation: AmountNotation) -> str:
 
 many = settings(
     max_examples=5,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -172,7 +172,6 @@ def test_wherever_lines_stand_the_tables_are_those_of_a_full_rebuild(
             stateful_step_count=3,  # the first files are one
             phases=[Phase.generate],
             database=None,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -39,7 +39,7 @@ def association(values: list[object], label: list[float]) -> Association:
     return found.associations["label"]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(pairs)
 def test_correlations_and_the_area_are_those_of_pandas_and_of_all_pairs(
     rows: list[tuple[float | None, float]],
@@ -61,7 +61,7 @@ def test_correlations_and_the_area_are_those_of_pandas_and_of_all_pairs(
         assert found.auc is None
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(numbers, min_size=1, max_size=60), st.lists(numbers, min_size=1, max_size=60))
 def test_the_index_between_splits_is_that_of_plain_bins(
     train: list[float | None], test: list[float | None]

@@ -47,7 +47,7 @@ def folds_of(splitter: EmbargoTimeSeriesSplit, rows: int) -> list[Fold]:
     return [(train.tolist(), test.tolist()) for train, test in splitter.split([0] * rows)]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(ROWS, st.integers(2, 4), st.sampled_from([0, 0.5, 1, 7]), st.booleans())
 def test_the_folds_are_those_of_the_oracle(
     rows: list[tuple[int, str]], n: int, days: float, by_group: bool

@@ -318,7 +318,7 @@ def dialects(draw: st.DrawFn) -> Dialect:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     table=tables(),
     dialect=dialects(),
@@ -349,7 +349,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @example(body="\ra\n\r\n", width=1)
 @given(body=st.lists(PIECES, max_size=60).map("".join), width=st.integers(1, 3))
 def test_both_paths_say_the_same_of_any_bytes(body: str, width: int) -> None:
@@ -370,7 +370,7 @@ QUOTED = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data(), width=st.integers(1, 3), end=st.sampled_from(["\n", "\r\n"]))
 def test_both_paths_say_the_same_of_quoted_columns(data: st.DataObject, width: int, end: str) -> None:
     always = [data.draw(st.sampled_from([st.just('"a"'), st.just("a"), QUOTED])) for _ in range(width)]
@@ -379,7 +379,7 @@ def test_both_paths_say_the_same_of_quoted_columns(data: st.DataObject, width: i
     assert outcome(text, fast=True) == outcome(text, fast=False)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(body=st.lists(PIECES, max_size=60).map("".join), block=st.integers(1, 40))
 def test_where_blocks_end_does_not_matter(body: str, block: int) -> None:
     data = f"a,b\n{body}".encode("utf-8", "surrogateescape")

@@ -339,7 +339,7 @@ def test_a_footer_never_takes_the_header() -> None:
 CELLS = st.text(st.sampled_from('ab1 ,;#"\n-'), max_size=6)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_whatever_stands_around_a_table_it_reads_back_with_its_lines(data: st.DataObject) -> None:
     """Header at line n, comments, footer, delimiters at line ends: the same records, on both paths."""
@@ -372,7 +372,7 @@ ODD = st.sampled_from(["a", "1", ",", ",", "\n", "\n", '"a"', ', "b"', "#", " ",
 HEADS = ['x,y\n1,2,\n3,4,\n"5", "6"\n', 'x,y\n"1", "2"\n"3", "4"\n' * 9, "x,y,\n1,2\n", "#\nx,y\n"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(body=st.lists(ODD, max_size=60).map("".join), head=st.sampled_from(HEADS))
 def test_both_paths_say_the_same_of_odd_files(body: str, head: str) -> None:
     data = (head + body).encode()

@@ -28,7 +28,7 @@ NEAR_A_TIE = st.integers(50, 120).flatmap(
 DIGITS = st.integers(-(10**9), 10**9) | st.integers(-(10**38) + 1, 10**38 - 1) | NEAR_A_TIE
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.sampled_from([0, 2, 6, 22, 23, 38]), st.lists(st.none() | DIGITS, max_size=20))
 def test_the_double_is_the_nearest(scale: int, digits: list[int | None]) -> None:
     exact = decimals(scale, digits)
@@ -36,7 +36,6 @@ def test_the_double_is_the_nearest(scale: int, digits: list[int | None]) -> None
     assert nearest_doubles(exact).to_pylist() == expected
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(-(10**9), 10**9), min_size=3))
 def test_of_a_slice_too(digits: list[int]) -> None:
     assert nearest_doubles(decimals(6, [*digits, None])[2:]) == nearest_doubles(

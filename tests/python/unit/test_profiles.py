@@ -7,7 +7,7 @@ from decimal import Decimal
 from math import log
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from profile_oracle import profile_of
 
@@ -45,7 +45,6 @@ def test_the_usual_thresholds(index: float, word: str) -> None:
     assert shift(index) == word
 
 
-@settings(deadline=None)
 @given(numbers, numbers)
 def test_the_index_is_never_negative_and_nought_for_the_same(
     before: Sequence[int | None], after: Sequence[int | None]
@@ -55,7 +54,6 @@ def test_the_index_is_never_negative_and_nought_for_the_same(
     assert population_stability_index(one, other) >= 0
 
 
-@settings(deadline=None)
 @given(numbers)
 def test_percentiles_are_those_of_sorted_values(values: Sequence[int | None]) -> None:
     filled = sorted(value for value in values if value is not None)
@@ -66,7 +64,6 @@ def test_percentiles_are_those_of_sorted_values(values: Sequence[int | None]) ->
         assert profile.quantile(per_mille / 1000) == expected
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(-5000, 5000), min_size=1, max_size=900), st.integers(-5001, 5001))
 def test_the_share_up_to_a_value_is_at_most_half_a_percent_off(values: list[int], at: int) -> None:
     exact = sum(value <= at for value in values) / len(values)
