@@ -16,7 +16,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from typing import Any
@@ -25,6 +25,7 @@ from bench_features import FEATURES, MONTHS
 from compare import spread
 from peers import peer_python
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 from report import publish
 from scratch import HERE, Scratch, arguments, scratch
 from worker import Worker
@@ -33,11 +34,16 @@ from ready.postgres.connection import ConnectionParams
 
 FEAST = ("feast[redis]>=0.67,<0.68",)
 CALLS = 2_000
+BATCH = 50
+"""Calls of one way before the next has its turn: what else the machine does slows all of them."""
 CLIENTS, SECONDS = 8, 3.0
 ASK = "select {columns} from feats.customer_features_at($1, $2)"
 OURS = "customer_features_at, psycopg2"
 NOTHING = "a prepared select 1, psycopg2"
 """What asking a server at all costs here: the time it takes to wake two processes in turn."""
+
+Way = Callable[[list[str]], tuple[list[float], float | None]]
+"""Of customers: the seconds of each call, and the sum of all features or None."""
 
 
 def main() -> None:
@@ -55,7 +61,11 @@ def main() -> None:
         file = place.folder / "features.csv"
         place.copy_out(f"{source} from feats.customer_features where feature_time = timestamptz '{at}'", file)
         environ = place.environ()
-        ways = {OURS: lambda: ours(place.params, asked, at)}
+        cursor = stack.enter_context(contextlib.closing(connected(place.params))).cursor()
+        ways: dict[str, Way] = {
+            OURS: lambda batch: ours(cursor, batch, at),
+            NOTHING: lambda batch: (nothing(cursor, batch), None),
+        }
         for store, address in stores(place, stack):
             worker = Worker(
                 [feast_python, str(HERE / "features_online_with_feast.py"), str(file), store, address],
@@ -63,53 +73,58 @@ def main() -> None:
                 place.folder / f"feast-{store}.log",
             )
             stack.callback(worker.close)
-            ways[f"Feast, {store}"] = lambda worker=worker: tuple(worker.run(asked, FEATURES))
-        latencies: dict[str, list[list[float]]] = {name: [] for name in ways}
-        round_trips: list[list[float]] = []
-        for _ in range(options.rounds + 1):
-            sums = {}
-            for name, run in ways.items():
-                taken, sums[name] = run()
-                latencies[name].append(taken)
-            round_trips.append(nothing(place.params))
-            if not all(math.isclose(total, sums[OURS], rel_tol=1e-9) for total in sums.values()):
-                sys.exit(f"no agreement, so nothing is timed: {sums}")
+            ways[f"Feast, {store}"] = lambda batch, worker=worker: worker.run(batch, FEATURES)
+        rounds = [asked_in_turns(ways, asked) for _ in range(options.rounds + 1)]
+        latencies = {name: [taken[name] for taken in rounds] for name in ways}
         one, many = throughput(place.params, asked, at, 1), throughput(place.params, asked, at, CLIENTS)
-    publish("serve", [summary({**latencies, NOTHING: round_trips}, options.rows, one, many)], chart=False)
+    publish("serve", [summary(latencies, options.rows, one, many)], chart=False)
 
 
-def ours(params: ConnectionParams, asked: list[str], at: str) -> tuple[list[float], float]:
-    """Seconds of each call on one connection, and the sum of all features, to compare."""
-    with contextlib.closing(connected(params)) as connection, connection.cursor() as cursor:
-        total, taken = 0.0, []
-        for customer in asked:
-            started = time.perf_counter()
-            cursor.execute("execute ask (%s, %s)", (customer, at))
-            row = cursor.fetchone()
-            taken.append(time.perf_counter() - started)
-            total += sum(float(value) for value in row if value is not None)
+def asked_in_turns(ways: Mapping[str, Way], asked: list[str]) -> dict[str, list[float]]:
+    """Seconds of each call, by way; exits where the sums of the features do not agree."""
+    taken: dict[str, list[float]] = {name: [] for name in ways}
+    for start in range(0, len(asked), BATCH):
+        sums = {}
+        for name, run in ways.items():
+            seconds, total = run(asked[start : start + BATCH])
+            taken[name].extend(seconds)
+            if total is not None:
+                sums[name] = total
+        if not all(math.isclose(total, sums[OURS], rel_tol=1e-9) for total in sums.values()):
+            sys.exit(f"no agreement, so nothing is timed: {sums}")
+    return taken
+
+
+def ours(cursor: Cursor, asked: list[str], at: str) -> tuple[list[float], float]:
+    """Seconds of each call, and the sum of all features, to compare."""
+    total, taken = 0.0, []
+    for customer in asked:
+        started = time.perf_counter()
+        cursor.execute("execute ask (%s, %s)", (customer, at))
+        row = cursor.fetchone()
+        taken.append(time.perf_counter() - started)
+        total += sum(float(value) for value in row or () if value is not None)
     return taken, total
 
 
-def nothing(params: ConnectionParams) -> list[float]:
-    """Seconds of each round trip that asks for nothing."""
-    with contextlib.closing(connected(params)) as connection, connection.cursor() as cursor:
-        cursor.execute("prepare nothing as select 1")
-        taken = []
-        for _ in range(CALLS):
-            started = time.perf_counter()
-            cursor.execute("execute nothing")
-            cursor.fetchone()
-            taken.append(time.perf_counter() - started)
+def nothing(cursor: Cursor, asked: list[str]) -> list[float]:
+    """Seconds of as many round trips that ask for nothing."""
+    taken = []
+    for _ in asked:
+        started = time.perf_counter()
+        cursor.execute("execute nothing")
+        cursor.fetchone()
+        taken.append(time.perf_counter() - started)
     return taken
 
 
 def connected(params: ConnectionParams) -> Connection:
-    """Where `ask` is prepared."""
+    """Where `ask` and `nothing` are prepared."""
     connection = params.connect()
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute(f"prepare ask (text, timestamptz) as {ASK.format(columns=', '.join(FEATURES))}")
+        cursor.execute("prepare nothing as select 1")
     return connection
 
 
