@@ -45,12 +45,6 @@ from pg_locks
 join pg_stat_activity as activity using (pid)
 where relation = to_regclass(%s) and granted and mode = 'ShareUpdateExclusiveLock'
 """
-# The transaction of the lock is idle for as long as a build takes.
-NO_LIMITS = """
-set statement_timeout = 0;
-set idle_in_transaction_session_timeout = 0;
-select set_config(name, '0', false) from pg_settings where name = 'transaction_timeout'
-"""
 # Of a dbt without `ready`. Else the transaction would go on seeing the sessions of its beginning.
 DBT_AT_WORK = """
 select pg_stat_clear_snapshot();
@@ -108,7 +102,6 @@ class _Lock:
 
     def _create(self) -> None:
         with self._connection, self._connection.cursor() as cursor:
-            cursor.execute(NO_LIMITS)
             if self._stands(cursor, "build_lock"):
                 return
         with suppress(*MADE_MEANWHILE), self._connection, self._connection.cursor() as cursor:

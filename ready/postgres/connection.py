@@ -34,6 +34,10 @@ RESULT_SETTINGS = {
     "lc_time": "C",
     "default_transaction_isolation": r"read\ committed",
 }
+# What is set for people's own queries ends no build, whose transactions wait for files and for dbt.
+NO_LIMITS = dict.fromkeys(
+    ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout"), "0"
+)
 # Not one of these: the driver goes by what it logs in with, not by a later `set`. dbt has it from env().
 ENCODING = "UTF8"
 
@@ -76,7 +80,7 @@ class ConnectionParams:
         return f"postgresql://{login}@{address}/{quote(self.dbname, safe='')}{suffix}"
 
     def connect(self, *, application_name: str = "ready") -> psycopg2.extensions.connection:
-        """A psycopg2 connection with RESULT_SETTINGS and ENCODING. Waits for a server that is starting up.
+        """A psycopg2 connection with all of the settings above. Waits for a server that is starting up.
 
         Raises MachineError when the server does not answer.
         """
@@ -95,7 +99,7 @@ class ConnectionParams:
             time.sleep(0.05)
 
     def _connect_once(self, application_name: str) -> psycopg2.extensions.connection:
-        settings = {**RESULT_SETTINGS, **({"role": self.role} if self.role else {})}
+        settings = {**RESULT_SETTINGS, **NO_LIMITS, **({"role": self.role} if self.role else {})}
         arguments: dict[str, Any] = {
             "host": self.host,
             "port": self.port,
@@ -111,6 +115,9 @@ class ConnectionParams:
             connect_timeout=15,
             options=" ".join(f"-c {name}={value}" for name, value in settings.items()),
         )
+        if connection.server_version >= 170_000:  # earlier ones do not know it
+            with connection, connection.cursor() as cursor:
+                cursor.execute("set transaction_timeout = 0")
         return connection
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from conftest import PROJECT
 from proof_case import Shop
 from warehouse import USER_TABLES
 
-from ready.postgres.connection import RESULT_SETTINGS
+from ready.postgres.connection import NO_LIMITS, RESULT_SETTINGS
 
 OTHERWISE = {
     "standard_conforming_strings": "off",
@@ -24,6 +24,9 @@ OTHERWISE = {
     "client_encoding": "LATIN1",
     "search_path": "",
     "row_security": "off",
+    # The file of the training set takes longer to write.
+    "idle_in_transaction_session_timeout": "100ms",
+    "transaction_timeout": "300ms",
 }
 LIMITS = ("idle_in_transaction_session_timeout", "statement_timeout", "transaction_timeout")
 ROLL_BACK = """
@@ -84,6 +87,6 @@ def test_neither_a_rollback_brings_them_back_nor_does_a_failing_hook_hide_why(sh
 def test_every_setting_is_the_same_for_dbt() -> None:
     """profiles.yml and ready/postgres/connection.py."""
     profile = (PROJECT / "profiles" / "profiles.yml").read_text()
-    for name, value in RESULT_SETTINGS.items():
+    for name, value in {**RESULT_SETTINGS, **NO_LIMITS}.items():
         plain = value.replace("\\", "").replace(",", ", ")
         assert f"set {name} = {plain};" in profile.replace('"', ""), name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import psycopg2.extensions
 import pytest
 
@@ -90,7 +92,12 @@ def test_the_url_says_the_same_as_the_parameters(params: ConnectionParams) -> No
 def test_the_encoding_is_not_that_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither here nor in dbt: libpq lets PGCLIENTENCODING win over what a database or role has set."""
     given: dict[str, object] = {}
-    monkeypatch.setattr("psycopg2.connect", given.update)
+
+    def connect(**arguments: object) -> SimpleNamespace:
+        given.update(arguments)
+        return SimpleNamespace(server_version=160_000)
+
+    monkeypatch.setattr("psycopg2.connect", connect)
     monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
 
     params = ConnectionParams("db", 5432, "ann", "shop")
@@ -122,11 +129,13 @@ def test_a_server_that_is_starting_up_is_waited_for(monkeypatch: pytest.MonkeyPa
         "FATAL:  the database system is in recovery mode",
     ]
 
-    def start_up(**_: object) -> str:
+    started = SimpleNamespace(server_version=160_000)
+
+    def start_up(**_: object) -> SimpleNamespace:
         if answers:
             raise psycopg2.OperationalError(answers.pop())
-        return "connection"
+        return started
 
     monkeypatch.setattr("psycopg2.connect", start_up)
 
-    assert ConnectionParams("db", 5432, "ann", "shop").connect() == "connection"
+    assert ConnectionParams("db", 5432, "ann", "shop").connect() == started
