@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ready.proof.definition import Feature, label_horizon, recorded_features
+from ready.definition.features import DAYS_SINCE, Feature, label_horizon, recorded_features
+from ready.definition.splits import split_definition
 
 FEATURE_SET = "customer_features"
 SPLITS = ("train", "val", "test")
 KEY = ("customer_id", "feature_time")
 SPLIT = "split"
 
-DAYS_SINCE = ("days_since_last", "days_since_first")
 WITHOUT_WINDOW = (*DAYS_SINCE, "ratio")
 
 Roles = dict[str, Any]
@@ -108,10 +108,7 @@ def _unit(feature: Feature, config: Mapping[str, Any]) -> str | None:
 
 
 def _split(config: Mapping[str, Any] | None) -> dict[str, Any]:
-    """As macros/features/split_definition.sql has it."""
     if config is None:
         return {}
-    splits = config.get("splits", {})
-    by = splits.get("by", "time")
-    embargo = 0 if by == "customer" else splits.get("embargo", label_horizon(config["label"]))
-    return {"by": by, "embargo_days": embargo}
+    splits = split_definition(config.get("splits", {}), label_horizon(config["label"]))
+    return {"by": splits["by"], "embargo_days": splits["embargo"]}

@@ -8,9 +8,9 @@ from typing import Any
 
 from ready import __version__
 from ready.column_roles import FEATURE_SET, defined_features
+from ready.definition.features import Feature
 from ready.errors import UsageError
 from ready.mapping import csv_columns
-from ready.proof.definition import Feature
 from ready.proof.nearest import unknown
 from ready.query import Row, is_postgres
 from ready.registry import Connection, find_build, find_current

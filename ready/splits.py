@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
+from ready.definition.splits import DEFAULTS, SHARES
 from ready.hash_number import hash_number
 
 TICK = timedelta(microseconds=1)
@@ -62,7 +63,7 @@ def _starts(
 
 def _shares(splits: Mapping[str, Any]) -> tuple[Decimal, Decimal]:
     """Of train, and of train and val together; exact, as in SQL."""
-    train, val = (Decimal(str(splits.get(key, default))) for key, default in (("train", 0.7), ("val", 0.15)))
+    train, val = (Decimal(str(splits.get(key, default))) for key, default in SHARES.items())
     return train, train + val
 
 
@@ -86,6 +87,6 @@ def split_of(
 
 def _split_of_customer(customer_id: str, splits: Mapping[str, Any]) -> str:
     """As macros/features/customer_split.sql: a customer is in the same split as in the other sets."""
-    number = hash_number(f"{splits.get('seed', 42)}|{customer_id}")
+    number = hash_number(f"{splits.get('seed', DEFAULTS['seed'])}|{customer_id}")
     train, both = _shares(splits)
     return "train" if number < train * 2**32 else "val" if number < both * 2**32 else "test"

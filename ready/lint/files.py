@@ -14,10 +14,11 @@ from loader import LoadOptions
 from loader.errors import EmptyFile, LoaderError
 from loader.files import InputFile, find_files
 from loader.head import Head, read_head
+from ready.definition.values import list_of, mapping_of
 from ready.errors import from_loader
 from ready.gate.expectations import sensitive_columns
 from ready.gate.model import MASK
-from ready.lint.document import Document, KeyPath, is_jinja, list_of, mapping_of, model_meta
+from ready.lint.document import Document, KeyPath, is_jinja, model_meta
 from ready.lint.finding import Finding
 from ready.lint.mapped import Mapped, mapped_columns
 from ready.lint.rules import PARSED, AttachedTest, attached_tests

@@ -11,10 +11,11 @@ from loader.files import COMPRESSED, InputFile
 from loader.head import Head
 from ready.configs import load_options
 from ready.database import open_database
+from ready.definition.values import mapping_of
 from ready.engine import EngineParams
 from ready.errors import ReadyError, UsageError
 from ready.lint.configs import lint_configs
-from ready.lint.document import mapping_of, read_document
+from ready.lint.document import read_document
 from ready.lint.files import FilesLinter, input_files, open_heads
 from ready.lint.finding import Finding
 from ready.lint.trial import try_mapping

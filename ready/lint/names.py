@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ready.lint.document import Document, list_of, mapping_of
+from ready.definition.values import list_of, mapping_of
+from ready.lint.document import Document
 from ready.lint.finding import Finding, shown_path
 from ready.lint.rules import AttachedTest, attached_tests
 

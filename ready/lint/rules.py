@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ready.definition.values import list_of, mapping_of
 from ready.lint.arguments import SETS
-from ready.lint.document import Document, KeyPath, is_jinja, list_of, mapping_of
+from ready.lint.document import Document, KeyPath, is_jinja
 from ready.lint.finding import Finding, nearest_or_all
 from ready.lint.mapped import Mapped, names_in
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ready.definition.values import mapping_of
 from ready.gate.rules import Rule, TestCall, rule_of
 from ready.lint.arguments import BOUNDS, check_arguments
-from ready.lint.document import Document, KeyPath, mapping_of
+from ready.lint.document import Document, KeyPath
 from ready.lint.finding import Finding, nearest, nearest_or_all
 from ready.lint.schema import check_schema, schema
 from ready.lint.signatures import Signature

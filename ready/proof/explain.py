@@ -9,10 +9,10 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
+from ready.definition.features import Feature, is_of_order, recorded_features
 from ready.errors import CheckFailed, NoSuchColumn, UsageError
 from ready.proof import nearest
 from ready.proof.compare import text_of
-from ready.proof.definition import Feature, is_of_order, recorded_features
 from ready.proof.recompute import Measure, Purchase, Value, arithmetic, ratio, recompute
 from ready.query import Row, select_rows, snapshot
 from ready.settings import Settings
