@@ -13,7 +13,7 @@ from loader.versions import VERSION, migrate, recorded_version
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
-# Held while the schema is made, so that two commands may do it at once.
+# Locked while the schema is made, so that two commands may do it at once.
 SCHEMA_LOCK = 7_226_104_523_891
 
 DDL = """

@@ -50,7 +50,7 @@ MIGRATIONS = {
     3: "alter table raw.loads add column reading jsonb",
     # Triggers that the DDL makes: a load on record is complete.
     4: "set constraints all immediate",
-    # Functions that the DDL makes: nothing temporary stands in for the server's own.
+    # Functions that the DDL makes: nothing temporary takes the place of the server's own.
     5: "set constraints all immediate",
 }
 

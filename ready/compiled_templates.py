@@ -29,16 +29,16 @@ def keep_compiled_templates(folder: Path) -> None:
     kept = FileSystemBytecodeCache(str(folder))
     if sum(1 for _ in folder.iterdir()) > MOST_KEPT:
         kept.clear()
-    compile_anew = jinja2.Environment.compile
+    compile_by_jinja = jinja2.Environment.compile
 
     def compile_once(self: jinja2.Environment, source: Any, *arguments: Any, **options: Any) -> Any:
         if not isinstance(source, str) or arguments or options:
-            return compile_anew(self, source, *arguments, **options)
+            return compile_by_jinja(self, source, *arguments, **options)
         dialect = (type(self).__qualname__, *sorted(self.extensions), source)
         name = hashlib.sha256(repr(dialect).encode()).hexdigest()
         bucket = kept.get_bucket(self, name, None, source)
         if bucket.code is None:
-            bucket.code = compile_anew(self, source)
+            bucket.code = compile_by_jinja(self, source)
             with suppress(OSError):  # a full disk costs the time, not the run
                 kept.set_bucket(bucket)
         return bucket.code

@@ -173,7 +173,7 @@ def is_exact(manifest: Manifest) -> bool:
 
 
 def schema_metadata(header: Manifest) -> dict[str, str]:
-    """What of a manifest stands in a table's schema, as text or JSON; no files, figures or verdicts."""
+    """What of a manifest goes into a table's schema, as text or JSON; no files, figures or verdicts."""
     return {
         key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         for key, value in header.items()

@@ -75,7 +75,7 @@ def run_dbt(
 ) -> DbtRun:
     """Run a dbt command that writes run_results.json. Never raises for a failed run: see DbtRun.
 
-    on_warning is told what the project's own macros warn of. parsed: an earlier call's, to go by that.
+    on_warning is called with what the project's own macros warn of. parsed: an earlier call's, to go by that.
     """
     prepare(settings, params)
     target = target_folder(settings)
@@ -125,7 +125,7 @@ def invoke(
 
 
 def _forget_compiled(parsed: Any) -> None:
-    """Ephemeral models are put into those that read them once, also where these are compiled anew."""
+    """Ephemeral models are put into those that read them once, also where these are compiled again."""
     for node in parsed.nodes.values() if parsed else ():
         if node.resource_type == "model":
             node.compiled, node.extra_ctes_injected, node.extra_ctes = False, False, []

@@ -15,7 +15,7 @@ from ready.settings import Settings
 
 
 class Server(Protocol):
-    """What tells dbt and other tools where the database is."""
+    """What shows dbt and other tools where the database is."""
 
     def env(self) -> dict[str, str]: ...
 

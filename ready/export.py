@@ -67,7 +67,7 @@ def export_dataset(
 
     version: refuse any other than this one. split: only this one. out: default
     <artifacts>/datasets/<feature_set>/v<version>. exact: decimals and the tables' other types, instead of
-    those for models. number: what the files are to name as their version, for a build that stands for
+    those for models. number: what the files are to name as their version, for a build that represents
     another's. like: an earlier export's manifest, whose form is taken instead, down to what it leaves out.
     measured: give the figures of the training set, also where the manifest that is there has them.
     The folder is replaced as a whole, or left alone when it already holds these very rows in this form: then
@@ -97,11 +97,11 @@ def export_dataset(
             figures = None if known else measure(connection, settings, source)
             if not is_there:
                 write_export(source, header, splits, folder, progress)
-    told = {"figures": figures.as_manifest()} if figures else {}
+    also = {"figures": figures.as_manifest()} if figures else {}
     if like is None:
         build = find_build(connection, settings, build_name(header))
-        told["verdicts"] = proofs_of(connection, settings, build)
-    manifest = update_manifest(folder, **told)
+        also["verdicts"] = proofs_of(connection, settings, build)
+    manifest = update_manifest(folder, **also)
     if manifest is None:
         raise MachineError(f"{folder} was taken away while it was written", hint="export again")
     return ExportResult(folder, manifest, written=not is_there, figures=figures)

@@ -1,4 +1,4 @@
-"""A number that stands for a text, the same in SQL and here."""
+"""A number made of a text, the same in SQL and here."""
 
 from __future__ import annotations
 

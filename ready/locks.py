@@ -94,14 +94,14 @@ class _Lock:
     def take(self, say: Callable[[str, str], None], timeout: float | None) -> None:
         self._create()
         give_up = time.monotonic() + timeout if timeout is not None else float("inf")
-        told = ""
+        seen = ""
         while (other := self._other()) is not None:
-            if other and not told:
+            if other and not seen:
                 say("Wait", f"{other} is at work on this database")
-            told = other or told
+            seen = other or seen
             if time.monotonic() >= give_up:
                 raise LockTimeout(
-                    f"{told or 'another run'} is still at work on this database after {timeout:g} s",
+                    f"{seen or 'another run'} is still at work on this database after {timeout:g} s",
                     hint="let it end and run again, or wait longer: --lock-timeout SECONDS",
                 )
             time.sleep(SECONDS_BETWEEN_TRIES)
@@ -109,7 +109,7 @@ class _Lock:
     def _create(self) -> None:
         with self._connection, self._connection.cursor() as cursor:
             cursor.execute(NO_LIMITS)
-            if self._stands(cursor, "build_lock"):
+            if self._is_there(cursor, "build_lock"):
                 return
         with suppress(*MADE_MEANWHILE), self._connection, self._connection.cursor() as cursor:
             cursor.execute(sql.SQL(CREATE).format(meta=self._meta))
@@ -131,13 +131,13 @@ class _Lock:
             return other
 
     def _holder(self, cursor: Cursor) -> str:
-        """Who has the lock, as far as the server tells this user."""
+        """Who has the lock, as far as the server lets this user see."""
         cursor.execute(HOLDER, [self._name("build_lock")])
         name, since = cursor.fetchone() or (None, None)
         return f"another run ({name}, since {since} UTC)" if name and since else "another run"
 
     def _dbt(self, cursor: Cursor) -> str | None:
-        if not self._stands(cursor, "dbt_at_work"):
+        if not self._is_there(cursor, "dbt_at_work"):
             return None
         cursor.execute(sql.SQL(DBT_AT_WORK).format(meta=self._meta))
         since, is_alive = cursor.fetchone() or (None, False)
@@ -147,7 +147,7 @@ class _Lock:
         self._unseen_since = min(self._unseen_since, time.monotonic())
         return "" if since and time.monotonic() - self._unseen_since < SECONDS_UNSEEN else None
 
-    def _stands(self, cursor: Cursor, table: str) -> bool:
+    def _is_there(self, cursor: Cursor, table: str) -> bool:
         cursor.execute("select to_regclass(%s) is not null", [self._name(table)])
         return cursor.fetchone() == (True,)
 

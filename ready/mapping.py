@@ -61,19 +61,19 @@ def check_mapping(meta: Mapping[str, Any], headers: Sequence[Sequence[str]], *, 
     """Refuse a mapping to CSV columns that none of the files has, all of them in one message.
 
     headers: the column names of each active load. Where the only ones missing go by their own name, the gate
-    tells: there the files are at fault, not the mapping. Raises UsageError.
+    reports them: there the files are at fault, not the mapping. Raises UsageError.
     """
     known = {name for header in headers for name in header}
     missing = [(canonical, name) for canonical, name in mapped_names(meta) if name not in known]
     if not known or all(canonical == name for canonical, name in missing):
         return
     nearest = {name: near for _, name in missing if (near := nearest_name(name, known))}
-    told = ", ".join(f'{canonical} to the CSV column "{name}"' for canonical, name in missing)
+    listed = ", ".join(f'{canonical} to the CSV column "{name}"' for canonical, name in missing)
     meant = [f'"{near}"' + (f' for "{name}"' if len(missing) > 1 else "") for name, near in nearest.items()]
     hints = [f"did you mean {', '.join(meant)}?"] if meant else []
     if len(nearest) < len({name for _, name in missing}):
         hints.append(f"the files have: {', '.join(sorted(known)[:30])}")
-    raise UsageError(f"{configs / 'orders.yaml'} maps {told}, which no file has", hint=" ".join(hints))
+    raise UsageError(f"{configs / 'orders.yaml'} maps {listed}, which no file has", hint=" ".join(hints))
 
 
 def nearest_name(name: str, known: Collection[str]) -> str | None:

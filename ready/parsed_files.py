@@ -20,12 +20,12 @@ NAME = "partial_parse.msgpack"
 
 
 def forget_stale(target: Path) -> None:
-    """Let dbt read everything anew where a file has other content under the time that dbt knows, or no longer
-    names a model or the like.
+    """Let dbt read everything again where a file has other content under the time that dbt knows, or no
+    longer names a model or the like.
 
     target: dbt's folder of that name.
     """
-    for path, entry in _held(target):
+    for path, entry in _files_read(target):
         if _has_changed(path, entry) and (_has_known_time(path, entry) or _has_lost_entries(path, entry)):
             (target / NAME).unlink()
             return
@@ -33,10 +33,10 @@ def forget_stale(target: Path) -> None:
 
 def unread(target: Path) -> list[Path]:
     """Files that are not what dbt has read last: changed or removed since."""
-    return [path for path, entry in _held(target) if _has_changed(path, entry)]
+    return [path for path, entry in _files_read(target) if _has_changed(path, entry)]
 
 
-def _held(target: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+def _files_read(target: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     files: dict[str, Any] = {}
     with suppress(OSError, ValueError, KeyError, TypeError):  # dbt does without what it cannot read
         files = msgpack.unpackb((target / NAME).read_bytes())["files"]
@@ -63,7 +63,7 @@ def _has_lost_entries(path: Path, entry: dict[str, Any]) -> bool:
 
 
 def _entries(content: dict[str, Any]) -> set[tuple[str, str]]:
-    """Those whose tests dbt finds by the entry that they stand in."""
+    """Those whose tests dbt finds by the entry that they are in."""
     kinds = ("models", "seeds", "snapshots", "analyses")
     return {(kind, entry["name"]) for kind in kinds for entry in content.get(kind) or ()}
 

@@ -18,7 +18,7 @@ from ready.settings import Settings
 
 # By custom an index below the first is stable, and from the second on it is another population.
 MODERATE_SHIFT, MAJOR_SHIFT = 0.1, 0.25
-# Stands for the share of an empty bin, whose logarithm there is not.
+# Taken as the share of an empty bin, whose logarithm there is not.
 LEAST_SHARE = 0.0001
 PSI_BINS = 10
 

@@ -1,4 +1,4 @@
-"""A load told on the terminal: a bar a file while it is read, and lines when it is done."""
+"""A load on the terminal: a bar a file while it is read, and lines when it is done."""
 
 from __future__ import annotations
 
@@ -123,10 +123,10 @@ def summary_lines(summary: LoadSummary) -> Iterator[str]:
         "refused": len(summary.refused),
         "passed over": len(summary.passed_over),
     }
-    told = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+    outcomes = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
     rejected = f", {summary.rows_rejected:,} rejected" if summary.rows_rejected else ""
     rows = f"{summary.rows_loaded:,} rows{rejected}"
-    yield f"{len(summary.files):,} file(s): {told}. {rows} in {summary.seconds:.1f} s."
+    yield f"{len(summary.files):,} file(s): {outcomes}. {rows} in {summary.seconds:.1f} s."
     ids = [str(file.load_id) for file in summary.loaded if file.rows_rejected]
     if ids:
         query = f"select * from raw.rejected_rows where load_id in ({', '.join(ids)})"

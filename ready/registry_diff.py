@@ -18,7 +18,7 @@ def diff_builds(connection: Connection, settings: Settings, before: str, after: 
     """Lines to read, by section; a section in which nothing changed is empty.
 
     before, after: VERSION or VERSION@DATA_HASH. config and sql are unified diffs, the latter of compiled SQL,
-    model by model; distribution tells of each column whose values changed, with the population stability
+    model by model; distribution says of each column whose values changed, with the population stability
     index. Raises UsageError for a build that is not recorded.
     """
     old, new = (find_build(connection, settings, name) for name in (before, after))

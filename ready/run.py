@@ -49,7 +49,7 @@ GATE = (*BUILD, "--select", "+orders_parsed")
 
 
 class Narrator(Protocol):
-    """Told what happens, as it happens. The command line prints it."""
+    """Called as things happen. The command line prints them."""
 
     load_progress: LoadProgress
 
@@ -116,9 +116,9 @@ class Run(ABC):
             key = build_key(self.settings, loads)
             changed = full_refresh or not self._is_current(connection, key)
             if changed:
-                anew = ("--full-refresh",) if full_refresh else ()
+                refresh = ("--full-refresh",) if full_refresh else ()
                 self._build(
-                    params, connection, key, (*BUILD, *anew, *without_idle_rules(self.settings.configs))
+                    params, connection, key, (*BUILD, *refresh, *without_idle_rules(self.settings.configs))
                 )
             else:
                 self.narrator.unchanged()
@@ -157,9 +157,9 @@ class Run(ABC):
         """Remember it."""
 
     def _check_configs(self) -> None:
-        """What the lint only tells is a warning of the report, and so of the page."""
-        told = tuple(finding.as_told for finding in require_clean_configs(self.settings))
-        self.info = replace(self.info, config_warnings=told)
+        """What the lint only reports is a warning of the report, and so of the page."""
+        warned = tuple(finding.as_reported for finding in require_clean_configs(self.settings))
+        self.info = replace(self.info, config_warnings=warned)
 
     def _check_files(self, paths: Sequence[str], params: EngineParams, connection: Any) -> None:
         """The mapping against the first records of new files, before they are loaded."""
@@ -222,12 +222,12 @@ class Run(ABC):
         run = self._dbt(params, command)
         self._gate(params, run)
         require_success(run, settings=self.settings)
-        told = self._after_build(params, run)
+        warned = self._after_build(params, run)
         failed = [entry for entry in run.results("test") if entry["status"] in ("fail", "error")]
         if failed:
             names = [entry["unique_id"].split(".")[2] for entry in failed[:5]]
             raise CheckFailed(
-                " ".join([f"{len(failed)} test(s) failed behind the gate: {', '.join(names)}.", *told]),
+                " ".join([f"{len(failed)} test(s) failed behind the gate: {', '.join(names)}.", *warned]),
                 hint=f"see {self.settings.home}/dbt/logs/dbt.log, or: ready dbt test --select {names[0]}",
             )
         if unread(target_folder(self.settings)) or key != build_key(self.settings, self.loads):
@@ -238,13 +238,13 @@ class Run(ABC):
         self._mark_built(connection, key, run.invocation_id)
 
     def _after_build(self, params: EngineParams, run: DbtRun) -> tuple[str, ...]:
-        """What the tests of the built training set say: told, and added to the report that the gate wrote."""
-        told = after_build_texts(run.manifest or {}, run.results("test"), params.connect)
-        if told and self.report:
-            self._write(replace(self.report, warnings=(*self.report.warnings, *told)))
-            for text in told:
+        """Report what the tests of the built training set say, and add it to the report of the gate."""
+        warned = after_build_texts(run.manifest or {}, run.results("test"), params.connect)
+        if warned and self.report:
+            self._write(replace(self.report, warnings=(*self.report.warnings, *warned)))
+            for text in warned:
                 self.narrator.warning(text)
-        return told
+        return warned
 
     def _dbt(self, params: EngineParams, arguments: Sequence[str]) -> DbtRun:
         run = run_dbt(
@@ -287,14 +287,14 @@ class Run(ABC):
         return self.settings.reports / f"{REPORT_NAME}.html"
 
     def report_failure(self, reason: str) -> None:
-        told = self.report is not None
+        was_reported = self.report is not None
         run_id = self.info.invocation_id or f"failed-{self.info.started_at:%Y%m%dT%H%M%S%f}"
         info = replace(self.info, invocation_id=run_id, finished_at=_now())
         with suppress(OSError, MachineError):  # the disk may be what failed
-            if not told:
+            if not was_reported:
                 self._write(failed_before_gate(f"the run failed before the gate: {reason}", info))
             self.write_page(reason)
-            if told:
+            if was_reported:
                 self.narrator.page(self.settings.reports / PAGE_NAME)
 
     def write_page(self, failure: str = "") -> None:
@@ -330,7 +330,7 @@ class Run(ABC):
         return result
 
     def _export_own(self, connection: Any) -> Iterator[ExportResult]:
-        """The feature sets of one's own that are published; one that Parquet has no types for is told."""
+        """The feature sets of one's own that are published; one that Parquet has no types for is reported."""
         published = published_sets(connection, self.settings)
         for name in own_feature_sets(self._manifest):
             if name not in published:

@@ -1,4 +1,4 @@
-"""Text from data on a terminal: what stands in a file must not move the cursor or hide anything."""
+"""Text from data on a terminal: what a file contains must not move the cursor or hide anything."""
 
 from __future__ import annotations
 

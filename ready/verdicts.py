@@ -1,6 +1,6 @@
 """What `ready check-leakage` found, on record in meta.leakage_verdicts for each model and definition.
 
-A definition is the SQL of the model and of what the check built for it: a verdict stands while the tables
+A definition is the SQL of the model and of what the check built for it: a verdict holds while the tables
 were built with the same. Spark keeps none.
 """
 
@@ -23,15 +23,15 @@ SAME, LEAKING, NOT_PROVEN, UNCHECKED = "same", "leaking", "not proven", "uncheck
 
 # A leak that was found once is not made good by a later check with fewer cutoffs.
 RECORD = f"""
-insert into {{meta}}.leakage_verdicts as held
+insert into {{meta}}.leakage_verdicts as recorded
     (node_id, definition_hash, definition, verdict, reason, rows_compared)
 values (
     %(node_id)s, md5(%(definition)s || %(clocks)s), %(definition)s, %(verdict)s, %(reason)s, %(rows_compared)s
 )
 on conflict (node_id, definition_hash) do update set
-    verdict = case when held.verdict = '{LEAKING}' then held.verdict else excluded.verdict end,
-    reason = case when held.verdict = '{LEAKING}' and excluded.verdict <> '{LEAKING}'
-        then held.reason else excluded.reason end,
+    verdict = case when recorded.verdict = '{LEAKING}' then recorded.verdict else excluded.verdict end,
+    reason = case when recorded.verdict = '{LEAKING}' and excluded.verdict <> '{LEAKING}'
+        then recorded.reason else excluded.reason end,
     rows_compared = excluded.rows_compared,
     checked_at = excluded.checked_at
 returning verdict
@@ -74,7 +74,7 @@ class Finding:
     """One check's word on a model.
 
     definition: of the model and of each node above it that was built, the hashes that its SQL had; without
-    its own where there was no SQL, and the finding then stands until the next one. clocks: of the dated
+    its own where there was no SQL, and the finding then counts until the next one. clocks: of the dated
     tables that were changed, the columns that tell since when rows are known. reason: what leaks, or is read.
     """
 

@@ -45,7 +45,7 @@ def audit(
     lies strictly before. Where it differs, it is looked for at later instants: what was known only then
     is the future. Columns that have the name of a feature are compared, and those that --column names.
 
-    Exit code 1 when a value differs. The file is held in memory.
+    Exit code 1 when a value differs. The file is read into memory.
 
     \b
     Examples:

@@ -89,7 +89,7 @@ def check_leakage(
     settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts, target=target)
     report = checked(settings, output, cutoffs=cutoffs)
     output.show(_as_object(report))
-    told(report, settings, output)
+    report_leakage(report, settings, output)
 
 
 def checked(settings: Settings, output: Output, *, cutoffs: int | None = CUTOFFS) -> LeakageReport:
@@ -104,7 +104,7 @@ def checked(settings: Settings, output: Output, *, cutoffs: int | None = CUTOFFS
     return report
 
 
-def told(report: LeakageReport, settings: Settings, output: Output) -> None:
+def report_leakage(report: LeakageReport, settings: Settings, output: Output) -> None:
     """In lines for people. Raises CheckFailed for a report that did not pass."""
     from ready.errors import CheckFailed
 

@@ -67,7 +67,7 @@ def dbt(ctx: click.Context, arguments: tuple[str, ...]) -> None:
         outcome = invoke(arguments)
     if isinstance(outcome.exception, DbtUsageException):
         raise UsageError(f"dbt: {outcome.exception}", hint="see: ready dbt build --help")
-    # Of anything else dbt itself has told.
+    # dbt has already printed every other error.
     if outcome.exception:
         ctx.exit(3 if of_database(str(outcome.exception)) else 2)
     ctx.exit(0 if outcome.success else 1)

@@ -43,7 +43,7 @@ def init(folder: str, mapping: str | None, data: tuple[str, ...]) -> None:
     used = [part for path in data for part in ("--data", os.path.abspath(os.path.expanduser(path)))]
     run = shlex.join(["ready", "run", *used])
     if data:
-        steps = [f"read {Path('configs', 'orders.yaml')}: what the files do not tell is marked CHECK"]
+        steps = [f"read {Path('configs', 'orders.yaml')}: what the files do not say is marked CHECK"]
     elif mapping:
         steps = [f"put your CSV files into {DATA}", "set zone, currency and statuses in configs/"]
     else:

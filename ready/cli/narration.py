@@ -1,4 +1,4 @@
-"""A run told on the terminal: each stage with its rows and time, and at the end where to look."""
+"""A run on the terminal: each stage with its rows and time, and at the end where to look."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class TerminalNarrator:
         self._say(f"{click.style(f'{title:<10}', bold=True)}{detail.replace(f'{Path.cwd()}/', '')}")
 
     def loaded(self, summary: LoadSummary) -> None:
-        """The files were told one by one; this is their sum."""
+        """The files were reported one by one; this is their sum."""
         for line in summary_lines(summary):
             self._say(f"  {line}")
 

@@ -45,7 +45,7 @@ def suggest(
 
     With --mapping it reads the first thousand records of each FILE (a file, a folder or a glob), needs no
     database, and prints an orders.yaml: which column is what, in which notation, with the evidence for each
-    line. What the files do not tell is marked CHECK.
+    line. What the files do not say is marked CHECK.
 
     \b
     Examples:
@@ -76,8 +76,8 @@ def _suggest_mapping(
     output.show({"orders_yaml": text})
     if write:
         output.say(f"Wrote {write_mapping(settings, text)}.")
-        if told := fit_expectations(settings):
-            output.say(f"{told}.")
+        if note := fit_expectations(settings):
+            output.say(f"{note}.")
         output.say(f"Next: correct it, then {next_step(files, configs)}")
     else:
         output.say(text.rstrip())

@@ -34,7 +34,7 @@ def validate(
     """Run the gate alone and write its report.
 
     Checks what is loaded against configs/expectations.yaml. Exit code 0 when it passes, 1 when not.
-    Only stg.orders_parsed is built anew.
+    Only stg.orders_parsed is built again.
 
     \b
     Examples:

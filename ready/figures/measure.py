@@ -50,7 +50,7 @@ class Figures:
         )
 
     def as_manifest(self) -> dict[str, Any]:
-        """What of it stands in an export's manifest: overlap, equal rows and single columns."""
+        """What of it goes into an export's manifest: overlap, equal rows and single columns."""
         return {
             "sampled_every": self.sampled_every,
             "overlap": {

@@ -96,12 +96,12 @@ def check_mapped(
             if isinstance(column, str) and mapped.is_unmapped(column):
                 message = f"{name}: orders.yaml maps no {column}, so the column is null in every row"
                 hint = "take the aggregation out, or map the column"
-                yield document.finding((*path, name), message, hint).told_only()
+                yield document.finding((*path, name), message, hint).reported_only()
         for index, value in enumerate(list_of(whole.get("values"))):
             why = mapped.why_never(str(whole.get("by")), value) if isinstance(value, str) else None
             if why:
                 message = f"{name}: values[{index + 1}]: {why[0]}"
-                yield document.finding((*path, name, "values", index), message, why[1]).told_only()
+                yield document.finding((*path, name, "values", index), message, why[1]).reported_only()
 
 
 def _known(

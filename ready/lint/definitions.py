@@ -109,8 +109,8 @@ def _splits(document: Document, path: KeyPath, splits: Mapping[str, Any]) -> Ite
         value for value in given.values() if isinstance(value, int | float) and not isinstance(value, bool)
     ]
     if shares and len(numbers) == len(given) and sum(numbers) > 1:
-        told = " and ".join(f"{key} {value}" for key, value in given.items())
-        yield document.finding((*path, shares[-1]), f"splits: {told} are more than 1 together")
+        listed = " and ".join(f"{key} {value}" for key, value in given.items())
+        yield document.finding((*path, shares[-1]), f"splits: {listed} are more than 1 together")
 
 
 def _embargo(document: Document, path: KeyPath, splits: Mapping[str, Any], horizon: Any) -> Iterator[Finding]:

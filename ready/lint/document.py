@@ -51,7 +51,7 @@ class _TooLarge(Exception):
 
 
 def read_document(file: Path) -> Document:
-    """Read one file; never raises for what stands in it."""
+    """Read one file; never raises for its content."""
     document = Document(file)
     try:
         node = yaml.compose(file.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)

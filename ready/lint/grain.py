@@ -67,7 +67,7 @@ def _ambiguous(document: Document, path: KeyPath, meta: Mapping[str, Any]) -> It
         hint = "map it at grain: order, or leave it out: each line counts from its own order_ts on"
         yield document.finding((*path, "columns", AVAILABLE_AT), message, hint)
     if "line_id" in columns and "lines_over_files" in meta:
-        message = "lines_over_files does nothing beside line_id, which tells lines apart in whatever file"
+        message = "lines_over_files does nothing beside line_id, which distinguishes lines in whatever file"
         yield document.finding((*path, "lines_over_files"), message, "leave one of them out")
 
 

@@ -34,7 +34,7 @@ def lint_data(settings: Settings, paths: Sequence[str], say: Callable[[str], Non
     """Every fault of the configs, and what the first records of the files show.
 
     Nothing of the files is looked at while the configs are not in order. Starts the database where it is ours
-    and down. say: is told of what takes seconds. Raises as the loader does for paths that are not there.
+    and down. say: is called with what takes seconds. Raises as the loader does for paths that are not there.
     """
     findings = lint_configs(settings)
     if any(finding.stops_build for finding in findings):
@@ -58,9 +58,9 @@ def check_incoming(
     active: Sequence[ActiveLoad],
     say: Callable[[str], None],
 ) -> list[Finding]:
-    """What is to be told of files that are new before they are loaded.
+    """What is to be reported of files that are new before they are loaded.
 
-    active: what is loaded. say: is told of what takes seconds. Expressions and formats are tried on
+    active: what is loaded. say: is called with what takes seconds. Expressions and formats are tried on
     PostgreSQL, where the mapping has some. Raises UsageError where every record would fail. Files that
     cannot be read are left to the loader.
     """

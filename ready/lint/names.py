@@ -33,7 +33,7 @@ def check_names(documents: Mapping[str, Document], default_rules: Mapping[str, A
 
 
 def check_switched_off(documents: Mapping[str, Document]) -> Iterator[Finding]:
-    """Checks that are there and do not run: told, since a list of checks that passed does not name them."""
+    """Checks that are there and do not run, which a list of checks that passed does not name."""
     for document, _, test in _all_tests(documents):
         if test.setting("enabled") is False:
             path, _ = test.given["enabled"]

@@ -126,7 +126,7 @@ class TestLinter:
                 yield self.document.finding((*at, "on_fail"), fault, "use severity: error or warn")
 
     def _beside_config(self, body: Mapping[str, Any], path: KeyPath) -> Iterator[Finding]:
-        """What dbt also takes beside the arguments is held against the schema as what stands in `config`."""
+        """What dbt also takes beside the arguments is checked by the schema of `config`."""
         if isinstance(body.get("meta"), dict):
             yield from check_schema(self.document, body["meta"], (*path, "meta"), TEST_META)
 

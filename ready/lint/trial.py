@@ -73,8 +73,8 @@ def try_mapping(
 ) -> Tried:
     """Map the records of these heads. Nothing stays in the database.
 
-    The configs must be in order. say: is told of what takes seconds. Raises UsageError where dbt refuses the
-    project.
+    The configs must be in order. say: is called with what takes seconds. Raises UsageError where dbt
+    refuses the project.
     """
     if not any(head.records for head in heads):
         return Tried()

@@ -118,9 +118,9 @@ class _Pairs:
         names = self.place.names(columns)
         if self.cutoffs:
             table = (
-                f"(select held.*, cutoffs.cutoff as ready__cutoff from {table} as held "
+                f"(select compared.*, cutoffs.cutoff as ready__cutoff from {table} as compared "
                 f"inner join {self.cutoffs} as cutoffs "
-                f"on {self.place.as_text('held.customer_id')} = cutoffs.customer_id) as held"
+                f"on {self.place.as_text('compared.customer_id')} = cutoffs.customer_id) as compared"
             )
             limits.append(f"{time} <= ready__cutoff")
             names += ", ready__cutoff"

@@ -1,4 +1,4 @@
-"""The exported files of a recorded build, and what stands beside them, against a rebuilt export."""
+"""The exported files of a recorded build, and what lies beside them, against a rebuilt export."""
 
 from __future__ import annotations
 

@@ -123,10 +123,10 @@ def _check_loads(connection: Connection, settings: Settings, record: Row) -> Non
     if not record["load_ids"]:
         raise UsageError("that version was built from no loads: there is nothing to rebuild it from")
     rows = select_meta(connection, settings, "select load_id, file_sha256 from raw.loads")
-    held = {row["load_id"]: row["file_sha256"] for row in rows}
+    recorded = {row["load_id"]: row["file_sha256"] for row in rows}
     labels = record["lineage"].get("labels")
     for load in [*record["lineage"]["loads"], *([labels] if labels else [])]:
-        if held.get(load["load_id"]) != load["file_sha256"]:
+        if recorded.get(load["load_id"]) != load["file_sha256"]:
             named = f"load {load['load_id']} ({load['file_name']})"
             raise CheckFailed(
                 f"{named} is not in this database's raw.loads as recorded",

@@ -40,7 +40,7 @@ class Scratch(ABC):
     @staticmethod
     @contextmanager
     def connected(params: EngineParams) -> Iterator[Any]:
-        """A connection; the engine's failures meanwhile are told as the commands tell them."""
+        """A connection; the engine's failures meanwhile are raised as the commands report them."""
         with closing(params.connect()) as connection:
             yield connection
 

@@ -19,7 +19,7 @@ OTHER_FILES = "other files"
 
 @dataclass(frozen=True)
 class Reject:
-    """A record that could not be read, and where it stands."""
+    """A record that could not be read, and its place."""
 
     place: str
     reason: str

@@ -64,7 +64,7 @@ def publish_run_page(
         figures=export.figures if export else None,
         folder=export.folder if export else None,
     )
-    with suppress(psycopg2.Error, ReadyError), spark_errors():  # whatever failed was told already
+    with suppress(psycopg2.Error, ReadyError), spark_errors():  # whatever failed was reported already
         if params:
             with closing(params.connect()) as connection:
                 page = gather(connection, settings, page, published=published)
@@ -76,8 +76,8 @@ def renew_verdicts(
 ) -> None:
     """Let the page that is there tell what has been proven since. Raises as above."""
     html = (settings.reports / PAGE_NAME).read_text(encoding="utf-8")
-    told = {"verdicts": verdicts, "reproduction": reproduction}
-    renewed = PROOFS.sub(lambda found: render_page(f"_{found[1]}.html.j2", **told).strip(), html)
+    proofs_found = {"verdicts": verdicts, "reproduction": reproduction}
+    renewed = PROOFS.sub(lambda found: render_page(f"_{found[1]}.html.j2", **proofs_found).strip(), html)
     if renewed != html:
         _write(settings, renewed)
 

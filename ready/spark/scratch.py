@@ -63,7 +63,7 @@ class SparkScratch(Scratch):
 
     def types(self, table: str) -> dict[str, str]:
         with suppress(NothingThere), missing_told():
-            # After an empty name comes what is told of partitions.
+            # After an empty name comes what is said of partitions.
             described = self._fetch(f"describe table {table}")
             return dict(takewhile(itemgetter(0), ((name, type) for name, type, *_ in described)))
         return {}
