@@ -205,7 +205,7 @@ def ensure_raw_schema(connection: Connection) -> None:
     """Create schema `raw` and its tables, or bring those of an earlier release up to date, and commit.
 
     Safe when several do it at once. Raises ServerError when the user may not, when the database does
-    not store UTF-8, or when a newer release has made the schema.
+    not store UTF-8, or when this release cannot read the schema that is there.
     """
     try:
         with connection, connection.cursor() as cursor:
