@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ready.cli.status import live_status
-from ready.terminal import printable
+from ready.rendering.terminal import printable
 
 
 @dataclass(frozen=True)

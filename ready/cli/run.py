@@ -72,7 +72,7 @@ def run(
     from ready.cli.check_leakage import checked, report_leakage
     from ready.cli.narration import TerminalNarrator
     from ready.cli.run_object import result_object, verdict_shown
-    from ready.pipeline import run_pipeline
+    from ready.run.pipeline import run_pipeline
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts, target=target)

@@ -67,8 +67,8 @@ def suggest(
 def _suggest_mapping(
     settings: Settings, files: tuple[str, ...], *, write: bool, configs: str | None, output: Output
 ) -> None:
-    from ready.config_files import with_schemas
     from ready.suggest.mapping import fit_expectations, next_step, suggest_mapping, write_mapping
+    from ready.workspace.config_files import with_schemas
 
     if not files:
         raise click.UsageError("--mapping needs a file or a folder to read")

@@ -44,7 +44,7 @@ def validate(
     """
     from ready.cli.narration import TerminalNarrator
     from ready.cli.run_object import verdict_shown
-    from ready.pipeline import validate as run_gate
+    from ready.run.pipeline import validate as run_gate
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts, target=target)

@@ -10,8 +10,8 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ready.column_roles import SPLITS
-from ready.profiles import LEAST_SHARE, ColumnProfile, population_stability_index
+from ready.dataset.column_roles import SPLITS
+from ready.recorded.profiles import LEAST_SHARE, ColumnProfile, population_stability_index
 
 CORRELATED = 0.95
 SEPARATING = 0.98

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ready.gate.model import Check, Report
-from ready.terminal import one_line
+from ready.rendering.terminal import one_line
 
 SAMPLES_SHOWN = 3
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from ready.gate.model import Check, Report
-from ready.html import percent, thousands
+from ready.rendering.html import percent, thousands
 
 ICONS = {"pass": "✅", "fail": "❌", "error": "❌", "warn": "⚠️", "set aside": "📥", "skipped": "⏭️"}
 

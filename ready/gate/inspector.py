@@ -9,8 +9,8 @@ from typing import Any
 import psycopg2
 import psycopg2.extras
 
+from ready.database.query import is_postgres
 from ready.errors import ReadyError
-from ready.query import is_postgres
 from ready.spark.connection import spark_errors
 from ready.spark.dialect import as_spark
 

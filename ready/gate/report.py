@@ -12,7 +12,6 @@ from typing import Any
 import orjson
 
 from ready.errors import MachineError
-from ready.files import write_atomically
 from ready.gate.checks import CheckBuilder, brief_message, missing_columns
 from ready.gate.expectations import find_model, gate_tests, switched_off
 from ready.gate.history import read_history
@@ -22,6 +21,7 @@ from ready.gate.junit import render_junit
 from ready.gate.left_out import count_left_out
 from ready.gate.model import Check, Report, RunInfo
 from ready.gate.samples import SampleReader
+from ready.rendering.files import write_atomically
 
 REPORT_NAME = "validation_report"
 

@@ -14,6 +14,7 @@ from loader import LoadOptions
 from loader.errors import EmptyFile, LoaderError
 from loader.files import InputFile, find_files
 from loader.head import Head, read_head
+from ready.definition.mapping import mapped_names, nearest_name
 from ready.definition.values import list_of, mapping_of
 from ready.errors import from_loader
 from ready.gate.expectations import sensitive_columns
@@ -24,7 +25,6 @@ from ready.lint.mapped import Mapped, mapped_columns
 from ready.lint.rules import PARSED, AttachedTest, attached_tests
 from ready.lint.seeds import STATUSES, read_statuses
 from ready.lint.trial import Tried, TriedRow
-from ready.mapping import mapped_names, nearest_name
 from ready.suggest.mapping.entry import flow
 from ready.suggest.mapping.numbers import Numbers, read_numbers
 from ready.suggest.mapping.times import Times, read_numeric_times, read_times

@@ -9,19 +9,19 @@ from typing import Any
 from loader import LoadOptions
 from loader.files import COMPRESSED, InputFile
 from loader.head import Head
-from ready.configs import load_options
-from ready.database import open_database
+from ready.database.engine import EngineParams
+from ready.database.opening import open_database
+from ready.definition.load_options import load_options
+from ready.definition.mapping import check_mapping, orders_meta
 from ready.definition.values import mapping_of
-from ready.engine import EngineParams
 from ready.errors import ReadyError, UsageError
 from ready.lint.configs import lint_configs
 from ready.lint.document import read_document
 from ready.lint.files import FilesLinter, input_files, open_heads
 from ready.lint.finding import Finding
 from ready.lint.trial import try_mapping
-from ready.loads import ActiveLoad
-from ready.mapping import check_mapping, orders_meta
 from ready.postgres.connection import ConnectionParams
+from ready.run.loads import ActiveLoad
 from ready.settings import Settings
 
 # Of more new files, as many: a run must not wait for what the gate will tell.

@@ -17,12 +17,12 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
 from loader.durable import flush
+from ready.database.locks import LOCK, build_lock
+from ready.database.transactions import reading_tables
 from ready.errors import MachineError, UsageError
-from ready.locks import LOCK, build_lock
 from ready.postgres.cluster import program_path
 from ready.postgres.connection import ConnectionParams
 from ready.proof.scratch import NAME as SCRATCH
-from ready.transactions import reading_tables
 
 ARCHIVE = b"PGDMP"
 SCHEMA_ENTRY = re.compile(r"^\d+; \d+ \d+ SCHEMA - (.+) \S+$", re.MULTILINE)

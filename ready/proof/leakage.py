@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
-from ready.column_roles import FEATURE_SET
-from ready.dbt import DbtRun, of_machine, require_success
-from ready.engine import EngineParams
+from ready.database.engine import EngineParams
+from ready.dataset.column_roles import FEATURE_SET
+from ready.dbt.runner import DbtRun, of_machine, require_success
 from ready.errors import NothingThere, UsageError
 from ready.gate.checks import brief_message
 from ready.proof.compare import Comparison, Difference, compare_tables
@@ -28,8 +28,8 @@ from ready.proof.watch import (
     reads_parsed,
     refusals,
 )
+from ready.recorded.verdicts import LEAKING, NOT_PROVEN, SAME, Finding, record_verdicts
 from ready.settings import Settings
-from ready.verdicts import LEAKING, NOT_PROVEN, SAME, Finding, record_verdicts
 
 Say = Callable[[str], None]
 
@@ -89,7 +89,7 @@ class LeakageReport:
         return not any(self.is_open(model) for model in self.rows) and not self.leaks
 
     def verdict_on(self, model: str) -> str:
-        """As ready.verdicts has it."""
+        """As ready.recorded.verdicts has it."""
         if any(leak.model == model for leak in self.leaks):
             return LEAKING
         return NOT_PROVEN if self.is_open(model) else SAME

@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
-from ready.build_state import PROJECT_PARTS
 from ready.errors import UsageError
-from ready.package_link import OWN, OWN_FOLDER
+from ready.run.build_state import PROJECT_PARTS
+from ready.workspace.package_link import OWN, OWN_FOLDER
 
 PACKAGES = "dbt_packages"
 PARTS = (*PROJECT_PARTS, "package-lock.yml", PACKAGES, "profiles")

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from ready.dbt import DbtRun, require_success, run_dbt
-from ready.engine import EngineParams
+from ready.database.engine import EngineParams
+from ready.dbt.runner import DbtRun, require_success, run_dbt
 from ready.settings import Settings
 
 NAME = "^(?:leak|repro)_[0-9a-f]{8}_"
@@ -122,7 +122,7 @@ class Scratch(ABC):
         return self.as_instant(f"'{time.isoformat()}'")
 
     def dbt(self, *arguments: str) -> DbtRun:
-        """Run dbt here. Raises as ready.dbt.require_success does."""
+        """Run dbt here. Raises as ready.dbt.runner.require_success does."""
         run = self.try_dbt(*arguments)
         require_success(run, settings=self.settings)
         return run

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ready.dbt import DbtRun, require_success, run_dbt
+from ready.dbt.runner import DbtRun, require_success, run_dbt
 from ready.proof.scratch import Scratch
 
 READS = "tables_read"

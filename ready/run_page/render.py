@@ -13,22 +13,22 @@ from typing import Any
 
 import psycopg2
 
+from ready.dataset.export import ExportResult
 from ready.errors import MachineError, ReadyError
-from ready.export import ExportResult
 from ready.figures.columns import CORRELATED, SEPARATING
-from ready.files import write_atomically
 from ready.gate.html import check_context
 from ready.gate.model import Report
-from ready.html import render_page
 from ready.postgres.connection import ConnectionParams
-from ready.profiles import MAJOR_SHIFT, MODERATE_SHIFT, shift
-from ready.proofs import Reproduced
+from ready.recorded.profiles import MAJOR_SHIFT, MODERATE_SHIFT, shift
+from ready.recorded.proofs import Reproduced
+from ready.recorded.verdicts import Verdict
+from ready.rendering.files import write_atomically
+from ready.rendering.html import render_page
 from ready.run_page import charts, figures
 from ready.run_page.gather import gather, node_timings
 from ready.run_page.model import NodeTiming, RunPage
 from ready.settings import Settings
 from ready.spark.connection import SparkParams, spark_errors
-from ready.verdicts import Verdict
 
 PAGE_NAME = "index.html"
 SLOWEST_SHOWN = 20

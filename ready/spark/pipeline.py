@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from loader.sink import Sink
-from ready.configs import load_options
-from ready.dbt import DbtRun
-from ready.loads import ActiveLoad
-from ready.locks import LockTimeout
-from ready.run import Run
+from ready.database.locks import LockTimeout
+from ready.dbt.runner import DbtRun
+from ready.definition.load_options import load_options
+from ready.run.loads import ActiveLoad
+from ready.run.stages import Run
 from ready.spark.connection import CONNECTION_LOST, fetch, spark_errors, spark_failed
 from ready.spark.loading import active_loads, loads_kept_off, spark_sink
 from ready.spark.server import ensure_spark

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from loader.spark.tables import ensure_raw_tables
-from ready.engine import EngineParams
+from ready.database.engine import EngineParams
 from ready.errors import NothingThere
 from ready.proof.scratch import NAME, Scratch
 from ready.spark.connection import fetch, spark_errors

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ready.rendering.terminal import one_line
 from ready.table_diff.details import closing_line, details, fingerprint, rows_of, verdict
 from ready.table_diff.model import BuildDiff, TableDiff
-from ready.terminal import one_line
 
 
 def as_markdown(found: BuildDiff) -> Iterator[str]:

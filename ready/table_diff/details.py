@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from ready.rendering.terminal import one_line
 from ready.table_diff.model import BuildDiff, ColumnDiff, Key, Splits, TableDiff, VersionDiff
-from ready.terminal import one_line
 
 # Sets what comes from the data or its definition apart from our words.
 Quote = Callable[[str], str]

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from zoneinfo import available_timezones
 
+from ready.rendering.terminal import one_line
 from ready.suggest.mapping.columns import Column
 from ready.suggest.mapping.entry import CHECK, listed
 from ready.suggest.mapping.lines import Grain
 from ready.suggest.mapping.statuses import CLOSED, PARTLY_GIVEN_BACK, UNDERWAY, Statuses
 from ready.suggest.mapping.times import Times
-from ready.terminal import one_line
 
 # What exports write beside their local times.
 ZONES = {

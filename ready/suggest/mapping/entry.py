@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from ready.terminal import one_line
+from ready.rendering.terminal import one_line
 
 CHECK = "CHECK"
 WIDTH = 116

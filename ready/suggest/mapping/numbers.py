@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ready.terminal import one_line
+from ready.rendering.terminal import one_line
 
 SPACES = " \u00a0\u202f\u2009"
 NUMBER = re.compile(

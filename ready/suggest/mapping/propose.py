@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ready.rendering.terminal import one_line
 from ready.suggest.mapping.clues import (
     cancelled,
     differing,
@@ -34,7 +35,6 @@ from ready.suggest.mapping.roles import NAMES, Choice, choose
 from ready.suggest.mapping.shape import Shape
 from ready.suggest.mapping.statuses import read_statuses
 from ready.suggest.mapping.times import Times, is_clock, read_times
-from ready.terminal import one_line
 
 NEEDED = ("order_id", "customer_id", "order_ts", "amount")
 NAMED = (*NEEDED, "status", "currency", "channel", "available_at", "line_id")

@@ -15,10 +15,10 @@ from loader.detect import DELIMITERS, SAMPLE_BYTES, detect
 from loader.files import InputFile
 from loader.options import LoadOptions
 from loader.text import Transcoder
+from ready.rendering.terminal import one_line
 from ready.suggest.mapping.footer import count_footer, footer_pattern
 from ready.suggest.mapping.numbers import read_numbers
 from ready.suggest.mapping.times import read_times
-from ready.terminal import one_line
 
 RECORDS = 1000
 NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from loader.errors import FileRefused, LoaderError
 from loader.files import InputFile, find_files
-from ready.config_files import shipped_config
 from ready.errors import CheckFailed, UsageError, from_loader
+from ready.rendering.terminal import one_line
 from ready.settings import Settings
 from ready.suggest.mapping.entry import CHECK, Entry, flow
 from ready.suggest.mapping.footer import begin_of
 from ready.suggest.mapping.propose import Mapping, propose
 from ready.suggest.mapping.shape import NoText, Shape, read_shape
-from ready.terminal import one_line
+from ready.workspace.config_files import shipped_config
 
 PATTERNS = ("*.csv", "*.txt", "*.tsv", "*")
 UNMAPPED = 30  # names that are listed
