@@ -79,7 +79,7 @@ def copy_events(cursor: Cursor, ahead: Ahead) -> None:
     try:
         cursor.copy_expert(EVENTS, ahead, size=PIECE)
     except psycopg2.Error:
-        if ahead.error:  # psycopg2 tells the server, and hides it behind an error of its own
+        if ahead.error:  # psycopg2 informs the server, and hides it behind an error of its own
             raise ahead.error from None
         raise
 

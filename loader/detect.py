@@ -162,8 +162,8 @@ def _delimiter(text: str, newline: str, quote: str, notes: list[str]) -> str:
 
     Or what a first line `sep=;` says, as Excel writes it.
     """
-    if told := re.match('sep=([^\\w\\s"]|\\t)\\r?\\n', text):
-        return told[1]
+    if named := re.match('sep=([^\\w\\s"]|\\t)\\r?\\n', text):
+        return named[1]
     candidates = [delimiter for delimiter in DELIMITERS if delimiter != quote]
     counts = {delimiter: _counts(text, newline, quote, delimiter) for delimiter in candidates}
     scores = {delimiter: _score(counts[delimiter]) for delimiter in candidates}

@@ -14,8 +14,8 @@ from loader.file_load import (
     already,
     is_misread,
     other_load,
+    read_again,
     read_alike,
-    read_anew,
     read_empty,
     weigh_known,
     with_replacement,
@@ -68,7 +68,7 @@ class DryRun:
             if known and not is_misread(known, self.options):
                 return already(self.file, known, None, None)
             earlier = self._staying(ledger) if ledger else None
-            return self._told(read_empty(self.file, stream, empty, self.options, earlier), earlier)
+            return self._reported(read_empty(self.file, stream, empty, self.options, earlier), earlier)
 
     def _earlier(self, session: Session) -> Load | None:
         with session.reading(self.file.label, self.options.source) as ledger:
@@ -100,10 +100,10 @@ class DryRun:
             known=known,
         )
         drifted = drift(result.columns, earlier, ledger.latest() if ledger else None)
-        result = replace(result, warnings=(*result.warnings, *drifted, *read_anew(known, self.options)))
-        return self._told(with_replacement(result, replacement), earlier)
+        result = replace(result, warnings=(*result.warnings, *drifted, *read_again(known, self.options)))
+        return self._reported(with_replacement(result, replacement), earlier)
 
-    def _told(self, result: FileResult, earlier: Load | None) -> FileResult:
+    def _reported(self, result: FileResult, earlier: Load | None) -> FileResult:
         return replace(
             result,
             outcome=f"would supersede load {earlier.load_id}" if earlier else "would be loaded",

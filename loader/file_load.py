@@ -128,8 +128,8 @@ class FileLoad:
             begins_as_before=bool(earlier) and stream.begins_with(earlier.sha256 if earlier else ""),
             known=known,
         )
-        told = (*drift(result.columns, earlier, latest), *read_anew(known, self.options))
-        result = replace(result, warnings=(*result.warnings, *told))
+        noted = (*drift(result.columns, earlier, latest), *read_again(known, self.options))
+        result = replace(result, warnings=(*result.warnings, *noted))
         if known and earlier and known.load_id != earlier.load_id:  # under another name
             ledger.supersede(known.load_id, load_id)
         return self._record(ledger, with_replacement(result, replacement), load_id, stream, earlier)
@@ -180,11 +180,11 @@ def is_misread(known: Load, options: LoadOptions) -> bool:
 
 
 def read_alike(earlier: Load | None, options: LoadOptions) -> Load | None:
-    """The load whose header a file's can be held against at once: on record as read with these settings."""
+    """The load whose header a file's can be compared with at once: on record as read with these settings."""
     return earlier if earlier and earlier.reading == options.reading else None
 
 
-def read_anew(known: Load | None, options: LoadOptions) -> tuple[str, ...]:
+def read_again(known: Load | None, options: LoadOptions) -> tuple[str, ...]:
     """What to tell of a file whose bytes are in, and which is loaded all the same."""
     if known is None:
         return ()
@@ -194,7 +194,7 @@ def read_anew(known: Load | None, options: LoadOptions) -> tuple[str, ...]:
         for name in sorted({*before, *now})
         if before.get(name) != now.get(name)
     ]
-    return (f"read anew: {'; '.join(changed) or 'as was asked for'}",)
+    return (f"read again: {'; '.join(changed) or 'as was asked for'}",)
 
 
 def _shown(setting: Any) -> str:
@@ -214,7 +214,7 @@ def other_load(of_this_name: Load | None, known: Load) -> Load | None:
 
 
 def weigh_known(ledger: Ledger, label: str, earlier: Load, known: Load, options: LoadOptions) -> Replacement:
-    """What goes when the name of `earlier` stands for bytes that are in. Raises FileRefused."""
+    """What goes when the name of `earlier` gets bytes that are in. Raises FileRefused."""
     replacement = weigh(ledger, earlier, known.load_id, known.rows_loaded, options)
     replacement.check(label, known.columns, options)
     return replacement

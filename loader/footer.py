@@ -46,33 +46,33 @@ class FooterCut:
         self._text = text
         self._is_record = is_record
         self._label = label
-        self._held = b""
+        self._kept = b""
         self._ended = False
 
     def read(self, _size: int) -> bytes:
-        """The next lines; the end is held back until it is known to be data."""
+        """The next lines; the end is kept back until it is known to be data."""
         while not self._ended:
             data = self._read()
             if not data:
                 self._ended = True
                 return self._without_footer()
-            self._held += data
-            if len(self._held) < 2 * HELD_BACK:
+            self._kept += data
+            if len(self._kept) < 2 * HELD_BACK:
                 continue
-            stop = self._held.rfind(self._newline, 0, len(self._held) - HELD_BACK) + 1
+            stop = self._kept.rfind(self._newline, 0, len(self._kept) - HELD_BACK) + 1
             if stop:
-                passed, self._held = self._held[:stop], self._held[stop:]
+                passed, self._kept = self._kept[:stop], self._kept[stop:]
                 self._line += passed.count(self._newline)
                 return passed
         return b""
 
     def _without_footer(self) -> bytes:
-        lines = _lines(self._held, self._newline)
+        lines = _lines(self._kept, self._newline)
         filled = [at for at, line in enumerate(lines) if self._text(line).strip(self._void)][-MAX_FOOTER:]
         footer = self._footer(lines, filled)
         if not footer:
             self.notes = (f"no line at the end is a footer ({self._wanted})",) if self._wanted else ()
-            return self._held
+            return self._kept
         if isinstance(self._wanted, int):
             self._refuse_record(lines, footer)
         self.is_found = True

@@ -115,7 +115,7 @@ class Survey:
             raise self._no_header()
 
     def _known_names(self) -> tuple[int, bool]:
-        """The record that has most of the columns expected, and whether that tells anything."""
+        """The record that has most of the columns expected, and whether that means anything."""
         expected = _names_in_file(self.options)
         hits = [
             len(expected & {trimmed(unmask(field)) for field in record.fields})

@@ -1,4 +1,4 @@
-"""What a file is that is no CSV: told by how it begins."""
+"""What a file is that is no CSV: known by how it begins."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class Load:
 class NewLoad:
     """What the ledger will say of a file that has been read to its end.
 
-    rows_replaced, orders_gone: of the load it supersedes; None where it supersedes none, or nothing tells
+    rows_replaced, orders_gone: of the load it supersedes; None where it supersedes none, or nothing says
     an order's columns.
     """
 

@@ -19,9 +19,9 @@ def follow_moves(
 ) -> dict[str, tuple[str, ...]]:
     """Give loads the names under which a call delivers their bytes now; before any of its files is loaded.
 
-    A load moves when its own name stands for other bytes and another file of the call has its bytes: where
+    A load moves when its own name has other bytes and another file of the call has its bytes: where
     exports are rotated, yesterday's orders.csv is orders_1.csv today. A load whose name is taken so and whose
-    bytes no file has any more is superseded; by file name, what is to be told of that.
+    bytes no file has any more is superseded; by file name, what is to be reported of that.
     Raises FileRefused where that takes away too much.
     """
     wanted = find_moves(ledger, files, hashes)

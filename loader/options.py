@@ -65,7 +65,7 @@ class LoadOptions:
 
     source: groups files that replace each other by name. pattern: which files of a folder or
     archive count; `.gz`, `.zst` and `.zip` may follow it. delimiter, encoding: None detects them,
-    per file. quote, escape: characters; without escape only a doubled quote stands for one.
+    per file. quote, escape: characters; without escape only a doubled quote means one.
     header_line: the physical line of the header, or the name of its first column; None is the first
     line that holds anything. header: `none` where files have no header, which needs names.
     names: a list in place of the header's names, or a mapping of those to rename.

@@ -50,12 +50,12 @@ class PostgresSession:
 
     @contextmanager
     def transaction(self, label: str, source: str) -> Iterator[PostgresTransaction]:
-        with _told(label), self.connection, self.connection.cursor() as cursor:
+        with _translated_errors(label), self.connection, self.connection.cursor() as cursor:
             yield PostgresTransaction(cursor, source)
 
     @contextmanager
     def reading(self, label: str, source: str) -> Iterator[PostgresLedger | None]:
-        with _told(label), self.connection, self.connection.cursor() as cursor:
+        with _translated_errors(label), self.connection, self.connection.cursor() as cursor:
             cursor.execute("select to_regclass('raw.loads') is not null")
             yield PostgresLedger(cursor, source) if cursor.fetchone() == (True,) else None
 
@@ -86,8 +86,8 @@ class PostgresSink:
 
 
 @contextmanager
-def _told(label: str) -> Iterator[None]:
-    """psycopg2's errors as the loader's own."""
+def _translated_errors(label: str) -> Iterator[None]:
+    """Raise the loader's errors instead of psycopg2's."""
     try:
         yield
     except psycopg2.DataError as error:

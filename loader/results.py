@@ -108,7 +108,7 @@ class LoadSummary:
 
 
 class Progress(Protocol):
-    """Told about each file while it is read; called from several threads."""
+    """Called for each file while it is read; called from several threads."""
 
     def started(self, file_name: str, total_bytes: int | None) -> None:
         """Reading begins; `total_bytes` on disk, None when unknown (standard input)."""

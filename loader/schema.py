@@ -13,7 +13,7 @@ from loader.versions import VERSION, migrate, recorded_version
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
-# Held while the schema is made, so that two commands may do it at once.
+# Locked while the schema is made, so that two commands may do it at once.
 SCHEMA_LOCK = 7_226_104_523_891
 
 DDL = """
@@ -205,7 +205,7 @@ def ensure_raw_schema(connection: Connection) -> None:
     """Create schema `raw` and its tables, or bring those of an earlier release up to date, and commit.
 
     Safe when several do it at once. Raises ServerError when the user may not, when the database does
-    not store UTF-8, or when a newer release has made the schema.
+    not store UTF-8, or when this release cannot read the schema that is there.
     """
     try:
         with connection, connection.cursor() as cursor:

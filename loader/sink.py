@@ -12,7 +12,7 @@ from loader.spool import RejectSpool
 
 
 class BytesKnown(Exception):
-    """What has just been written is there already: it could not be told before."""
+    """Raised for what is there already, which could not be known before it was written."""
 
 
 class Ledger(Protocol):

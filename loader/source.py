@@ -204,9 +204,9 @@ class CsvSource:
                 number += 1
                 new = f"{name}_{number}"
             numbered.append(new)
-        told = [f"{old} is {new}" for old, new in zip(names, numbered, strict=True) if old != new]
-        if told:
-            notes.append(f"names that come again in the header are numbered: {', '.join(told)}")
+        renamed = [f"{old} is {new}" for old, new in zip(names, numbered, strict=True) if old != new]
+        if renamed:
+            notes.append(f"names that come again in the header are numbered: {', '.join(renamed)}")
         return numbered
 
     def _renamed(self, line: int, names: list[str], notes: list[str]) -> list[str]:

@@ -22,7 +22,7 @@ class Replacement:
     """A file that would replace the load `earlier`, read to its end, against what it would replace.
 
     orders_replaced: the distinct orders of the earlier load; orders_gone: those of them that neither
-    this file nor any other active load has. None where nothing tells an order's columns.
+    this file nor any other active load has. None where nothing names an order's columns.
     """
 
     earlier: Load
@@ -112,8 +112,8 @@ def judge(
     `earlier`, and more. known: a load of the same bytes; where it is `earlier`, this may have been misread.
     Raises FileRefused.
     """
-    is_read_anew = known is not None and earlier is not None and known.load_id == earlier.load_id
-    before = None if is_read_anew else earlier
+    is_read_again = known is not None and earlier is not None and known.load_id == earlier.load_id
+    before = None if is_read_again else earlier
     latest = ledger.latest() if ledger else None
     check_header(label, result.columns, options, before, latest)
     is_empty = not (result.rows_loaded or result.rows_rejected)
@@ -139,7 +139,7 @@ def judge(
         now,
         result.rows_loaded,
         options,
-        keeps_all=begins_as_before and not is_read_anew and result.columns == earlier.columns,
+        keeps_all=begins_as_before and not is_read_again and result.columns == earlier.columns,
         is_withdrawal=is_withdrawal,
     )
     replacement.check(label, result.columns, options, has_lines=is_empty and not is_header_alone)
@@ -155,7 +155,7 @@ def check_header(
 ) -> None:
     """Refuse an error page, a JSON answer, another table's export: its header shares nothing with what was.
 
-    earlier: what the file would replace. latest: of the source, which tells the same of a new file where
+    earlier: what the file would replace. latest: of the source, which says the same of a new file where
     the mapping's columns are known. Raises FileRefused.
     """
     before = {
@@ -202,14 +202,14 @@ def _lost_columns(columns: tuple[str, ...], earlier: Load, options: LoadOptions)
     new = [name for name in columns if name not in earlier.columns]
     if not lost:
         return "", ""
-    told = f"lacks {', '.join(map(repr, lost))}, which orders.yaml maps"
+    fault = f"lacks {', '.join(map(repr, lost))}, which orders.yaml maps"
     if not new:
-        return f"{told}, and ", "export these columns again; "
+        return f"{fault}, and ", "export these columns again; "
     nearest = _pairs(lost, new)
     names = ", ".join(f"{json.dumps(near, ensure_ascii=False)}: {name}" for name, near in nearest.items())
     shown = ", ".join(map(repr, dict.fromkeys(nearest.values())))
     return (
-        f"{told} (nearest of its new columns: {shown}), and ",
+        f"{fault} (nearest of its new columns: {shown}), and ",
         f"if they were renamed, set file: {{names: {{{names}}}}} in orders.yaml; ",
     )
 

@@ -139,8 +139,8 @@ class SparkLedger:
         return pa.Table.from_pylist(rows, schema=LOADS)
 
     def _change(self, load_id: int, **values: Any) -> None:
-        held = self.changes.get(load_id) or self._log.rows[load_id]
-        self.changes[load_id] = {**held, **values}
+        known = self.changes.get(load_id) or self._log.rows[load_id]
+        self.changes[load_id] = {**known, **values}
 
     def _active(self) -> Iterator[Row]:
         rows = {**self._log.rows, **self.changes}

@@ -106,7 +106,7 @@ class SparkSession:
         lock = WarehouseLock(self._folder, self._cancelled)
         transaction = SparkTransaction(self._folder, self._log, lock, source)
         try:
-            with _told(label):
+            with _translated_errors(label):
                 self._log.refresh()
                 yield transaction
                 transaction.commit()
@@ -119,7 +119,7 @@ class SparkSession:
         if not self._folder:
             yield None
             return
-        with _told(label):
+        with _translated_errors(label):
             self._log.refresh()
             lock = WarehouseLock(self._folder, self._cancelled)
             yield SparkTransaction(self._folder, self._log, lock, source).ledger
@@ -128,7 +128,7 @@ class SparkSession:
         self._cancelled.set()
 
     def close(self) -> None:
-        """Nothing is held between transactions."""
+        """Nothing is kept between transactions."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ class SparkSink:
 
 
 @contextmanager
-def _told(label: str) -> Iterator[None]:
+def _translated_errors(label: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -140,7 +140,7 @@
         primary key (check_name, rule_hash, data_key)
     );
 
-    {# ready/verdicts.py writes and reads it. #}
+    {# ready/recorded/verdicts.py writes and reads it. #}
     create table if not exists {{ meta }}.leakage_verdicts (
         node_id text not null,
         definition_hash text not null,
@@ -152,7 +152,7 @@
         primary key (node_id, definition_hash)
     );
 
-    {# ready/proofs.py writes and reads it. #}
+    {# ready/recorded/proofs.py writes and reads it. #}
     create table if not exists {{ meta }}.reproductions (
         feature_set text not null,
         feature_version integer not null,

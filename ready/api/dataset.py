@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 
 from ready.api.table import Table
-from ready.column_roles import KEY, SPLITS, Roles, labels_in
+from ready.dataset.column_roles import KEY, SPLITS, Roles, labels_in
 from ready.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Dataset(Table):
     """A training set, or one of its splits: the whole of it as a table, and its parts by their roles.
 
     X, y, groups and times have one row for each row of the table, in its order. They come as `output` of
-    load_dataset says, made anew each time: pyarrow Table and ChunkedArray, or DataFrame and Series.
+    load_dataset says, made again each time: pyarrow Table and ChunkedArray, or DataFrame and Series.
     In pandas, whose int64 and bool have no missing value, a count or truth with a null anywhere in the data
     set's splits is Int64 or boolean in each of them; elsewhere it stays what it is.
 

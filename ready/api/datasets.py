@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from ready.api.dataset import OUTPUTS, Dataset, TrainValTest
-from ready.column_roles import KEY, SPLIT, SPLITS, roles_of
-from ready.dataset_folder import (
+from ready.dataset.column_roles import KEY, SPLIT, SPLITS, roles_of
+from ready.dataset.dataset_folder import (
     MODEL,
     Manifest,
     exclusive,
@@ -23,13 +23,13 @@ from ready.dataset_folder import (
     manifest_in,
     schema_metadata,
 )
+from ready.dataset.model_types import as_model, model_schema, sorted_values
 from ready.errors import CheckFailed, UsageError
-from ready.model_types import as_model, model_schema, sorted_values
 from ready.settings import Settings
 
 # What follows needs the database's driver; a folder is read without.
 if TYPE_CHECKING:
-    from ready.training_set import TrainingSet
+    from ready.dataset.training_set import TrainingSet
 
 
 @dataclass(frozen=True)
@@ -112,9 +112,9 @@ def _current(
     settings: Settings, feature_set: str, version: int | None, splits: Sequence[str], exact: bool
 ) -> Loaded:
     """What the tables hold now."""
-    from ready.export import covers, dataset_folder
-    from ready.query import connected
-    from ready.training_set import open_training_set, require_feature_set
+    from ready.database.query import connected
+    from ready.dataset.export import covers, dataset_folder
+    from ready.dataset.training_set import open_training_set, require_feature_set
 
     with connected(settings) as connection:
         require_feature_set(connection, settings, feature_set)

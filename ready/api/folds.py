@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from ready.dataset.model_types import INSTANT
 from ready.errors import UsageError
-from ready.model_types import INSTANT
 
 if TYPE_CHECKING:
     import numpy

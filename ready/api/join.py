@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ready.api.spine import TIME, ArrowStream, Spine, read_spine
-from ready.model_types import INSTANT
+from ready.dataset.model_types import INSTANT
 
 if TYPE_CHECKING:
     import numpy

@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from ready.api.spine import ArrowStream, Spine, read_spine
 from ready.api.table import Table
-from ready.column_roles import FEATURE_SET, KEY
-from ready.model_types import as_model, model_schema
-from ready.point_in_time import is_first_known, recorded_query
-from ready.query import connected, select_rows
+from ready.database.query import connected, select_rows
+from ready.dataset.column_roles import FEATURE_SET, KEY
+from ready.dataset.model_types import as_model, model_schema
+from ready.label_sets.point_in_time import is_first_known, recorded_query
 from ready.settings import Settings
 
 UNKNOWN = """

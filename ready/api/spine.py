@@ -10,10 +10,10 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ready.column_roles import KEY
+from ready.dataset.column_roles import KEY
+from ready.dataset.model_types import INSTANT
 from ready.errors import UnknownCustomers, UsageError
-from ready.iso_times import instants_of
-from ready.model_types import INSTANT
+from ready.label_sets.iso_times import instants_of
 
 CUSTOMER, TIME = KEY
 

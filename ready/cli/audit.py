@@ -10,10 +10,10 @@ import click
 
 from ready.cli.options import home_option, output_options, target_option
 from ready.cli.output import Output
-from ready.terminal import one_line
+from ready.rendering.terminal import one_line
 
 if TYPE_CHECKING:
-    from ready.audit import ColumnAudit
+    from ready.proof.audit import ColumnAudit
 
 
 @click.command()
@@ -45,15 +45,15 @@ def audit(
     lies strictly before. Where it differs, it is looked for at later instants: what was known only then
     is the future. Columns that have the name of a feature are compared, and those that --column names.
 
-    Exit code 1 when a value differs. The file is held in memory.
+    Exit code 1 when a value differs. The file is read into memory.
 
     \b
     Examples:
       ready audit churn_train.parquet
       ready audit churn_train.parquet --time snapshot_date --column spend_30=revenue_30d
     """
-    from ready.audit import audit as compare
     from ready.errors import CheckFailed, UsageError
+    from ready.proof.audit import audit as compare
     from ready.settings import Settings
 
     columns = dict(pair.partition("=")[::2] for pair in pairs)

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from ready.cli.options import home_option, lock_timeout_option
-from ready.environment import environment
 from ready.postgres.backup import Programs
 from ready.postgres.server import ensure_server, is_embedded
 from ready.settings import Settings
+from ready.workspace.environment import environment
 
 
 @click.command()
@@ -48,7 +48,7 @@ def restore(file: Path, replace: bool, home: str | None, lock_timeout: float | N
       ready db restore monday.dump
       ready db restore monday.dump --replace
     """
-    from ready.database import open_database
+    from ready.database.opening import open_database
     from ready.postgres.backup import restore as bring_back
 
     settings = Settings.resolve(home=home)

@@ -16,7 +16,7 @@ from ready.cli.options import (
     target_option,
 )
 from ready.cli.output import Output
-from ready.terminal import one_line
+from ready.rendering.terminal import one_line
 
 if TYPE_CHECKING:
     from ready.proof.leakage import Leak, LeakageReport
@@ -89,14 +89,14 @@ def check_leakage(
     settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts, target=target)
     report = checked(settings, output, cutoffs=cutoffs)
     output.show(_as_object(report))
-    told(report, settings, output)
+    report_leakage(report, settings, output)
 
 
 def checked(settings: Settings, output: Output, *, cutoffs: int | None = CUTOFFS) -> LeakageReport:
     """The check's report, once its verdicts are on the run page and in the manifests."""
-    from ready.engine import open_engine
+    from ready.database.engine import open_engine
     from ready.proof.leakage import check_leakage as check
-    from ready.renew import renew_proofs
+    from ready.run.renew import renew_proofs
 
     with output.steps() as say:
         report = check(settings, open_engine(settings), cutoffs=cutoffs, say=say)
@@ -104,7 +104,7 @@ def checked(settings: Settings, output: Output, *, cutoffs: int | None = CUTOFFS
     return report
 
 
-def told(report: LeakageReport, settings: Settings, output: Output) -> None:
+def report_leakage(report: LeakageReport, settings: Settings, output: Output) -> None:
     """In lines for people. Raises CheckFailed for a report that did not pass."""
     from ready.errors import CheckFailed
 
@@ -179,7 +179,7 @@ def _leaks_of(report: LeakageReport, model: str) -> list[Leak]:
 
 
 def _verdict_on(report: LeakageReport, model: str) -> str:
-    from ready.verdicts import LEAKING, NOT_PROVEN
+    from ready.recorded.verdicts import LEAKING, NOT_PROVEN
 
     verdict = report.verdict_on(model)
     return {LEAKING: "LEAKS", NOT_PROVEN: "NOT PROVEN"}.get(verdict, verdict)

@@ -12,7 +12,6 @@ import click
 from ready.cli.backup import backup, restore
 from ready.cli.options import home_option, output_options
 from ready.cli.output import Output
-from ready.environment import environment
 from ready.errors import MachineError, UsageError
 from ready.postgres import embedded
 from ready.postgres.cluster import program_path
@@ -20,6 +19,7 @@ from ready.postgres.connection import ConnectionParams
 from ready.postgres.roles import BUILDER, LOADER, WORKERS, read_roles
 from ready.postgres.server import ensure_server, is_embedded, server_params
 from ready.settings import Settings
+from ready.workspace.environment import environment
 
 DOWN = 3
 
@@ -57,7 +57,7 @@ def start(tcp: bool, port: int, home: str | None) -> None:
       ready db start --tcp
       PGPASSFILE=.ready/pgpass psql -h 127.0.0.1 -p 54330 -U ready_reader ready
     """
-    from ready.database import open_database
+    from ready.database.opening import open_database
 
     settings = Settings.resolve(home=home)
     if tcp:
@@ -99,7 +99,7 @@ def grant_roles(home: str | None) -> None:
     Example:
       DATABASE_URL=postgresql://owner@host/ready ready db grant
     """
-    from ready.database import grant_database
+    from ready.database.opening import grant_database
 
     params = grant_database(Settings.resolve(home=home))
     click.echo(f"{', '.join(WORKERS)} have their rights in {params.dbname}.")

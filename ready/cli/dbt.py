@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ready.cli.options import names_spark
-from ready.terminal import printable
+from ready.rendering.terminal import printable
 
 if TYPE_CHECKING:
     from ready.postgres.connection import ConnectionParams
@@ -48,8 +48,8 @@ def dbt(ctx: click.Context, arguments: tuple[str, ...]) -> None:
         return
     from dbt.cli.exceptions import DbtUsageException
 
-    from ready.database import open_database
-    from ready.dbt import invoke, of_database, prepare
+    from ready.database.opening import open_database
+    from ready.dbt.runner import invoke, of_database, prepare
     from ready.errors import UsageError
     from ready.lint import require_clean_configs
     from ready.settings import Settings
@@ -67,7 +67,7 @@ def dbt(ctx: click.Context, arguments: tuple[str, ...]) -> None:
         outcome = invoke(arguments)
     if isinstance(outcome.exception, DbtUsageException):
         raise UsageError(f"dbt: {outcome.exception}", hint="see: ready dbt build --help")
-    # Of anything else dbt itself has told.
+    # dbt has already printed every other error.
     if outcome.exception:
         ctx.exit(3 if of_database(str(outcome.exception)) else 2)
     ctx.exit(0 if outcome.success else 1)
@@ -78,7 +78,7 @@ def _alone(settings: Settings, params: ConnectionParams | SparkParams) -> Abstra
     from ready.postgres.connection import ConnectionParams
 
     if isinstance(params, ConnectionParams):
-        from ready.locks import build_lock
+        from ready.database.locks import build_lock
 
         return build_lock(params, settings.schema("meta"), _say)
     from ready.spark.pipeline import run_lock

@@ -30,7 +30,7 @@ def docs(
       ready docs
       ready docs --no-serve     writes artifacts/docs/index.html and ends
     """
-    from ready.docs import serve, write_docs
+    from ready.dbt.docs import serve, write_docs
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts, target=target)

@@ -8,10 +8,10 @@ from dataclasses import replace
 import click
 
 from ready.cli.options import artifacts_option, configs_option, home_option
-from ready.environment import environment
 from ready.postgres.roles import BUILDER
 from ready.postgres.server import is_embedded, server_params
 from ready.settings import Settings
+from ready.workspace.environment import environment
 
 
 @click.command()

@@ -10,7 +10,7 @@ import click
 
 from ready.cli.options import home_option, output_options, target_option
 from ready.cli.output import Output
-from ready.terminal import one_line
+from ready.rendering.terminal import one_line
 
 if TYPE_CHECKING:
     from ready.proof.explain import Explanation, SourceOrder
@@ -35,11 +35,11 @@ def explain(
     Example:
       ready explain C000015 2024-03-01 revenue_30d
     """
+    from ready.database.query import connected
     from ready.errors import CheckFailed
     from ready.proof.compare import text_of
     from ready.proof.explain import explain as trace
     from ready.proof.nearest import parse_time
-    from ready.query import connected
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, target=target)

@@ -66,11 +66,11 @@ def export(
       ready export --feature-set basket_features
       ready export --feast feature_repo && cd feature_repo && feast apply
     """
-    from ready.export import export_dataset
-    from ready.feast import export_repository
-    from ready.query import connected
+    from ready.database.query import connected
+    from ready.dataset.export import export_dataset
+    from ready.dataset.feast import export_repository
+    from ready.dataset.training_set import require_feature_set
     from ready.settings import Settings
-    from ready.training_set import require_feature_set
 
     settings = Settings.resolve(home=home, artifacts=artifacts, target=target)
     with connected(settings) as connection, _progress(output) as progress:

@@ -10,7 +10,7 @@ import click
 import psycopg2
 
 from ready.errors import MachineError, ReadyError, from_database
-from ready.terminal import printable
+from ready.rendering.terminal import printable
 
 
 def run_cli(command: click.Command) -> NoReturn:

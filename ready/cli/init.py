@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from ready.terminal import printable
+from ready.rendering.terminal import printable
 
 
 @click.command()
@@ -34,7 +34,7 @@ def init(folder: str, mapping: str | None, data: tuple[str, ...]) -> None:
       ready init my_shop --data ~/exports
       ready init my_shop --from shopify
     """
-    from ready.new_project import DATA, init_project
+    from ready.workspace.new_project import DATA, init_project
 
     project = init_project(Path(folder).expanduser(), mapping=mapping, data=data)
     click.echo(printable(f"Made {project.folder}: {', '.join(map(str, project.files))}"))
@@ -43,7 +43,7 @@ def init(folder: str, mapping: str | None, data: tuple[str, ...]) -> None:
     used = [part for path in data for part in ("--data", os.path.abspath(os.path.expanduser(path)))]
     run = shlex.join(["ready", "run", *used])
     if data:
-        steps = [f"read {Path('configs', 'orders.yaml')}: what the files do not tell is marked CHECK"]
+        steps = [f"read {Path('configs', 'orders.yaml')}: what the files do not say is marked CHECK"]
     elif mapping:
         steps = [f"put your CSV files into {DATA}", "set zone, currency and statuses in configs/"]
     else:

@@ -9,10 +9,10 @@ import click
 
 from ready.cli.options import home_option, output_options, target_option
 from ready.cli.output import Output
-from ready.terminal import one_line
+from ready.rendering.terminal import one_line
 
 if TYPE_CHECKING:
-    from ready.lineage import ColumnLineage, Source
+    from ready.proof.lineage import ColumnLineage, Source
 
 
 @click.command()
@@ -48,8 +48,8 @@ def lineage(
       ready lineage --version 1 revenue_30d orders_total
       ready lineage --openlineage > column_lineage.json
     """
-    from ready.lineage import column_lineage, dataset_names, named_build, open_lineage
-    from ready.query import connected
+    from ready.database.query import connected
+    from ready.proof.lineage import column_lineage, dataset_names, named_build, open_lineage
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, target=target)

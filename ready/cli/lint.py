@@ -8,7 +8,7 @@ import click
 
 from ready.cli.options import configs_option, home_option, output_options
 from ready.cli.output import Output
-from ready.terminal import printable
+from ready.rendering.terminal import printable
 
 
 @click.command()

@@ -18,7 +18,7 @@ from ready.cli.options import (
     target_option,
 )
 from ready.cli.output import Output
-from ready.terminal import one_line
+from ready.rendering.terminal import one_line
 
 if TYPE_CHECKING:
     from loader import LoadOptions, LoadSummary
@@ -95,7 +95,7 @@ def load(
       ready load --target spark exports/
       ready load --withdraw orders_2024_h1.csv
     """
-    from ready.configs import load_options
+    from ready.definition.load_options import load_options
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, configs=configs)
@@ -128,7 +128,7 @@ class _Engine(NamedTuple):
 def _postgres(settings: Settings) -> _Engine:
     from loader.ledger import all_loads
     from loader.postgres import PostgresSink
-    from ready.database import open_database
+    from ready.database.opening import open_database
     from ready.postgres.roles import LOADER
 
     params = open_database(settings, role=LOADER)
@@ -157,8 +157,8 @@ def _load(
     output: Output,
 ) -> None:
     from loader import FilesRefused, LoaderError, load_into
+    from ready.cli.progress import load_progress
     from ready.errors import from_loader
-    from ready.progress import load_progress
 
     try:
         with load_progress(quiet=output.silent) as progress:
@@ -183,7 +183,7 @@ def _withdraw(sink: Sink, names: tuple[str, ...], options: LoadOptions, output: 
 
 
 def _tell(summary: LoadSummary, output: Output) -> None:
-    from ready.progress import summary_lines
+    from ready.cli.progress import summary_lines
 
     output.show(summary.as_dict())
     if output.verbose:

@@ -97,8 +97,8 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point of the console script."""
+    from ready.cli.collector import look_for_cycles_seldom
     from ready.cli.failures import run_cli
-    from ready.collector import look_for_cycles_seldom
 
     look_for_cycles_seldom()
     run_cli(cli)

@@ -1,4 +1,4 @@
-"""A run told on the terminal: each stage with its rows and time, and at the end where to look."""
+"""A run on the terminal: each stage with its rows and time, and at the end where to look."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from rich.console import Console
 from loader import LoadSummary
 from loader.results import Progress as LoadProgress
 from ready.cli.output import Output
-from ready.dbt import NodeResult
-from ready.export import ExportResult
+from ready.cli.progress import load_progress, summary_lines
+from ready.dataset.export import ExportResult
+from ready.dbt.runner import NodeResult
 from ready.gate.console import render_console
 from ready.gate.github import publish
 from ready.gate.model import Report
-from ready.progress import load_progress, summary_lines
-from ready.registry import FeatureRecord
-from ready.run import PipelineResult
+from ready.recorded.registry import FeatureRecord
+from ready.rendering.terminal import printable
+from ready.run.stages import PipelineResult
 from ready.settings import Settings
-from ready.terminal import printable
 
 TABLES = ("model", "seed", "snapshot")
 BEFORE_THE_GATE = ("order_statuses", "orders_mapped", "orders_parsed")
@@ -55,7 +55,7 @@ class TerminalNarrator:
         self._say(f"{click.style(f'{title:<10}', bold=True)}{detail.replace(f'{Path.cwd()}/', '')}")
 
     def loaded(self, summary: LoadSummary) -> None:
-        """The files were told one by one; this is their sum."""
+        """The files were reported one by one; this is their sum."""
         for line in summary_lines(summary):
             self._say(f"  {line}")
 

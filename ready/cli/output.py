@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ready.cli.status import live_status
-from ready.terminal import printable
+from ready.rendering.terminal import printable
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Output:
 
     @property
     def silent(self) -> bool:
-        """Nothing is told while the work goes on."""
+        """Nothing is printed while the work goes on."""
         return self.quiet or self.as_json
 
     def say(self, text: str) -> None:
@@ -40,7 +40,7 @@ class Output:
 
     @contextmanager
     def steps(self) -> Iterator[Callable[[str], None]]:
-        """Gives a function that tells a step: a line each with -v, else one live line on a terminal."""
+        """Gives a function that reports a step: a line each with -v, else one live line on a terminal."""
         if self.verbose and not self.silent:
             yield lambda text: click.echo(printable(f"  {text}"), err=True)
         elif self.silent:

@@ -9,7 +9,7 @@ import click
 
 from ready.cli.options import home_option, output_options, target_option
 from ready.cli.output import Output
-from ready.terminal import printable
+from ready.rendering.terminal import printable
 
 COLOURS = {"-": "red", "+": "green", "@": "cyan"}
 
@@ -40,7 +40,7 @@ def list_command(target: str, home: str | None, output: Output) -> None:
       ready registry list
       ready registry list --json
     """
-    from ready.registry import list_builds
+    from ready.recorded.registry import list_builds
 
     builds = _read(target, home, list_builds)
     output.show(builds)
@@ -67,7 +67,7 @@ def show(version: str, target: str, home: str | None, output: Output) -> None:
     Example:
       ready registry show 1
     """
-    from ready.registry import show_version
+    from ready.recorded.registry import show_version
 
     replace(output, as_json=True).show(_read(target, home, show_version, version))
 
@@ -90,7 +90,7 @@ def diff(before: str, after: str, target: str, home: str | None, output: Output)
       ready registry diff 1 2
       ready registry diff 1@98573617 1
     """
-    from ready.registry_diff import diff_builds
+    from ready.recorded.registry_diff import diff_builds
 
     sections = _read(target, home, diff_builds, before, after)
     output.show(sections)
@@ -101,7 +101,7 @@ def diff(before: str, after: str, target: str, home: str | None, output: Output)
 
 
 def _read(target: str, home: str | None, reader: Any, *arguments: Any) -> Any:
-    from ready.query import connected
+    from ready.database.query import connected
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, target=target)

@@ -51,10 +51,10 @@ def reproduce(
       ready reproduce churn:1
       ready reproduce 1 --target spark
     """
-    from ready.engine import open_engine
+    from ready.database.engine import open_engine
     from ready.errors import CheckFailed
     from ready.proof.reproduce import reproduce as rebuild
-    from ready.renew import renew_proofs
+    from ready.run.renew import renew_proofs
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts, target=target)

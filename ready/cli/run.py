@@ -69,10 +69,10 @@ def run(
       ready run --target spark
       ready run --json | jq .data_hash
     """
-    from ready.cli.check_leakage import checked, told
+    from ready.cli.check_leakage import checked, report_leakage
     from ready.cli.narration import TerminalNarrator
     from ready.cli.run_object import result_object, verdict_shown
-    from ready.pipeline import run_pipeline
+    from ready.run.pipeline import run_pipeline
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts, target=target)
@@ -91,4 +91,4 @@ def run(
         verdict.update(result_object(result))
         if report:
             verdict["leakage"] = {model: report.verdict_on(model) for model in report.rows}
-            told(report, settings, output)
+            report_leakage(report, settings, output)

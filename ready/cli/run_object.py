@@ -10,7 +10,7 @@ from typing import Any
 from ready.cli.output import Output
 from ready.errors import CheckFailed
 from ready.gate.report import REPORT_NAME
-from ready.run import PipelineResult
+from ready.run.stages import PipelineResult
 from ready.settings import Settings
 
 

@@ -45,7 +45,7 @@ def suggest(
 
     With --mapping it reads the first thousand records of each FILE (a file, a folder or a glob), needs no
     database, and prints an orders.yaml: which column is what, in which notation, with the evidence for each
-    line. What the files do not tell is marked CHECK.
+    line. What the files do not say is marked CHECK.
 
     \b
     Examples:
@@ -67,8 +67,8 @@ def suggest(
 def _suggest_mapping(
     settings: Settings, files: tuple[str, ...], *, write: bool, configs: str | None, output: Output
 ) -> None:
-    from ready.config_files import with_schemas
     from ready.suggest.mapping import fit_expectations, next_step, suggest_mapping, write_mapping
+    from ready.workspace.config_files import with_schemas
 
     if not files:
         raise click.UsageError("--mapping needs a file or a folder to read")
@@ -76,8 +76,8 @@ def _suggest_mapping(
     output.show({"orders_yaml": text})
     if write:
         output.say(f"Wrote {write_mapping(settings, text)}.")
-        if told := fit_expectations(settings):
-            output.say(f"{told}.")
+        if note := fit_expectations(settings):
+            output.say(f"{note}.")
         output.say(f"Next: correct it, then {next_step(files, configs)}")
     else:
         output.say(text.rstrip())

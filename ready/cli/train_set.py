@@ -74,8 +74,8 @@ def train_set(
       ready train-set --labels churn.csv --horizon 60
       ready train-set --labels fraud.csv --horizon 0 --time order_ts --label is_fraud
     """
-    from ready.label_set import LabelDefinition, build_label_set
-    from ready.labels import LabelColumns
+    from ready.label_sets.label_set import LabelDefinition, build_label_set
+    from ready.label_sets.labels import LabelColumns
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, artifacts=artifacts)

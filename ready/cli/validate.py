@@ -34,7 +34,7 @@ def validate(
     """Run the gate alone and write its report.
 
     Checks what is loaded against configs/expectations.yaml. Exit code 0 when it passes, 1 when not.
-    Only stg.orders_parsed is built anew.
+    Only stg.orders_parsed is built again.
 
     \b
     Examples:
@@ -44,7 +44,7 @@ def validate(
     """
     from ready.cli.narration import TerminalNarrator
     from ready.cli.run_object import verdict_shown
-    from ready.pipeline import validate as run_gate
+    from ready.run.pipeline import validate as run_gate
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, configs=configs, artifacts=artifacts, target=target)

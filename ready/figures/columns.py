@@ -10,8 +10,8 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ready.column_roles import SPLITS
-from ready.profiles import LEAST_SHARE, ColumnProfile, population_stability_index
+from ready.dataset.column_roles import SPLITS
+from ready.recorded.profiles import LEAST_SHARE, ColumnProfile, population_stability_index
 
 CORRELATED = 0.95
 SEPARATING = 0.98
@@ -19,7 +19,7 @@ SEPARATING = 0.98
 FEWEST_ROWS, FEWEST_OF_A_CLASS, FEWEST_OF_A_TEXT = 30, 10, 20
 """With less, a column is close to the label by chance."""
 CLASSES = 10
-"""A label of so many values or fewer is told by their shares."""
+"""A label of so many values or fewer is described by their shares."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Association:
     """How a feature goes with the label, by itself; each None where it cannot be said.
 
     pearson and spearman: of values and of ranks, -1 to 1. auc: of telling the rows apart whose label is
-    the greater of two values, or not 0; 0 to 1. A text feature stands for the mean label of each of its
+    the greater of two values, or not 0; 0 to 1. A text feature counts as the mean label of each of its
     values.
     """
 

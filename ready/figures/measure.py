@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ready.column_roles import labels_in
+from ready.dataset.column_roles import labels_in
+from ready.dataset.training_set import TrainingSet
 from ready.figures.columns import Association, ColumnFigures, as_number, figures_of
 from ready.figures.over_time import Period, read_periods
 from ready.figures.overlap import Overlap, read_overlaps
 from ready.settings import Settings
-from ready.training_set import TrainingSet
 
 SAMPLED_FROM = 100_000
 
@@ -50,7 +50,7 @@ class Figures:
         )
 
     def as_manifest(self) -> dict[str, Any]:
-        """What of it stands in an export's manifest: overlap, equal rows and single columns."""
+        """What of it goes into an export's manifest: overlap, equal rows and single columns."""
         return {
             "sampled_every": self.sampled_every,
             "overlap": {

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ready.column_roles import KEY, SPLIT
-from ready.query import is_postgres, select_rows
+from ready.database.query import is_postgres, select_rows
+from ready.dataset.column_roles import KEY, SPLIT
 from ready.settings import Settings
 
 OTHERS = ("val", "test")

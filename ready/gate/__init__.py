@@ -1,1 +1,1 @@
-"""The gate: what its checks found, told in one vocabulary and rendered for people and machines."""
+"""The gate: what its checks found, in one vocabulary, rendered for people and machines."""

@@ -10,7 +10,7 @@ from typing import Any
 from ready.gate.faults import Fault, RowFault, TableFault, identifier
 from ready.gate.inspector import Inspector
 from ready.gate.model import MASK, Check, Sample
-from ready.gate.places import told_by_place
+from ready.gate.places import worded_by_place
 from ready.gate.rules import EXISTENCE_TESTS, NULL_TESTS, Rule, TestCall, rule_of
 from ready.gate.samples import MAX_SAMPLES, SampleReader
 from ready.gate.unseen import NULL_PASSES, rows_meant, value_exists_sql
@@ -78,7 +78,7 @@ class CheckBuilder:
         )
 
     def _filtered(self, call: TestCall, node: Mapping[str, Any], more: str = "") -> str:
-        """What stands after FROM: only the rows that the test looks at."""
+        """What follows FROM: only the rows that the test looks at."""
         condition = _condition(call, node, more)
         rows = f"(select * from {self.relation} where {condition})" if condition else self.relation
         return f"{rows} as checked"
@@ -93,8 +93,8 @@ class CheckBuilder:
             return [], self._failures_below(rule, relation, outcome)
         if status not in ("fail", "warn"):
             return [], failures
-        if rule.told_by_rows:
-            return self._told(str(outcome.get("compiled_code") or "")), failures
+        if rule.worded_by_rows:
+            return self._by_wording(str(outcome.get("compiled_code") or "")), failures
         if isinstance(rule.faults[0], TableFault):
             return [self._of_table(rule.faults[0], rule, relation, outcome)], failures
         if call.column in self.missing:
@@ -118,9 +118,9 @@ class CheckBuilder:
     def _returned(self, rule: Rule, compiled: str) -> str:
         """The first rows that a test returned: (expected_rows=5, rows=3)."""
         rows = self.inspector.rows_of_compiled(compiled, limit=MAX_SAMPLES) or []
-        told = "; ".join(", ".join(f"{k}={v}" for k, v in row.items() if v is not None) for row in rows)
+        shown = "; ".join(", ".join(f"{k}={v}" for k, v in row.items() if v is not None) for row in rows)
         hidden = self.sensitive and (not rule.columns or self._hides(rule))
-        return f"({MASK if hidden else told})" if told else ""
+        return f"({MASK if hidden else shown})" if shown else ""
 
     def _counts(self, rule: Rule, relation: str) -> list[tuple[Fault, int]]:
         """The faults of rows that occur with their rows."""
@@ -128,10 +128,10 @@ class CheckBuilder:
         counts = [(fault, self.inspector.value(fault.measure_sql(relation))) for fault in faults]
         return [(fault, int(count)) for fault, count in counts if count]
 
-    def _told(self, compiled: str) -> list[Measured]:
+    def _by_wording(self, compiled: str) -> list[Measured]:
         """What the rows of a test say themselves, but nothing of a column that a file lacks."""
-        told = "says, column_at_fault"
-        sql = f"select {told}, count(*) as n from (\n{compiled}\n) as failing group by {told} order by says"
+        shown = "says, column_at_fault"
+        sql = f"select {shown}, count(*) as n from (\n{compiled}\n) as failing group by {shown} order by says"
         rows = self.inspector.rows_of_compiled(sql) or []
         return [
             (RowFault(row["says"]), str(row["n"]))
@@ -140,7 +140,7 @@ class CheckBuilder:
         ]
 
     def _beside_missing(self, rule: Rule, call: TestCall, node: Mapping[str, Any]) -> list[Measured]:
-        """Where a file lacks the column, its nulls follow from that: told are only faults of given values."""
+        """Where a file lacks the column, its nulls follow from that: only given values are at fault."""
         if call.test in NULL_TESTS:
             return []
         given = self._filtered(call, node, f"{identifier(f'{call.column}_raw')} is not null")
@@ -174,7 +174,7 @@ class CheckBuilder:
         """That a rule looks at nothing, or what its nulls are likely to be."""
         if failing and call.column and call.test in NULL_TESTS and call.column not in self.missing:
             sql = rule.rows_sql(self._filtered(call, node))
-            yield from told_by_place(self.inspector, self.relation, sql, call.column)
+            yield from worded_by_place(self.inspector, self.relation, sql, call.column)
         conditions, meant = _conditions(call, node), _meant(call, node)
         hidden = self.sensitive and (call.column is None or call.column.lower() in self.sensitive)
         rows = self._rows[meant]

@@ -15,7 +15,7 @@ from ready.lint.document import read_document
 MODEL = "orders_parsed"
 # The folder of the rules that are on by default.
 DEFAULT_RULES = "gate"
-# What stands beside a test's arguments in the yaml; not passed to the test.
+# What is written beside a test's arguments in the yaml; not passed to the test.
 NOT_ARGUMENTS = {"name", "test_name", "config", "description", "arguments", "column_name", "model"}
 CONFIG_KEYS = {"severity", "where", "limit", "error_if", "warn_if", "tags", "meta", "enabled", "fail_calc",
                "store_failures", "store_failures_as"}  # fmt: skip

@@ -11,7 +11,7 @@ MAX_GROUPS = 5
 
 
 class Fault(Protocol):
-    """`relation` is what stands after FROM: the table, or a filtered subquery with an alias."""
+    """`relation` is what follows FROM: the table, or a filtered subquery with an alias."""
 
     def text(self, measured: str | None) -> str: ...
 
@@ -75,7 +75,7 @@ class TableFault:
     """A fault of the whole table: no row is to blame.
 
     `says` may have {value} for what `measure` gives, {n} for the number of failures, {returned} for what the
-    test returns. groups: the columns by which it is measured; told are those groups for which not `holds`.
+    test returns. groups: the columns by which it is measured; a group fails for which not `holds`.
     """
 
     says: str
@@ -98,8 +98,8 @@ class TableFault:
         by = ", ".join(self.groups)
         value = f"concat({self.measure}, ' (', {group}, ')')"
         failing = f"group by {by} having not ({self.holds}) order by {by} limit {MAX_GROUPS}"
-        told = f"select {value} as told from {relation} {failing}"
-        return f"select string_agg(told, ', ') from ({told}) as failing"
+        shown = f"select {value} as shown from {relation} {failing}"
+        return f"select string_agg(shown, ', ') from ({shown}) as failing"
 
     def rows_sql(self, relation: str) -> None:
         return None

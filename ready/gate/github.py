@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from ready.gate.model import Check, Report
-from ready.html import percent, thousands
+from ready.rendering.html import percent, thousands
 
 ICONS = {"pass": "✅", "fail": "❌", "error": "❌", "warn": "⚠️", "set aside": "📥", "skipped": "⏭️"}
 
@@ -32,9 +32,9 @@ def render_annotations(report: Report) -> str:
         for text in check.texts
         if check.status != "pass"
     ]
-    told = {text for check in report.checks for text in check.texts}
-    lines += [f"::error::{_message(text)}" for text in report.errors if text not in told]
-    lines += [f"::warning::{_message(text)}" for text in report.warnings if text not in told]
+    shown = {text for check in report.checks for text in check.texts}
+    lines += [f"::error::{_message(text)}" for text in report.errors if text not in shown]
+    lines += [f"::warning::{_message(text)}" for text in report.warnings if text not in shown]
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ready.mapping import orders_meta
+from ready.definition.mapping import orders_meta
 
 ON_LINES = (
     "amounts_are_of_lines",

@@ -9,8 +9,8 @@ from typing import Any
 import psycopg2
 import psycopg2.extras
 
+from ready.database.query import is_postgres
 from ready.errors import ReadyError
-from ready.query import is_postgres
 from ready.spark.connection import spark_errors
 from ready.spark.dialect import as_spark
 
@@ -28,7 +28,7 @@ class Inspector:
         self._on_spark = connection is not None and not is_postgres(connection)
 
     def rows(self, sql: str | None, *, limit: int | None = None) -> list[dict[str, Any]] | None:
-        """The rows as dicts. `sql` is PostgreSQL's, on Spark translated; no parameters: % stands as it is."""
+        """The rows as dicts. `sql` is PostgreSQL's, on Spark translated; no parameters: % stays as it is."""
         return self.rows_of_compiled(as_spark(sql) if sql and self._on_spark else sql, limit=limit)
 
     def rows_of_compiled(self, sql: str | None, *, limit: int | None = None) -> list[dict[str, Any]] | None:

@@ -17,9 +17,9 @@ def render_junit(report: Report) -> bytes:
     suite = ElementTree.Element("testsuite", name=f"gate.{MODEL}", timestamp=utc_text(report.run.started_at))
     for check in report.checks:
         _add_case(suite, check)
-    told = {text for check in report.checks for text in check.texts}
+    shown = {text for check in report.checks for text in check.texts}
     for text in report.errors:
-        if text not in told:
+        if text not in shown:
             _add(_case(suite, MODEL, "run"), "error", text)
     counts = {
         "tests": "testcase",

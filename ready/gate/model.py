@@ -32,7 +32,7 @@ class RunInfo:
     """Which run a report belongs to.
 
     load_ids: the active loads that the gate read. versions: tool name -> version.
-    config_warnings: what the lint tells of the configs and does not stop at.
+    config_warnings: what the lint reports of the configs without stopping.
     load_warnings: what files have that could not be read, and what they took away. replacements: the
     active loads that replaced others.
     left_out: what the filter of orders.yaml leaves out; None where it has none.
@@ -53,7 +53,7 @@ class RunInfo:
 
 @dataclass(frozen=True)
 class Sample:
-    """One failing record: where it stands in the CSV, the value at fault, the whole row as text.
+    """One failing record: its place in the CSV, the value at fault, the whole row as text.
 
     against: the place of the record that it contradicts; empty for none.
     """
@@ -137,8 +137,8 @@ class Check:
     def values_text(self) -> str:
         """Empty where there are none to tell."""
         rest = self.distinct - len(self.values)
-        told = [value.text for value in self.values] + ([f"{rest:,} other value(s)"] if rest else [])
-        return ", ".join(told) if self.values else ""
+        texts = [value.text for value in self.values] + ([f"{rest:,} other value(s)"] if rest else [])
+        return ", ".join(texts) if self.values else ""
 
     @property
     def label(self) -> str:

@@ -46,7 +46,7 @@ FILLED_BELOW = (
 )
 
 
-def told_by_place(inspector: Inspector, relation: str, failing: str | None, column: str) -> Iterator[str]:
+def worded_by_place(inspector: Inspector, relation: str, failing: str | None, column: str) -> Iterator[str]:
     """What nulls are likely to be that stand at an edge of a file, or below the first line of their order.
 
     failing: a query with the rows at fault.

@@ -12,7 +12,6 @@ from typing import Any
 import orjson
 
 from ready.errors import MachineError
-from ready.files import write_atomically
 from ready.gate.checks import CheckBuilder, brief_message, missing_columns
 from ready.gate.expectations import find_model, gate_tests, switched_off
 from ready.gate.history import read_history
@@ -22,6 +21,7 @@ from ready.gate.junit import render_junit
 from ready.gate.left_out import count_left_out
 from ready.gate.model import Check, Report, RunInfo
 from ready.gate.samples import SampleReader
+from ready.rendering.files import write_atomically
 
 REPORT_NAME = "validation_report"
 
@@ -58,7 +58,7 @@ def build_report(
 
 def failed_before_gate(message: str, run: RunInfo) -> Report:
     """The report of a run that never came to the gate: it did not pass, and says why."""
-    return Report(errors=(utf8(message),), warnings=_told_before(run), checks=(), run=run)
+    return Report(errors=(utf8(message),), warnings=_warned_before(run), checks=(), run=run)
 
 
 def write_report(report: Report, folder: Path) -> list[Path]:
@@ -119,11 +119,11 @@ def _model_failure(model: Mapping[str, Any], results: Mapping[str, Mapping[str, 
 
 
 def _assemble(checks: list[Check], failure: str | None, run: RunInfo, off: list[str]) -> Report:
-    """A gate that could not start is told once, not once a check; a gate without checks is no gate."""
+    """A gate that could not start is reported once, not once a check; a gate without checks is no gate."""
     blocking = [check for check in checks if check.blocks and not (failure and check.status == "skipped")]
     errors = [*([failure] if failure else []), *(text for check in blocking for text in check.texts)]
     warned = [check for check in checks if check.status == "warn"]
-    warnings = [*_told_before(run), *(text for check in warned for text in check.texts)]
+    warnings = [*_warned_before(run), *(text for check in warned for text in check.texts)]
     warnings += dict.fromkeys(note for check in checks for note in check.notes)
     warnings += [f"the rule {name} is switched off in expectations.yaml" for name in off]
     if not checks and not failure:
@@ -131,6 +131,6 @@ def _assemble(checks: list[Check], failure: str | None, run: RunInfo, off: list[
     return Report(tuple(errors), tuple(warnings), tuple(checks), run)
 
 
-def _told_before(run: RunInfo) -> tuple[str, ...]:
+def _warned_before(run: RunInfo) -> tuple[str, ...]:
     """Warnings that are no check's."""
     return tuple(map(utf8, (*run.config_warnings, *run.load_warnings)))

@@ -33,8 +33,8 @@ class SampleReader:
 
     def read(self, rule: Rule, call: TestCall, relation: str, compiled: str | None) -> Found:
         """By the rule's own query; else by the test's SQL, its values looked up when it has no lines."""
-        if rule.told_by_rows:
-            return self._told(compiled or "")
+        if rule.worded_by_rows:
+            return self._by_wording(compiled or "")
         own = rule.rows_sql(relation)
         rows = self.inspector.rows(own, limit=MAX_SAMPLES)
         if rows and own:
@@ -50,7 +50,7 @@ class SampleReader:
         of_values = all(isinstance(fault, RowFault) for fault in rule.faults) and call.test not in NULL_TESTS
         sql = rule.rows_sql(relation)
         name = (call.column or "").lower()
-        if rule.told_by_rows or not of_values or not sql or not name or name in self.sensitive:
+        if rule.worded_by_rows or not of_values or not sql or not name or name in self.sensitive:
             return (), 0
         counted = (self._counted(sql, column) for column in (f"{name}_raw", call.column or ""))
         rows = next(filter(None, counted), None)
@@ -68,11 +68,11 @@ class SampleReader:
             f"order by times desc, at_fault limit {MAX_VALUES}"
         )
 
-    def _told(self, compiled: str) -> Found:
+    def _by_wording(self, compiled: str) -> Found:
         """Of each column at fault the first rows, as far as there is room."""
         place = f"row_number() over (partition by says order by {POSITION}) as place"
         placed = f"select failing.*, {place} from (\n{compiled}\n) as failing"
-        sql = f"select * from ({placed}) as told order by place, says"
+        sql = f"select * from ({placed}) as failing order by place, says"
         rows = self.inspector.rows_of_compiled(sql, limit=MAX_SAMPLES) or []
         return Found(tuple(self._sample(row, (str(row["column_at_fault"]),)) for row in rows), compiled)
 
@@ -127,6 +127,6 @@ def _has(row: Mapping[str, Any], column: str) -> bool:
 
 
 def _other_place(row: Mapping[str, Any]) -> str:
-    """Where the record stands that this one contradicts, of a rule that names it."""
+    """The place of the record that this one contradicts, of a rule that names it."""
     file = row.get("other_file_name")
     return Sample(file, row.get("other_line_number"), None).place if file else ""

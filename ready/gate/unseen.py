@@ -23,7 +23,7 @@ NULL_PASSES = {
 def rows_meant(condition: str, column: str | None) -> str:
     """The condition without what it says of the column's own text being null.
 
-    That tells which fault is counted, not which rows are meant, and holds for no row of clean data. As
+    That says which fault is counted, not which rows are meant, and holds for no row of clean data. As
     macros/gate/get_test_sql.sql has it.
     """
     if not column or re.search(r"\bnot\s*\(", condition, re.IGNORECASE):

@@ -7,21 +7,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ready.definition.features import OF_TEXTS, RULE, aggregated_features, features_of, ratio_sides
+from ready.definition.values import list_of, mapping_of
 from ready.lint.arguments import texts_only
-from ready.lint.document import Document, KeyPath, list_of, mapping_of
+from ready.lint.document import Document, KeyPath
 from ready.lint.finding import Finding, nearest_or_all
 from ready.lint.mapped import Mapped
 from ready.lint.mapping import ORDERS_COLUMNS
-from ready.proof.definition import OF_TEXTS, nth_last_orders
 
-# As the model has it where features.yaml is silent (macros/features/feature_definition.sql).
-DEFAULT_WINDOWS = [30]
-DAYS_SINCE = frozenset({"days_since_last_order", "days_since_first_order"})
-RULE = re.compile(r"\s*(\w+)(?:\s+[0-9.]+)?\s+of\s+(\w+)\s*")
 OF_NUMBERS = ("sum", "avg", "min", "max", "median", "quantile", "stddev")
-NTH_LAST = "days_since_nth_last_order"
-# Without what else makes columns.
-ALONE: dict[str, Any] = {"totals": [], "ratios": {}, NTH_LAST: []}
 IDS = ("order_id", "customer_id")
 WITHOUT_TOTAL = ("stddev", "count_distinct")
 JINJA = re.compile(r"\{[{%#]")
@@ -29,28 +23,8 @@ JINJA = re.compile(r"\{[{%#]")
 MAX_NAME = 63
 
 
-def feature_columns(meta: Mapping[str, Any]) -> list[str]:
-    """What a definition makes but DAYS_SINCE, in order; a name that comes twice is there twice."""
-    windows = list_of(meta.get("windows", DEFAULT_WINDOWS))
-    names = [column for name, rule in _aggregations(meta).items() for column in _names(name, rule)]
-    totals = [f"{name}_total" for name in list_of(meta.get("totals"))]
-    ratios = [f"{name}_ratio" for name in mapping_of(meta.get("ratios"))]
-    places = [place for place in list_of(meta.get(NTH_LAST)) if isinstance(place, int)]
-    nth_last = nth_last_orders({NTH_LAST: places})
-    return [f"{name}_{days}d" for days in windows for name in names] + [*totals, *nth_last, *ratios]
-
-
 def _aggregations(meta: Mapping[str, Any]) -> dict[str, Any]:
     return mapping_of(meta.get("aggregations"))
-
-
-def _names(name: str, rule: Any) -> list[str]:
-    """One, or one for each value of the category: NAME_VALUE."""
-    if not isinstance(rule, dict):
-        return [name]
-    return [
-        f"{name}_{re.sub('[^a-z0-9]+', '_', str(value).lower())}" for value in list_of(rule.get("values"))
-    ]
 
 
 def check_aggregations(
@@ -81,10 +55,11 @@ def _values(document: Document, at: KeyPath, rule: Mapping[str, Any]) -> Iterato
 
 
 def _made_names(document: Document, path: KeyPath, meta: Mapping[str, Any]) -> Iterator[Finding]:
-    counts = Counter(feature_columns(meta))
+    counts = Counter(feature.name for feature in features_of(meta))
     for name, rule in _aggregations(meta).items():
         at = (*path, "aggregations", name)
-        for column in sorted(set(feature_columns({**meta, **ALONE, "aggregations": {name: rule}}))):
+        alone = aggregated_features({**meta, "totals": [], "aggregations": {name: rule}})
+        for column in sorted({feature.name for feature in alone}):
             if counts[column] > 1:
                 yield document.finding(at, f"aggregations: the column {column} comes twice")
             if len(column) > MAX_NAME:
@@ -99,7 +74,7 @@ def check_rule(
     match = RULE.fullmatch(rule) if isinstance(rule, str) else None
     if match is None:
         return
-    function, column = match.groups()
+    function, column = match["function"], match["column"]
     types = {**ORDERS_COLUMNS, **(extras or {})}
     yield from _known(document, at, name, column, extras)
     if function in OF_NUMBERS and types.get(column, "number") != "number":
@@ -117,16 +92,16 @@ def check_mapped(
     for name, rule in rules.items():
         whole = mapping_of(rule)
         match = RULE.fullmatch(str(whole.get("rule") if whole else rule))
-        for column in [*(match.groups()[1:] if match else ()), whole.get("by")]:
+        for column in [*([match["column"]] if match else ()), whole.get("by")]:
             if isinstance(column, str) and mapped.is_unmapped(column):
                 message = f"{name}: orders.yaml maps no {column}, so the column is null in every row"
                 hint = "take the aggregation out, or map the column"
-                yield document.finding((*path, name), message, hint).told_only()
+                yield document.finding((*path, name), message, hint).reported_only()
         for index, value in enumerate(list_of(whole.get("values"))):
             why = mapped.why_never(str(whole.get("by")), value) if isinstance(value, str) else None
             if why:
                 message = f"{name}: values[{index + 1}]: {why[0]}"
-                yield document.finding((*path, name, "values", index), message, why[1]).told_only()
+                yield document.finding((*path, name, "values", index), message, why[1]).reported_only()
 
 
 def _known(
@@ -155,28 +130,17 @@ def _totals(document: Document, path: KeyPath, meta: Mapping[str, Any]) -> Itera
 
 def _ratios(document: Document, path: KeyPath, meta: Mapping[str, Any]) -> Iterator[Finding]:
     """Of columns that are there, and numbers."""
-    aggregated = {**meta, "ratios": {}, NTH_LAST: []}
-    numbers = set(feature_columns({**aggregated, "aggregations": _of_numbers(meta)}))
-    known = feature_columns(aggregated)
+    known = {feature.name: feature for feature in aggregated_features(meta)}
+    numbers = {name for name, feature in known.items() if not feature.picks_text}
     for name, rule in mapping_of(meta.get("ratios")).items():
         at = (*path, "ratios", name)
         if len(f"{name}_ratio") > MAX_NAME:
             yield document.finding(
                 at, f"ratios: the name {name}_ratio is too long", f"at most {MAX_NAME} letters"
             )
-        for side in str(rule).split("/") if isinstance(rule, str) else ():
-            column = side.strip()
+        for column in ratio_sides(rule):
             if column not in known:
                 message = f"{name}: no window or total gives a column {column}"
                 yield document.finding(at, message, nearest_or_all(column, numbers))
             elif column not in numbers:
                 yield document.finding(at, f"{name}: {column} is no number, so it has no ratio")
-
-
-def _of_numbers(meta: Mapping[str, Any]) -> dict[str, Any]:
-    """The aggregations that give no text."""
-    return {
-        name: rule
-        for name, rule in _aggregations(meta).items()
-        if not str(mapping_of(rule).get("rule", rule)).strip().startswith(OF_TEXTS)
-    }

@@ -6,7 +6,6 @@ import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
-from ready.config_files import CONFIG_FILES, foreign_files
 from ready.errors import UsageError
 from ready.lint.default_rules import check_default_rules, default_rules
 from ready.lint.definitions import boolean_columns, check_features, model_columns
@@ -22,6 +21,7 @@ from ready.lint.seeds import check_references, check_statuses
 from ready.lint.signatures import known_tests
 from ready.lint.tests import TestLinter
 from ready.settings import Settings
+from ready.workspace.config_files import CONFIG_FILES, foreign_files
 
 
 def lint_configs(settings: Settings) -> list[Finding]:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ready.lint.document import Document, mapping_of, model_meta
+from ready.definition.values import mapping_of
+from ready.lint.document import Document, model_meta
 from ready.lint.finding import Finding, nearest_or_all
 
 FOLDERS = (Path("tests", "dbt", "gate"), Path("tests", "dbt", "after_build"))

@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from ready.lint.aggregations import (
-    DAYS_SINCE,
-    MAX_NAME,
-    check_aggregations,
-    check_mapped,
-    check_rule,
-    feature_columns,
+from ready.definition.features import (
+    features_of,
+    label_column,
+    label_horizon,
+    label_rules,
+    labels_of,
 )
-from ready.lint.document import Document, KeyPath, mapping_of, model_meta
+from ready.definition.splits import SHARES, STARTS
+from ready.definition.values import mapping_of
+from ready.lint.aggregations import MAX_NAME, check_aggregations, check_mapped, check_rule
+from ready.lint.document import Document, KeyPath, model_meta
 from ready.lint.finding import Finding
 from ready.lint.mapped import Mapped
 from ready.lint.mapping import canonical_columns
 
-# As the models have them where features.yaml is silent (macros/features/).
-DEFAULT_HORIZON = 30
-DEFAULT_LABEL = {"revenue": "sum of amount"}
-DEFAULT_SHARES = {"train": 0.7, "val": 0.15}
 KEY = frozenset({"customer_id", "feature_time"})
 # What a way to split does not look at.
 IDLE = {"time": ("seed",), "customer": ("val_from", "test_from", "embargo")}
@@ -36,8 +34,10 @@ def model_columns(features: Document | None, extras: Collection[str]) -> dict[st
     place = ("load_id", "line_number", "file_name")
     columns = {"orders_parsed": frozenset([*place, *names, *(f"{name}_raw" for name in names)])}
     if features and isinstance(features.value, dict):
-        made = frozenset(feature_columns(model_meta(features, "customer_features")[1])) | DAYS_SINCE
-        labels = frozenset(_label_columns(model_meta(features, "customer_labels")[1]))
+        made, labels = (
+            frozenset(column.name for column in columns_of(model_meta(features, model)[1]))
+            for columns_of, model in ((features_of, "customer_features"), (labels_of, "customer_labels"))
+        )
         columns["customer_features"] = KEY | made
         columns["customer_labels"] = KEY | labels
         columns["customer_training_set"] = KEY | made | labels | {"split"}
@@ -47,26 +47,7 @@ def model_columns(features: Document | None, extras: Collection[str]) -> dict[st
 def boolean_columns(features: Document | None) -> frozenset[str]:
     """The labels that are whether a customer buys nothing."""
     meta = model_meta(features, "customer_labels")[1] if features else {}
-    conditions = [(name, horizon) for name, (rule, horizon) in _labels(meta).items() if rule == "no purchase"]
-    return frozenset(_label_column(*condition) for condition in conditions)
-
-
-def _label_columns(meta: Mapping[str, Any]) -> list[str]:
-    return [_label_column(name, horizon) for name, (_, horizon) in _labels(meta).items()]
-
-
-def _label_column(name: str, horizon: Any) -> str:
-    return f"label_{name}_next_{horizon}d"
-
-
-def _labels(meta: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Of each label its rule and its horizon."""
-    shared = meta.get("horizon", DEFAULT_HORIZON)
-    return {
-        name: (own.get("rule", given), own.get("horizon", shared))
-        for name, given in (mapping_of(meta.get("label")) or DEFAULT_LABEL).items()
-        for own in (mapping_of(given),)
-    }
+    return frozenset(label.name for label in labels_of(meta) if label.function == "no_purchase")
 
 
 def check_features(
@@ -86,12 +67,12 @@ def check_features(
     times = mapping_of(meta.get("feature_times"))
     yield from _ordered(document, (*path, "feature_times"), times, "start", "end", allow_equal=True)
     path, meta = model_meta(document, "customer_labels")
-    labels = _labels(meta)
+    labels = label_rules(meta)
     if "label" in meta:
         yield from _check_labels(document, (*path, "label"), labels, extras)
         if mapped:
             yield from check_mapped(document, (*path, "label"), mapping_of(meta["label"]), mapped)
-    horizon = max((days for _, days in labels.values() if isinstance(days, int)), default=DEFAULT_HORIZON)
+    horizon = label_horizon(meta)
     path, meta = model_meta(document, "customer_training_set")
     yield from _splits(document, (*path, "splits"), mapping_of(meta.get("splits")))
     yield from _embargo(document, (*path, "splits"), mapping_of(meta.get("splits")), horizon)
@@ -105,7 +86,7 @@ def _check_labels(
 ) -> Iterator[Finding]:
     for name, (rule, horizon) in labels.items():
         yield from check_rule(document, (*path, name), name, rule, extras)
-        column = _label_column(name, horizon)
+        column = label_column(name, horizon)
         if len(column) > MAX_NAME:
             message = f"label: the name {column} is too long"
             yield document.finding((*path, name), message, f"at most {MAX_NAME} letters")
@@ -114,8 +95,8 @@ def _check_labels(
 def _splits(document: Document, path: KeyPath, splits: Mapping[str, Any]) -> Iterator[Finding]:
     yield from _ordered(document, path, splits, "val_from", "test_from", allow_equal=False)
     by = splits.get("by", "time")
-    dates = [key for key in ("val_from", "test_from") if key in splits]
-    shares = [key for key in DEFAULT_SHARES if key in splits]
+    dates = [key for key in STARTS if key in splits]
+    shares = [key for key in SHARES if key in splits]
     if dates and shares and by == "time":
         yield document.finding(
             (*path, shares[0]), f"splits are cut by share or by date, not by both: {shares[0]}, {dates[0]}"
@@ -123,13 +104,13 @@ def _splits(document: Document, path: KeyPath, splits: Mapping[str, Any]) -> Ite
     for key in IDLE.get(by, ()):
         if key in splits:
             yield document.finding((*path, key), f"splits by {by} have no {key}")
-    given = {key: splits.get(key, default) for key, default in DEFAULT_SHARES.items()}
+    given = {key: splits.get(key, default) for key, default in SHARES.items()}
     numbers = [
         value for value in given.values() if isinstance(value, int | float) and not isinstance(value, bool)
     ]
     if shares and len(numbers) == len(given) and sum(numbers) > 1:
-        told = " and ".join(f"{key} {value}" for key, value in given.items())
-        yield document.finding((*path, shares[-1]), f"splits: {told} are more than 1 together")
+        listed = " and ".join(f"{key} {value}" for key, value in given.items())
+        yield document.finding((*path, shares[-1]), f"splits: {listed} are more than 1 together")
 
 
 def _embargo(document: Document, path: KeyPath, splits: Mapping[str, Any], horizon: Any) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from ready.definition.values import list_of, mapping_of
 from ready.lint.finding import Finding
 
 KeyPath = tuple[str | int, ...]
@@ -50,7 +51,7 @@ class _TooLarge(Exception):
 
 
 def read_document(file: Path) -> Document:
-    """Read one file; never raises for what stands in it."""
+    """Read one file; never raises for its content."""
     document = Document(file)
     try:
         node = yaml.compose(file.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
@@ -163,11 +164,3 @@ def model_meta(document: Document, model_name: str) -> tuple[KeyPath, dict[str, 
 def is_jinja(value: Any) -> bool:
     """Whether dbt knows the value only later."""
     return isinstance(value, str) and "{{" in value
-
-
-def mapping_of(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def list_of(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

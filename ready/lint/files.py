@@ -14,16 +14,17 @@ from loader import LoadOptions
 from loader.errors import EmptyFile, LoaderError
 from loader.files import InputFile, find_files
 from loader.head import Head, read_head
+from ready.definition.mapping import mapped_names, nearest_name
+from ready.definition.values import list_of, mapping_of
 from ready.errors import from_loader
 from ready.gate.expectations import sensitive_columns
 from ready.gate.model import MASK
-from ready.lint.document import Document, KeyPath, is_jinja, list_of, mapping_of, model_meta
+from ready.lint.document import Document, KeyPath, is_jinja, model_meta
 from ready.lint.finding import Finding
 from ready.lint.mapped import Mapped, mapped_columns
 from ready.lint.rules import PARSED, AttachedTest, attached_tests
 from ready.lint.seeds import STATUSES, read_statuses
 from ready.lint.trial import Tried, TriedRow
-from ready.mapping import mapped_names, nearest_name
 from ready.suggest.mapping.entry import flow
 from ready.suggest.mapping.numbers import Numbers, read_numbers
 from ready.suggest.mapping.times import Times, read_numeric_times, read_times
@@ -153,10 +154,10 @@ class FilesLinter:
             count = f"{len(failed)} of {_records(len(rows))}"
             message = f"the expression fails on {count}, first {failed[0].place}: {why}"
             hint = 'number("...") and time("...", \'format\') read texts, and say which they cannot'
-            yield self._finding(name, message, hint).told_only()
+            yield self._finding(name, message, hint).reported_only()
 
     def _absent(self, heads: Sequence[Head]) -> set[str]:
-        """Columns of which check_headers has told already."""
+        """Columns that check_headers has reported already."""
         known = {name for head in heads for name in head.columns}
         return {name for name, column in mapped_names(self.meta) if column not in known}
 
@@ -177,7 +178,7 @@ class FilesLinter:
         else:
             return
         hopeless = name in REQUIRED and len(lost) == len(given) and len(rows) >= ENOUGH
-        yield finding if hopeless and not self._is_let_pass(name) else finding.told_only()
+        yield finding if hopeless and not self._is_let_pass(name) else finding.reported_only()
 
     def _notation(self, name: str, kind: str, texts: Sequence[str]) -> str:
         """What is set, and what reads all texts, if there is such a notation."""
@@ -187,13 +188,13 @@ class FilesLinter:
         if fitting and "currency" in fitting and name != "amount":  # 2 pcs
             fitting = None
         written = {key: entry[key] for key in WRITTEN[kind] if key in entry}
-        told = f"; {_settings(written)} is set" if written and (kind == "time" or fitting) else ""
+        note = f"; {_settings(written)} is set" if written and (kind == "time" or fitting) else ""
         if fitting is None or fitting == written:
-            return told
+            return note
         best = f"{_settings(fitting)} reads all of them" if fitting else "without it all of them read"
         if isinstance(reading, Times) and reading.rival:
             best += f", and so does {reading.rival}"
-        return f"{told}{', and' if told else ';'} {best}"
+        return f"{note}{', and' if note else ';'} {best}"
 
     def _is_let_pass(self, column: str) -> bool:
         """Whether a rule on the column only warns or sets rows aside: then even all of them may be meant."""
@@ -233,8 +234,8 @@ class FilesLinter:
             # With `of: order` the later lines of an order have a value without a text.
             null = [row for row in rows if row.values[name] is None]
             missing = [row for row in null if row.values[raw] is None] if of_text else null
-            is_told = name in REQUIRED and all(row.values[raw] is None for row in rows)
-            if missing and not is_told:
+            is_reported = name in REQUIRED and all(row.values[raw] is None for row in rows)
+            if missing and not is_reported:
                 count = f"{len(missing):,} of {_records(len(rows))}"
                 message = f"{test.name} on {name} does not hold for {count}, first {missing[0].place}"
                 finding = self._of_test(test, test.path, message)
@@ -256,7 +257,7 @@ class FilesLinter:
     def _of_test(self, test: AttachedTest, path: KeyPath, message: str) -> Finding:
         assert self.expectations is not None
         finding = self.expectations.finding(path, message, "correct the files, the mapping or the rule")
-        return finding.as_warning() if _goes_on(test) else finding.told_only()
+        return finding.as_warning() if _goes_on(test) else finding.reported_only()
 
     def _tests(self) -> Iterator[AttachedTest]:
         if self.expectations is not None:

@@ -14,7 +14,7 @@ class Finding:
     """One fault of a config file. line counts from 1; hint says what to write instead, if that is known.
 
     severity: error, or warning for what may be meant so. stops_build: whether a command that builds stops; an
-    error that does no harm to the tables, such as a rule that can find nothing, it only tells.
+    error that does no harm to the tables, such as a rule that can find nothing, it only reports.
     """
 
     file: Path
@@ -28,7 +28,7 @@ class Finding:
         return self._text("" if self.is_error else "warning: ")
 
     @property
-    def as_told(self) -> str:
+    def as_reported(self) -> str:
         """For a list that says itself how grave its entries are."""
         return self._text("")
 
@@ -43,7 +43,7 @@ class Finding:
     def as_warning(self) -> Finding:
         return replace(self, severity="warning", stops_build=False)
 
-    def told_only(self) -> Finding:
+    def reported_only(self) -> Finding:
         """An error for the lint, which no build stops at."""
         return replace(self, stops_build=False)
 

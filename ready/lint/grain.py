@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ready.lint.aggregations import RULE
-from ready.lint.document import Document, KeyPath, list_of, mapping_of, model_meta
+from ready.definition.features import RULE, describes_order
+from ready.definition.values import list_of, mapping_of
+from ready.lint.document import Document, KeyPath, model_meta
 from ready.lint.finding import Finding
-from ready.lint.mapping import AVAILABLE_AT, canonical_columns
+from ready.lint.mapping import AVAILABLE_AT
 
 UNIQUE = ("unique", "unique_within_load", "dbt_expectations.expect_column_values_to_be_unique")
 COMPOUND_UNIQUE = "dbt_expectations.expect_compound_columns_to_be_unique"
@@ -33,12 +34,6 @@ def check_grain(documents: Mapping[str, Document]) -> Iterator[Finding]:
         yield from _unique_orders(expectations)
     if features := documents.get("features.yaml"):
         yield from _features(features, columns)
-
-
-def describes_order(name: str, columns: Mapping[str, Any]) -> bool:
-    """Whether a column's value is the order's, as macros/mapping/of_order.sql has it."""
-    of = mapping_of(columns.get(name)).get("of")
-    return of == "order" or (of != "line" and name in canonical_columns() and name != "amount")
 
 
 def _of_keys(document: Document, path: KeyPath, columns: Mapping[str, Any]) -> Iterator[Finding]:
@@ -72,7 +67,7 @@ def _ambiguous(document: Document, path: KeyPath, meta: Mapping[str, Any]) -> It
         hint = "map it at grain: order, or leave it out: each line counts from its own order_ts on"
         yield document.finding((*path, "columns", AVAILABLE_AT), message, hint)
     if "line_id" in columns and "lines_over_files" in meta:
-        message = "lines_over_files does nothing beside line_id, which tells lines apart in whatever file"
+        message = "lines_over_files does nothing beside line_id, which distinguishes lines in whatever file"
         yield document.finding((*path, "lines_over_files"), message, "leave one of them out")
 
 
@@ -129,7 +124,7 @@ def _feature(
     document: Document, at: KeyPath, name: str, rule: Any, by: Any, columns: Mapping[str, Any]
 ) -> Iterator[Finding]:
     match = RULE.fullmatch(rule) if isinstance(rule, str) else None
-    column = match[2] if match else None
+    column = match["column"] if match else None
     if column in PLACE:
         yield document.finding(at, f"{name}: {column} is a line's place in a file, no value of an order")
     entry = mapping_of(columns.get(str(column)))
@@ -137,7 +132,7 @@ def _feature(
     if (
         of == "order"
         and match
-        and match[1] == "count_distinct"
+        and match["function"] == "count_distinct"
         and (column == "amount" or entry.get("type") == "number")
     ):
         yield document.finding(

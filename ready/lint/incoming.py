@@ -9,18 +9,19 @@ from typing import Any
 from loader import LoadOptions
 from loader.files import COMPRESSED, InputFile
 from loader.head import Head
-from ready.configs import load_options
-from ready.database import open_database
-from ready.engine import EngineParams
+from ready.database.engine import EngineParams
+from ready.database.opening import open_database
+from ready.definition.load_options import load_options
+from ready.definition.mapping import check_mapping, orders_meta
+from ready.definition.values import mapping_of
 from ready.errors import ReadyError, UsageError
 from ready.lint.configs import lint_configs
-from ready.lint.document import mapping_of, read_document
+from ready.lint.document import read_document
 from ready.lint.files import FilesLinter, input_files, open_heads
 from ready.lint.finding import Finding
 from ready.lint.trial import try_mapping
-from ready.loads import ActiveLoad
-from ready.mapping import check_mapping, orders_meta
 from ready.postgres.connection import ConnectionParams
+from ready.run.loads import ActiveLoad
 from ready.settings import Settings
 
 # Of more new files, as many: a run must not wait for what the gate will tell.
@@ -33,7 +34,7 @@ def lint_data(settings: Settings, paths: Sequence[str], say: Callable[[str], Non
     """Every fault of the configs, and what the first records of the files show.
 
     Nothing of the files is looked at while the configs are not in order. Starts the database where it is ours
-    and down. say: is told of what takes seconds. Raises as the loader does for paths that are not there.
+    and down. say: is called with what takes seconds. Raises as the loader does for paths that are not there.
     """
     findings = lint_configs(settings)
     if any(finding.stops_build for finding in findings):
@@ -57,9 +58,9 @@ def check_incoming(
     active: Sequence[ActiveLoad],
     say: Callable[[str], None],
 ) -> list[Finding]:
-    """What is to be told of files that are new before they are loaded.
+    """What is to be reported of files that are new before they are loaded.
 
-    active: what is loaded. say: is told of what takes seconds. Expressions and formats are tried on
+    active: what is loaded. say: is called with what takes seconds. Expressions and formats are tried on
     PostgreSQL, where the mapping has some. Raises UsageError where every record would fail. Files that
     cannot be read are left to the loader.
     """

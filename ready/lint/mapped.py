@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ready.lint.document import Document, list_of, mapping_of, model_meta
+from ready.definition.values import list_of, mapping_of
+from ready.lint.document import Document, model_meta
 from ready.lint.mapping import AVAILABLE_AT, ORDERS_COLUMNS, canonical_columns
 
 NUMBER = re.compile(r" *[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)? *")

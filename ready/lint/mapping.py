@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ready.lint.document import Document, KeyPath, is_jinja, mapping_of, model_meta
+from ready.definition.values import mapping_of
+from ready.lint.document import Document, KeyPath, is_jinja, model_meta
 from ready.lint.finding import Finding
 from ready.lint.schema import schema
 

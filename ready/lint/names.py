@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ready.lint.document import Document, list_of, mapping_of
+from ready.definition.values import list_of, mapping_of
+from ready.lint.document import Document
 from ready.lint.finding import Finding, shown_path
 from ready.lint.rules import AttachedTest, attached_tests
 
@@ -32,7 +33,7 @@ def check_names(documents: Mapping[str, Document], default_rules: Mapping[str, A
 
 
 def check_switched_off(documents: Mapping[str, Document]) -> Iterator[Finding]:
-    """Checks that are there and do not run: told, since a list of checks that passed does not name them."""
+    """Checks that are there and do not run, which a list of checks that passed does not name."""
     for document, _, test in _all_tests(documents):
         if test.setting("enabled") is False:
             path, _ = test.given["enabled"]

@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ready.definition.values import list_of, mapping_of
 from ready.lint.arguments import SETS
-from ready.lint.document import Document, KeyPath, is_jinja, list_of, mapping_of
+from ready.lint.document import Document, KeyPath, is_jinja
 from ready.lint.finding import Finding, nearest_or_all
 from ready.lint.mapped import Mapped, names_in
 
 PARSED = "orders_parsed"
 # Arguments that name columns of the table, one or several, and those that are conditions on its rows.
 COLUMNS = ("column_name", "raw_column", "column_A", "column_B", "column_list", "group_by")
-# Of what columns there are, not of what stands in them.
+# Of what columns there are, not of their values.
 OF_SHAPE = (
     "dbt_expectations.expect_column_to_exist",
     "dbt_expectations.expect_table_columns_to_contain_set",
@@ -51,7 +52,7 @@ def check_rules(document: Document, mapped: Mapped, known: frozenset[str]) -> It
         yield from _unknown(document, test, known)
         only_warns = str(test.setting("severity")).lower() == "warn"
         for finding in (*_unmapped(document, test, mapped), *_values(document, test, mapped)):
-            yield finding.as_warning() if only_warns else finding.told_only()
+            yield finding.as_warning() if only_warns else finding.reported_only()
 
 
 def attached_tests(document: Document, model_name: str) -> Iterator[AttachedTest]:

@@ -28,7 +28,7 @@ def _column(seed: Path, name: str) -> list[tuple[int, str]]:
         with seed.open(encoding="utf-8-sig", newline="") as lines:
             rows = csv.DictReader(lines)
             return [(rows.line_num, row.get(name) or "") for row in rows]
-    except (OSError, ValueError, csv.Error):  # dbt tells what is wrong with it
+    except (OSError, ValueError, csv.Error):  # dbt says what is wrong with it
         return []
 
 
@@ -39,13 +39,13 @@ def check_statuses(project: Path) -> Iterator[Finding]:
         spelled = spelled_status(status)
         if not spelled:
             message, hint = "the row has no status, so no order is of it", "take the row out"
-            yield Finding(file, line, message, hint).told_only()
+            yield Finding(file, line, message, hint).reported_only()
         elif spelled != status:
             message = f"status is lower case without hyphens, so no order has {status!r}"
-            yield Finding(file, line, message, f"write {spelled}").told_only()
+            yield Finding(file, line, message, f"write {spelled}").reported_only()
         if spelled and spelled in first:
             message = f"the status {spelled} is there twice, first in line {first[spelled]}"
-            yield Finding(file, line, message, "keep one of the rows").told_only()
+            yield Finding(file, line, message, "keep one of the rows").reported_only()
         first.setdefault(spelled, line)
 
 
@@ -60,4 +60,4 @@ def check_references(expectations: Document, mapped: Mapped, project: Path) -> I
         for line, value in _column(file, str(field)) if file != project / STATUSES else []:
             why = mapped.why_never(column, value) if value else None
             if why:
-                yield Finding(file, line, f"{field}: {why[0]}", why[1]).told_only()
+                yield Finding(file, line, f"{field}: {why[0]}", why[1]).reported_only()

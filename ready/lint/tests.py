@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ready.definition.values import mapping_of
 from ready.gate.rules import Rule, TestCall, rule_of
 from ready.lint.arguments import BOUNDS, check_arguments
-from ready.lint.document import Document, KeyPath, mapping_of
+from ready.lint.document import Document, KeyPath
 from ready.lint.finding import Finding, nearest, nearest_or_all
 from ready.lint.schema import check_schema, schema
 from ready.lint.signatures import Signature
@@ -125,7 +126,7 @@ class TestLinter:
                 yield self.document.finding((*at, "on_fail"), fault, "use severity: error or warn")
 
     def _beside_config(self, body: Mapping[str, Any], path: KeyPath) -> Iterator[Finding]:
-        """What dbt also takes beside the arguments is held against the schema as what stands in `config`."""
+        """What dbt also takes beside the arguments is checked by the schema of `config`."""
         if isinstance(body.get("meta"), dict):
             yield from check_schema(self.document, body["meta"], (*path, "meta"), TEST_META)
 

@@ -15,10 +15,10 @@ import psycopg2.extensions
 from psycopg2 import sql
 
 from loader.head import Head
-from ready.build_state import files_key
-from ready.dbt import require_success, run_dbt
+from ready.dbt.runner import require_success, run_dbt
 from ready.lint.mapped import Mapped
 from ready.postgres.connection import ConnectionParams
+from ready.run.build_state import files_key
 from ready.settings import Settings
 
 MODEL = "orders_parsed"
@@ -73,8 +73,8 @@ def try_mapping(
 ) -> Tried:
     """Map the records of these heads. Nothing stays in the database.
 
-    The configs must be in order. say: is told of what takes seconds. Raises UsageError where dbt refuses the
-    project.
+    The configs must be in order. say: is called with what takes seconds. Raises UsageError where dbt
+    refuses the project.
     """
     if not any(head.records for head in heads):
         return Tried()

@@ -17,12 +17,12 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
 from loader.durable import flush
+from ready.database.locks import LOCK, build_lock
+from ready.database.transactions import reading_tables
 from ready.errors import MachineError, UsageError
-from ready.locks import LOCK, build_lock
 from ready.postgres.cluster import program_path
 from ready.postgres.connection import ConnectionParams
 from ready.proof.scratch import NAME as SCRATCH
-from ready.transactions import reading_tables
 
 ARCHIVE = b"PGDMP"
 SCHEMA_ENTRY = re.compile(r"^\d+; \d+ \d+ SCHEMA - (.+) \S+$", re.MULTILINE)
@@ -36,7 +36,7 @@ DUMPED = (
     "--lock-wait-timeout=500ms",
 )
 TRIES = 20
-# Ownership and rights are the server's own: `ready db grant` gives them anew.
+# Ownership and rights are the server's own: `ready db grant` gives them again.
 RESTORED = ("--no-owner", "--no-privileges")
 
 Say = Callable[[str, str], None]
@@ -102,7 +102,7 @@ def _dump(programs: Programs, file: Path) -> None:
     """pg_dump takes its snapshot first and locks then: a table replaced in between would come out empty.
 
     So they are locked before. Where a build asks for one of them until pg_dump has it too, pg_dump would
-    wait behind the build, which waits for us: it gives up before it has written anything, and we begin anew.
+    wait behind the build, which waits for us: it gives up before it has written anything, and we begin again.
     """
     with closing(programs.params.connect()) as connection:
         for last in (*[False] * (TRIES - 1), True):

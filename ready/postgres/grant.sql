@@ -52,10 +52,10 @@ alter schema feats owner to ready_builder;
 alter schema meta owner to ready_owner;
 grant usage, create on schema meta to ready_builder;
 grant usage on schema feats, meta to ready_reader;
--- Of no table there: a model that reaches for one is told of by the table's name, and not by the schema's alone.
+-- Of no table there: a model that reaches for one is named in the message by the table's name, and not by the schema's alone.
 grant usage on schema raw, stg, feats, meta to ready_checker;
 
--- A table that a build makes anew is readable from its first moment, also where dbt runs as the connecting user.
+-- A table that a build makes again is readable from its first moment, also where dbt runs as the connecting user.
 alter default privileges for role ready_builder in schema feats grant select on tables to ready_reader;
 alter default privileges for role ready_builder in schema meta grant select on tables to ready_reader;
 alter default privileges in schema feats grant select on tables to ready_reader;

@@ -13,11 +13,11 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from ready.arrow import EXACT_TEXT
-from ready.column_roles import KEY, SPLIT
+from ready.database.query import Row
+from ready.dataset.arrow import EXACT_TEXT
+from ready.dataset.column_roles import KEY, SPLIT
 from ready.errors import UsageError
 from ready.postgres.stored_table import PostgresTable
-from ready.query import Row
 from ready.settings import Settings
 
 # The query gives its rows in the order of ordinal, and without it.
@@ -156,8 +156,8 @@ def write_label_set(
     """Make the table and record it; returns the record with feature_version, data_hash, row_count, columns.
 
     record: what else there is of the registry's row, and labels_hash, splits and dataset_hash. query: as
-    ready.point_in_time.recorded_query gives it. label: the column's name and its type. Raises UsageError
-    for a label that has the name of another column.
+    ready.label_sets.point_in_time.recorded_query gives it. label: the column's name and its type. Raises
+    UsageError for a label that has the name of another column.
     """
     name, kind = label
     place = sql.Identifier(settings.schema("feats"), table)
@@ -235,7 +235,7 @@ def _as_json(values: Row) -> Row:
 def unknown_customers(
     connection: Connection, settings: Settings, is_first_known: str, ids: Sequence[str]
 ) -> set[str]:
-    """Those of the ids that have no purchase. is_first_known: see ready.point_in_time."""
+    """Those of the ids that have no purchase. is_first_known: see ready.label_sets.point_in_time."""
     purchases = sql.Identifier(settings.schema("stg"), "customer_purchases")
     with connection, connection.cursor() as cursor:
         cursor.execute(

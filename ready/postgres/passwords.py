@@ -22,8 +22,8 @@ def give_passwords(connection: Connection, file: Path, port: int) -> None:
     Raises MachineError when the file cannot be read or written.
     """
     try:
-        held = _read(file)
-        passwords = {user: held.get(user) or secrets.token_urlsafe(24) for user in USERS}
+        kept = _read(file)
+        passwords = {user: kept.get(user) or secrets.token_urlsafe(24) for user in USERS}
         _write(file, "".join(f"127.0.0.1:{port}:*:{user}:{word}\n" for user, word in passwords.items()))
     except OSError as error:
         raise MachineError(f"cannot keep the passwords in {file}: {error.strerror}") from None

@@ -8,15 +8,15 @@ from dataclasses import replace
 
 from loader.postgres import PostgresSink
 from loader.sink import Sink
-from ready.build_state import Connection, built_by, mark_built
-from ready.configs import load_options
-from ready.database import open_database
-from ready.loads import ActiveLoad, active_loads
-from ready.locks import build_lock
+from ready.database.locks import build_lock
+from ready.database.opening import open_database
+from ready.definition.load_options import load_options
 from ready.postgres.connection import ConnectionParams
 from ready.postgres.roles import LOADER
 from ready.postgres.server import is_embedded, server_params
-from ready.run import Run
+from ready.run.build_state import Connection, built_by, mark_built
+from ready.run.loads import ActiveLoad, active_loads
+from ready.run.stages import Run
 
 
 class PostgresRun(Run):

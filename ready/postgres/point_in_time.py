@@ -13,10 +13,10 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from ready.arrow import EXACT_TEXT, BatchSink
+from ready.database.transactions import reading
+from ready.dataset.arrow import EXACT_TEXT, BatchSink
 from ready.errors import UsageError
 from ready.postgres.stored_table import table_schema
-from ready.transactions import reading
 
 
 @contextmanager

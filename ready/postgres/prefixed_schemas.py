@@ -6,8 +6,8 @@ from contextlib import closing
 
 from psycopg2 import sql
 
+from ready.database.locks import build_lock
 from ready.errors import UsageError
-from ready.locks import build_lock
 from ready.postgres.connection import ConnectionParams
 
 # What a build makes behind its prefix; dbt_test__audit is dbt's, for failures that are stored.

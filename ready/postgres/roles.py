@@ -20,7 +20,7 @@ OWNER, LOADER, BUILDER, READER = "ready_owner", "ready_loader", "ready_builder",
 CHECKER = "ready_checker"
 WORKERS = (LOADER, BUILDER, READER, CHECKER)
 
-# Held while rights are given, so that two commands may do it at once.
+# Locked while rights are given, so that two commands may do it at once.
 GRANT_LOCK = 7_239_404
 MARK = "meta.hand_over_history(text, text[])"
 

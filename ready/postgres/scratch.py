@@ -107,8 +107,8 @@ class PostgresScratch(Scratch):
         return rows
 
     def _lock(self, prefix: str) -> bool:
-        ((held,),) = self._rows("select pg_try_advisory_lock(%s, hashtext(%s))", SCRATCH_LOCK, prefix)
-        return bool(held)
+        ((locked,),) = self._rows("select pg_try_advisory_lock(%s, hashtext(%s))", SCRATCH_LOCK, prefix)
+        return bool(locked)
 
     def _sweep(self) -> None:
         """Remove what checks that were killed left behind: their lock is free."""

@@ -10,8 +10,8 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from ready.arrow import EXACT_TEXT, BatchSink, arrow_schema
-from ready.transactions import reading
+from ready.database.transactions import reading
+from ready.dataset.arrow import EXACT_TEXT, BatchSink, arrow_schema
 
 # As macros/engine/parallel_scan_settings.sql: what one process hands on is hashed and sorted in parallel.
 PARALLEL_SCANS = "set local parallel_tuple_cost = 0.001"
@@ -29,7 +29,7 @@ def stored_table(connection: Connection, schema: str, name: str) -> Iterator[Pos
 
 
 class PostgresTable:
-    """See ready.training_set.StoredTable."""
+    """See ready.dataset.training_set.StoredTable."""
 
     def __init__(self, cursor: Cursor, table: sql.Composable) -> None:
         self.cursor = cursor
@@ -60,7 +60,7 @@ class PostgresTable:
         return str(digest)
 
     def null_counts(self, columns: list[str]) -> dict[str, int]:
-        """See ready.training_set.StoredTable."""
+        """See ready.dataset.training_set.StoredTable."""
         missing = sql.SQL(", ").join(
             sql.SQL("count(*) - count({})").format(sql.Identifier(c)) for c in columns
         )
@@ -68,7 +68,7 @@ class PostgresTable:
         return dict(zip(columns, self.cursor.fetchone() or (), strict=True))
 
     def values(self, column: str) -> pa.Array:
-        """See ready.training_set.StoredTable."""
+        """See ready.dataset.training_set.StoredTable."""
         self.cursor.execute(
             sql.SQL(
                 'select distinct {0} collate "C" from {1} '
@@ -78,7 +78,7 @@ class PostgresTable:
         return pa.array([value for (value,) in self.cursor.fetchall()], pa.string())
 
     def sample(self, every: int) -> pa.Table:
-        """See ready.training_set.StoredTable; drawn as macros/meta/feature_profiles.sql draws."""
+        """See ready.dataset.training_set.StoredTable; drawn as macros/meta/feature_profiles.sql draws."""
         drawn = (
             " and mod(('x' || left(md5('profile|' || customer_id), 8))::bit(32)::bigint "
             "+ floor(extract(epoch from feature_time - timestamptz '2000-01-01Z') / 86400)::bigint, "

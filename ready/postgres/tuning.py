@@ -9,7 +9,7 @@ MIB = 1024 * 1024
 SOCKET_PORT = 5432
 
 # The socket lies in a folder that only its owner can enter; a port is open to all users of the machine.
-LOGIN_RULES = """# Written anew at each start.
+LOGIN_RULES = """# Written again at each start.
 local all all trust
 host all all 127.0.0.1/32 scram-sha-256
 """
@@ -32,7 +32,7 @@ def server_settings(socket_folder: Path, hba_file: Path, port: int, *, tcp: bool
         **_parallel_settings(os.cpu_count() or 1),
     }
     lines = [f"{name} = {_quote(value)}" for name, value in values.items()]
-    return "\n".join(["# Written anew at each start. ALTER SYSTEM overrides it.", *lines, ""])
+    return "\n".join(["# Written again at each start. ALTER SYSTEM overrides it.", *lines, ""])
 
 
 def _fixed_settings(socket_folder: Path) -> dict[str, str]:

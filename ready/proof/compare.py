@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from ready.proof.nearest import as_text
 from ready.proof.scratch import Scratch
+from ready.table_diff.pairs import Pairs, how_many
 
 KEY = ("customer_id", "feature_time")
 
@@ -67,64 +68,78 @@ def compare_tables(
     spines: of both builds a table with customer_id and feature_time; a row in one table only does not count
     where they differ, too.
     """
-    pairs = _Pairs(place, before, after, columns, until, presence_until, cutoffs, spines)
-    rows, alone, counts = pairs.count()
-    found = [pairs.first(column, number) for column, number in counts.items() if number]
-    return Comparison(rows, tuple(([pairs.first(None, alone)] if alone else []) + found))
+    sides = _Sides(place, columns, until, presence_until, cutoffs, spines)
+    pairs = sides.paired(before, after)
+    conditions = [pairs.alone, *map(pairs.differs, sides.values)]
+    ((rows, *counts),) = place.rows(
+        pairs.select([f"count({pairs.in_before})", *(how_many(condition) for condition in conditions)])
+    )
+    found = zip((None, *sides.values), conditions, counts, strict=True)
+    return Comparison(rows, tuple(sides.first(pairs, *one) for one in found if one[-1]))
 
 
-class _Pairs:
-    """The full join of both tables. Values are compared as text, which is exact for every type."""
+@dataclass(frozen=True)
+class _Sides:
+    """What compare_tables takes of both tables. Values are compared as text, which is exact."""
 
-    def __init__(
-        self,
-        place: Scratch,
-        before: str,
-        after: str,
-        columns: Sequence[str],
-        until: datetime | None,
-        presence_until: datetime | None,
-        cutoffs: str,
-        spines: tuple[str, str] | None,
-    ) -> None:
-        self.place = place
-        self.cutoffs = cutoffs
-        self.key = [name for name in KEY if name in columns]
-        self.values = [name for name in columns if name not in self.key]
-        time = place.as_instant("feature_time")
-        b, a = (self._side(table, columns, until) for table in (before, after))
-        counts = ["true"]
-        if presence_until:
-            counts.append(f"{time} < {place.instant(presence_until)}")
-        if cutoffs:
-            counts.append(f"{time} < coalesce(b.ready__cutoff, a.ready__cutoff)")
-        joins = ""
-        if spines:
-            for spine, table in zip(("spine_b", "spine_a"), spines, strict=True):
-                joins += (
-                    f" left join (select distinct {place.as_text('customer_id')} as spine_id, "
-                    f"{time} as spine_time from {table}) as {spine} "
-                    f"on {spine}.spine_id = {place.as_text('customer_id')} and {spine}.spine_time = {time}"
-                )
-            counts.append("(spine_b.spine_id is null) = (spine_a.spine_id is null)")
-        self.joined = (
-            f"from ({b}) as b full join ({a}) as a using ({place.names(self.key)}, ready__copy){joins} "
-            f"where ((b.ready__present and a.ready__present) or ({' and '.join(counts)}))"
+    place: Scratch
+    columns: Sequence[str]
+    until: datetime | None
+    presence_until: datetime | None
+    cutoffs: str
+    spines: tuple[str, str] | None
+
+    @property
+    def key(self) -> list[str]:
+        return [name for name in KEY if name in self.columns]
+
+    @property
+    def values(self) -> list[str]:
+        return [name for name in self.columns if name not in KEY]
+
+    @property
+    def time(self) -> str:
+        return self.place.as_instant("feature_time")
+
+    def paired(self, before: str, after: str) -> Pairs:
+        joined = (
+            f"from ({self._side(before)}) as b full join ({self._side(after)}) as a "
+            f"using ({self.place.names(self.key)}, ready__copy){self._spines()} "
+            f"where ((b.ready__present and a.ready__present) or ({' and '.join(self._presence())}))"
+        )
+        values = {name: (self._value("b", name), self._value("a", name)) for name in self.values}
+        return Pairs(joined, "b.ready__present", "a.ready__present", values)
+
+    def _presence(self) -> Iterator[str]:
+        """The conditions under which a row in one table only counts."""
+        yield "true"
+        if self.presence_until:
+            yield f"{self.time} < {self.place.instant(self.presence_until)}"
+        if self.cutoffs:
+            yield f"{self.time} < coalesce(b.ready__cutoff, a.ready__cutoff)"
+        if self.spines:
+            yield "(spine_b.spine_id is null) = (spine_a.spine_id is null)"
+
+    def _spines(self) -> str:
+        id = self.place.as_text("customer_id")
+        return "".join(
+            f" left join (select distinct {id} as spine_id, {self.time} as spine_time from {table}) "
+            f"as {spine} on {spine}.spine_id = {id} and {spine}.spine_time = {self.time}"
+            for spine, table in zip(("spine_b", "spine_a"), self.spines or (), strict=False)
         )
 
-    def _side(self, table: str, columns: Sequence[str], until: datetime | None) -> str:
-        time = self.place.as_instant("feature_time")
-        limits = [f"{time} <= {self.place.instant(until)}"] if until else []
-        names = self.place.names(columns)
+    def _side(self, table: str) -> str:
+        limits = [f"{self.time} <= {self.place.instant(self.until)}"] if self.until else []
+        names = self.place.names(self.columns)
         if self.cutoffs:
             table = (
-                f"(select held.*, cutoffs.cutoff as ready__cutoff from {table} as held "
+                f"(select compared.*, cutoffs.cutoff as ready__cutoff from {table} as compared "
                 f"inner join {self.cutoffs} as cutoffs "
-                f"on {self.place.as_text('held.customer_id')} = cutoffs.customer_id) as held"
+                f"on {self.place.as_text('compared.customer_id')} = cutoffs.customer_id) as compared"
             )
-            limits.append(f"{time} <= ready__cutoff")
+            limits.append(f"{self.time} <= ready__cutoff")
             names += ", ready__cutoff"
-        values = ", ".join(self.place.as_text(self.place.quote(name)) for name in columns)
+        values = ", ".join(self.place.as_text(self.place.quote(name)) for name in self.columns)
         number = f"row_number() over (partition by {self.place.names(self.key)} order by {values})"
         where = f"where {' and '.join(limits)}" if limits else ""
         return f"select {names}, true as ready__present, {number} as ready__copy from {table} {where}"
@@ -132,28 +147,16 @@ class _Pairs:
     def _value(self, side: str, column: str) -> str:
         return self.place.as_text(f"{side}.{self.place.quote(column)}")
 
-    def _differs(self, column: str | None) -> str:
-        if column is None:
-            return "(a.ready__present and b.ready__present) is not true"
-        differs = f"{self._value('a', column)} is distinct from {self._value('b', column)}"
-        return f"a.ready__present and b.ready__present and {differs}"
-
-    def count(self) -> tuple[int, int, dict[str, int]]:
-        """Rows of `before`, rows in one table only, and for each column how many differ."""
-        counts = [f"count(*) filter (where {self._differs(column)})" for column in (None, *self.values)]
-        ((rows, alone, *numbers),) = self.place.rows(
-            f"select count(b.ready__present), {', '.join(counts)} {self.joined}"
+    def first(self, pairs: Pairs, column: str | None, condition: str, rows: int) -> Difference:
+        shown = (
+            pairs.values[column] if column else tuple(map(_presence_of, (pairs.in_before, pairs.in_after)))
         )
-        return rows, alone, dict(zip(self.values, numbers, strict=True))
-
-    def first(self, column: str | None, number: int) -> Difference:
+        order = self.place.names(self.key[::-1])
         ((*key, before, after),) = self.place.rows(
-            f"select {self.place.names(self.key)}, {self._shown('b', column)}, {self._shown('a', column)} "
-            f"{self.joined} and {self._differs(column)} order by {self.place.names(self.key[::-1])} limit 1"
+            pairs.select([self.place.names(self.key), *shown], f"and {condition} order by {order} limit 1")
         )
-        return Difference(column, number, tuple(key), before, after)
+        return Difference(column, rows, tuple(key), before, after)
 
-    def _shown(self, side: str, column: str | None) -> str:
-        if column is None:
-            return f"case when {side}.ready__present then 'present' else 'absent' end"
-        return self._value(side, column)
+
+def _presence_of(condition: str) -> str:
+    return f"case when {condition} then 'present' else 'absent' end"

@@ -9,12 +9,12 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
+from ready.database.query import Row, select_rows, snapshot
+from ready.definition.features import Feature, is_of_order, recorded_features
 from ready.errors import CheckFailed, NoSuchColumn, UsageError
 from ready.proof import nearest
 from ready.proof.compare import text_of
-from ready.proof.definition import Feature, is_of_order, recorded_features
 from ready.proof.recompute import Measure, Purchase, Value, arithmetic, ratio, recompute
-from ready.query import Row, select_rows, snapshot
 from ready.settings import Settings
 
 FIRST_INSTANT = datetime.min.replace(tzinfo=timezone.utc)
@@ -74,8 +74,8 @@ def explain(
 ) -> Explanation:
     """Trace one value of the version that the tables hold now. feature_time is an aware datetime.
 
-    connection: as ready.query.connected gives it. feature is a column of customer_features, or the label's.
-    Raises UsageError when there is no such customer, feature time or feature (naming the nearest),
+    connection: as ready.database.query.connected gives it. feature is a column of customer_features, or the
+    label's. Raises UsageError when there is no such customer, feature time or feature (naming the nearest),
     CheckFailed when the tables are of different builds, so that an order cannot be followed to its file.
     """
     with snapshot(connection, settings):

@@ -1,4 +1,4 @@
-"""The exported files of a recorded build, and what stands beside them, against a rebuilt export."""
+"""The exported files of a recorded build, and what lies beside them, against a rebuilt export."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 
-from ready.dataset_folder import MANIFEST, Manifest, describe_file, read_manifest
+from ready.database.query import connected
+from ready.dataset.dataset_folder import MANIFEST, Manifest, describe_file, read_manifest
+from ready.dataset.export import export_dataset
 from ready.errors import UsageError
-from ready.export import export_dataset
 from ready.proof.parquet import compare_parquet
 from ready.proof.scratch import Scratch
-from ready.query import connected
-from ready.registry import build_name, find_build
+from ready.recorded.registry import build_name, find_build
 from ready.settings import Settings
 
 RENEWED = ("files", "figures", "verdicts")

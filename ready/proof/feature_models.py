@@ -28,11 +28,11 @@ class Plan:
     """models: the candidates' unique ids. build: what `dbt run` must build, by name.
 
     root: the table whose future the check changes: orders, order_versions where available_at is mapped,
-    order_lines where the files have lines of orders; time: its column that tells the future.
+    order_lines where the files have lines of orders; time: its column that marks the future.
     times_of_orders: feature times are those that orders have in the end, so which rows there are is not
     known beforehand. incremental: of what is built, the models that a later build adds to, and those below
     them. inputs: nodes that these read and that are not built; dated: those of them whose future the check
-    changes, with the column that tells it; the check gives the others as they are. bypasses: of each model,
+    changes, with the column that marks it; the check gives the others as they are. bypasses: of each model,
     the tables that it reads and that the check does not change, so that it cannot be proven. looks_ahead: of
     each feature_set that is built from labels, by name, which ones. left_out: the other models that do.
     above: of each model, by name, what must be built for it, by name, itself among them. below: of each model

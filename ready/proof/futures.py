@@ -49,11 +49,11 @@ class _Cut:
         self.changes = [future.change] if future.cutoff else list(FUTURES)
         if future.cutoff:
             own = f"{place.instant(future.cutoff)} as ready__cutoff, '{future.change}' as ready__change"
-            cut = f"select held.*, {own} from {table} as held"
+            cut = f"select now.*, {own} from {table} as now"
         else:
             own = "cutoffs.cutoff as ready__cutoff, cutoffs.change as ready__change"
-            by = f"{place.as_text('held.customer_id')} = cutoffs.customer_id"
-            cut = f"select held.*, {own} from {table} as held left join {future.cutoffs} as cutoffs on {by}"
+            by = f"{place.as_text('now.customer_id')} = cutoffs.customer_id"
+            cut = f"select now.*, {own} from {table} as now left join {future.cutoffs} as cutoffs on {by}"
         self.rows = f"({cut}) as cut"
         self.is_past = f"coalesce({self.time} < ready__cutoff, ready__cutoff is null)"
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
-from ready.column_roles import FEATURE_SET
-from ready.dbt import DbtRun, of_machine, require_success
-from ready.engine import EngineParams
+from ready.database.engine import EngineParams
+from ready.dataset.column_roles import FEATURE_SET
+from ready.dbt.runner import DbtRun, of_machine, require_success
 from ready.errors import NothingThere, UsageError
 from ready.gate.checks import brief_message
 from ready.proof.compare import Comparison, Difference, compare_tables
@@ -28,8 +28,8 @@ from ready.proof.watch import (
     reads_parsed,
     refusals,
 )
+from ready.recorded.verdicts import LEAKING, NOT_PROVEN, SAME, Finding, record_verdicts
 from ready.settings import Settings
-from ready.verdicts import LEAKING, NOT_PROVEN, SAME, Finding, record_verdicts
 
 Say = Callable[[str], None]
 
@@ -63,7 +63,7 @@ class LeakageReport:
     looks_ahead: of each feature_set that is built from labels, which ones; it is not compared.
     unstable: of each model that two builds of the same orders tell apart, the columns that differ (None: the
     rows); what moved in them is no leak. left_out: the models that look ahead by purpose. not_compared: those
-    that were built and have no feature_time. recorded: by model, the verdict that stands on record; None
+    that were built and have no feature_time. recorded: by model, the verdict on record; None
     where none is kept, as on Spark.
     """
 
@@ -89,7 +89,7 @@ class LeakageReport:
         return not any(self.is_open(model) for model in self.rows) and not self.leaks
 
     def verdict_on(self, model: str) -> str:
-        """As ready.verdicts has it."""
+        """As ready.recorded.verdicts has it."""
         if any(leak.model == model for leak in self.leaks):
             return LEAKING
         return NOT_PROVEN if self.is_open(model) else SAME
@@ -123,8 +123,8 @@ def check_leakage(
 
     params: of the settings' engine. cutoffs: how many, spread evenly over the feature times; None: all of
     these. Besides, each customer has a cutoff and a change of its own in one build more. All of it happens in
-    scratch schemas; the verdicts are put on record. `say` is told each step. Raises UsageError when nothing
-    is built yet or what all features are made of cannot be built.
+    scratch schemas; the verdicts are put on record. `say` is called with each step. Raises UsageError when
+    nothing is built yet or what all features are made of cannot be built.
     """
     with scratch(settings, params, "leak") as place, place.confined() as confined:
         return _Check(place, confined, say).run(cutoffs)
@@ -504,7 +504,7 @@ class _Check:
         """Instants at which only customers' own cutoffs have moved a column, with the models.
 
         That is a leak, or it is pooled over customers, some of whom have an earlier cutoff: a cutoff for all
-        of them tells.
+        of them says.
         """
         known = {(leak.model, leak.difference.column) for leak in moved}
         found: dict[datetime, set[str]] = {}

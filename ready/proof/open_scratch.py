@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from ready.engine import EngineParams
+from ready.database.engine import EngineParams
 from ready.proof.scratch import Scratch
 from ready.settings import Settings
 

@@ -10,7 +10,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from math import isqrt
 
-from ready.proof.definition import Feature
+from ready.definition.features import Feature
 
 Value = int | bool | str | Decimal | None
 Measure = Decimal | int | str | None

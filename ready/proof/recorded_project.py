@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
-from ready.build_state import PROJECT_PARTS
 from ready.errors import UsageError
-from ready.package_link import OWN, OWN_FOLDER
+from ready.run.build_state import PROJECT_PARTS
+from ready.workspace.package_link import OWN, OWN_FOLDER
 
 PACKAGES = "dbt_packages"
 PARTS = (*PROJECT_PARTS, "package-lock.yml", PACKAGES, "profiles")
@@ -23,7 +23,7 @@ CONFIGS = "recorded_configs"
 
 @dataclass(frozen=True)
 class Code:
-    """Where code can be had: a checkout as it stands (commit None), or one of its commits.
+    """Where code can be had: a checkout as it is (commit None), or one of its commits.
 
     product_dir: where the shipped models come from, for a project of `ready init`: then the commit has the
     user's own models only. None in a checkout.

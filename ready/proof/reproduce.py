@@ -7,21 +7,21 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ready.build_state import Connection
-from ready.column_roles import FEATURE_SET, SPLITS
-from ready.dbt import of_machine
-from ready.engine import EngineParams
+from ready.database.engine import EngineParams
+from ready.database.query import connected
+from ready.dataset.column_roles import FEATURE_SET, SPLITS
+from ready.dataset.training_set import training_set_table
+from ready.dbt.runner import of_machine
 from ready.errors import CheckFailed, ReadyError, UsageError
 from ready.proof.compare import compare_tables
 from ready.proof.exports import Finding, compare_exports
 from ready.proof.open_scratch import scratch
 from ready.proof.recorded_project import Code, write_recorded_configs
 from ready.proof.scratch import Scratch
-from ready.proofs import record_reproduction
-from ready.query import connected
-from ready.registry import find_build, select_meta
+from ready.recorded.proofs import record_reproduction
+from ready.recorded.registry import find_build, select_meta
+from ready.run.build_state import Connection
 from ready.settings import Settings
-from ready.training_set import training_set_table
 
 Say = Callable[[str], None]
 Row = dict[str, Any]
@@ -99,7 +99,7 @@ def _base(connection: Connection, settings: Settings, record: Row) -> Row:
 
 def _label_again(place: Scratch, record: Row, base: Row) -> None:
     """Build the set of own labels in the scratch place, from the load of its file."""
-    from ready.label_set import LabelDefinition, record_label_set
+    from ready.label_sets.label_set import LabelDefinition, record_label_set
 
     with closing(place.params.connect()) as connection:
         record_label_set(
@@ -123,10 +123,10 @@ def _check_loads(connection: Connection, settings: Settings, record: Row) -> Non
     if not record["load_ids"]:
         raise UsageError("that version was built from no loads: there is nothing to rebuild it from")
     rows = select_meta(connection, settings, "select load_id, file_sha256 from raw.loads")
-    held = {row["load_id"]: row["file_sha256"] for row in rows}
+    recorded = {row["load_id"]: row["file_sha256"] for row in rows}
     labels = record["lineage"].get("labels")
     for load in [*record["lineage"]["loads"], *([labels] if labels else [])]:
-        if held.get(load["load_id"]) != load["file_sha256"]:
+        if recorded.get(load["load_id"]) != load["file_sha256"]:
             named = f"load {load['load_id']} ({load['file_name']})"
             raise CheckFailed(
                 f"{named} is not in this database's raw.loads as recorded",

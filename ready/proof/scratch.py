@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from ready.dbt import DbtRun, require_success, run_dbt
-from ready.engine import EngineParams
+from ready.database.engine import EngineParams
+from ready.dbt.runner import DbtRun, require_success, run_dbt
 from ready.settings import Settings
 
 NAME = "^(?:leak|repro)_[0-9a-f]{8}_"
@@ -40,7 +40,7 @@ class Scratch(ABC):
     @staticmethod
     @contextmanager
     def connected(params: EngineParams) -> Iterator[Any]:
-        """A connection; the engine's failures meanwhile are told as the commands tell them."""
+        """A connection; the engine's failures meanwhile are raised as the commands report them."""
         with closing(params.connect()) as connection:
             yield connection
 
@@ -122,7 +122,7 @@ class Scratch(ABC):
         return self.as_instant(f"'{time.isoformat()}'")
 
     def dbt(self, *arguments: str) -> DbtRun:
-        """Run dbt here. Raises as ready.dbt.require_success does."""
+        """Run dbt here. Raises as ready.dbt.runner.require_success does."""
         run = self.try_dbt(*arguments)
         require_success(run, settings=self.settings)
         return run

@@ -11,14 +11,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ready.dbt import DbtRun, require_success, run_dbt
+from ready.dbt.runner import DbtRun, require_success, run_dbt
 from ready.proof.scratch import Scratch
 
 READS = "tables_read"
 HASHES = "sql_hashes"
 OUTSIDE = "sql_hashes_outside"
 
-# A lock on a table lasts until the transaction ends: so it tells of what views and functions have read, too.
+# A lock on a table lasts until the transaction ends: so it shows what views and functions have read, too.
 LOCKED = """
 select distinct nspname || '.' || relname as name
 from pg_locks
@@ -122,14 +122,14 @@ def keep_reads(place: Scratch, parsed: Any) -> None:
 
 
 def reads_kept(place: Scratch) -> Iterator[tuple[str, str | None]]:
-    """Of each model's id, the tables outside the scratch place that it has read, and None, as it has told."""
+    """Of each model's id, the tables outside the scratch place that it reports to have read, or None."""
     yield from place.rows(f"select distinct model, name from {place.table('meta', READS)} order by 1, 2")
 
 
 def reads_of_view(place: Scratch, view: str) -> list[str]:
     """The tables outside the scratch place that reading all of a view reads."""
     place.execute("begin")
-    place.rows(f"select count({place.as_text('held')}) from {view} as held")
+    place.rows(f"select count({place.as_text('watched')}) from {view} as watched")
     found = [name for (name,) in place.rows(LOCKED.format(prefix=place.settings.schema_prefix))]
     place.execute("commit")
     return found

@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ready.profiles import ColumnProfile
+from ready.recorded.profiles import ColumnProfile
 from ready.run_page.model import NodeTiming, SplitSpan
 
 NAME_LENGTH = 40

@@ -9,9 +9,9 @@ from itertools import accumulate
 
 from markupsafe import Markup
 
-from ready.column_roles import SPLITS
+from ready.dataset.column_roles import SPLITS
 from ready.figures.over_time import Period
-from ready.profiles import ColumnProfile
+from ready.recorded.profiles import ColumnProfile
 from ready.run_page.charts import histogram_bins, plain_number
 from ready.run_page.model import OTHER_FILES, WeekOfOrders
 

@@ -8,14 +8,14 @@ from datetime import timedelta
 from operator import itemgetter
 from typing import Any
 
-from ready.column_roles import FEATURE_SET, SPLITS
-from ready.configs import load_options
+from ready.database.query import Row, select_rows
+from ready.dataset.column_roles import FEATURE_SET, SPLITS
+from ready.definition.load_options import load_options
 from ready.errors import UsageError
 from ready.gate.expectations import sensitive_columns
 from ready.gate.model import MASK, Report
-from ready.profiles import read_profiles
-from ready.query import Row, select_rows
-from ready.registry import Connection, list_builds, select_meta
+from ready.recorded.profiles import read_profiles
+from ready.recorded.registry import Connection, list_builds, select_meta
 from ready.run_page.model import Built, Feature, Load, NodeTiming, Reject, RunPage, SplitSpan
 from ready.run_page.way import read_orders, volumes, way_of_rows, weeks_of_orders
 from ready.settings import Settings

@@ -7,19 +7,19 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from ready.database.query import Row
 from ready.figures.measure import Figures
 from ready.gate.model import Report
-from ready.profiles import ColumnProfile, population_stability_index
-from ready.proofs import Reproduced
-from ready.query import Row
-from ready.verdicts import Verdict
+from ready.recorded.profiles import ColumnProfile, population_stability_index
+from ready.recorded.proofs import Reproduced
+from ready.recorded.verdicts import Verdict
 
 OTHER_FILES = "other files"
 
 
 @dataclass(frozen=True)
 class Reject:
-    """A record that could not be read, and where it stands."""
+    """A record that could not be read, and its place."""
 
     place: str
     reason: str

@@ -13,22 +13,22 @@ from typing import Any
 
 import psycopg2
 
+from ready.dataset.export import ExportResult
 from ready.errors import MachineError, ReadyError
-from ready.export import ExportResult
 from ready.figures.columns import CORRELATED, SEPARATING
-from ready.files import write_atomically
 from ready.gate.html import check_context
 from ready.gate.model import Report
-from ready.html import render_page
 from ready.postgres.connection import ConnectionParams
-from ready.profiles import MAJOR_SHIFT, MODERATE_SHIFT, shift
-from ready.proofs import Reproduced
+from ready.recorded.profiles import MAJOR_SHIFT, MODERATE_SHIFT, shift
+from ready.recorded.proofs import Reproduced
+from ready.recorded.verdicts import Verdict
+from ready.rendering.files import write_atomically
+from ready.rendering.html import render_page
 from ready.run_page import charts, figures
 from ready.run_page.gather import gather, node_timings
 from ready.run_page.model import NodeTiming, RunPage
 from ready.settings import Settings
 from ready.spark.connection import SparkParams, spark_errors
-from ready.verdicts import Verdict
 
 PAGE_NAME = "index.html"
 SLOWEST_SHOWN = 20
@@ -64,7 +64,7 @@ def publish_run_page(
         figures=export.figures if export else None,
         folder=export.folder if export else None,
     )
-    with suppress(psycopg2.Error, ReadyError), spark_errors():  # whatever failed was told already
+    with suppress(psycopg2.Error, ReadyError), spark_errors():  # whatever failed was reported already
         if params:
             with closing(params.connect()) as connection:
                 page = gather(connection, settings, page, published=published)
@@ -76,8 +76,8 @@ def renew_verdicts(
 ) -> None:
     """Let the page that is there tell what has been proven since. Raises as above."""
     html = (settings.reports / PAGE_NAME).read_text(encoding="utf-8")
-    told = {"verdicts": verdicts, "reproduction": reproduction}
-    renewed = PROOFS.sub(lambda found: render_page(f"_{found[1]}.html.j2", **told).strip(), html)
+    proofs_found = {"verdicts": verdicts, "reproduction": reproduction}
+    renewed = PROOFS.sub(lambda found: render_page(f"_{found[1]}.html.j2", **proofs_found).strip(), html)
     if renewed != html:
         _write(settings, renewed)
 

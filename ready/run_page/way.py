@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from ready.column_roles import SPLITS
-from ready.query import Row, select_rows
-from ready.registry import Connection, build_name, find_build, select_meta
+from ready.database.query import Row, select_rows
+from ready.dataset.column_roles import SPLITS
+from ready.recorded.registry import Connection, build_name, find_build, select_meta
 from ready.run_page.model import OTHER_FILES, Load, Lost, Step, Volume, WeekOfOrders
 from ready.settings import Settings
 

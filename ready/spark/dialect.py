@@ -13,7 +13,7 @@ def identifier(name: str) -> str:
 
 
 def text_literal(text: str) -> str:
-    """As macros/engine/quote_literal.sql writes it, which tells why."""
+    """As macros/engine/quote_literal.sql writes it, which says why."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\u0027").replace("${", "\\u0024{")
     return f"'{escaped}'"
 

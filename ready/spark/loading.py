@@ -12,7 +12,7 @@ from loader.errors import LoaderError
 from loader.spark.sink import SparkSession, SparkSink, WarehouseLock
 from loader.spark.tables import LOADS, ensure_raw_tables
 from ready.errors import from_loader
-from ready.loads import ActiveLoad
+from ready.run.loads import ActiveLoad
 from ready.spark.connection import SparkParams, fetch, spark_errors
 
 LEDGER = ", ".join(name for name in LOADS.names if name != "entry")

@@ -109,7 +109,7 @@ def _stop(cluster: SparkCluster) -> bool:
     running = [role for role in reversed(ROLES) if cluster.pid(role)]
     for number in (signal.SIGTERM, signal.SIGKILL):
         for role in running:
-            if pid := cluster.pid(role):  # asked anew: the number may be another process's by now
+            if pid := cluster.pid(role):  # asked again: the number may be another process's by now
                 _end(pid, number)
     return bool(running)
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from loader.sink import Sink
-from ready.configs import load_options
-from ready.dbt import DbtRun
-from ready.loads import ActiveLoad
-from ready.locks import LockTimeout
-from ready.run import Run
+from ready.database.locks import LockTimeout
+from ready.dbt.runner import DbtRun
+from ready.definition.load_options import load_options
+from ready.run.loads import ActiveLoad
+from ready.run.stages import Run
 from ready.spark.connection import CONNECTION_LOST, fetch, spark_errors, spark_failed
 from ready.spark.loading import active_loads, loads_kept_off, spark_sink
 from ready.spark.server import ensure_spark
@@ -52,7 +52,7 @@ class SparkRun(Run):
         if ("build_state",) not in [row[1:2] for row in fetch(connection, f"show tables in {meta}")]:
             return None
         found = fetch(connection, f"select invocation_id from {meta}.build_state where build_key = '{key}'")
-        return str(found[0][0]) if found and stands(connection, meta) else None
+        return str(found[0][0]) if found and tables_are_there(connection, meta) else None
 
     def _mark_built(self, connection: Any, key: str, invocation_id: str) -> None:
         log = f"{self.settings.schema('meta')}.build_state_log"
@@ -66,7 +66,7 @@ class SparkRun(Run):
         return run
 
 
-def stands(connection: Any, meta: str) -> bool:
+def tables_are_there(connection: Any, meta: str) -> bool:
     """Whether every table that was recorded when it was built is still there."""
     relations = {
         row[0].replace("`", "") for row in fetch(connection, f"select relation from {meta}.model_definitions")

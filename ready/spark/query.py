@@ -1,4 +1,4 @@
-"""What ready/query.py asks of Spark: names and values stand in the text, columns are as PostgreSQL's."""
+"""What ready/database/query.py asks of Spark: names and values are in the text, columns as PostgreSQL's."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOT_THERE = {
 def select(
     connection: Any, query: str, values: Mapping[str, Any], names: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """connection: PyHive's. See ready.query.select_rows."""
+    """connection: PyHive's. See ready.database.query.select_rows."""
     named = query.format(**{name: identifier(value) for name, value in names.items()}, by_bytes="")
     statement = named % {name: literal(value) for name, value in values.items()}
     return rows_of(connection, statement)

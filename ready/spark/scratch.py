@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from loader.spark.tables import ensure_raw_tables
-from ready.engine import EngineParams
+from ready.database.engine import EngineParams
 from ready.errors import NothingThere
 from ready.proof.scratch import NAME, Scratch
 from ready.spark.connection import fetch, spark_errors
@@ -63,7 +63,7 @@ class SparkScratch(Scratch):
 
     def types(self, table: str) -> dict[str, str]:
         with suppress(NothingThere), missing_told():
-            # After an empty name comes what is told of partitions.
+            # After an empty name comes what is said of partitions.
             described = self._fetch(f"describe table {table}")
             return dict(takewhile(itemgetter(0), ((name, type) for name, type, *_ in described)))
         return {}

@@ -16,11 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset
 
-from ready.arrow import BATCH_ROWS
-from ready.column_roles import KEY
+from ready.dataset.arrow import BATCH_ROWS
+from ready.dataset.column_roles import KEY
+from ready.dataset.model_types import sorted_values
 from ready.errors import UsageError
-from ready.hash_number import hash_number
-from ready.model_types import sorted_values
+from ready.label_sets.hash_number import hash_number
 from ready.spark.connection import fetch
 from ready.spark.dialect import identifier
 from ready.spark.query import missing_told
@@ -69,7 +69,7 @@ def _folder(connection: Any, schema: str, name: str) -> str:
 
 
 class SparkTable:
-    """See ready.training_set.StoredTable."""
+    """See ready.dataset.training_set.StoredTable."""
 
     def __init__(self, folder: str) -> None:
         self._files = pyarrow.dataset.dataset(folder, format="parquet")
@@ -89,7 +89,7 @@ class SparkTable:
         return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
     def null_counts(self, columns: list[str]) -> dict[str, int]:
-        """See ready.training_set.StoredTable."""
+        """See ready.dataset.training_set.StoredTable."""
         counts = dict.fromkeys(columns, 0)
         for batch in self._files.to_batches(columns=columns, filter=pc.field("split").is_valid(), **SCAN):
             for name in columns:
@@ -97,12 +97,12 @@ class SparkTable:
         return counts
 
     def values(self, column: str) -> pa.Array:
-        """See ready.training_set.StoredTable."""
+        """See ready.dataset.training_set.StoredTable."""
         read = self._files.to_table([column], filter=pc.field("split").is_valid(), **SCAN)
         return sorted_values(read[column])
 
     def sample(self, every: int) -> pa.Table:
-        """See ready.training_set.StoredTable; drawn as macros/meta/feature_profiles.sql draws."""
+        """See ready.dataset.training_set.StoredTable; drawn as macros/meta/feature_profiles.sql draws."""
         parts = [self.schema.empty_table()]
         for batch in self._files.to_batches(filter=pc.field("split").is_valid(), **SCAN):
             rows = pa.Table.from_batches([batch]).cast(self.schema)

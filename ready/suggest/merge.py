@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from ready.gate.expectations import MODEL
+from ready.rendering.terminal import printable
 from ready.suggest.proposals import Proposal
-from ready.terminal import printable
 
 INDENT = 2
 TEST_KEYS = ("data_tests", "tests")

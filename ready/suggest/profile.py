@@ -9,9 +9,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from ready.database.query import Row, select_rows
 from ready.errors import NothingThere, UsageError
 from ready.lint.mapping import canonical_columns
-from ready.query import Row, select_rows
 from ready.settings import Settings
 
 MAX_SET = 20  # more values than that are no set
@@ -51,7 +51,7 @@ class ColumnProfile:
 def read_profiles(connection: Any, settings: Settings) -> list[ColumnProfile]:
     """A profile of each canonical column that has any value. Raises UsageError without a table or rows.
 
-    connection: as ready.query.connected gives it.
+    connection: as ready.database.query.connected gives it.
     """
     try:
         profiles = _Reader(connection, settings).read()

@@ -47,14 +47,16 @@ class Proposal:
 def propose(
     profiles: Iterable[ColumnProfile], present: Iterable[TestCall], sensitive: frozenset[str] = frozenset()
 ) -> list[Proposal]:
-    """What the expectations (`present`) do not say yet. Of sensitive columns no value is told."""
+    """What the expectations (`present`) do not say yet. Of sensitive columns no value is shown."""
     said = {(call.column, _kind(call.test)) for call in present}
-    proposals = [p for profile in profiles for p in _of_column(profile, tells=profile.name not in sensitive)]
+    proposals = [
+        p for profile in profiles for p in _of_column(profile, shows_values=profile.name not in sensitive)
+    ]
     return [p for p in proposals if (p.column, _kind(p.test)) not in said and not _is_template(p)]
 
 
 def _is_template(proposal: Proposal) -> bool:
-    """dbt renders the arguments of tests with Jinja: what stands in a file must not get there."""
+    """dbt renders the arguments of tests with Jinja: what a file contains must not get there."""
     return bool(re.search(r"\{[{%#]", json.dumps(dict(proposal.arguments))))
 
 
@@ -62,32 +64,32 @@ def _kind(test: str) -> str:
     return KINDS.get(test, test)
 
 
-def _of_column(profile: ColumnProfile, *, tells: bool) -> Iterator[Proposal]:
+def _of_column(profile: ColumnProfile, *, shows_values: bool) -> Iterator[Proposal]:
     if profile.rows < ENOUGH_ROWS:
         return
     if profile.valid == profile.rows:
         yield Proposal(profile.name, "not_null", f"each of {profile.rows:,} rows has a value")
     if profile.kind == "text":
-        yield from _of_text(profile, tells=tells)
+        yield from _of_text(profile, shows_values=shows_values)
     elif profile.valid == profile.filled:
         test, noun = ("valid_number", "number") if profile.kind == "number" else ("valid_timestamp", "time")
         yield Proposal(profile.name, test, f"each of {profile.filled:,} texts is a {noun}")
-    if tells and profile.kind == "number":
+    if shows_values and profile.kind == "number":
         yield _range_of_numbers(profile)
-    elif tells and profile.kind == "time":
+    elif shows_values and profile.kind == "time":
         yield _range_of_times(profile)
 
 
-def _of_text(profile: ColumnProfile, *, tells: bool) -> Iterator[Proposal]:
+def _of_text(profile: ColumnProfile, *, shows_values: bool) -> Iterator[Proposal]:
     filled = profile.valid
     if not profile.values and not profile.repeated:
         yield Proposal(profile.name, "unique_within_load", f"{filled:,} values, none twice in a load")
-    if not tells:
+    if not shows_values:
         return
     if profile.values and filled >= ROWS_A_VALUE * len(profile.values):
-        told = ", ".join(f"{value} {count / filled:.1%}" for value, count in profile.values)
+        shares = ", ".join(f"{value} {count / filled:.1%}" for value, count in profile.values)
         arguments = {"values": [value for value, _ in profile.values]}
-        yield Proposal(profile.name, "accepted_values", f"{len(profile.values)} values: {told}", arguments)
+        yield Proposal(profile.name, "accepted_values", f"{len(profile.values)} values: {shares}", arguments)
     elif not profile.values:
         yield _pattern(profile) or _lengths(profile)
 

@@ -6,11 +6,11 @@ import os
 from collections import Counter
 from pathlib import Path
 
+from ready.database.query import connected
 from ready.errors import UsageError
 from ready.gate.expectations import sensitive_columns, written_tests
 from ready.gate.rules import TestCall
 from ready.lint import require_clean_configs
-from ready.query import connected
 from ready.settings import Settings
 from ready.suggest.merge import CannotMerge, merge
 from ready.suggest.profile import read_profiles

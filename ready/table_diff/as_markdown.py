@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ready.rendering.terminal import one_line
 from ready.table_diff.details import closing_line, details, fingerprint, rows_of, verdict
 from ready.table_diff.model import BuildDiff, TableDiff
-from ready.terminal import one_line
 
 
 def as_markdown(found: BuildDiff) -> Iterator[str]:
@@ -29,9 +29,9 @@ def as_markdown(found: BuildDiff) -> Iterator[str]:
 
 def _line(table: TableDiff) -> str:
     counts = [f"{number:,}" for number in (table.came, table.went, table.changed)]
-    told = [verdict(table), "", ""] if verdict(table) else counts
+    cells = [verdict(table), "", ""] if verdict(table) else counts
     name = code(table.table).replace("|", r"\|")
-    return f"| {' | '.join([name, rows_of(table), *told])} |"
+    return f"| {' | '.join([name, rows_of(table), *cells])} |"
 
 
 def code(text: str) -> str:

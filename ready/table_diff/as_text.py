@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ready.rendering.terminal import one_line
 from ready.table_diff.details import closing_line, details, fingerprint, rows_of, verdict
 from ready.table_diff.model import BuildDiff, TableDiff
-from ready.terminal import one_line
 
 
 def as_text(found: BuildDiff) -> Iterator[str]:

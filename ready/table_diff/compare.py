@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
-from ready.column_roles import KEY, SPLIT
+from ready.dataset.column_roles import KEY, SPLIT
 from ready.errors import UsageError, from_database
 from ready.settings import Settings
 from ready.table_diff.model import (
@@ -23,6 +23,7 @@ from ready.table_diff.model import (
     TableDiff,
     VersionDiff,
 )
+from ready.table_diff.pairs import Pairs, how_many
 from ready.table_diff.sides import Side, Table, open_sides
 
 # The columns in which dbt's snapshots note the time of the run.
@@ -75,8 +76,8 @@ def _compared(cursor: Cursor, base: Side, build: Side) -> BuildDiff:
 
 def _diff(cursor: Cursor, name: str, before: Table | None, after: Table | None) -> TableDiff:
     if before and after:
-        pairs = _Pairs(cursor, before, after)
-        return pairs.by_key(name) if pairs.key else pairs.by_row(name)
+        common = _Common(cursor, before, after)
+        return common.by_key(name) if common.key else common.by_row(name)
     return TableDiff(name, _count(cursor, before), _count(cursor, after))
 
 
@@ -86,13 +87,13 @@ def _count(cursor: Cursor, table: Table | None) -> int | None:
     return int(_one(cursor, sql.SQL("select count(*) from {}").format(table.relation))[0])
 
 
-def _one(cursor: Cursor, query: sql.Composable) -> tuple[Any, ...]:
+def _one(cursor: Cursor, query: str | sql.Composable) -> tuple[Any, ...]:
     cursor.execute(query)
     (row,) = cursor.fetchall()
     return row
 
 
-class _Pairs:
+class _Common:
     """Two tables with the columns that both have."""
 
     def __init__(self, cursor: Cursor, before: Table, after: Table) -> None:
@@ -119,7 +120,7 @@ class _Pairs:
         return all(_one(self.cursor, query.format(t.relation, names, names))[0] for t in tables)
 
     def by_key(self, name: str) -> TableDiff:
-        query = sql.SQL("select {} {}").format(_list(self._counted()), self._joined(self.values))
+        query = self._pairs(self.values).select(self._counted())
         rows_before, rows_after, came, went, changed, first_came, first_went, *columns = _one(
             self.cursor, query
         )
@@ -148,49 +149,45 @@ class _Pairs:
             "retyped": {column: [before[column], after[column]] for column in changed},
         }
 
-    def _joined(self, values: Sequence[str]) -> sql.Composed:
+    def _pairs(self, values: Sequence[str]) -> Pairs:
         """One row a key: of both sides the key and these; `offset 0` keeps them from being computed again."""
-        on = sql.SQL(" and ").join(
-            sql.SQL("{} = {}").format(self._comparable("b", name), self._comparable("a", name))
-            for name in self.key
+        names = [*self.key, *values]
+        on = " and ".join(
+            f"{self._comparable('b', name)} = {self._comparable('a', name)}" for name in self.key
         )
-        chosen = [
-            sql.SQL("{} as {}").format(self._comparable(side, name), _alias(side, number))
+        chosen = (
+            f"{self._comparable(side, name)} as {side}{number}"
             for side in "ba"
-            for number, name in enumerate((*self.key, *values))
-        ]
-        return sql.SQL("from (select {} from {} as b full join {} as a on {} offset 0) as pairs").format(
-            _list(chosen), self.before.relation, self.after.relation, on
+            for number, name in enumerate(names)
         )
+        before, after = (self._sql(table.relation) for table in (self.before, self.after))
+        joined = (
+            f"from (select {', '.join(chosen)} from {before} as b full join {after} as a on {on} offset 0)"
+        )
+        numbers = {name: (f"b{number}", f"a{number}") for number, name in enumerate(names)}
+        own = {name: numbers[name] for name in values}
+        return Pairs(f"{joined} as pairs", "b0 is not null", "a0 is not null", own)
 
-    def _comparable(self, side: str, name: str) -> sql.Composed:
+    def _comparable(self, side: str, name: str) -> str:
         """As text where equal values may be written differently, and where the types differ."""
         before, after = self.before.columns[name], self.after.columns[name]
         as_it_is = before == after and COMPARED_AS_THEY_ARE.fullmatch(before)
-        return sql.SQL("{}.{}" + ("" if as_it_is else "::text")).format(sql.SQL(side), sql.Identifier(name))
+        return f"{side}.{self._sql(sql.Identifier(name))}" + ("" if as_it_is else "::text")
 
-    def _counted(self) -> list[sql.Composable]:
-        both = sql.SQL("b0 is not null and a0 is not null")
-        differ = [self._differs(number) for number in range(len(self.key), len(self.key) + len(self.values))]
-        changed = sql.SQL("{} and ({})").format(both, sql.SQL(" or ").join(differ or [sql.SQL("false")]))
-        counted = [
-            sql.SQL("count(b0), count(a0)"),
-            *map(_how_many, (sql.SQL("b0 is null"), sql.SQL("a0 is null"), changed)),
-            _first(self._ordered("a"), sql.SQL("b0 is null")),
-            _first(self._ordered("b"), sql.SQL("a0 is null")),
-        ]
-        for number, condition in enumerate(differ, len(self.key)):
-            condition = sql.SQL("{} and {}").format(both, condition)
-            values = [_alias("b", number), _alias("a", number)]
-            counted += [_how_many(condition), _first([*self._ordered("b"), *values], condition)]
-        return counted
+    def _sql(self, part: sql.Composable) -> str:
+        return part.as_string(self.cursor)
 
-    def _differs(self, number: int) -> sql.Composed:
-        return sql.SQL("{} is distinct from {}").format(_alias("b", number), _alias("a", number))
+    def _counted(self) -> Iterator[str]:
+        pairs = self._pairs(self.values)
+        yield from ("count(b0)", "count(a0)", *map(how_many, (pairs.came, pairs.went, pairs.changed)))
+        yield from (_first(self._ordered("a"), pairs.came), _first(self._ordered("b"), pairs.went))
+        for name, values in pairs.values.items():
+            condition = pairs.differs(name)
+            yield from (how_many(condition), _first([*self._ordered("b"), *values], condition))
 
-    def _ordered(self, side: str) -> list[sql.Composable]:
+    def _ordered(self, side: str) -> list[str]:
         """The key, its last column first: so rows come in order of time."""
-        return [_alias(side, number) for number in reversed(range(len(self.key)))]
+        return [f"{side}{number}" for number in reversed(range(len(self.key)))]
 
     def _key(self, reversed_key: Sequence[str] | None) -> Key | None:
         return None if reversed_key is None else dict(zip(self.key, reversed_key[::-1], strict=True))
@@ -205,13 +202,9 @@ class _Pairs:
 
     def _splits(self) -> Splits:
         """Rows of each split on each side, and of those on both the ones that are in another."""
-        place = len(self.key)
-        sides = [_alias("b", place), _alias("a", place), sql.SQL("b0 is not null"), sql.SQL("a0 is not null")]
-        self.cursor.execute(
-            sql.SQL("select {}, count(*) {} group by 1, 2, 3, 4 order by 1, 2").format(
-                _list(sides), self._joined([SPLIT])
-            )
-        )
+        pairs = self._pairs([SPLIT])
+        sides = [*pairs.values[SPLIT], pairs.in_before, pairs.in_after, "count(*)"]
+        self.cursor.execute(pairs.select(sides, "group by 1, 2, 3, 4 order by 1, 2"))
         found = self.cursor.fetchall()
         moved = [Moved(b, a, rows) for b, a, was, is_, rows in found if was and is_ and b != a]
         before = _sizes((b, rows) for b, _, was, _, rows in found if was)
@@ -230,12 +223,11 @@ class _Pairs:
         return TableDiff(**shape, came=came, went=went, first_came=first_came, first_went=first_went)
 
     def _only_in(self, table: Table, other: Table) -> tuple[int, Key | None]:
-        texts = _list([sql.SQL("{}::text").format(sql.Identifier(name)) for name in self.common])
-        rows = sql.SQL("(select {} from {} except all select {} from {}) as rows").format(
-            texts, table.relation, texts, other.relation
-        )
-        first = _first(list(map(sql.Identifier, self.common)), sql.SQL("true"))
-        count, values = _one(self.cursor, sql.SQL("select count(*), {} from {}").format(first, rows))
+        names = [self._sql(sql.Identifier(name)) for name in self.common]
+        texts = ", ".join(f"{name}::text" for name in names)
+        rows, others = (self._sql(one.relation) for one in (table, other))
+        only = f"(select {texts} from {rows} except all select {texts} from {others}) as rows"
+        count, values = _one(self.cursor, f"select count(*), {_first(names, 'true')} from {only}")
         return count, values and dict(zip(self.common, values, strict=True))
 
 
@@ -248,23 +240,11 @@ def _sizes(counted: Any) -> dict[str, int]:
     return sizes
 
 
-def _alias(side: str, number: int) -> sql.Composable:
-    return sql.SQL(f"{side}{number}")
-
-
-def _how_many(condition: sql.Composable) -> sql.Composed:
-    return sql.SQL("count(*) filter (where {})").format(condition)
-
-
-def _first(values: Sequence[sql.Composable], condition: sql.Composable) -> sql.Composed:
+def _first(values: Sequence[str], condition: str) -> str:
     """The least of the rows' values, as an array of texts."""
-    texts = _list([sql.SQL("{}::text").format(value) for value in values])
-    return sql.SQL('min(array[{}] collate "C") filter (where {})').format(texts, condition)
+    texts = ", ".join(f"{value}::text" for value in values)
+    return f'min(array[{texts}] collate "C") filter (where {condition})'
 
 
 def _names(columns: Sequence[str]) -> sql.Composed:
-    return _list(list(map(sql.Identifier, columns)))
-
-
-def _list(parts: Sequence[sql.Composable]) -> sql.Composed:
-    return sql.SQL(", ").join(parts)
+    return sql.SQL(", ").join(map(sql.Identifier, columns))

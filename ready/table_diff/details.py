@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from ready.rendering.terminal import one_line
 from ready.table_diff.model import BuildDiff, ColumnDiff, Key, Splits, TableDiff, VersionDiff
-from ready.terminal import one_line
 
 # Sets what comes from the data or its definition apart from our words.
 Quote = Callable[[str], str]
@@ -105,5 +105,5 @@ def closing_line(found: BuildDiff) -> str:
         "are the same": sum(table.same for table in found.tables),
         "are not in this build": sum(table.is_missing for table in found.tables),
     }
-    told = [f"{number} {words}" for words, number in counts.items() if number]
-    return f"Of {len(found.tables)} table(s) {', '.join(told)}." if told else "Neither build has a table."
+    parts = [f"{number} {words}" for words, number in counts.items() if number]
+    return f"Of {len(found.tables)} table(s) {', '.join(parts)}." if parts else "Neither build has a table."

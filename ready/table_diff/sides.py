@@ -11,13 +11,13 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
+from ready.database.transactions import reading_tables
 from ready.errors import UsageError
 from ready.postgres.connection import ConnectionParams, external_params
 from ready.postgres.roles import with_builders_rights
 from ready.postgres.server import ensure_server, is_embedded
 from ready.settings import Settings
 from ready.table_diff.model import Version
-from ready.transactions import reading_tables
 
 # What users read; a candidate is not published.
 COLUMNS = """

@@ -19,7 +19,7 @@ from scratch import PROJECT, arguments
 sys.path.append(str(PROJECT / "tests" / "python"))
 from arrow_training_set import export
 
-from ready.arrow import BATCH_ROWS
+from ready.dataset.arrow import BATCH_ROWS
 
 FORMS = ("model", "exact")
 AT_MOST = {"frame_s": 0.1, "whole_s": 0.45, "peak_mb": 0.55}

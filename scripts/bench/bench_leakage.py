@@ -20,7 +20,7 @@ from scratch import HERE, PROJECT, Scratch, scratch
 sys.path.append(str(PROJECT / "tests" / "python"))
 from leak_zoo import CORRECT, EVASIVE, HELPERS, LEAKING, SOURCES, TABLES
 
-from ready.database import grant_database
+from ready.database.opening import grant_database
 from ready.proof.recorded_project import Code
 from ready.settings import Settings
 

@@ -14,7 +14,7 @@ from typing import Any
 from dbt.cli.main import dbtRunner
 from worker import serve
 
-from ready.dbt import QUIET
+from ready.dbt.runner import QUIET
 
 # Of a commit without default rules the second part selects nothing.
 GATE = (
@@ -32,8 +32,8 @@ def left_out() -> tuple[str, ...]:
 
 
 def main() -> None:
-    if find_spec("ready.collector"):
-        from ready.collector import look_for_cycles_seldom
+    if find_spec("ready.cli.collector"):
+        from ready.cli.collector import look_for_cycles_seldom
 
         look_for_cycles_seldom()
     more = left_out()

@@ -9,8 +9,8 @@ from typing import Any
 from dbt.cli.main import dbtRunner
 from worker import serve
 
-from ready.collector import look_for_cycles_seldom
-from ready.dbt import QUIET
+from ready.cli.collector import look_for_cycles_seldom
+from ready.dbt.runner import QUIET
 from ready.gate.idle_rules import without_idle_rules
 
 GATE = ("--select", "orders_parsed", "--resource-type", "test", "--indirect-selection", "cautious")

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from memory import tree
 
-from ready.environment import environment
 from ready.postgres import embedded
 from ready.postgres.connection import ConnectionParams
 from ready.settings import Settings
+from ready.workspace.environment import environment
 
 HERE = Path(__file__).parent
 PROJECT = HERE.parents[1]

@@ -8,7 +8,7 @@ from typing import Any
 from dbt.cli.main import dbtRunner
 from worker import serve
 
-from ready.dbt import QUIET
+from ready.dbt.runner import QUIET
 
 
 def main() -> None:

@@ -13,10 +13,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ready.column_roles import KEY, SPLIT, SPLITS, roles_of
-from ready.export import write_export
-from ready.model_types import sorted_values
-from ready.training_set import TrainingSet
+from ready.dataset.column_roles import KEY, SPLIT, SPLITS, roles_of
+from ready.dataset.export import write_export
+from ready.dataset.model_types import sorted_values
+from ready.dataset.training_set import TrainingSet
 
 CONFIG = {
     "features": {"windows": [30], "aggregations": {"orders": "count", "revenue": "sum of amount"}},
@@ -42,7 +42,7 @@ FEATURES = SCHEMA.names[2:-2]
 
 @dataclass
 class ArrowTable:
-    """See ready.training_set.StoredTable; of its rows all belong to a split, and they come in batches."""
+    """See ready.dataset.training_set.StoredTable; all its rows belong to a split, and come in batches."""
 
     table: pa.Table
     batch_rows: int

@@ -15,9 +15,9 @@ from pathlib import Path
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 
-from ready.database import open_database
-from ready.dbt import QUIET, prepare
-from ready.mapping import orders_meta
+from ready.database.opening import open_database
+from ready.dbt.runner import QUIET, prepare
+from ready.definition.mapping import orders_meta
 from ready.settings import Settings
 
 NODE = "model.raw_to_ready.orders_mapped"

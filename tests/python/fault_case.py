@@ -21,7 +21,7 @@ import reader
 from conftest import PROJECT
 from warehouse import Warehouse
 
-from ready.dataset_folder import is_intact, read_manifest
+from ready.dataset.dataset_folder import is_intact, read_manifest
 from ready.errors import MachineError
 from ready.postgres import embedded
 from ready.postgres.cluster import Cluster

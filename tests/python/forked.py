@@ -28,7 +28,7 @@ from unittest import mock
 
 import msgpack
 
-from ready.compiled_templates import keep_compiled_templates
+from ready.dbt.compiled_templates import keep_compiled_templates
 
 _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(

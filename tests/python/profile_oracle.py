@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from decimal import ROUND_HALF_UP, Decimal
 
-from ready.profiles import ColumnProfile
+from ready.recorded.profiles import ColumnProfile
 
 
 def profile_of(

@@ -10,7 +10,7 @@ from pathlib import Path
 from conftest import PROJECT
 from warehouse import Warehouse
 
-from ready.database import grant_database
+from ready.database.opening import grant_database
 from ready.postgres.connection import ConnectionParams
 from ready.proof.recorded_project import Code
 from ready.settings import Settings

@@ -17,7 +17,7 @@ class Rule:
     columns: those whose values a sample shows. otherwise: the text when the shares of several
     faults are not known. counts_rows: dbt's number of failures is the number of rows at fault.
     way_out: what to do, of a rule that its user has not written; then the text also has an example.
-    told_by_rows: each row at fault has the text in `says` and the column it is about in `column_at_fault`.
+    worded_by_rows: each row at fault has the text in `says` and the column it is about in `column_at_fault`.
     alone: a row is at fault if the test's own SQL says so of that row alone. among_others: a row is at fault
     only beside others, so that none can be set aside.
     """
@@ -28,7 +28,7 @@ class Rule:
     otherwise: str = ""
     counts_rows: bool = True
     way_out: str = ""
-    told_by_rows: bool = False
+    worded_by_rows: bool = False
     alone: bool = False
     among_others: bool = False
 

@@ -18,8 +18,8 @@ def default(name: str, *, words: str, says: str, columns: tuple[str, ...], way_o
 
 def default_of_values(name: str, *, words: str, way_out: str = "") -> None:
     """A rule on several columns, whose rows say what is wrong: macros/gate/value_faults.sql has the texts."""
-    told = RowFault(f"orders_parsed has {{n}} failure(s) of {name}")
-    made = Rule(words, (told,), way_out=way_out, told_by_rows=True)
+    fault = RowFault(f"orders_parsed has {{n}} failure(s) of {name}")
+    made = Rule(words, (fault,), way_out=way_out, worded_by_rows=True)
     RULES[name] = lambda call: made
 
 
@@ -47,7 +47,7 @@ default(
     words="the lines of an order have one status, one currency and one of each text of the order",
     says="{n} order(s) have lines of another status, currency or text of the order",
     columns=("order_id", "differing"),
-    way_out="The first line's stands for the order; status: {column: ..., of: line} lets each have its own",
+    way_out="The first line's is the order's; status: {column: ..., of: line} lets each have its own",
 )
 default(
     "orders_are_whole",
@@ -95,7 +95,7 @@ default(
 )
 default(
     "rows_are_judged",
-    words="the filter `rows` tells of every record whether it is an order",
+    words="the filter `rows` says of every record whether it is an order",
     says="{n} record(s) are left out as the filter `rows` of orders.yaml gives no answer there",
     columns=(),
     way_out="A comparison with a missing value has none: write `is distinct from` for <>, or coalesce",
@@ -109,8 +109,8 @@ default(
 )
 default(
     "no_placeholder_date",
-    words="no time is a date that stands for none",
-    says="{n} row(s) have a date that stands for none",
+    words="no time is a date that means none",
+    says="{n} row(s) have a date that means none",
     columns=("order_id", "order_ts"),
     way_out="Mend the dates, or name the word in null_words. They set no beginning to the data",
 )
@@ -179,5 +179,5 @@ default(
     "a line has in every file and no other line of its order; or say lines_over_files: sum (each file "
     "has a part) or lines_over_files: latest (the file loaded last has it all). If sum is said already, "
     "lines of two files are equal in all mapped columns that both have and differ in another: map line_id, "
-    "or that column as one of your own; if it tells no lines apart, relax the rule, and they are one",
+    "or that column as one of your own; if it does not distinguish lines, relax the rule, and they are one",
 )

@@ -46,7 +46,7 @@ def _arguments(call: TestCall) -> Mapping[str, str]:
 
 
 def _condition(call: TestCall) -> str:
-    """What an expression is held against, where its author says so."""
+    """What an expression is compared with, where its author says so."""
     condition = plain(call.get("test_condition", ""))
     return "" if condition.replace(" ", "") == "=true" else condition
 

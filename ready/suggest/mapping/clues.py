@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from zoneinfo import available_timezones
 
+from ready.rendering.terminal import one_line
 from ready.suggest.mapping.columns import Column
 from ready.suggest.mapping.entry import CHECK, listed
 from ready.suggest.mapping.lines import Grain
 from ready.suggest.mapping.statuses import CLOSED, PARTLY_GIVEN_BACK, UNDERWAY, Statuses
 from ready.suggest.mapping.times import Times
-from ready.terminal import one_line
 
 # What exports write beside their local times.
 ZONES = {
@@ -49,16 +49,16 @@ def zone_of(column: Column, reading: Times, zones: Column | None) -> tuple[str |
     ending = re.search(r"\(([A-Za-z]+)\)$", column.name)
     if ending and (zone := ZONES.get(ending[1].lower())):
         return zone, [f"the column's name says {ending[1]}"]
-    told = f"{CHECK}: {reading.count - reading.zoned:,} times state no zone and count as UTC"
+    notes = f"{CHECK}: {reading.count - reading.zoned:,} times state no zone and count as UTC"
     near = "Europe/Berlin or the like"
     if zones:
         named = _named_zones(zones)
         shown = listed(zones.counts.most_common(4))
         if len(named) == 1 and None not in named:
             return next(iter(named)), [f"{zones.name} says {shown}"]
-        told += f", while {zones.name} has {shown}"
+        notes += f", while {zones.name} has {shown}"
         near = " or ".join(zone for zone in named if zone) or near
-    return None, [f"{told}; say another with timezone: {near}"]
+    return None, [f"{notes}; say another with timezone: {near}"]
 
 
 def _named_zones(zones: Column) -> list[str | None]:
@@ -74,24 +74,24 @@ def _as_it_is(word: str) -> str | None:
     return next((zone for zone in available_timezones() if zone.lower() == word and "/" in zone), None)
 
 
-def told_ambiguous(statuses: Statuses) -> list[str]:
+def note_ambiguous(statuses: Statuses) -> list[str]:
     """Words that mean one thing here and another there."""
-    told = []
+    notes = []
     records = sum(statuses.counts.values())
     for words, says in (
         (UNDERWAY, "not paid yet, so it is no purchase; in WooCommerce it is a paid order, so 'completed'"),
         (CLOSED, "done, so it is a purchase; in Magento it is an order that was refunded, so 'returned'"),
     ):
         for word, count in statuses.among(words):
-            told.append(f"{CHECK}: {one_line(word)}, {_share(count, records)}, is taken as {says}")
-    return told
+            notes.append(f"{CHECK}: {one_line(word)}, {_share(count, records)}, is taken as {says}")
+    return notes
 
 
 def _share(count: int, records: int) -> str:
     return f"{count:,} of {records:,} records ({count / records:.1%})"
 
 
-def told_partly_given_back(statuses: Statuses, columns: Sequence[Column]) -> list[str]:
+def note_partly_given_back(statuses: Statuses, columns: Sequence[Column]) -> list[str]:
     """Sales that count in full, where no column has what was given back."""
     words = statuses.among(PARTLY_GIVEN_BACK)
     if not words or any(column.numbers and GIVEN_BACK.search(column.words) for column in columns):
@@ -117,7 +117,7 @@ def cancelled(columns: Iterable[Column]) -> Iterator[str]:
             yield f"{CHECK}: {column.name} is filled in {len(column.filled):,} records: are these cancelled?"
 
 
-def told_nobody(customer: Column) -> Iterator[str]:
+def note_nobody(customer: Column) -> Iterator[str]:
     """A value that so many records share that it may be no customer: 0, -1, guest, a till's number."""
     most = customer.counts.most_common(2)
     if not most:
@@ -126,14 +126,14 @@ def told_nobody(customer: Column) -> Iterator[str]:
     records = len(customer.filled)
     if count > NOBODY_SHARE * records and count > NOBODY_TIMES * next_most and customer.distinct > 1:
         yield (
-            f"{CHECK}: {one_line(value)} is the customer of {_share(count, records)}: if it stands for"
+            f"{CHECK}: {one_line(value)} is the customer of {_share(count, records)}: if it means"
             " guests or nobody, it makes them one customer; an expression with nullif leaves it out, and"
             " expectations.yaml sets such records aside"
         )
 
 
 def unpaid(columns: Iterable[Column]) -> Iterator[str]:
-    """Times of payment that some records lack, where no status tells."""
+    """Times of payment that some records lack, where no status says so."""
     for column in columns:
         if column.times and column.blanks and PAID.search(column.words):
             yield f"{CHECK}: {column.name} is blank in {column.blanks:,} records: are these not paid?"
@@ -161,26 +161,25 @@ def differing(column: Column, meanings: Mapping[str, str | None], grain: Grain) 
     return sum(len({meanings.get(word) or word for word in order}) > 1 for order in words)
 
 
-def told_times(reading: Times) -> str:
+def note_times(reading: Times) -> str:
     """How many read, and over what time."""
     written = reading.format or "ISO 8601"
-    told = f"{reading.count:,} of {reading.total:,} read as {written}, from {reading.first} to {reading.last}"
-    return told + (f"; not {', '.join(reading.odd)}" if reading.odd else "")
+    span = f"from {reading.first} to {reading.last}"
+    note = f"{reading.count:,} of {reading.total:,} read as {written}, {span}"
+    return note + (f"; not {', '.join(reading.odd)}" if reading.odd else "")
 
 
-def told_rivals(reading: Times) -> list[str]:
+def note_rivals(reading: Times) -> list[str]:
     """The other formats that there might be."""
-    told = []
+    notes = []
     if reading.ruled_out:
         text, rival = reading.ruled_out
-        told.append(f"{text} rules out {rival}")
+        notes.append(f"{text} rules out {rival}")
     if reading.rival:
-        told.append(
-            f"{CHECK}: {reading.rival} reads them just as well; which of the two it is, no text tells"
-        )
+        notes.append(f"{CHECK}: {reading.rival} reads them just as well; no text says which of the two it is")
     if reading.format and re.search(r"\bYY\b|(?<!Y)YY(?!Y)", reading.format):
-        told.append("two-digit years: 70 to 99 are of the last century (pivot_year)")
-    return told
+        notes.append("two-digit years: 70 to 99 are of the last century (pivot_year)")
+    return notes
 
 
 def number_entry(column: Column) -> tuple[dict[str, Any], list[str]]:
@@ -188,19 +187,19 @@ def number_entry(column: Column) -> tuple[dict[str, Any], list[str]]:
     numbers = column.numbers
     assert numbers
     value: dict[str, Any] = {"column": column.name, **numbers.settings}
-    told = [f"{numbers.count:,} of {numbers.total:,} are numbers such as {numbers.example}"]
+    notes = [f"{numbers.count:,} of {numbers.total:,} are numbers such as {numbers.example}"]
     if numbers.odd:
-        told[0] += f"; not {', '.join(numbers.odd)}"
+        notes[0] += f"; not {', '.join(numbers.odd)}"
     if numbers.currencies:
-        told.append(f"with {numbers.currencies[0]} before or behind")
+        notes.append(f"with {numbers.currencies[0]} before or behind")
         if len(numbers.currencies) > 1:
-            told.append(
+            notes.append(
                 f"{CHECK}: also with {', '.join(numbers.currencies[1:])}: currencies are never added up"
             )
     if numbers.is_ambiguous:
-        told.append(f"{CHECK}: does the mark in {numbers.example} part thousands or decimals?")
+        notes.append(f"{CHECK}: does the mark in {numbers.example} part thousands or decimals?")
     if numbers.negatives:
-        told.append(
+        notes.append(
             f"{CHECK}: {numbers.negatives:,} are below zero: refunds? Does expectations.yaml allow them?"
         )
-    return value, told
+    return value, notes

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from ready.terminal import one_line
+from ready.rendering.terminal import one_line
 
 CHECK = "CHECK"
 WIDTH = 116
@@ -25,17 +25,17 @@ class Entry:
 
     def lines(self, indent: int) -> list[str]:
         space = " " * indent
-        told = [line for text in self.evidence for line in _wrapped(text, indent)]
+        lines = [line for text in self.evidence for line in _wrapped(text, indent)]
         if isinstance(self.value, dict) and "expression" in self.value and len(self.value["expression"]) > 60:
             rest = {key: value for key, value in self.value.items() if key != "expression"}
             written = [f"{space}{self.key}:", f"{space}  expression: >-"]
             written += [f"{space}    {part}" for part in self.value["expression"].split("\n")]
             written += [f"{space}  {flow(key)}: {flow(value)}" for key, value in rest.items()]
-            return [*told, *written]
+            return [*lines, *written]
         value = self.value
         if isinstance(value, dict) and "expression" in value:
             value = {**value, "expression": value["expression"].replace("\n", " ")}
-        return [*told, f"{space}{self.key}: {flow(value)}"]
+        return [*lines, f"{space}{self.key}: {flow(value)}"]
 
 
 def flow(value: Any) -> str:
@@ -50,7 +50,7 @@ def quoted(text: str) -> str:
 
 
 def is_template(text: str) -> bool:
-    """dbt renders the values of properties files with Jinja: what stands in a file must not get there."""
+    """dbt renders the values of properties files with Jinja: what a file contains must not get there."""
     return bool(re.search(r"\{[{%#]", text))
 
 
@@ -68,5 +68,5 @@ def _wrapped(text: str, indent: int) -> list[str]:
 
 def listed(counts: Sequence[tuple[str, int]], most: int = 12) -> str:
     """Words with how often they come: `paid` 323, `refunded` 77."""
-    told = ", ".join(f"{one_line(word)} {count:,}" for word, count in counts[:most])
-    return told + (f" and {len(counts) - most} more" if len(counts) > most else "")
+    listed = ", ".join(f"{one_line(word)} {count:,}" for word, count in counts[:most])
+    return listed + (f" and {len(counts) - most} more" if len(counts) > most else "")

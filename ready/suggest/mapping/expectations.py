@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ready.config_files import shipped_config
+from ready.definition.mapping import orders_meta
 from ready.lint.document import read_document
 from ready.lint.mapping import canonical_columns
 from ready.lint.rules import PARSED, attached_tests
-from ready.mapping import orders_meta
 from ready.settings import Settings
+from ready.workspace.config_files import shipped_config
 
 BLOCK = re.compile(r"(?m)^(?=      - name: )")
 ONCE_A_FILE = re.compile(r"(?m)^ +- unique_within_load\b.*\n")

@@ -1,4 +1,4 @@
-"""What stands below the records: how many lines, and by what text the first of them is known."""
+"""What is below the records: how many lines, and by what text the first of them is known."""
 
 from __future__ import annotations
 

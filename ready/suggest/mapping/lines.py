@@ -90,7 +90,7 @@ def is_on_each_line(column: Column, grain: Grain) -> bool:
     return len(grain.orders) >= 5 and same >= MOST * len(grain.orders)
 
 
-def tells_lines_apart(column: Column, grain: Grain) -> bool:
+def distinguishes_lines(column: Column, grain: Grain) -> bool:
     """No two lines of an order share a value, and none is blank."""
     return bool(grain.orders) and all(
         len({column.texts[place] for place in order} - {""}) == len(order) for order in grain.orders

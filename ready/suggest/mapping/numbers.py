@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ready.terminal import one_line
+from ready.rendering.terminal import one_line
 
 SPACES = " \u00a0\u202f\u2009"
 NUMBER = re.compile(
@@ -97,7 +97,7 @@ def _plain(digits: str) -> str:
 
 
 def _marks(digits: Sequence[str]) -> tuple[str, str | None, bool]:
-    """Decimal mark, thousands mark, and whether the two cannot be told apart."""
+    """Decimal mark, thousands mark, and whether the two cannot be distinguished."""
     spaces = Counter(char for text in digits for char in text if char in " '")
     thousands = spaces.most_common(1)[0][0] if spaces else None
     both = [text for text in digits if "." in text and "," in text]

@@ -7,17 +7,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ready.rendering.terminal import one_line
 from ready.suggest.mapping.clues import (
     cancelled,
     differing,
     given_back,
+    note_ambiguous,
+    note_nobody,
+    note_partly_given_back,
+    note_rivals,
+    note_times,
     number_entry,
     refunded_by_line,
-    told_ambiguous,
-    told_nobody,
-    told_partly_given_back,
-    told_rivals,
-    told_times,
     unpaid,
     zone_of,
 )
@@ -25,16 +26,15 @@ from ready.suggest.mapping.columns import Column, read_columns
 from ready.suggest.mapping.entry import CHECK, Entry, is_template, listed, quoted
 from ready.suggest.mapping.lines import (
     Grain,
+    distinguishes_lines,
     is_on_each_line,
     is_on_first_line,
     read_grain,
-    tells_lines_apart,
 )
 from ready.suggest.mapping.roles import NAMES, Choice, choose
 from ready.suggest.mapping.shape import Shape
 from ready.suggest.mapping.statuses import read_statuses
 from ready.suggest.mapping.times import Times, is_clock, read_times
-from ready.terminal import one_line
 
 NEEDED = ("order_id", "customer_id", "order_ts", "amount")
 NAMED = (*NEEDED, "status", "currency", "channel", "available_at", "line_id")
@@ -134,8 +134,8 @@ class _Proposer:
         if not choice or not sales or not left or any(map(is_template, kinds)):
             return
         name = choice.column.name
-        told = f"left out {listed(left)}; a refund may belong to its sale (grain: order_line)"
-        evidence = (f"{name} has {listed([(kind, kinds[kind]) for kind in sales])}", f"{CHECK}: {told}")
+        notes = f"left out {listed(left)}; a refund may belong to its sale (grain: order_line)"
+        evidence = (f"{name} has {listed([(kind, kinds[kind]) for kind in sales])}", f"{CHECK}: {notes}")
         self.meta.append(Entry("rows", f'"{name}" in ({", ".join(map(quoted, sales))})', evidence))
         self._keep([place for place, kind in enumerate(choice.column.texts) if kind in sales])
 
@@ -159,25 +159,25 @@ class _Proposer:
             self.chosen[role] = replace(choice, column=by_name[choice.column.name])
 
     def _tell_grain(self, grain: Grain) -> None:
-        told: list[str] = []
+        notes: list[str] = []
         if grain.is_line:
             kind = "order_line"
-            told.append(f"{grain.repeated:,} ids come again in one file, in records that differ")
+            notes.append(f"{grain.repeated:,} ids come again in one file, in records that differ")
             if grain.equal:
-                told.append(
+                notes.append(
                     f"{CHECK}: {grain.equal:,} of them in the very same record: a line twice, or a copy?"
                 )
             if grain.across:
-                told.append(f"{grain.across:,} orders have lines in several files")
+                notes.append(f"{grain.across:,} orders have lines in several files")
         else:
             kind = "order"
             if grain.repeated:
-                told.append(f"{CHECK}: {grain.repeated:,} ids come again in one record: copies, or lines?")
+                notes.append(f"{CHECK}: {grain.repeated:,} ids come again in one record: copies, or lines?")
             elif self.column("order_id"):
-                told.append("each id is in a file once")
+                notes.append("each id is in a file once")
             if grain.across and not grain.foreign:
-                told.append(f"{grain.across:,} ids are in several files: of these the last delivery counts")
-        self.meta.append(Entry("grain", kind, tuple(told)))
+                notes.append(f"{grain.across:,} ids are in several files: of these the last delivery counts")
+        self.meta.append(Entry("grain", kind, tuple(notes)))
 
     def _order_id(self, grain: Grain) -> None:
         choice = self.chosen.get("order_id")
@@ -189,18 +189,18 @@ class _Proposer:
             )
             return
         column = choice.column
-        told = self._evidence(choice)
-        told.append(f"{len(column.filled):,} of {len(column.texts):,} filled, {column.distinct:,} different")
+        notes = self._evidence(choice)
+        notes.append(f"{len(column.filled):,} of {len(column.texts):,} filled, {column.distinct:,} different")
         value = column.name
         if grain.foreign:
             where = "in another file " if grain.foreign_across == grain.foreign else ""
-            told.append(
+            notes.append(
                 f"{CHECK}: {grain.foreign:,} come again {where}with another customer, such as {grain.example}"
             )
             if where:
                 value = {"expression": f"file_name || '/' || \"{column.name}\""}
-                told.append("the file's name makes them unique; it must stay from delivery to delivery")
-        self._add("order_id", value, *told)
+                notes.append("the file's name makes them unique; it must stay from delivery to delivery")
+        self._add("order_id", value, *notes)
 
     def _customer_id(self, grain: Grain) -> None:
         choice = self.chosen.get("customer_id")
@@ -208,25 +208,25 @@ class _Proposer:
             self._missing("customer_id", "a customer's id")
             return
         column = choice.column
-        told = [*self._evidence(choice), f"{column.distinct:,} customers in {len(column.filled):,} records"]
-        told += told_nobody(column)
+        notes = [*self._evidence(choice), f"{column.distinct:,} customers in {len(column.filled):,} records"]
+        notes += note_nobody(column)
         is_of_order = is_on_first_line(column, grain)
         if column.blanks and not is_of_order:
-            told.append(
+            notes.append(
                 f"{CHECK}: {column.blanks:,} records have none: are they set aside (expectations.yaml)?"
             )
         if column.holds_names:
-            told.append(
+            notes.append(
                 f"{CHECK}: a name is no id: two people may share one, and one may be written in two ways"
             )
         if column.filled and all(re.fullmatch(r"\d+\.0+", text) for text in column.filled):
-            told.append("all end in .0, as a float writes them: what stands before the point is the id")
-            self._add("customer_id", {"expression": f"split_part(\"{column.name}\", '.', 1)"}, *told)
+            notes.append("all end in .0, as a float writes them: what is before the point is the id")
+            self._add("customer_id", {"expression": f"split_part(\"{column.name}\", '.', 1)"}, *notes)
             return
         if is_of_order:
-            told.append("only the first line of an order has it")
+            notes.append("only the first line of an order has it")
         self._add(
-            "customer_id", {"column": column.name, "of": "order"} if is_of_order else column.name, *told
+            "customer_id", {"column": column.name, "of": "order"} if is_of_order else column.name, *notes
         )
 
     def _order_ts(self, grain: Grain) -> None:
@@ -235,22 +235,22 @@ class _Proposer:
             self._missing("order_ts", "times")
             return
         column = choice.column
-        value, reading, told = self._time_entry(choice)
+        value, reading, notes = self._time_entry(choice)
         if is_on_first_line(column, grain):
             value["of"] = "order"
-            told.append("only the first line of an order has it")
+            notes.append("only the first line of an order has it")
         zones = choose("zone", self.columns, self.taken)
         zone, said = zone_of(column, reading, zones.column if zones else None)
-        told += said
+        notes += said
         if zone:
             value["timezone"] = zone
-        self._add("order_ts", value if set(value) - {"column"} else column.name, *told)
+        self._add("order_ts", value if set(value) - {"column"} else column.name, *notes)
 
     def _time_entry(self, choice: Choice) -> tuple[dict[str, Any], Times, list[str]]:
         column = choice.column
         reading = column.times or column.numeric_times
         assert reading
-        told = self._evidence(choice)
+        notes = self._evidence(choice)
         value: dict[str, Any] = {"column": column.name}
         clock = self._clock(column) if reading.is_day and not reading.is_numeric else None
         if clock:
@@ -259,13 +259,13 @@ class _Proposer:
             ]
             reading = read_times(joined) or reading
             value = {"expression": f'"{column.name}" || \' \' || "{clock.name}"'}
-            told.append(f"the time of day stands in {clock.name}")
-        told.append(told_times(reading))
+            notes.append(f"the time of day is in {clock.name}")
+        notes.append(note_times(reading))
         value.update(reading.settings)
         if reading.language:
-            told.append(f"its month names are {reading.language}")
-        told += told_rivals(reading)
-        return value, reading, told
+            notes.append(f"its month names are {reading.language}")
+        notes += note_rivals(reading)
+        return value, reading, notes
 
     def _clock(self, day: Column) -> Column | None:
         """The column with the time of day."""
@@ -283,18 +283,18 @@ class _Proposer:
                 return
             self.chosen["amount"] = choice
         column = choice.column
-        value, told = number_entry(column)
-        told = [*self._evidence(choice), *told]
+        value, notes = number_entry(column)
+        notes = [*self._evidence(choice), *notes]
         quantity = choose("quantity", self.columns, self.taken)
         if quantity and column.words in PIECES and set(quantity.column.counts) - {"1", "1.0"}:
             other = f'number("{quantity.column.name}") * number("{column.name}")'
-            told.append(
+            notes.append(
                 f"{CHECK}: if {column.name} is the price of one piece, write {{expression: '{other}'}}"
             )
         if grain.is_line:
-            told += self._of_order(column, grain, value)
-        told += given_back(self.columns, column)
-        self._add("amount", value if set(value) - {"column"} else column.name, *told)
+            notes += self._of_order(column, grain, value)
+        notes += given_back(self.columns, column)
+        self._add("amount", value if set(value) - {"column"} else column.name, *notes)
 
     def _amount_of_pieces(self) -> bool:
         """How many times how much each; whether there are columns for it. Else the amount is missing."""
@@ -303,10 +303,10 @@ class _Proposer:
         if price is None or quantity is None or not quantity.by_name:
             self._missing("amount", "amounts")
             return False
-        told = [f"no column has an amount: {quantity.column.name} times {price.column.name}"]
-        told += [text for text in number_entry(quantity.column)[1] if "below zero" in text]
+        notes = [f"no column has an amount: {quantity.column.name} times {price.column.name}"]
+        notes += [text for text in number_entry(quantity.column)[1] if "below zero" in text]
         expression = f'number("{quantity.column.name}") * number("{price.column.name}")'
-        self._add("amount", {"expression": expression}, *told)
+        self._add("amount", {"expression": expression}, *notes)
         return True
 
     def _of_order(self, column: Column, grain: Grain, value: dict[str, Any]) -> list[str]:
@@ -319,48 +319,48 @@ class _Proposer:
         pieces = choose("unit_price", self.columns, self.taken)
         if pieces and not is_on_each_line(pieces.column, grain):
             value["of"] = "order"
-            told = f"all lines of an order have the same, while {pieces.column.name} differs"
-            return [f"{CHECK}: {told}: taken as the whole order's"]
+            notes = f"all lines of an order have the same, while {pieces.column.name} differs"
+            return [f"{CHECK}: {notes}: taken as the whole order's"]
         return [f"{CHECK}: all lines of an order have the same: if it is the whole order's, add of: order"]
 
     def _text(self, role: str, grain: Grain) -> None:
         choice = self.chosen.get(role)
         if choice is None:
             if role == "status":
-                self._tell("no column looks like a status, so each order counts as a purchase")
+                self._note("no column looks like a status, so each order counts as a purchase")
                 for text in unpaid(self.columns):
-                    self._tell(text)
+                    self._note(text)
             return
         column = choice.column
-        told = [*self._evidence(choice), listed(column.counts.most_common())]
+        notes = [*self._evidence(choice), listed(column.counts.most_common())]
         if role == "status":
-            self._status(column, told, grain)
+            self._status(column, notes, grain)
             return
         if role == "currency" and column.distinct > 1:
-            told.append(f"{CHECK}: several currencies; amounts of several are never added up")
+            notes.append(f"{CHECK}: several currencies; amounts of several are never added up")
         if is_on_first_line(column, grain):
-            told.append("only the first line of an order has it")
-            self._add(role, {"column": column.name, "of": "order"}, *told)
+            notes.append("only the first line of an order has it")
+            self._add(role, {"column": column.name, "of": "order"}, *notes)
             return
-        self._add(role, column.name, *told)
+        self._add(role, column.name, *notes)
 
-    def _status(self, column: Column, told: list[str], grain: Grain) -> None:
+    def _status(self, column: Column, notes: list[str], grain: Grain) -> None:
         statuses = read_statuses(text for text in column.filled if not is_template(text))
         meanings = dict(statuses.meanings)
         is_of_order = is_on_first_line(column, grain)
         if column.blanks and not is_of_order:
-            told.append(f"{CHECK}: {column.blanks:,} records have no status: they are no purchases")
-        told += cancelled(self.columns)
+            notes.append(f"{CHECK}: {column.blanks:,} records have no status: they are no purchases")
+        notes += cancelled(self.columns)
         if len(meanings) > TOO_MANY:
-            told.append(f"{CHECK}: too many words for a status; the gate shows those that are none")
+            notes.append(f"{CHECK}: too many words for a status; the gate shows those that are none")
             meanings = {}
         elif statuses.unknown:
             unknown = listed([(word, statuses.counts[word]) for word in statuses.unknown])
-            told.append(f"{CHECK}: not known, so left as they are and no purchases: {unknown}")
-        told += told_ambiguous(statuses) + told_partly_given_back(statuses, self.columns)
+            notes.append(f"{CHECK}: not known, so left as they are and no purchases: {unknown}")
+        notes += note_ambiguous(statuses) + note_partly_given_back(statuses, self.columns)
         for word in refunded_by_line(column, self.column("amount"), meanings, grain):
             meanings[word] = "completed"
-            told.append(
+            notes.append(
                 f"{CHECK}: {one_line(word)} stays a sale, as a record below zero takes the money off again"
             )
         value: dict[str, Any] = {"column": column.name}
@@ -370,21 +370,21 @@ class _Proposer:
             value = {"expression": f'case lower("{column.name}")\n{whens}\nelse "{column.name}" end'}
         if is_of_order:
             value["of"] = "order"
-            told.append("only the first line of an order has it")
+            notes.append("only the first line of an order has it")
         elif differ := differing(column, meanings, grain):
             value["of"] = "line"
-            told.append(f"{CHECK}: the lines of {differ:,} orders differ in it: each line counts for its own")
-        self._add("status", column.name if value == {"column": column.name} else value, *told)
+            notes.append(f"{CHECK}: the lines of {differ:,} orders differ in it: each counts for its own")
+        self._add("status", column.name if value == {"column": column.name} else value, *notes)
 
     def _line_id(self, grain: Grain) -> None:
         if not grain.is_line:
             return
         choice = self.chosen.get("line_id")
-        column = choice.column if choice and tells_lines_apart(choice.column, grain) else None
+        column = choice.column if choice and distinguishes_lines(choice.column, grain) else None
         if column is None:
-            self._tell("no column tells the lines of an order apart: what they say in mapped columns does")
+            self._note("no column distinguishes the lines of an order: what they say in mapped columns does")
             return
-        self._add("line_id", column.name, "tells the lines of each order apart")
+        self._add("line_id", column.name, "distinguishes the lines of each order")
 
     def _available_at(self, grain: Grain) -> None:
         """Only where an order comes again as it changes."""
@@ -392,11 +392,11 @@ class _Proposer:
         if choice is None or not (grain.repeated or grain.across) or order_ts is None:
             return
         if grain.is_line:
-            self._tell(f"{choice.column.name} is left out: the states of lines cannot be told from lines")
+            self._note(f"{choice.column.name} is left out: states of lines look like lines")
             return
-        value, _, told = self._time_entry(choice)
-        told.append("orders come again as they change: features see the state known at their time")
-        self._add("available_at", value if set(value) - {"column"} else choice.column.name, *told)
+        value, _, notes = self._time_entry(choice)
+        notes.append("orders come again as they change: features see the state known at their time")
+        self._add("available_at", value if set(value) - {"column"} else choice.column.name, *notes)
 
     def _null_words(self) -> None:
         mapped = [column for column in self.columns if column.name in self.taken]
@@ -405,7 +405,7 @@ class _Proposer:
             where = ", ".join(column.name for column in mapped if column.null_words)
             self.meta.append(Entry("null_words", words, (f"in {where}: read as nothing",)))
 
-    def _tell(self, text: str) -> None:
+    def _note(self, text: str) -> None:
         """More evidence for the grain, the last entry of meta so far."""
         last = self.meta[-1]
         self.meta[-1] = Entry(last.key, last.value, (*last.evidence, text))
@@ -415,8 +415,8 @@ class _Proposer:
         self._add(role, role, f"{CHECK}: no column looks like {noun}: name it. There are {names}")
 
     def _evidence(self, choice: Choice) -> list[str]:
-        told = [] if choice.by_name else [f"{CHECK}: chosen by what it holds, not by its name"]
-        return told + ([f"could also be {', '.join(choice.others)}"] if choice.others else [])
+        notes = [] if choice.by_name else [f"{CHECK}: chosen by what it holds, not by its name"]
+        return notes + ([f"could also be {', '.join(choice.others)}"] if choice.others else [])
 
     def _add(self, role: str, value: Any, *evidence: str) -> None:
         self.entries[role] = Entry(role, value, tuple(evidence))

@@ -1,4 +1,4 @@
-"""How a file is laid out: what stands above the header and below the records, and which mark parts fields."""
+"""How a file is laid out: what is above the header and below the records, and which mark parts fields."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from loader.detect import DELIMITERS, SAMPLE_BYTES, detect
 from loader.files import InputFile
 from loader.options import LoadOptions
 from loader.text import Transcoder
+from ready.rendering.terminal import one_line
 from ready.suggest.mapping.footer import count_footer, footer_pattern
 from ready.suggest.mapping.numbers import read_numbers
 from ready.suggest.mapping.times import read_times
-from ready.terminal import one_line
 
 RECORDS = 1000
 NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
@@ -179,8 +179,8 @@ def _tell_above(
         return
     name = header.fields[0]
     settings["header_line"] = name if name and not name.isdigit() else header.line
-    told = f", below {_shown(notes[0])}" if notes else ", below a line without names"
-    evidence["header_line"] = f"the header stands in line {header.line}{told}"
+    place = f", below {_shown(notes[0])}" if notes else ", below a line without names"
+    evidence["header_line"] = f"the header is in line {header.line}{place}"
 
 
 def _shown(row: Row) -> str:
@@ -201,7 +201,7 @@ def _is_data(header: Row, data: Sequence[Row]) -> bool:
 
 
 def _names(fields: Sequence[str], settings: dict[str, Any], evidence: dict[str, str]) -> tuple[str, ...]:
-    """As the loader stores them: without blanks around, unnamed and repeated ones told apart."""
+    """As the loader stores them: without blanks around, unnamed and repeated ones numbered."""
     names: list[str] = []
     repeated: list[str] = []
     for n, field in enumerate(fields):
@@ -237,8 +237,8 @@ def _without_footer(
     evidence["footer_lines"] = f"the file ends in {count} line(s) that are no record: {_shown(first)}"
     if pattern is None:
         evidence["footer_lines"] = (
-            f"CHECK: {evidence['footer_lines']}; no text tells them from records, and of a file without them "
-            "as many orders would be lost: a text that the first begins with is safer"
+            f"CHECK: {evidence['footer_lines']}; no text distinguishes them from records, and of a file "
+            "without them as many orders would be lost: a text that the first begins with is safer"
         )
     return data[:-count]
 

@@ -11,17 +11,17 @@ from pathlib import Path
 
 from loader.errors import FileRefused, LoaderError
 from loader.files import InputFile, find_files
-from ready.config_files import shipped_config
 from ready.errors import CheckFailed, UsageError, from_loader
+from ready.rendering.terminal import one_line
 from ready.settings import Settings
 from ready.suggest.mapping.entry import CHECK, Entry, flow
 from ready.suggest.mapping.footer import begin_of
 from ready.suggest.mapping.propose import Mapping, propose
 from ready.suggest.mapping.shape import NoText, Shape, read_shape
-from ready.terminal import one_line
+from ready.workspace.config_files import shipped_config
 
 PATTERNS = ("*.csv", "*.txt", "*.tsv", "*")
-UNMAPPED = 30  # names that are told
+UNMAPPED = 30  # names that are listed
 MOST_PATHS = 3  # that a command to copy is written with
 HEAD = "# yaml-language-server: $schema=../ready/configs_schema/orders.schema.json"
 
@@ -44,8 +44,8 @@ def suggest_mapping(paths: Sequence[str], configs: str | None = None) -> str:
     proposals = [(propose(group), group) for group in groups.values()]
     mapping, group = max(proposals, key=lambda proposal: (proposal[0].found, len(proposal[1])))
     others = [shape for shape in shapes if shape not in group]
-    told = [f"Next: {next_step(paths, configs)}", *_left_out(others, refused, empty)]
-    return _render(mapping, group, others, told)
+    notes = [f"Next: {next_step(paths, configs)}", *_left_out(others, refused, empty)]
+    return _render(mapping, group, others, notes)
 
 
 def next_step(paths: Sequence[str], configs: str | None = None) -> str:
@@ -115,22 +115,22 @@ def _read(files: Sequence[InputFile]) -> tuple[list[Shape], list[str], list[str]
 
 def _left_out(others: Sequence[Shape], refused: Sequence[str], empty: Sequence[str]) -> list[str]:
     """The files that the proposal says nothing of."""
-    told = []
+    notes = []
     if others:
         left = ", ".join(shape.label for shape in others)
-        told.append(f"{CHECK}: left out, as other columns make another table: {left}")
-    told += [f"{CHECK}: not read: {text}" for text in refused]
-    return told + ([f"Not read: {', '.join(empty)}"] if empty else [])
+        notes.append(f"{CHECK}: left out, as other columns make another table: {left}")
+    notes += [f"{CHECK}: not read: {text}" for text in refused]
+    return notes + ([f"Not read: {', '.join(empty)}"] if empty else [])
 
 
-def _render(mapping: Mapping, group: Sequence[Shape], others: Sequence[Shape], told: Sequence[str]) -> str:
-    """told: lines for the head."""
+def _render(mapping: Mapping, group: Sequence[Shape], others: Sequence[Shape], notes: Sequence[str]) -> str:
+    """notes: lines for the head."""
     file = [Entry("source", "orders"), _pattern(group, others), *_file_entries(group)]
     body = [line for entry in file for line in entry.lines(10)]
     meta = [line for entry in mapping.meta for line in entry.lines(8)]
     columns = [line for entry in mapping.columns for line in entry.lines(10)]
     lines = [
-        *_intro(mapping, group, file, told),
+        *_intro(mapping, group, file, notes),
         "version: 2",
         "",
         "models:",
@@ -154,15 +154,15 @@ def _intro(mapping: Mapping, group: Sequence[Shape], file: Sequence[Entry], more
     )
     entries = [*file, *mapping.meta, *mapping.columns]
     checks = sum(text.startswith(CHECK) for entry in entries for text in entry.evidence)
-    told = [f"Proposed by ready suggest --mapping from {records:,} records of {names}."]
+    notes = [f"Proposed by ready suggest --mapping from {records:,} records of {names}."]
     if checks:
-        told.append(f"{checks} thing(s) that the files do not tell are marked {CHECK}.")
-    told += more
+        notes.append(f"{checks} thing(s) that the files do not say are marked {CHECK}.")
+    notes += more
     if mapping.unmapped:
         left = ", ".join(map(one_line, mapping.unmapped[:UNMAPPED]))
         rest = len(mapping.unmapped) - UNMAPPED
-        told.append(f"Not mapped: {left}" + (f" and {rest} more" if rest > 0 else ""))
-    return [HEAD, *(line for text in told for line in Entry("", "", (text,)).lines(0)[:-1])]
+        notes.append(f"Not mapped: {left}" + (f" and {rest} more" if rest > 0 else ""))
+    return [HEAD, *(line for text in notes for line in Entry("", "", (text,)).lines(0)[:-1])]
 
 
 def _pattern(group: Sequence[Shape], others: Sequence[Shape]) -> Entry:
@@ -174,8 +174,8 @@ def _pattern(group: Sequence[Shape], others: Sequence[Shape]) -> Entry:
     if not any(fnmatchcase(name, glob) for name in strangers):
         return Entry("pattern", glob)
     if len(names) > 1:
-        told = f"{CHECK}: it means {strangers[0]} as well: keep the tables in folders of their own"
-        return Entry("pattern", glob, (told,))
+        note = f"{CHECK}: it means {strangers[0]} as well: keep the tables in folders of their own"
+        return Entry("pattern", glob, (note,))
     glob = names[0]
     return Entry("pattern", glob, ("without the files of other columns",))
 
@@ -187,13 +187,13 @@ def _ending(name: str) -> str:
 
 
 def _file_entries(group: Sequence[Shape]) -> list[Entry]:
-    """What the first file needs; where another needs something else, that is told."""
+    """What the first file needs; where another needs something else, a note says so."""
     first = group[0]
     entries = []
     for key in dict.fromkeys(key for shape in group for key in shape.settings):
         holder = first if key in first.settings else next(s for s in group if key in s.settings)
         value = holder.settings[key]
-        told = [holder.evidence[key]] if key in holder.evidence else []
+        notes = [holder.evidence[key]] if key in holder.evidence else []
         is_pattern = key == "footer_lines" and isinstance(value, str)
         # A file without a footer loses nothing by a pattern.
         differing = [
@@ -201,10 +201,10 @@ def _file_entries(group: Sequence[Shape]) -> list[Entry]:
         ]
         if differing:
             other = differing[0].settings.get(key)
-            told.append(f"{CHECK}: {differing[0].label} has {'none' if other is None else flow(other)}")
+            notes.append(f"{CHECK}: {differing[0].label} has {'none' if other is None else flow(other)}")
         if is_pattern and (met := next((s.label for s in group if _begins_with(s, str(value))), None)):
-            told.append(f"{CHECK}: records of {met} begin with it, and would be lost")
-        entries.append(Entry(key, value, tuple(told)))
+            notes.append(f"{CHECK}: records of {met} begin with it, and would be lost")
+        entries.append(Entry(key, value, tuple(notes)))
     return entries
 
 

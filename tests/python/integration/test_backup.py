@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PROJECT, RunReady
+from conftest import RunReady
 from proof_case import Shop
 from warehouse import USER_TABLES, Warehouse, new_database
 
@@ -124,15 +124,15 @@ def test_a_backup_that_fails_leaves_the_earlier_one(
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("kept.dump", b"PGDMP whole")]
 
 
-def test_a_backup_of_an_earlier_release_is_migrated(server: ConnectionParams, empty: Warehouse) -> None:
+def test_a_backup_of_before_the_first_release_is_refused(server: ConnectionParams, empty: Warehouse) -> None:
     with new_database(server) as database:
-        old = Warehouse(empty.folder, database)
-        old.execute((PROJECT / "tests/python/warehouse_version_0.sql").read_text(encoding="utf-8"))
-        # Not through the command, whose release would migrate it before.
+        Warehouse(empty.folder, database).execute(
+            "create schema raw; create table raw.loads (load_id bigint); create schema meta"
+        )
+        # Not through the command, which reads no such database either.
         backup(Programs(database, database.env(), own_server=True), empty.folder / "old.dump")
 
     done = empty.ready("db", "restore", empty.folder / "old.dump")
 
-    assert done.returncode == 0, done.stderr
-    assert empty.value("select max(version) from raw.schema_version") > 0
-    assert empty.value("select count(*) from raw.raw_events") == 180
+    assert done.returncode == 3, done.stderr
+    assert "schema raw was made before release 0.1.0" in done.stderr

@@ -18,7 +18,7 @@ from ready.postgres.roles import with_builders_rights
 from ready.postgres.scratch import SCRATCH_LOCK
 from ready.proof.leakage import LeakageReport, check_leakage
 from ready.proof.open_scratch import scratch
-from ready.verdicts import NOT_PROVEN, SAME, Finding, record_verdicts, standing_verdicts
+from ready.recorded.verdicts import NOT_PROVEN, SAME, Finding, record_verdicts, standing_verdicts
 
 OWN = ["feats", "meta", "raw", "stg"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ready.database import open_database
+from ready.database.opening import open_database
 from ready.errors import MachineError
 from ready.postgres import server as server_module
 from ready.postgres.cluster import Cluster

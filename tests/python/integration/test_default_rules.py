@@ -85,7 +85,7 @@ def test_what_cannot_be_is_told_with_file_and_line(feed: Feed) -> None:
         "1 row(s) have a time after their file was loaded, such as c.csv:3: order_id=A501, "
         "order_ts=2999-05-05T10:00:00Z. "
         "Mend the dates, or the format or timezone in orders.yaml. They set no end to the data",
-        "1 row(s) have a date that stands for none, such as c.csv:2: order_id=A500, "
+        "1 row(s) have a date that means none, such as c.csv:2: order_id=A500, "
         "order_ts=1970-01-01T01:00:00Z. "
         "Mend the dates, or name the word in null_words. They set no beginning to the data",
         "order_id has 1 value(s) that come again with another customer_id, such as c.csv:5 against a.csv:2: "
@@ -115,7 +115,7 @@ def test_what_cannot_be_is_told_with_file_and_line(feed: Feed) -> None:
 
     feed.relax("{no_placeholder_date: {dates: [2025-01-07]}}")
     assert feed.gate()[1] == [
-        f"1 row(s) have a date that stands for none, such as a.csv:5: order_id=A3, order_ts={day(6)}. "
+        f"1 row(s) have a date that means none, such as a.csv:5: order_id=A3, order_ts={day(6)}. "
         "Mend the dates, or name the word in null_words. They set no beginning to the data",
     ]
 

@@ -18,10 +18,10 @@ from conftest import PROJECT
 from proof_case import Shop
 from warehouse import Warehouse, new_database
 
-from ready.environment import environment
 from ready.postgres.connection import ConnectionParams
 from ready.proof.explain import Explanation, explain
 from ready.settings import Settings
+from ready.workspace.environment import environment
 
 UTC = timezone.utc
 

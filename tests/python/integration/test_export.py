@@ -24,10 +24,10 @@ import pytest
 from conftest import PROJECT, RunReady
 from psycopg2.extensions import connection as Connection
 
-import ready.arrow
-import ready.export
+import ready.dataset.arrow
+import ready.dataset.export
+from ready.dataset.export import ExportResult, export_dataset
 from ready.errors import CheckFailed, ReadyError, UsageError
-from ready.export import ExportResult, export_dataset
 from ready.postgres.connection import ConnectionParams
 from ready.settings import Settings
 
@@ -348,7 +348,7 @@ def test_the_same_version_has_the_same_bytes(
 def test_batches_become_row_groups_and_progress(
     connection: Connection, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ready.arrow, "BATCH_ROWS", 4)
+    monkeypatch.setattr(ready.dataset.arrow, "BATCH_ROWS", 4)
     seen: list[tuple[int, int]] = []
     result = export_dataset(connection, settings=settings, progress=lambda *counts: seen.append(counts))
     assert seen == [(4, 7), (6, 7), (7, 7)]
@@ -511,7 +511,7 @@ def test_the_connection_is_given_back_as_it_came(connection: Connection, setting
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from ready.export import export_dataset
+from ready.dataset.export import export_dataset
 from ready.postgres.connection import external_params
 from ready.settings import Settings
 

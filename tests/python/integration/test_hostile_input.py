@@ -23,10 +23,10 @@ from warehouse import Warehouse, new_database
 from loader import FilesRefused, load_files
 from ready.cli.output import Output
 from ready.postgres.connection import ConnectionParams
+from ready.rendering.terminal import printable
 from ready.suggest.merge import render
 from ready.suggest.profile import ColumnProfile
 from ready.suggest.proposals import propose
-from ready.terminal import printable
 
 OWNED = "/tmp/ready-owned-by-a-csv"
 HOSTILE = {

@@ -17,7 +17,7 @@ from warehouse import new_database
 import ready
 from ready.errors import UsageError
 from ready.postgres.connection import ConnectionParams
-from ready.profiles import parse_profile
+from ready.recorded.profiles import parse_profile
 
 # Keys and label of every row of the delivered training set whose label is known.
 DELIVERED = """

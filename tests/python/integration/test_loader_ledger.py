@@ -349,7 +349,7 @@ def test_other_settings_load_the_same_bytes_again(database: ConnectionParams, tm
     assert outcomes(load(database, folder).files) == ["loaded", "already loaded"]
     changed = load(database, folder, encoding="cp850")
     assert outcomes(changed.files) == ["superseded earlier load 1", "already loaded"]
-    assert changed.files[0].warnings == ("read anew: encoding is 'cp850', and was not set",)
+    assert changed.files[0].warnings == ("read again: encoding is 'cp850', and was not set",)
     assert values(database, "town") == ["Zo\u00d9", "Ulm"]
     assert outcomes(load(database, folder, encoding="CP850").files) == ["already loaded"] * 2
 
@@ -398,7 +398,7 @@ def test_again_loads_what_is_in_and_each_content_once(database: ConnectionParams
         "already loaded",
         f"superseded earlier load {first[2].load_id}",
     ]
-    assert again.files[0].warnings[-1] == "read anew: as was asked for"
+    assert again.files[0].warnings[-1] == "read again: as was asked for"
     assert values(database, "id") == ["1", "2"]
 
 

@@ -10,11 +10,11 @@ import pytest
 from figures_oracle import overlap
 from proof_case import Shop
 
-from ready.column_roles import KEY, SPLIT
+from ready.dataset.column_roles import KEY, SPLIT
+from ready.dataset.training_set import TrainingSet
 from ready.figures.measure import Figures, measure
 from ready.figures.overlap import read_overlaps
 from ready.postgres.stored_table import stored_table
-from ready.training_set import TrainingSet
 
 LABEL = "label_revenue_next_30d"
 # A copy of train's rows under other ids, at the times that test has; and rows that differ in one null alone.

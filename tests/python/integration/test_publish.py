@@ -99,7 +99,7 @@ def _settings(home: Path) -> Settings:
 
 
 def _dbt(home: Path, *arguments: str) -> bool:
-    from ready.dbt import run_dbt
+    from ready.dbt.runner import run_dbt
     from ready.postgres.server import ensure_server
 
     settings = _settings(home)
@@ -113,7 +113,7 @@ def _ignore(_: object) -> None: ...
 
 def _first_run(home: Path, _: object) -> None:
     from loader import ensure_raw_schema, load_files
-    from ready.configs import load_options
+    from ready.definition.load_options import load_options
     from ready.postgres.server import ensure_server
 
     settings = _settings(home)

@@ -18,11 +18,11 @@ from proof_case import Shop
 from warehouse import new_database
 
 import ready
-from ready.export import export_dataset
+from ready.database.query import connected
+from ready.dataset.export import export_dataset
 from ready.postgres.backup import Programs, backup
 from ready.postgres.connection import ConnectionParams
 from ready.postgres.roles import BUILDER
-from ready.query import connected
 
 PUBLISHES = 20
 TABLES = ("feats.customer_training_set", "feats.customer_features")

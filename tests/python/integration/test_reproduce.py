@@ -16,14 +16,14 @@ import pytest
 from proof_case import Shop
 from warehouse import new_database
 
+from ready.database.query import connected
+from ready.dataset.export import export_dataset
 from ready.errors import UsageError
-from ready.export import export_dataset
 from ready.postgres.connection import ConnectionParams
 from ready.proof.exports import compare_exports, manifest_difference
 from ready.proof.scratch import Scratch
-from ready.query import connected
-from ready.registry import find_build
-from ready.registry_diff import diff_builds
+from ready.recorded.registry import find_build
+from ready.recorded.registry_diff import diff_builds
 
 EQUAL_V1 = """\
   features, 2,211 rows     equal

@@ -17,10 +17,10 @@ from warehouse import Warehouse, new_database
 
 from loader import load_files
 from loader.ledger import PostgresLedger
-from ready.database import open_database
+from ready.database.opening import open_database
+from ready.database.query import connected
 from ready.postgres.connection import ConnectionParams
 from ready.postgres.roles import BUILDER, LOADER, OWNER, READER, create_login_roles
-from ready.query import connected
 
 SUPERSEDE = (
     "update raw.loads set status = 'superseded', superseded_by = 2, superseded_at = now() where load_id = 1"

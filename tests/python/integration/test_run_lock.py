@@ -17,12 +17,12 @@ import pytest
 from conftest import PROJECT
 from warehouse import Warehouse
 
-from ready.locks import build_lock
+from ready.database.locks import build_lock
 from ready.postgres.connection import ConnectionParams
 
 HOLD = """
 import sys
-from ready.locks import build_lock
+from ready.database.locks import build_lock
 from ready.postgres.connection import ConnectionParams
 host, port, user, dbname = sys.argv[1:]
 with build_lock(ConnectionParams(host, int(port), user, dbname), "meta", print):

@@ -10,9 +10,9 @@ from conftest import PROJECT
 from profile_oracle import is_sampled, profile_of
 from proof_case import Shop
 
-from ready.profiles import parse_profile, population_stability_index, read_profiles
-from ready.registry import find_build
-from ready.registry_diff import diff_builds
+from ready.recorded.profiles import parse_profile, population_stability_index, read_profiles
+from ready.recorded.registry import find_build
+from ready.recorded.registry_diff import diff_builds
 
 # Features as they might be: exact and floating numbers, constant, without any value, and no number at all.
 ODD_TABLE = """

@@ -129,7 +129,7 @@ def test_rows_come_in_the_same_batches(both: Both, monkeypatch: pytest.MonkeyPat
     """Also where the rows of Spark's files are read in many parts."""
     monkeypatch.setattr("ready.spark.stored_table.RANGE_ROWS", 70)
     monkeypatch.setattr("ready.spark.stored_table.BATCH_ROWS", 100)
-    monkeypatch.setattr("ready.arrow.BATCH_ROWS", 100)
+    monkeypatch.setattr("ready.dataset.arrow.BATCH_ROWS", 100)
     rng = random.Random(1)
     start = datetime(2024, 1, 1, tzinfo=UTC)
     customers = [text for text in TEXTS if text is not None] + [f"C{n}" for n in range(40)]

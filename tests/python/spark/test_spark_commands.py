@@ -14,14 +14,14 @@ from profile_oracle import is_sampled, profile_of
 from spark_case import query
 
 import ready
+from ready.definition.features import recorded_features
 from ready.gate.history import read_history
 from ready.gate.inspector import Inspector
 from ready.gate.model import Report, RunInfo
-from ready.profiles import parse_profile, read_profiles
-from ready.proof.definition import recorded_features
 from ready.proof.explain import Explanation, explain
-from ready.registry import find_build, list_builds, show_version
-from ready.registry_diff import diff_builds
+from ready.recorded.profiles import parse_profile, read_profiles
+from ready.recorded.registry import find_build, list_builds, show_version
+from ready.recorded.registry_diff import diff_builds
 from ready.run_page.gather import gather
 from ready.run_page.model import RunPage
 from ready.settings import Settings

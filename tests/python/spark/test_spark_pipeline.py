@@ -26,7 +26,7 @@ from ready.postgres.connection import ConnectionParams
 from ready.spark import local
 from ready.spark.cluster import SparkCluster
 from ready.spark.connection import SparkParams
-from ready.spark.pipeline import stands
+from ready.spark.pipeline import tables_are_there
 
 PROJECT = Path(__file__).parents[3]
 ONLINE_RETAIL = PROJECT.parent / "shared" / "data" / "online_retail"
@@ -79,9 +79,9 @@ def test_a_killed_server_is_told_and_the_next_run_ends_well_although_an_executor
     assert on_spark("dbt", "run", "--target", "spark", "--select", "feature_times").returncode == 0
     assert_same_rows(built_shop.database, warehouse, "feats.feature_times")
     with contextlib.closing(warehouse.connect()) as connection:
-        assert stands(connection, "meta")
+        assert tables_are_there(connection, "meta")
         query(warehouse, "drop view stg.orders")
-        assert not stands(connection, "meta")
+        assert not tables_are_there(connection, "meta")
 
 
 @pytest.mark.thorough

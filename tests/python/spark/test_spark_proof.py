@@ -12,9 +12,9 @@ import pytest
 from spark_case import emptied, query
 from spark_shop import SparkShop
 
-from ready.column_roles import SPLITS
-from ready.export import export_dataset
-from ready.query import connected
+from ready.database.query import connected
+from ready.dataset.column_roles import SPLITS
+from ready.dataset.export import export_dataset
 from ready.spark.connection import SparkParams
 
 # The frame runs to the following row.

@@ -8,8 +8,8 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-import ready.arrow
-from ready.arrow import BatchSink, arrow_schema
+import ready.dataset.arrow
+from ready.dataset.arrow import BatchSink, arrow_schema
 from ready.errors import CheckFailed, UsageError
 
 
@@ -44,7 +44,7 @@ def test_a_type_without_exact_counterpart_is_refused_by_name(sql_type: str) -> N
 
 
 def test_batches_are_cut_by_rows_and_nulls_differ_from_empty_texts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ready.arrow, "BATCH_ROWS", 2)
+    monkeypatch.setattr(ready.dataset.arrow, "BATCH_ROWS", 2)
     schema = arrow_schema([("name", "text"), ("amount", "numeric(10,2)"), ("flag", "boolean")])
     batches: list[pa.Table] = []
     with BatchSink(schema, batches.append) as sink:

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 import jinja2
 from jinja2.sandbox import SandboxedEnvironment
-from ready.compiled_templates import keep_compiled_templates
+from ready.dbt.compiled_templates import keep_compiled_templates
 
 compiled = []
 generate = jinja2.Environment._generate

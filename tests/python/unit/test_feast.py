@@ -14,7 +14,7 @@ import pytest
 import yaml
 from arrow_training_set import FEATURES, sample, training_set
 
-from ready.feast import write_repository
+from ready.dataset.feast import write_repository
 
 
 class Made:

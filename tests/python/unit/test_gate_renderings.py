@@ -18,7 +18,7 @@ from ready.gate.github import publish, render_annotations, render_summary
 from ready.gate.html import history_bars, render_html
 from ready.gate.junit import render_junit
 from ready.gate.model import Check, PastRun, Report, Sample
-from ready.html import percent
+from ready.rendering.html import percent
 
 HOSTILE = "</td><script>alert(1)</script>\x1b[31m\x00 | `x` \"'&\n::error::gone"
 

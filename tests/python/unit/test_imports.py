@@ -52,6 +52,14 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
     assert list(TopologicalSorter(graph()).static_order())
 
 
+def test_every_module_has_a_room_that_says_what_it_holds() -> None:
+    ours = modules()
+    loose = {name for name, file in ours.items() if file.parent == PROJECT / "ready"}
+    assert loose == {"ready", "ready.__main__", "ready.errors", "ready.settings"}
+    rooms = {file.parent / "__init__.py" for name, file in ours.items() if name.startswith("ready")}
+    assert [room for room in rooms if not ast.get_docstring(ast.parse(room.read_text()))] == []
+
+
 def test_the_loader_knows_neither_ready_nor_dbt() -> None:
     for name, file in modules().items():
         if name.split(".")[0] == "loader":

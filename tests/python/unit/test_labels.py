@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from oracle import Definition, dataset_splits
 
 from ready.errors import CheckFailed, UsageError
-from ready.labels import LabelColumns, Labels, checked_labels
-from ready.splits import parts_of, split_of
+from ready.label_sets.labels import LabelColumns, Labels, checked_labels
+from ready.label_sets.splits import parts_of, split_of
 
 UTC = timezone.utc
 COLUMNS = LabelColumns("who", "since", "churned")

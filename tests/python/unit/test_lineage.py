@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ready.errors import UsageError
-from ready.lineage import Source, column_lineage, open_lineage
+from ready.proof.lineage import Source, column_lineage, open_lineage
 
 ORDERS = {
     "columns": {

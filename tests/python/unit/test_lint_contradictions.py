@@ -15,16 +15,16 @@ from conftest import PROJECT
 from dbt.parser.read_files import generate_dbt_ignore_spec
 
 from ready.cli.lint import lint
-from ready.config_files import CONFIG_FILES
-from ready.environment import configs_for_dbt
+from ready.definition.mapping import check_mapping
 from ready.errors import UsageError
 from ready.lint import Finding, lint_configs, require_clean_configs
 from ready.lint.document import read_document
 from ready.lint.mapped import mapped_columns
 from ready.lint.rules import compared
 from ready.lint.seeds import check_references, check_statuses
-from ready.mapping import check_mapping
 from ready.settings import Settings
+from ready.workspace.config_files import CONFIG_FILES
+from ready.workspace.environment import configs_for_dbt
 
 MAPPED = ("currency", "status", "channel")
 IN_SET = "dbt_expectations.expect_column_values_to_be_in_set"

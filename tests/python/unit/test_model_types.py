@@ -8,7 +8,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ready.model_types import as_model, model_schema, nearest_doubles
+from ready.dataset.model_types import as_model, model_schema, nearest_doubles
 
 
 def decimals(scale: int, digits: list[int | None]) -> pa.Array:

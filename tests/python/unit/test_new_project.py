@@ -8,18 +8,18 @@ import pytest
 import yaml
 from conftest import PROJECT
 
-from ready import new_project
-from ready.build_state import build_key
 from ready.cli.options import default_data
-from ready.config_files import CONFIG_FILES, with_schemas
-from ready.environment import configs_for_dbt
 from ready.errors import CheckFailed, MachineError, UsageError
 from ready.lint import lint_configs
-from ready.new_project import init_project, project_name, ready_mappings
-from ready.package_link import OWN, has_packages, link_package, package_dir
 from ready.proof.recorded_project import Code
+from ready.run.build_state import build_key
 from ready.settings import Settings
 from ready.suggest.mapping import write_mapping
+from ready.workspace import new_project
+from ready.workspace.config_files import CONFIG_FILES, with_schemas
+from ready.workspace.environment import configs_for_dbt
+from ready.workspace.new_project import init_project, project_name, ready_mappings
+from ready.workspace.package_link import OWN, has_packages, link_package, package_dir
 
 
 @pytest.fixture(autouse=True)

@@ -60,7 +60,7 @@ def test_the_flags_decide_what_is_printed(flags: list[str], printed: str, told: 
 
 @pytest.fixture
 def no_database(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    monkeypatch.setattr("ready.database.open_database", lambda *arguments, **options: None)
+    monkeypatch.setattr("ready.database.opening.open_database", lambda *arguments, **options: None)
     return monkeypatch
 
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from conftest import PROJECT
 
-from ready.parsed_files import NAME, forget_stale, unread
+from ready.dbt.parsed_files import NAME, forget_stale, unread
 
 FILES = {
     "dbt_project.yml": "name: small\nprofile: small\n",

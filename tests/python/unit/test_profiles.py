@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from profile_oracle import profile_of
 
-from ready.profiles import ColumnProfile, parse_profile, population_stability_index, shift
+from ready.recorded.profiles import ColumnProfile, parse_profile, population_stability_index, shift
 
 numbers = st.lists(st.none() | st.integers(-50, 50), min_size=1, max_size=400)
 

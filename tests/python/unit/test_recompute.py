@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracle import average, quantile
 
-from ready.proof.definition import Feature, recorded_features
+from ready.definition.features import Feature, recorded_features
 from ready.proof.recompute import Purchase, arithmetic, ratio, recompute
 
 T = datetime(2025, 3, 1, tzinfo=timezone.utc)

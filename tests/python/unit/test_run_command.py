@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from ready.cli.main import cli
-from ready.export import ExportResult
+from ready.dataset.export import ExportResult
 from ready.proof.compare import Difference
 from ready.proof.leakage import Leak, LeakageReport
-from ready.registry import FeatureRecord
-from ready.run import PipelineResult
+from ready.recorded.registry import FeatureRecord
+from ready.run.stages import PipelineResult
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 LEAK = Leak("my_features", NOON, "deleted", Difference("orders_7d", 1, ("C1", NOON), "1", "0"))
@@ -40,10 +40,10 @@ def test_a_leak_fails_the_run(
         done.append("check")
         return LeakageReport((NOON,), {"my_features": 5}, leaks, {}, recorded={})
 
-    monkeypatch.setattr("ready.pipeline.run_pipeline", run_pipeline)
+    monkeypatch.setattr("ready.run.pipeline.run_pipeline", run_pipeline)
     monkeypatch.setattr("ready.proof.leakage.check_leakage", check)
-    monkeypatch.setattr("ready.engine.open_engine", lambda settings: None)
-    monkeypatch.setattr("ready.renew.renew_proofs", lambda settings: done.append("renew"))
+    monkeypatch.setattr("ready.database.engine.open_engine", lambda settings: None)
+    monkeypatch.setattr("ready.run.renew.renew_proofs", lambda settings: done.append("renew"))
     arguments = ["run", "--check-leakage", "--artifacts", str(tmp_path), *(["--json"] if as_json else [])]
     result = CliRunner().invoke(cli, arguments)
     assert done == ["run", "check", "renew"]

@@ -20,8 +20,9 @@ from ready.figures.measure import Figures
 from ready.figures.over_time import read_periods
 from ready.figures.overlap import Overlap
 from ready.gate.model import Check, Report, Sample
-from ready.profiles import ColumnProfile
-from ready.proofs import DIFFERENT, EQUAL, Reproduced
+from ready.recorded.profiles import ColumnProfile
+from ready.recorded.proofs import DIFFERENT, EQUAL, Reproduced
+from ready.recorded.verdicts import LEAKING, NOT_PROVEN, SAME, UNCHECKED, Verdict
 from ready.run_page.charts import histogram, histogram_bins, node_times, splits_over_time
 from ready.run_page.model import (
     Built,
@@ -38,7 +39,6 @@ from ready.run_page.model import (
 )
 from ready.run_page.render import render_run_page, renew_verdicts
 from ready.settings import Settings
-from ready.verdicts import LEAKING, NOT_PROVEN, SAME, UNCHECKED, Verdict
 
 HOSTILE = "</td></script><script>alert(1)</script><img src=//example.org/x> \"'& `${x}`"
 SVG = "{http://www.w3.org/2000/svg}"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ready.environment import configs_for_dbt, environment
 from ready.errors import MachineError, UsageError
 from ready.postgres.connection import ConnectionParams
 from ready.settings import Settings
+from ready.workspace.environment import configs_for_dbt, environment
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from conftest import PROJECT
 
-from ready.mapping import csv_columns, orders_meta
+from ready.definition.mapping import csv_columns, orders_meta
 from ready.suggest.mapping import suggest_mapping
 
 EXAMPLES = PROJECT / "examples"

@@ -1,0 +1,1 @@
+"""dbt within this process: its runs, what it has parsed and compiled, and its documentation."""

@@ -1,0 +1,87 @@
+"""What configs/orders.yaml maps: which CSV columns each canonical column is made of."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ready.errors import UsageError
+
+
+def orders_meta(configs: Path) -> dict[str, Any]:
+    """The `config: meta:` of the model orders_mapped.
+
+    Raises UsageError when the file is missing, is no yaml, or does not describe orders_mapped.
+    """
+    file = configs / "orders.yaml"
+    try:
+        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"{file} is missing", hint="copy the one in configs/ and edit it") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{file}:{mark.line + 1}" if mark else str(file)
+        raise UsageError(f"{place} is no valid yaml: {getattr(error, 'problem', error)}") from None
+    for model in (document or {}).get("models") or []:
+        if model.get("name") == "orders_mapped":
+            meta: dict[str, Any] = (model.get("config") or {}).get("meta") or {}
+            return meta
+    raise UsageError(
+        f"{file} does not describe the model orders_mapped", hint="copy the one in configs/ and edit it"
+    )
+
+
+def csv_columns(entry: str | Mapping[str, Any]) -> list[str]:
+    """The CSV columns that one entry of `columns` reads."""
+    if isinstance(entry, str):
+        return [entry]
+    return [entry["column"]] if entry.get("column") else named_in(entry.get("expression", ""))
+
+
+def named_in(expression: str) -> list[str]:
+    """The CSV columns that an SQL expression reads; what a literal holds is no name."""
+    found = re.findall(r"'(?:[^']|'')*'|\"([^\"]+)\"", expression)
+    return [name for name in dict.fromkeys(found) if name]
+
+
+def mapped_names(meta: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What orders.yaml maps, each with every CSV column that it reads."""
+    entries = dict(meta.get("columns") or {})
+    if meta.get("rows"):
+        entries["rows"] = {"expression": meta["rows"]}
+    return [(name, column) for name, entry in entries.items() for column in csv_columns(entry)]
+
+
+def check_mapping(meta: Mapping[str, Any], headers: Sequence[Sequence[str]], *, configs: Path) -> None:
+    """Refuse a mapping to CSV columns that none of the files has, all of them in one message.
+
+    headers: the column names of each active load. Where the only ones missing go by their own name, the gate
+    reports them: there the files are at fault, not the mapping. Raises UsageError.
+    """
+    known = {name for header in headers for name in header}
+    missing = [(canonical, name) for canonical, name in mapped_names(meta) if name not in known]
+    if not known or all(canonical == name for canonical, name in missing):
+        return
+    nearest = {name: near for _, name in missing if (near := nearest_name(name, known))}
+    listed = ", ".join(f'{canonical} to the CSV column "{name}"' for canonical, name in missing)
+    meant = [f'"{near}"' + (f' for "{name}"' if len(missing) > 1 else "") for name, near in nearest.items()]
+    hints = [f"did you mean {', '.join(meant)}?"] if meant else []
+    if len(nearest) < len({name for _, name in missing}):
+        hints.append(f"the files have: {', '.join(sorted(known)[:30])}")
+    raise UsageError(f"{configs / 'orders.yaml'} maps {listed}, which no file has", hint=" ".join(hints))
+
+
+def nearest_name(name: str, known: Collection[str]) -> str | None:
+    """The known name that `name` is most likely a slip of; upper and lower case and blanks count least."""
+    plain = {_plain(other): other for other in sorted(known)}
+    near = difflib.get_close_matches(_plain(name), plain, n=1)
+    return plain[near[0]] if near else None
+
+
+def _plain(name: str) -> str:
+    return re.sub("[^a-z0-9]+", "", name.lower()) or name

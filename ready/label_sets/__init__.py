@@ -1,0 +1,1 @@
+"""Training sets of labels of one's own: the labels, their instants, the splits, the record."""

@@ -1,0 +1,347 @@
+"""A training set of labels of one's own: features at the labels' instants, recorded and exported.
+
+The features are computed by the query of the published customer_features, from the purchases that are staged,
+which must be of the loads that were published; the labels are a load in raw. PostgreSQL only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+
+from loader import FilesRefused, LoaderError, LoadOptions, load_files
+from ready.database.locks import build_lock
+from ready.database.opening import open_database
+from ready.database.query import Row, has_table, select_rows
+from ready.dataset.column_roles import FEATURE_SET
+from ready.dataset.export import ExportResult, export_dataset
+from ready.dataset.training_set import training_set_table
+from ready.errors import CheckFailed, UsageError, from_loader, nothing_built
+from ready.label_sets.labels import Label, LabelColumns, Labels, checked_labels
+from ready.label_sets.point_in_time import is_first_known, recorded_query
+from ready.label_sets.splits import Part, parts_of, split_of
+from ready.postgres.label_set import LabelledRow, unknown_customers, write_label_set
+from ready.postgres.roles import LOADER
+from ready.recorded.registry import find_current, select_meta
+from ready.settings import Settings
+
+Say = Callable[[str, str], None]
+
+NAME = "[a-z][a-z0-9_]{0,39}"
+
+
+@dataclass(frozen=True)
+class LabelDefinition:
+    """What is asked of a label file.
+
+    horizon: how many days after its time a label looks; it is the embargo of the splits. kind: integer,
+    number, boolean or text; None to find it out. skip_unknown: leave out labels of customers without
+    a purchase.
+    """
+
+    columns: LabelColumns
+    horizon: int
+    kind: str | None = None
+    skip_unknown: bool = False
+
+    @classmethod
+    def recorded(cls, labels: Mapping[str, Any]) -> LabelDefinition:
+        """Of `labels` in meta.feature_registry.config."""
+        columns = LabelColumns(**labels["columns"])
+        return cls(columns, labels["horizon"], labels["kind"], labels["skip_unknown"])
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """record: its row in the registry. row_counts: by split, None for the rows of none."""
+
+    record: Row
+    labels: Labels
+    row_counts: dict[str | None, int]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Built:
+    label_set: LabelSet
+    export: ExportResult
+
+
+def build_label_set(
+    settings: Settings,
+    file: Path,
+    *,
+    name: str,
+    definition: LabelDefinition,
+    say: Say,
+    reading: dict[str, Any] | None = None,
+    lock_timeout: float | None = None,
+) -> Built:
+    """Load the label file, build the training set `name` of it, record it and write it as Parquet.
+
+    reading: of the loader's options delimiter and encoding. say: hears what is waited for. While another run
+    is at work this waits, at most lock_timeout seconds.
+
+    Raises UsageError for a name that is taken or none, columns that are not there and where nothing was built
+    yet; CheckFailed for labels that cannot be used, with their lines; MachineError when the database fails.
+    """
+    if settings.target != "postgres":
+        raise UsageError(
+            "training sets of own labels are built on PostgreSQL only", hint="leave READY_TARGET out"
+        )
+    if not re.fullmatch(NAME, name):
+        raise UsageError(
+            f"a training set cannot be named {name}",
+            hint="name it with --name: a to z, 0 to 9 and _, at most 40, and a letter first",
+        )
+    params = open_database(settings)
+    load_id = _load(settings, file, name, definition.columns, reading or {})
+    with (
+        build_lock(params, settings.schema("meta"), say, timeout=lock_timeout),
+        closing(params.connect()) as connection,
+    ):
+        _require_free(connection, settings, name)
+        built = record_label_set(
+            connection,
+            settings,
+            name=name,
+            base=_published(connection, settings),
+            load=_load_of(connection, settings, load_id),
+            definition=definition,
+        )
+        connection.autocommit = True
+        export = export_dataset(connection, settings=settings, feature_set=name)
+    return Built(built, export)
+
+
+def _load(settings: Settings, file: Path, name: str, columns: LabelColumns, reading: dict[str, Any]) -> int:
+    """The load that raw has of the file, from now on or already."""
+    if not file.is_file():
+        raise UsageError(f"there is no file {file}", hint="name the CSV file of the labels with --labels")
+    keys = (columns.customer, columns.time, columns.label)
+    try:
+        options = LoadOptions(
+            source=f"labels:{name}",
+            pattern="*",
+            expected_columns=keys,
+            key_columns=keys,
+            max_rejects="0",
+            max_shrink="100%",
+            **reading,
+        )
+        summary = load_files(open_database(settings, role=LOADER).connect, [file], options)
+    except FilesRefused as error:
+        hint = "mend the file, or name its --delimiter or --encoding"
+        raise CheckFailed(error.message, hint=hint) from None
+    except LoaderError as error:
+        raise from_loader(error) from None
+    (loaded,) = summary.files
+    if loaded.load_id is None:
+        raise CheckFailed(f"{file.name} has no labels", hint="deliver a file with at least one record")
+    return loaded.load_id
+
+
+def _load_of(connection: Connection, settings: Settings, load_id: int) -> Row:
+    (load,) = select_rows(
+        connection,
+        settings,
+        "select load_id, file_name, file_sha256 from {raw}.loads where load_id = %(load_id)s",
+        {"load_id": load_id},
+    )
+    return load
+
+
+def _require_free(connection: Connection, settings: Settings, name: str) -> None:
+    """The name must be new, or that of an earlier set of labels."""
+    rows = select_meta(
+        connection,
+        settings,
+        "select bool_or(config ->> 'labels' is not null) as is_ours from {meta}.feature_registry "
+        "where feature_set = %(name)s",
+        {"name": name},
+    )
+    is_ours, table = rows[0]["is_ours"], training_set_table(name)
+    if is_ours is False or (is_ours is None and has_table(connection, settings, "feats", table)):
+        raise UsageError(f"there is another feature set {name}", hint="name this one otherwise: --name")
+
+
+def _published(connection: Connection, settings: Settings) -> Row:
+    """The current build of customer_features, of whose loads the staged purchases must be."""
+    base = find_current(connection, settings)
+    if base is None:
+        raise nothing_built(FEATURE_SET)
+    rows = select_meta(
+        connection,
+        settings,
+        "select load_ids from {meta}.model_definitions where node_id like 'model.%%.customer_purchases'",
+    )
+    if [row["load_ids"] for row in rows] != [base["load_ids"]]:
+        raise CheckFailed(
+            "the staged purchases are of other loads than the published features: a build has ended between",
+            hint="end it with: ready run",
+        )
+    return base
+
+
+def record_label_set(
+    connection: Connection,
+    settings: Settings,
+    *,
+    name: str,
+    base: Row,
+    load: Row,
+    definition: LabelDefinition,
+) -> LabelSet:
+    """Build the table of a training set and all that the registry holds of it, in one transaction.
+
+    base: the build of customer_features, as ready.recorded.registry.find_build gives it. load: load_id,
+    file_name and file_sha256 of the label file. Raises CheckFailed for labels that cannot be used.
+    """
+    query = recorded_query(connection, settings)
+    labels = _labels(connection, settings, query["query"], load, definition)
+    splits = {**base["config"]["splits"]}
+    splits["embargo"] = 0 if splits.get("by") == "customer" else definition.horizon
+    parts = parts_of([label.time for label in labels.rows], splits)
+    rows = [
+        LabelledRow(
+            label.customer_id,
+            label.time,
+            label.value,
+            split_of(label.customer_id, label.time, parts, splits, splits["embargo"]),
+        )
+        for label in labels.rows
+    ]
+    record = _record(name, base, load, definition, labels, splits, parts, rows)
+    with connection, connection.cursor() as cursor:
+        record |= write_label_set(
+            cursor,
+            settings,
+            record=record,
+            table=training_set_table(name),
+            query=query,
+            rows=rows,
+            label=(definition.columns.label, labels.sql_type),
+        )
+    counts = {part.split: 0 for part in parts} | {None: 0}
+    for row in rows:
+        counts[row.split] += 1
+    return LabelSet(record, labels, counts, tuple(_warnings(connection, settings, labels.rows, counts)))
+
+
+def _labels(
+    connection: Connection, settings: Settings, query: str, load: Row, definition: LabelDefinition
+) -> Labels:
+    rows = select_rows(
+        connection,
+        settings,
+        "select line_number, payload from {raw}.raw_events where load_id = %(load_id)s order by line_number",
+        load,
+    )
+
+    def unknown_of(ids: Collection[str]) -> Collection[str]:
+        return unknown_customers(connection, settings, is_first_known(query), list(ids))
+
+    return checked_labels(
+        load["file_name"],
+        [(row["line_number"], row["payload"]) for row in rows],
+        definition.columns,
+        kind=definition.kind,
+        unknown_of=unknown_of,
+        skip_unknown=definition.skip_unknown,
+    )
+
+
+def _record(
+    name: str,
+    base: Row,
+    load: Row,
+    definition: LabelDefinition,
+    labels: Labels,
+    splits: dict[str, Any],
+    parts: Sequence[Part],
+    rows: Sequence[LabelledRow],
+) -> Row:
+    """Of the registry's rows all but what the table shows. The labels are part of the definition."""
+    labels_hash = _hash_of(rows)
+    asked = {**asdict(definition), "kind": labels.kind}
+    hashed = {
+        "features": base["config"]["features"],
+        "of_version": base["feature_version"],
+        "labels": {**asked, "file_sha256": load["file_sha256"], "hash": labels_hash},
+        "splits": splits,
+    }
+    config = {
+        **base["config"],
+        "label": {"horizon": definition.horizon},
+        "labels": {
+            **hashed["labels"],
+            "file_name": load["file_name"],
+            "left_out": labels.unknown,
+            "features_version": base["feature_version"],
+        },
+        "splits": splits,
+    }
+    recorded_splits = list(_split_records(parts, rows))
+    return {
+        "feature_set": name,
+        "config_hash": _md5(json.dumps(hashed, sort_keys=True)),
+        "sql_hash": base["sql_hash"],
+        "lineage": {**base["lineage"], "labels": load},
+        "load_ids": base["load_ids"],
+        "validation_passed": base["validation_passed"],
+        "git_commit": base["git_commit"],
+        "git_dirty": base["git_dirty"],
+        "invocation_id": str(uuid.uuid4()),
+        "config": config,
+        "labels_hash": labels_hash,
+        "splits": recorded_splits,
+        "dataset_hash": _md5(json.dumps([labels_hash, recorded_splits, base["load_ids"]])),
+    }
+
+
+def _split_records(parts: Sequence[Part], rows: Sequence[LabelledRow]) -> Iterator[dict[str, Any]]:
+    """What meta.dataset_builds and dataset_split_summary have of each split that has rows."""
+    for part in parts:
+        members = [row for row in rows if row.split == part.split]
+        if members:
+            yield {
+                "split": part.split,
+                "membership_hash": _md5("\n".join(sorted(row.key for row in members))),
+                "row_count": len(members),
+                "entity_count": len({row.customer_id for row in members}),
+                "time_from": part.time_from.isoformat(),
+                "time_to": part.time_to.isoformat(),
+            }
+
+
+def _hash_of(rows: Sequence[LabelledRow]) -> str:
+    """Of the labels, whatever their order in the file."""
+    return _md5("\n".join(sorted(f"{row.key} {row.value}" for row in rows)))
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _warnings(
+    connection: Connection, settings: Settings, rows: Sequence[Label], counts: dict[str | None, int]
+) -> list[str]:
+    texts = [f"no row is in {split}" for split in ("train", "val", "test") if not counts.get(split)]
+    ((span),) = select_rows(connection, settings, "select last_order_ts from {stg}.data_span")
+    end = span["last_order_ts"]
+    late = [row for row in rows if end and row.time > end]
+    if late:
+        texts.append(
+            f"{len(late):,} label(s) are later than the last order ({end:%Y-%m-%d %H:%M} UTC), the first in "
+            f"line {late[0].line}: what happened since is not in their features"
+        )
+    return texts

@@ -1,0 +1,37 @@
+"""The recorded query of the current features, over a table `spine` of customers and instants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ready.database.query import Row, select_rows
+from ready.dataset.column_roles import FEATURE_SET
+from ready.errors import nothing_built
+from ready.settings import Settings
+
+
+def recorded_query(connection: Any, settings: Settings) -> Row:
+    """feature_version, that the tables hold, its query, and planner_settings for it.
+
+    Raises UsageError where nothing was built yet.
+    """
+    rows = select_rows(
+        connection,
+        settings,
+        "select feature_version, planner_settings, query from {meta}.current_versions "
+        "join {meta}.feature_queries using (feature_set, feature_version) "
+        "where feature_set = %(feature_set)s",
+        {"feature_set": FEATURE_SET},
+    )
+    if not rows:
+        raise nothing_built(FEATURE_SET)
+    return rows[0]
+
+
+def is_first_known(query: str) -> str:
+    """The condition that each customer's first purchase has, and that the index of customers is made for.
+
+    As macros/features/is_first_known.sql gave it to the recorded query.
+    """
+    first = "first_available_at" if "first_available_at" in query else "first_order_ts"
+    return f"{first.removeprefix('first_')} = {first}"

@@ -1,0 +1,196 @@
+"""Column lineage: a recorded feature set, back over stg.orders to the columns of the CSV files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ready import __version__
+from ready.database.query import Row, is_postgres
+from ready.dataset.column_roles import FEATURE_SET, defined_features
+from ready.definition.features import Feature
+from ready.definition.mapping import csv_columns
+from ready.errors import UsageError
+from ready.proof.nearest import unknown
+from ready.recorded.registry import Connection, find_build, find_current
+from ready.settings import Settings
+
+# The facet's version, and how it names what a role does: https://openlineage.io/spec/facets
+SCHEMA = "https://openlineage.io/spec/facets/1-2-0/ColumnLineageDatasetFacet.json"
+PRODUCER = f"urn:raw-to-ready:{__version__}"
+TRANSFORMATIONS = {
+    "value": ("DIRECT", "AGGREGATION"),
+    "category": ("INDIRECT", "CONDITIONAL"),
+    "time": ("INDIRECT", "WINDOW"),
+    "known since": ("INDIRECT", "WINDOW"),
+    "customer": ("INDIRECT", "GROUP_BY"),
+    "purchase": ("INDIRECT", "FILTER"),
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A column of stg.orders that a feature is made of.
+
+    role: value, category, time, known since, customer, purchase. mapping: how orders.yaml makes it of the CSV
+    columns; empty where it is made of none.
+    """
+
+    column: str
+    role: str
+    csv_columns: tuple[str, ...]
+    mapping: str
+
+
+@dataclass(frozen=True)
+class ColumnLineage:
+    """A feature or label. rule: its function in the words of features.yaml. window: of which orders."""
+
+    name: str
+    rule: str
+    window: str
+    sources: tuple[Source, ...]
+
+
+def column_lineage(build: Mapping[str, Any], columns: Sequence[str] = ()) -> list[ColumnLineage]:
+    """The lineage of these columns, or of all that a rule defines. build: a row of registry.find_build.
+
+    Raises UsageError for an unknown column, and where SQL of one's own makes it.
+    """
+    config = build["config"]
+    defined = defined_features(config)
+    own = [column["name"] for column in build["columns"] if column["name"] not in defined]
+    for name in columns:
+        if name in own:
+            raise UsageError(
+                f"{name} of {build['feature_set']} is made by SQL of your own, of which no rule is on record",
+                hint=f"see which models it reads: ready registry show {build['feature_set']}:"
+                f"{build['feature_version']}",
+            )
+        if name not in defined:
+            raise unknown("column", name, list(defined))
+    mapped = config["orders"].get("columns") or {}
+    return [_lineage_of(defined[name], mapped) for name in columns or defined]
+
+
+def _lineage_of(feature: Feature, mapped: Mapping[str, Any]) -> ColumnLineage:
+    sources = dict.fromkeys(
+        source for part in feature.sides or (feature,) for source in _sources(part, mapped)
+    )
+    return ColumnLineage(feature.name, feature.rule, _window(feature), tuple(sources))
+
+
+def _window(feature: Feature) -> str:
+    if feature.sides:
+        return "each side over its own window"
+    side = "from feature_time on" if feature.ahead else "before feature_time"
+    return f"all {side}" if feature.days is None else f"{feature.days} days {side}"
+
+
+def _sources(feature: Feature, mapped: Mapping[str, Any]) -> Iterable[Source]:
+    if feature.function in ("days_since_last", "days_since_first"):
+        yield _source("order_ts", "value", mapped)
+    elif feature.column:
+        yield _source(feature.column, "value", mapped)
+    if feature.by:
+        yield _source(feature.by, "category", mapped)
+    yield _source("order_ts", "time", mapped)
+    if "available_at" in mapped and not feature.ahead:
+        yield _source("available_at", "known since", mapped)
+    yield _source("customer_id", "customer", mapped)
+    if "status" in mapped:
+        yield _source("status", "purchase", mapped)
+
+
+def _source(column: str, role: str, mapped: Mapping[str, Any]) -> Source:
+    entry = mapped.get(column)
+    if entry is None:
+        return Source(column, role, (), "")
+    if isinstance(entry, str):
+        return Source(column, role, (entry,), f"column {entry}")
+    settings = ", ".join(
+        f"{key}: {value}" for key, value in entry.items() if key not in ("column", "expression")
+    )
+    made_of = f"column {entry['column']}" if entry.get("column") else str(entry.get("expression", ""))
+    return Source(column, role, tuple(csv_columns(entry)), f"{made_of} ({settings})" if settings else made_of)
+
+
+def named_build(
+    connection: Connection, settings: Settings, *, version: str | None, feature_set: str | None
+) -> Row:
+    """The row of find_build: of a version's name, else what the tables of the feature set hold.
+
+    feature_set: None for the version's, or customer_features. Raises UsageError where there is none.
+    """
+    if version:
+        name = f"{feature_set}:{version}" if feature_set and ":" not in version else version
+        build = find_build(connection, settings, name)
+        if feature_set and build["feature_set"] != feature_set:
+            raise UsageError(f"{version} is no version of {feature_set}")
+        return build
+    current = find_current(connection, settings, feature_set or FEATURE_SET)
+    if current is None:
+        raise UsageError(
+            f"no build of {feature_set or FEATURE_SET} is recorded", hint="see what is: ready registry list"
+        )
+    return current
+
+
+def dataset_names(connection: Connection, settings: Settings, feature_set: str) -> dict[str, str]:
+    """What open_lineage wants to know of the tables: the connection's namespace, and their names."""
+    tables = {
+        "feature_set": f"{settings.schema('feats')}.{feature_set}",
+        "orders": f"{settings.schema('stg')}.orders",
+        "raw_events": f"{settings.schema('raw')}.raw_events",
+    }
+    if not is_postgres(connection):
+        return {"namespace": "spark", **tables}
+    info = connection.info
+    host = "localhost" if info.host.startswith("/") else info.host
+    names = {key: f"{info.dbname}.{name}" for key, name in tables.items()}
+    return {"namespace": f"postgres://{host}:{info.port}", **names}
+
+
+def open_lineage(
+    lineage: Sequence[ColumnLineage], *, namespace: str, feature_set: str, orders: str, raw_events: str
+) -> list[dict[str, Any]]:
+    """The feature set and stg.orders as datasets with OpenLineage's columnLineage facet.
+
+    namespace: such as postgres://host:5432. The others: the tables' names as datasets, database first.
+    """
+    features = {
+        column.name: [
+            _input(
+                namespace,
+                orders,
+                source.column,
+                *TRANSFORMATIONS[source.role],
+                f"{column.rule}, {column.window}",
+            )
+            for source in column.sources
+        ]
+        for column in lineage
+    }
+    staged = {
+        source.column: [
+            _input(namespace, raw_events, f"payload.{name}", "DIRECT", "TRANSFORMATION", source.mapping)
+            for name in source.csv_columns
+        ]
+        for column in lineage
+        for source in column.sources
+    }
+    return [_dataset(namespace, name, fields) for name, fields in ((feature_set, features), (orders, staged))]
+
+
+def _input(
+    namespace: str, name: str, field: str, kind: str, subtype: str, description: str
+) -> dict[str, Any]:
+    done = {"type": kind, "subtype": subtype, "description": description, "masking": False}
+    return {"namespace": namespace, "name": name, "field": field, "transformations": [done]}
+
+
+def _dataset(namespace: str, name: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    inputs = {field: {"inputFields": made_of} for field, made_of in fields.items()}
+    facet = {"_producer": PRODUCER, "_schemaURL": SCHEMA, "fields": inputs}
+    return {"namespace": namespace, "name": name, "facets": {"columnLineage": facet}}

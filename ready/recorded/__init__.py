@@ -1,0 +1,1 @@
+"""What schema meta has on record: versions, distributions of their values, verdicts."""
