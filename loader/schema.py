@@ -13,8 +13,13 @@ from loader.versions import VERSION, migrate, recorded_version
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
 
-# Locked while the schema is made, so that two commands may do it at once.
-SCHEMA_LOCK = 7_226_104_523_891
+# What a statement meets that makes what another makes at the same moment.
+MADE_MEANWHILE = (
+    psycopg2.errors.DuplicateSchema,
+    psycopg2.errors.DuplicateTable,
+    psycopg2.errors.DuplicateObject,
+    psycopg2.errors.UniqueViolation,
+)
 
 DDL = """
 create schema if not exists raw;
@@ -208,20 +213,29 @@ def ensure_raw_schema(connection: Connection) -> None:
     not store UTF-8, or when this release cannot read the schema that is there.
     """
     try:
-        with connection, connection.cursor() as cursor:
-            if recorded_version(cursor) == VERSION:
-                return
-            _check_encoding(cursor)
-            cursor.execute("select pg_advisory_xact_lock(%s)", (SCHEMA_LOCK,))
-            # Another may have made it meanwhile, and already load: the DDL's locks would be in its way.
-            version = recorded_version(cursor)
-            if version != VERSION:
-                _bring_up(cursor, version)
+        try:
+            _ensure(connection)
+        except MADE_MEANWHILE:
+            _ensure(connection)
     except psycopg2.errors.InsufficientPrivilege as error:
         raise ServerError(
             f"the database user may not create schema raw: {str(error).strip()}",
             hint="grant it create on the database, or name another user (PGUSER or DATABASE_URL)",
         ) from None
+
+
+def _ensure(connection: Connection) -> None:
+    with connection, connection.cursor() as cursor:
+        version = recorded_version(cursor)
+        if version == VERSION:
+            return
+        _check_encoding(cursor)
+        if version is not None:
+            # Several may come at once; only who may change the table can take this mode.
+            cursor.execute("lock table raw.schema_version in exclusive mode")
+            version = recorded_version(cursor)
+        if version != VERSION:
+            _bring_up(cursor, version)
 
 
 def _bring_up(cursor: psycopg2.extensions.cursor, version: int | None) -> None:

@@ -52,12 +52,16 @@
 {# `recorded`: the version to begin with; the statements of each later one go in here. #}
 {% macro bring_up_meta(meta, recorded) -%}
     begin;
-    select pg_advisory_xact_lock(7239403);
-    create schema if not exists {{ meta }};
-    create table if not exists {{ meta }}.schema_version (
-        version integer primary key,
-        migrated_at timestamptz not null default now()
-    );
+    do $migrate$ begin
+        create schema if not exists {{ meta }};
+        create table if not exists {{ meta }}.schema_version (
+            version integer primary key,
+            migrated_at timestamptz not null default now()
+        );
+    exception when duplicate_schema or duplicate_table or duplicate_object or unique_violation then
+        null;  -- another dbt has made them at the same moment
+    end $migrate$;
+    lock table {{ meta }}.schema_version in exclusive mode;
     insert into {{ meta }}.schema_version (version) values ({{ meta_version() }}) on conflict do nothing;
     commit
 {%- endmacro %}

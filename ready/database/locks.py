@@ -16,6 +16,7 @@ import psycopg2.errors
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
+from loader.schema import MADE_MEANWHILE
 from ready.errors import MachineError
 from ready.postgres.connection import ConnectionParams
 from ready.run.build_state import Connection
@@ -33,12 +34,6 @@ CREATE = """
 create schema if not exists {meta};
 create table if not exists {meta}.build_lock (holder text)
 """
-MADE_MEANWHILE = (
-    psycopg2.errors.DuplicateSchema,
-    psycopg2.errors.DuplicateTable,
-    psycopg2.errors.DuplicateObject,
-    psycopg2.errors.UniqueViolation,
-)
 HOLDER = """
 select activity.application_name, to_char(activity.backend_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')
 from pg_locks

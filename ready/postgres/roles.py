@@ -20,8 +20,6 @@ OWNER, LOADER, BUILDER, READER = "ready_owner", "ready_loader", "ready_builder",
 CHECKER = "ready_checker"
 WORKERS = (LOADER, BUILDER, READER, CHECKER)
 
-# Locked while rights are given, so that two commands may do it at once.
-GRANT_LOCK = 7_239_404
 MARK = "meta.hand_over_history(text, text[])"
 
 STATE = f"""
@@ -108,7 +106,8 @@ def grant(connection: Connection) -> None:
     text = _grants()
     try:
         with _transaction(connection) as cursor:
-            cursor.execute("select pg_advisory_xact_lock(%s)", [GRANT_LOCK])
+            # One at a time, in a mode that no reader can take.
+            cursor.execute("lock table raw.schema_version in share row exclusive mode")
             cursor.execute(text)
             cursor.execute(f"comment on function {MARK} is %s", [_mark()])
     except psycopg2.errors.InsufficientPrivilege as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import PROJECT
 from psycopg2.errors import DivisionByZero
+from psycopg2.extensions import connection as Connection
 from warehouse import Warehouse
 
 import loader.versions
@@ -154,12 +155,38 @@ def test_a_migration_that_fails_leaves_everything_as_it_was(
 def test_several_migrate_at_once(delivered: Warehouse, next_release: Callable[[str], None]) -> None:
     next_release("alter table raw.loads add column note text")
 
-    def migrate(_: int) -> None:
-        with contextlib.closing(delivered.database.connect()) as connection:
-            ensure_raw_schema(connection)
+    each_at_once(delivered, ensure_raw_schema)
 
-    with ThreadPoolExecutor(6) as pool:
-        list(pool.map(migrate, range(12)))
     versions = delivered.rows("select version from raw.schema_version order by version")
     assert versions == [(VERSION,), (VERSION + 1,)]
     assert delivered.value("select count(note) from raw.loads") == 0
+
+
+@pytest.mark.parametrize("there", ["select 1", "create schema raw"])
+def test_several_begin_at_once(warehouse: Warehouse, there: str) -> None:
+    warehouse.execute(there)
+    each_at_once(warehouse, ensure_raw_schema)
+    assert warehouse.rows("select version from raw.schema_version") == [(VERSION,)]
+
+
+def test_several_dbt_begin_at_once(delivered: Warehouse) -> None:
+    compiled = delivered.ready("dbt", "compile", "--quiet", "--inline", "{{ bring_up_meta('begun', 1) }}")
+    assert compiled.returncode == 0, compiled.stdout
+
+    def begin(connection: Connection) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(compiled.stdout)
+
+    each_at_once(delivered, begin)
+    assert delivered.value("select count(*) from begun.schema_version") == 1
+
+
+def each_at_once(warehouse: Warehouse, work: Callable[[Connection], None]) -> None:
+    """On twelve connections, six at a time."""
+
+    def connected(_: int) -> None:
+        with contextlib.closing(warehouse.database.connect()) as connection:
+            work(connection)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(connected, range(12)))
