@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +11,7 @@ from ready.api.spine import ArrowStream, Spine, read_spine
 from ready.api.table import Table
 from ready.column_roles import FEATURE_SET, KEY
 from ready.model_types import as_model, model_schema
-from ready.point_in_time import is_first_known, recorded_query
+from ready.point_in_time import is_first_known, recorded_query, spine_table
 from ready.query import connected, select_rows
 from ready.settings import Settings
 
@@ -35,7 +34,7 @@ def features_of_spine(settings: Settings, spine: ArrowStream | Mapping[str, Any]
         numbered = pa.table(
             [pa.array(range(len(given.ids)), pa.int64()), given.ids, given.instants], ["ordinal", *KEY]
         )
-        with _on(settings.target)(connection, numbered) as features_by:
+        with spine_table(connection, numbered) as features_by:
             unknown = _unknown(connection, settings, recorded["query"])
             features = features_by(recorded)
     if unknown["unknown"]:
@@ -57,14 +56,3 @@ def _beside(spine: Spine, features: pa.Table) -> pa.Table:
 def _unknown(connection: Any, settings: Settings, query: str) -> dict[str, Any]:
     """How many ids of `spine` have no purchase, one of them, and an id that has one."""
     return select_rows(connection, settings, UNKNOWN.format(condition=is_first_known(query)))[0]
-
-
-SpineTable = Callable[[Any, pa.Table], AbstractContextManager[Callable[[dict[str, Any]], pa.Table]]]
-
-
-def _on(target: str) -> SpineTable:
-    if target == "spark":
-        from ready.spark.point_in_time import spine_table
-    else:
-        from ready.postgres.point_in_time import spine_table
-    return spine_table

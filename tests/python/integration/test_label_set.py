@@ -216,13 +216,11 @@ def test_what_cannot_be_is_refused(case: str, labelled: Shop) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_ragged_files_and_spark_are_refused(labelled: Shop) -> None:
+def test_ragged_files_are_refused(labelled: Shop) -> None:
     write(labelled, "ragged.csv", "customer_id,label_time,label", "C000004,2024-06-01")
     done = train_set(labelled, "ragged.csv", "--horizon", "1")
     assert done.returncode == 1
     assert "line 2: 2 fields, expected 3" in done.stderr
-    done = train_set(labelled, "ragged.csv", "--horizon", "1", READY_TARGET="spark")
-    assert (done.returncode, "on PostgreSQL only" in done.stderr) == (2, True)
 
 
 def test_a_build_comes_out_again_after_orders_have_changed(labelled: Shop) -> None:
