@@ -28,6 +28,8 @@ from ready.labels import Label, LabelColumns, LabelledRow, Labels, checked_label
 from ready.point_in_time import is_first_known, recorded_query, spine_table
 from ready.query import Row, has_table, select_rows
 from ready.registry import find_current, select_meta
+from ready.run_page.label_sets import read_label_sets
+from ready.run_page.render import renew_label_sets
 from ready.settings import Settings
 from ready.splits import Part, parts_of, split_of
 from ready.training_set import training_set_table
@@ -95,7 +97,7 @@ def build_label_set(
     reading: dict[str, Any] | None = None,
     lock_timeout: float | None = None,
 ) -> Built:
-    """Load the label file, build the training set `name` of it, record it and write it as Parquet.
+    """Load the label file, build the training set `name` of it, record it, write it and show it on the page.
 
     reading: of the loader's options delimiter and encoding. say: hears what is waited for. While another run
     is at work this waits, at most lock_timeout seconds.
@@ -120,6 +122,7 @@ def build_label_set(
             definition=definition,
         )
         export = export_dataset(connection, settings=settings, feature_set=name)
+        renew_label_sets(settings, read_label_sets(connection, settings))
     return Built(built, export)
 
 

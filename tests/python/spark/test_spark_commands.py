@@ -345,6 +345,8 @@ def test_labels_of_ones_own_become_the_same_training_set(both: Both, tmp_path: P
     again = _train_sets(both, file)[1]
     assert {**first[1], "folder": again["folder"]} == again
     assert len(query(both.spark, "select * from meta.feature_registry where feature_set = 'delivered'")) == 1
+    page = (both.artifacts / "reports" / "index.html").read_text(encoding="utf-8")
+    assert f"Exported to <code>{again['folder']}</code>" in page
 
 
 def test_labels_that_cannot_be_used_are_refused_alike(both: Both, tmp_path: Path) -> None:
