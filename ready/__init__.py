@@ -1,8 +1,9 @@
 """From Raw to Ready: raw CSV files to versioned, leak-free training sets, on PostgreSQL with dbt.
 
 In Python: `load_dataset` and `train_val_test` give a recorded training set, `features_at` the features of
-customers at any instants, `datasets` what was exported, and `open` all this of other folders than the
-environment's. What can go wrong is a `ready.errors.ReadyError`.
+customers at any instants, `feature_reader` those of one customer after the other, `datasets` what was
+exported, and `open` all this of other folders than the environment's. What can go wrong is a
+`ready.errors.ReadyError`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ready.api.dataset import Dataset
     from ready.api.folds import EmbargoTimeSeriesSplit
-    from ready.api.project import Project, datasets, features_at, load_dataset, open, train_val_test
+    from ready.api.project import (
+        Project,
+        datasets,
+        feature_reader,
+        features_at,
+        load_dataset,
+        open,
+        train_val_test,
+    )
     from ready.api.table import Table
 
     __version__: str
@@ -24,6 +33,7 @@ __all__ = [
     "Table",
     "__version__",
     "datasets",
+    "feature_reader",
     "features_at",
     "load_dataset",
     "open",
@@ -36,6 +46,7 @@ _HOMES = {
     "Project": "ready.api.project",
     "Table": "ready.api.table",
     "datasets": "ready.api.project",
+    "feature_reader": "ready.api.project",
     "features_at": "ready.api.project",
     "load_dataset": "ready.api.project",
     "open": "ready.api.project",

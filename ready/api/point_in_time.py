@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +12,7 @@ from ready.api.table import Table
 from ready.database.query import connected, select_rows
 from ready.dataset.column_roles import FEATURE_SET, KEY
 from ready.dataset.model_types import as_model, model_schema
-from ready.label_sets.point_in_time import is_first_known, recorded_query
+from ready.label_sets.point_in_time import is_first_known, recorded_query, spine_table
 from ready.settings import Settings
 
 UNKNOWN = """
@@ -35,7 +34,7 @@ def features_of_spine(settings: Settings, spine: ArrowStream | Mapping[str, Any]
         numbered = pa.table(
             [pa.array(range(len(given.ids)), pa.int64()), given.ids, given.instants], ["ordinal", *KEY]
         )
-        with _on(settings.target)(connection, numbered) as features_by:
+        with spine_table(connection, numbered) as features_by:
             unknown = _unknown(connection, settings, recorded["query"])
             features = features_by(recorded)
     if unknown["unknown"]:
@@ -57,14 +56,3 @@ def _beside(spine: Spine, features: pa.Table) -> pa.Table:
 def _unknown(connection: Any, settings: Settings, query: str) -> dict[str, Any]:
     """How many ids of `spine` have no purchase, one of them, and an id that has one."""
     return select_rows(connection, settings, UNKNOWN.format(condition=is_first_known(query)))[0]
-
-
-SpineTable = Callable[[Any, pa.Table], AbstractContextManager[Callable[[dict[str, Any]], pa.Table]]]
-
-
-def _on(target: str) -> SpineTable:
-    if target == "spark":
-        from ready.spark.point_in_time import spine_table
-    else:
-        from ready.postgres.point_in_time import spine_table
-    return spine_table

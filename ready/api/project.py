@@ -15,6 +15,7 @@ from ready.errors import UsageError
 from ready.settings import Settings
 
 if TYPE_CHECKING:
+    from ready.api.reader import FeatureReader
     from ready.api.spine import ArrowStream
     from ready.api.table import Table
 
@@ -78,6 +79,12 @@ class Project:
         from ready.api.point_in_time import features_of_spine
 
         return features_of_spine(self.settings, spine, exact=exact)
+
+    def feature_reader(self, *, exact: bool = False) -> FeatureReader:
+        """See ready.feature_reader."""
+        from ready.api.reader import FeatureReader
+
+        return FeatureReader(self.settings, exact=exact)
 
 
 def open(
@@ -186,3 +193,15 @@ def features_at(spine: ArrowStream | Mapping[str, Any], *, exact: bool = False) 
     database or Spark fails.
     """
     return Project().features_at(spine, exact=exact)
+
+
+def feature_reader(*, exact: bool = False) -> FeatureReader:
+    """Asks for the features of one customer after the other, as an application does.
+
+    `with ready.feature_reader() as reader: reader("C000015", feature_time)` gives a dict of the columns that
+    features_at has for that row, by the function that publishing makes in the database, prepared once on a
+    connection of its own. feature_time: None for now. exact: decimals, instead of doubles.
+
+    Raises UsageError on Spark and where the database has no such function, MachineError when it fails.
+    """
+    return Project().feature_reader(exact=exact)

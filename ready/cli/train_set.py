@@ -8,7 +8,13 @@ from typing import Any
 
 import click
 
-from ready.cli.options import artifacts_option, home_option, lock_timeout_option, output_options
+from ready.cli.options import (
+    artifacts_option,
+    home_option,
+    lock_timeout_option,
+    output_options,
+    target_option,
+)
 from ready.cli.output import Output
 
 
@@ -42,6 +48,7 @@ from ready.cli.output import Output
 @click.option("--skip-unknown", is_flag=True, help="Leave out labels of customers without a purchase.")
 @click.option("--delimiter", help="Delimiter of the file.  [default: detected]")
 @click.option("--encoding", help="Encoding of the file.  [default: detected]")
+@target_option
 @artifacts_option
 @home_option
 @lock_timeout_option
@@ -57,6 +64,7 @@ def train_set(
     skip_unknown: bool,
     delimiter: str | None,
     encoding: str | None,
+    target: str,
     artifacts: str | None,
     home: str | None,
     lock_timeout: float | None,
@@ -73,12 +81,13 @@ def train_set(
     Examples:
       ready train-set --labels churn.csv --horizon 60
       ready train-set --labels fraud.csv --horizon 0 --time order_ts --label is_fraud
+      ready train-set --labels churn.csv --horizon 60 --target spark
     """
     from ready.label_sets.label_set import LabelDefinition, build_label_set
     from ready.label_sets.labels import LabelColumns
     from ready.settings import Settings
 
-    settings = Settings.resolve(home=home, artifacts=artifacts)
+    settings = Settings.resolve(home=home, artifacts=artifacts, target=target)
     reading = {"delimiter": "\t" if delimiter == "\\t" else delimiter, "encoding": encoding}
     built = build_label_set(
         settings,

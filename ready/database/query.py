@@ -62,7 +62,11 @@ def snapshot(connection: Any, settings: Settings) -> Iterator[None]:
 
 
 def has_table(connection: Any, settings: Settings, schema: str, name: str) -> bool:
-    """Whether a table or view is there, on PostgreSQL: one that came with a release may not be yet."""
+    """Whether a table or view is there: one that came with a release may not be yet."""
+    if not is_postgres(connection):
+        from ready.spark.query import rows_of
+
+        return bool(rows_of(connection, f"show tables in {settings.schema(schema)} like '{name}'"))
     values = {"name": f'"{settings.schema(schema)}".{name}'}
     (found,) = select_rows(connection, settings, "select to_regclass(%(name)s) as oid", values)
     return found["oid"] is not None

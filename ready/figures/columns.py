@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +19,7 @@ SEPARATING = 0.98
 """From here on a column is as good as the label. An AUC is high sooner where most customers do nothing."""
 FEWEST_ROWS, FEWEST_OF_A_CLASS, FEWEST_OF_A_TEXT = 30, 10, 20
 """With less, a column is close to the label by chance."""
+LEVELS = (0.25, 0.5, 0.75, 0.95)
 CLASSES = 10
 """A label of so many values or fewer is described by their shares."""
 
@@ -60,6 +62,21 @@ class ColumnFigures:
     @property
     def has_gaps(self) -> bool:
         return any(profile.missing for profile in self.profiles.values())
+
+    def by_split(self) -> dict[str, dict[str, Any]]:
+        """How a label is distributed in each split, as JSON holds it: shares of classes, else percentiles.
+
+        Without the mean, which in doubles would depend on the order of the rows.
+        """
+        return {split: self._distribution(split, profile) for split, profile in self.profiles.items()}
+
+    def _distribution(self, split: str, profile: ColumnProfile) -> dict[str, Any]:
+        told: dict[str, Any] = {"rows": profile.rows}
+        if self.classes:
+            return {**told, "classes": {name: _rounded(share) for name, share in self.classes[split].items()}}
+        levels = {str(level): _rounded(profile.quantile(level)) for level in LEVELS}
+        shares = {"zero_share": _rounded(profile.zero_share)}
+        return {**told, **shares, "percentiles": levels, "maximum": _rounded(profile.maximum)}
 
     @property
     def is_of_two(self) -> bool:
@@ -190,7 +207,8 @@ def _positive(label: pa.Array) -> pa.Array:
 
 
 def _classes(column: pa.Array, parts: Mapping[str, pa.Array]) -> dict[str, dict[str, float]] | None:
-    distinct = sorted(pc.unique(column.drop_null()).to_pylist())
+    # NaN is equal to nothing: it comes last, whatever the order of the rows.
+    distinct = sorted(pc.unique(column.drop_null()).to_pylist(), key=lambda value: (value != value, value))
     if not 0 < len(distinct) <= CLASSES:
         return None
     return {
@@ -237,6 +255,10 @@ def _distribution(filled: pa.Array) -> tuple[tuple[Decimal, int, int], ...]:
     kept = pc.or_(pc.equal(before, 0), pc.greater(steps, steps_before))
     columns: Sequence[list[float]] = [part.filter(kept).to_pylist() for part in (values, times, up_to)]
     return tuple((Decimal(repr(value)), int(n), int(total)) for value, n, total in zip(*columns, strict=True))
+
+
+def _rounded(value: Decimal | float | None) -> float | None:
+    return None if value is None else round(float(value), 6)
 
 
 def _decimal(value: float | None) -> Decimal | None:

@@ -50,7 +50,7 @@ class Figures:
         )
 
     def as_manifest(self) -> dict[str, Any]:
-        """What of it goes into an export's manifest: overlap, equal rows and single columns."""
+        """What of it goes into an export's manifest: overlap, equal rows, the labels and single columns."""
         return {
             "sampled_every": self.sampled_every,
             "overlap": {
@@ -63,6 +63,7 @@ class Figures:
                 }
                 for overlap in self.overlaps
             },
+            "labels": [{"name": label.name, "splits": label.by_split()} for label in self.labels],
             "features": [
                 {
                     "name": column.name,

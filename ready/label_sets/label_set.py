@@ -1,7 +1,8 @@
 """A training set of labels of one's own: features at the labels' instants, recorded and exported.
 
 The features are computed by the query of the published customer_features, from the purchases that are staged,
-which must be of the loads that were published; the labels are a load in raw. PostgreSQL only.
+which must be of the loads that were published; the labels are a load in raw. What differs between engines is
+in ready/postgres/label_set.py and ready/spark/label_set.py.
 """
 
 from __future__ import annotations
@@ -10,31 +11,41 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from psycopg2.extensions import connection as Connection
+import pyarrow as pa
 
-from loader import FilesRefused, LoaderError, LoadOptions, load_files
-from ready.database.locks import build_lock
-from ready.database.opening import open_database
+from loader import FilesRefused, LoaderError, LoadOptions, load_into
 from ready.database.query import Row, has_table, select_rows
-from ready.dataset.column_roles import FEATURE_SET
+from ready.dataset.column_roles import FEATURE_SET, KEY
 from ready.dataset.export import ExportResult, export_dataset
 from ready.dataset.training_set import training_set_table
 from ready.errors import CheckFailed, UsageError, from_loader, nothing_built
-from ready.label_sets.labels import Label, LabelColumns, Labels, checked_labels
-from ready.label_sets.point_in_time import is_first_known, recorded_query
+from ready.label_sets.labels import Label, LabelColumns, LabelledRow, Labels, checked_labels
+from ready.label_sets.point_in_time import is_first_known, recorded_query, spine_table
 from ready.label_sets.splits import Part, parts_of, split_of
-from ready.postgres.label_set import LabelledRow, unknown_customers, write_label_set
-from ready.postgres.roles import LOADER
 from ready.recorded.registry import find_current, select_meta
+from ready.run_page.label_sets import read_label_sets
+from ready.run_page.render import renew_label_sets
 from ready.settings import Settings
 
+Connection = Any  # psycopg2's, or PyHive's: see ready/query.py
 Say = Callable[[str, str], None]
+
+UNKNOWN = """
+select distinct customer_id from spine
+where not exists (
+    select 1 from {{stg}}.customer_purchases as purchases
+    where purchases.customer_id = spine.customer_id and {is_first_known}
+)
+"""
+MOST_DIGITS_OF_SUM = 100
+NUMBERS = {"true": "1", "false": "0"}
 
 NAME = "[a-z][a-z0-9_]{0,39}"
 
@@ -86,7 +97,7 @@ def build_label_set(
     reading: dict[str, Any] | None = None,
     lock_timeout: float | None = None,
 ) -> Built:
-    """Load the label file, build the training set `name` of it, record it and write it as Parquet.
+    """Load the label file, build the training set `name` of it, record it, write it and show it on the page.
 
     reading: of the loader's options delimiter and encoding. say: hears what is waited for. While another run
     is at work this waits, at most lock_timeout seconds.
@@ -94,21 +105,13 @@ def build_label_set(
     Raises UsageError for a name that is taken or none, columns that are not there and where nothing was built
     yet; CheckFailed for labels that cannot be used, with their lines; MachineError when the database fails.
     """
-    if settings.target != "postgres":
-        raise UsageError(
-            "training sets of own labels are built on PostgreSQL only", hint="leave READY_TARGET out"
-        )
     if not re.fullmatch(NAME, name):
         raise UsageError(
             f"a training set cannot be named {name}",
             hint="name it with --name: a to z, 0 to 9 and _, at most 40, and a letter first",
         )
-    params = open_database(settings)
     load_id = _load(settings, file, name, definition.columns, reading or {})
-    with (
-        build_lock(params, settings.schema("meta"), say, timeout=lock_timeout),
-        closing(params.connect()) as connection,
-    ):
+    with _on_engine(settings).alone_at_work(settings, say, lock_timeout) as connection:
         _require_free(connection, settings, name)
         built = record_label_set(
             connection,
@@ -118,9 +121,20 @@ def build_label_set(
             load=_load_of(connection, settings, load_id),
             definition=definition,
         )
-        connection.autocommit = True
         export = export_dataset(connection, settings=settings, feature_set=name)
+        renew_label_sets(settings, read_label_sets(connection, settings))
     return Built(built, export)
+
+
+def _on_engine(settings: Settings) -> ModuleType:
+    """What differs between engines."""
+    if settings.target == "spark":
+        from ready.spark import label_set as on_spark
+
+        return on_spark
+    from ready.postgres import label_set as on_postgres
+
+    return on_postgres
 
 
 def _load(settings: Settings, file: Path, name: str, columns: LabelColumns, reading: dict[str, Any]) -> int:
@@ -138,7 +152,7 @@ def _load(settings: Settings, file: Path, name: str, columns: LabelColumns, read
             max_shrink="100%",
             **reading,
         )
-        summary = load_files(open_database(settings, role=LOADER).connect, [file], options)
+        summary = load_into(_on_engine(settings).labels_sink(settings), [file], options)
     except FilesRefused as error:
         hint = "mend the file, or name its --delimiter or --encoding"
         raise CheckFailed(error.message, hint=hint) from None
@@ -165,12 +179,11 @@ def _require_free(connection: Connection, settings: Settings, name: str) -> None
     rows = select_meta(
         connection,
         settings,
-        "select bool_or(config ->> 'labels' is not null) as is_ours from {meta}.feature_registry "
-        "where feature_set = %(name)s",
+        "select config from {meta}.feature_registry where feature_set = %(name)s",
         {"name": name},
     )
-    is_ours, table = rows[0]["is_ours"], training_set_table(name)
-    if is_ours is False or (is_ours is None and has_table(connection, settings, "feats", table)):
+    is_ours = any("labels" in row["config"] for row in rows)
+    if not is_ours and (rows or has_table(connection, settings, "feats", training_set_table(name))):
         raise UsageError(f"there is another feature set {name}", hint="name this one otherwise: --name")
 
 
@@ -179,12 +192,7 @@ def _published(connection: Connection, settings: Settings) -> Row:
     base = find_current(connection, settings)
     if base is None:
         raise nothing_built(FEATURE_SET)
-    rows = select_meta(
-        connection,
-        settings,
-        "select load_ids from {meta}.model_definitions where node_id like 'model.%%.customer_purchases'",
-    )
-    if [row["load_ids"] for row in rows] != [base["load_ids"]]:
+    if not _on_engine(settings).are_staged(connection, settings, base):
         raise CheckFailed(
             "the staged purchases are of other loads than the published features: a build has ended between",
             hint="end it with: ready run",
@@ -221,16 +229,15 @@ def record_label_set(
         for label in labels.rows
     ]
     record = _record(name, base, load, definition, labels, splits, parts, rows)
-    with connection, connection.cursor() as cursor:
-        record |= write_label_set(
-            cursor,
-            settings,
-            record=record,
-            table=training_set_table(name),
-            query=query,
-            rows=rows,
-            label=(definition.columns.label, labels.sql_type),
-        )
+    record |= _on_engine(settings).write_label_set(
+        connection,
+        settings,
+        record=record,
+        table=training_set_table(name),
+        query=query,
+        rows=rows,
+        label=(definition.columns.label, labels.sql_type),
+    )
     counts = {part.split: 0 for part in parts} | {None: 0}
     for row in rows:
         counts[row.split] += 1
@@ -248,7 +255,7 @@ def _labels(
     )
 
     def unknown_of(ids: Collection[str]) -> Collection[str]:
-        return unknown_customers(connection, settings, is_first_known(query), list(ids))
+        return _unknown_customers(connection, settings, is_first_known(query), sorted(ids))
 
     return checked_labels(
         load["file_name"],
@@ -258,6 +265,19 @@ def _labels(
         unknown_of=unknown_of,
         skip_unknown=definition.skip_unknown,
     )
+
+
+def _unknown_customers(
+    connection: Connection, settings: Settings, condition: str, ids: Sequence[str]
+) -> set[str]:
+    """Those of the ids that have no purchase. condition: see ready.point_in_time.is_first_known."""
+    spine = pa.table(
+        [pa.array(range(len(ids)), pa.int64()), ids, pa.nulls(len(ids), pa.timestamp("us", "UTC"))],
+        ["ordinal", *KEY],
+    )
+    with spine_table(connection, spine):
+        rows = select_rows(connection, settings, UNKNOWN.format(is_first_known=condition))
+    return {row["customer_id"] for row in rows}
 
 
 def _record(
@@ -304,6 +324,7 @@ def _record(
         "config": config,
         "labels_hash": labels_hash,
         "splits": recorded_splits,
+        "label_means": dict(_label_means(labels.kind, rows)),
         "dataset_hash": _md5(json.dumps([labels_hash, recorded_splits, base["load_ids"]])),
     }
 
@@ -321,6 +342,24 @@ def _split_records(parts: Sequence[Part], rows: Sequence[LabelledRow]) -> Iterat
                 "time_from": part.time_from.isoformat(),
                 "time_to": part.time_to.isoformat(),
             }
+
+
+def _label_means(kind: str, rows: Iterable[LabelledRow]) -> Iterator[tuple[str, str | None]]:
+    """The mean label of each split, where 1 is true; None of classes."""
+    values: dict[str, list[str]] = {}
+    for row in rows:
+        if row.split:
+            values.setdefault(row.split, []).append(row.value)
+    for split, texts in values.items():
+        yield split, None if kind == "text" else _mean([NUMBERS.get(text, text) for text in texts])
+
+
+def _mean(numbers: Sequence[str]) -> str:
+    """Rounded half up to 6 decimals."""
+    with localcontext() as exact:
+        exact.prec = MOST_DIGITS_OF_SUM
+        mean = sum(map(Decimal, numbers)) / Decimal(len(numbers))
+        return format(mean.quantize(Decimal("0.000001"), ROUND_HALF_UP), "f")
 
 
 def _hash_of(rows: Sequence[LabelledRow]) -> str:

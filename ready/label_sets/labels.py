@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from decimal import Decimal
 
 import pyarrow as pa
 
+from ready.dataset.column_roles import KEY, SPLIT
 from ready.errors import CheckFailed, UsageError
 from ready.label_sets.iso_times import instants_of
 
@@ -49,6 +51,21 @@ class Label:
     customer_id: str
     time: datetime
     value: str
+
+
+@dataclass(frozen=True)
+class LabelledRow:
+    """value: the label as text. split: None where the row belongs to none."""
+
+    customer_id: str
+    time: datetime
+    value: str
+    split: str | None
+
+    @property
+    def key(self) -> str:
+        """One text of customer and instant."""
+        return json.dumps([self.customer_id, self.time.astimezone(timezone.utc).isoformat()])
 
 
 @dataclass(frozen=True)
@@ -99,6 +116,15 @@ def checked_labels(
         raise CheckFailed(f"no customer of {file_name} has a purchase in the data")
     rows = tuple(record.as_label(kind) for record in kept)
     return Labels(rows, kind, _sql_type(file_name, kind, rows), len(of_unknown))
+
+
+def require_free_name(label: str, features: Collection[str]) -> None:
+    """Raises UsageError for a label that has the name of another column."""
+    if label in (*KEY, *features, SPLIT):
+        raise UsageError(
+            f"the label's column {label} has the name of a column of the training set",
+            hint="give it another name in the file, and name it with --label",
+        )
 
 
 @dataclass(frozen=True)

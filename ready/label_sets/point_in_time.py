@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
 
-from ready.database.query import Row, select_rows
+from ready.database.query import Row, is_postgres, select_rows
 from ready.dataset.column_roles import FEATURE_SET
 from ready.errors import nothing_built
 from ready.settings import Settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FeaturesBy = Callable[[dict[str, Any]], "pa.Table"]
 
 
 def recorded_query(connection: Any, settings: Settings) -> Row:
@@ -26,6 +33,21 @@ def recorded_query(connection: Any, settings: Settings) -> Row:
     if not rows:
         raise nothing_built(FEATURE_SET)
     return rows[0]
+
+
+def spine_table(connection: Any, spine: pa.Table) -> AbstractContextManager[FeaturesBy]:
+    """While it lasts, a temporary table `spine` (ordinal, customer_id, feature_time), outside a transaction.
+
+    Gives a function from a row of meta.feature_queries to the features alone, in the order of ordinal. Raises
+    UsageError for text that no database holds.
+    """
+    if is_postgres(connection):
+        from ready.postgres.point_in_time import spine_table as on_postgres
+
+        return on_postgres(connection, spine)
+    from ready.spark.point_in_time import spine_table as on_spark
+
+    return on_spark(connection, spine)
 
 
 def is_first_known(query: str) -> str:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timezone
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
+from loader.postgres import PostgresSink
+from ready.database.locks import build_lock
+from ready.database.opening import open_database
 from ready.database.query import Row
 from ready.dataset.arrow import EXACT_TEXT
-from ready.dataset.column_roles import KEY, SPLIT
-from ready.errors import UsageError
+from ready.dataset.column_roles import KEY
+from ready.label_sets.labels import LabelledRow, require_free_name
+from ready.postgres.roles import LOADER
 from ready.postgres.stored_table import PostgresTable
+from ready.recorded.registry import select_meta, version_for
 from ready.settings import Settings
 
 # The query gives its rows in the order of ordinal, and without it.
@@ -67,7 +71,7 @@ from jsonb_to_recordset(%(splits)s) as parts (
     split text, time_from timestamptz, time_to timestamptz, row_count bigint, entity_count bigint,
     membership_hash text
 )
-join (select split, {label_mean} as label_mean from {table} group by split) as means using (split)
+join jsonb_to_recordset(%(label_means)s) as means (split text, label_mean numeric) using (split)
 on conflict do nothing;
 
 insert into {meta}.dataset_label_summary
@@ -115,36 +119,37 @@ jsonb_build_object(
 )
 """
 
-VERSION = """
-select coalesce(
-    min(feature_version) filter (where config_hash = %(config_hash)s and sql_hash = %(sql_hash)s),
-    max(feature_version) + 1,
-    1
-)
-from {meta}.feature_registry
-where feature_set = %(feature_set)s
-"""
 
-MEANS = {"boolean": "round(avg(case when {label} then 1 else 0 end), 6)", "text": "cast(null as numeric)"}
+def labels_sink(settings: Settings) -> PostgresSink:
+    """Where the loader puts a file of labels."""
+    return PostgresSink(open_database(settings, role=LOADER).connect)
 
 
-@dataclass(frozen=True)
-class LabelledRow:
-    """value: the label as text. split: None where the row belongs to none."""
+@contextmanager
+def alone_at_work(
+    settings: Settings, say: Callable[[str, str], None], lock_timeout: float | None
+) -> Iterator[Connection]:
+    """A connection, while no other run builds. See ready.locks.build_lock."""
+    params = open_database(settings)
+    with (
+        build_lock(params, settings.schema("meta"), say, timeout=lock_timeout),
+        closing(params.connect()) as connection,
+    ):
+        yield connection
 
-    customer_id: str
-    time: datetime
-    value: str
-    split: str | None
 
-    @property
-    def key(self) -> str:
-        """One text of customer and instant."""
-        return json.dumps([self.customer_id, self.time.astimezone(timezone.utc).isoformat()])
+def are_staged(connection: Connection, settings: Settings, base: Row) -> bool:
+    """Whether the staged purchases are of the loads of a build."""
+    rows = select_meta(
+        connection,
+        settings,
+        "select load_ids from {meta}.model_definitions where node_id like 'model.%%.customer_purchases'",
+    )
+    return [row["load_ids"] for row in rows] == [base["load_ids"]]
 
 
 def write_label_set(
-    cursor: Cursor,
+    connection: Connection,
     settings: Settings,
     *,
     record: Row,
@@ -155,38 +160,49 @@ def write_label_set(
 ) -> Row:
     """Make the table and record it; returns the record with feature_version, data_hash, row_count, columns.
 
-    record: what else there is of the registry's row, and labels_hash, splits and dataset_hash. query: as
-    ready.label_sets.point_in_time.recorded_query gives it. label: the column's name and its type. Raises
+    record: what else there is of the registry's row, and labels_hash, splits, label_means and dataset_hash.
+    query: as ready.point_in_time.recorded_query gives it. label: the column's name and its type. Raises
     UsageError for a label that has the name of another column.
     """
-    name, kind = label
+    with connection, connection.cursor() as cursor:
+        values = {**record, **_make_table(cursor, settings, table=table, query=query, rows=rows, label=label)}
+        values["feature_version"] = version_for(connection, settings, values)
+        names = _names(settings, table)
+        embargo = values["config"]["splits"]["embargo"]
+        cursor.execute(sql.SQL(RECORD).format(**names), {**values, **_as_json(values), "embargo": embargo})
+        _record_profiles(cursor, names, values)
+    return values
+
+
+def _names(settings: Settings, table: str) -> dict[str, sql.Composable]:
     place = sql.Identifier(settings.schema("feats"), table)
-    names = {"meta": sql.Identifier(settings.schema("meta")), "table": place, "label": sql.Identifier(name)}
+    return {"meta": sql.Identifier(settings.schema("meta")), "table": place}
+
+
+def _make_table(
+    cursor: Cursor,
+    settings: Settings,
+    *,
+    table: str,
+    query: Row,
+    rows: Sequence[LabelledRow],
+    label: tuple[str, str],
+) -> Row:
+    """Its rows, fingerprint and columns, as _contents gives them."""
+    name, kind = label
     cursor.execute(EXACT_TEXT)
     _copy_in(cursor, rows)
     cursor.execute(query["planner_settings"])
     cursor.execute(f"create temporary view features_at as {query['query']}")
     features = PostgresTable(cursor, sql.Identifier("pg_temp", "features_at")).schema.names
-    if name in (*KEY, *features, SPLIT):
-        raise UsageError(
-            f"the label's column {name} has the name of a column of the training set",
-            hint="give it another name in the file, and name it with --label",
-        )
-    cursor.execute(sql.SQL("drop table if exists {table}").format(**names))
+    require_free_name(name, features)
+    names = {**_names(settings, table), "label": sql.Identifier(name), "label_type": sql.SQL(kind)}
     listed = sql.SQL(", ").join(map(sql.Identifier, features))
-    cursor.execute(sql.SQL(CREATE).format(**names, features=listed, label_type=sql.SQL(kind)))
+    cursor.execute(sql.SQL("drop table if exists {table}").format(**names))
+    cursor.execute(sql.SQL(CREATE).format(**names, features=listed))
     cursor.execute(sql.SQL("create index on {table} (customer_id, feature_time)").format(**names))
     cursor.execute("drop view features_at; drop table spine")
-    values = {**record, **_contents(cursor, place, [*KEY, *features])}
-    cursor.execute(sql.SQL(VERSION).format(**names), values)
-    (values["feature_version"],) = cursor.fetchone() or (1,)
-    mean = sql.SQL(MEANS.get(kind, "round(avg({label}), 6)")).format(**names)
-    statement = sql.SQL(RECORD).format(**names, label_mean=mean)
-    cursor.execute(
-        statement, {**values, **_as_json(values), "embargo": values["config"]["splits"]["embargo"]}
-    )
-    _record_profiles(cursor, names, values)
-    return values
+    return _contents(cursor, names["table"], [*KEY, *features])
 
 
 def _record_profiles(cursor: Cursor, names: Mapping[str, sql.Composable], values: Row) -> None:
@@ -213,7 +229,7 @@ def _copy_in(cursor: Cursor, rows: Sequence[LabelledRow]) -> None:
     cursor.copy_expert("copy spine from stdin (format csv)", text)
 
 
-def _contents(cursor: Cursor, table: sql.Identifier, columns: list[str]) -> Row:
+def _contents(cursor: Cursor, table: sql.Composable, columns: list[str]) -> Row:
     """Rows and fingerprint of the features, and the columns with their types."""
     stored = PostgresTable(cursor, table)
     cursor.execute(sql.SQL("select count(*) from {}").format(table))
@@ -226,23 +242,9 @@ def _contents(cursor: Cursor, table: sql.Identifier, columns: list[str]) -> Row:
 
 
 def _as_json(values: Row) -> Row:
+    means = [{"split": split, "label_mean": mean} for split, mean in values["label_means"].items()]
     return {
         "loads": json.dumps(values["lineage"]["loads"]),
+        "label_means": json.dumps(means),
         **{name: json.dumps(values[name]) for name in ("lineage", "columns", "config", "splits")},
     }
-
-
-def unknown_customers(
-    connection: Connection, settings: Settings, is_first_known: str, ids: Sequence[str]
-) -> set[str]:
-    """Those of the ids that have no purchase. is_first_known: see ready.label_sets.point_in_time."""
-    purchases = sql.Identifier(settings.schema("stg"), "customer_purchases")
-    with connection, connection.cursor() as cursor:
-        cursor.execute(
-            sql.SQL(
-                "select asked.customer_id from unnest(%s) as asked (customer_id) where not exists ("
-                "select from {} as purchases where purchases.customer_id = asked.customer_id and {})"
-            ).format(purchases, sql.SQL(is_first_known)),
-            [list(ids)],
-        )
-        return {customer_id for (customer_id,) in cursor.fetchall()}

@@ -21,11 +21,7 @@ from ready.postgres.stored_table import table_schema
 
 @contextmanager
 def spine_table(connection: Connection, spine: pa.Table) -> Iterator[Callable[[dict[str, Any]], pa.Table]]:
-    """A temporary table `spine` (ordinal, customer_id, feature_time), in a transaction of its own.
-
-    Gives a function from a row of meta.feature_queries to the features alone, in the order of ordinal. Raises
-    UsageError for text that no database holds.
-    """
+    """See ready.point_in_time; in a transaction of its own."""
     with reading(connection) as cursor:
         _copy_in(cursor, spine)
 

@@ -14,6 +14,16 @@ from ready.settings import Settings
 
 Connection = Any  # psycopg2's, or PyHive's: see ready/database/query.py
 
+VERSION = """
+select coalesce(
+    min(case when config_hash = %(config_hash)s and sql_hash = %(sql_hash)s then feature_version end),
+    max(feature_version) + 1,
+    1
+) as feature_version
+from {meta}.feature_registry
+where feature_set = %(feature_set)s
+"""
+
 
 @dataclass(frozen=True)
 class FeatureRecord:
@@ -130,6 +140,15 @@ def find_current(connection: Connection, settings: Settings, feature_set: str = 
         {"feature_set": feature_set},
     )
     return find_build(connection, settings, build_name(rows[0])) if rows else None
+
+
+def version_for(connection: Connection, settings: Settings, definition: Mapping[str, Any]) -> int:
+    """The version of a definition: that on record, else the next one of its feature set.
+
+    definition: feature_set, config_hash and sql_hash.
+    """
+    (found,) = select_meta(connection, settings, VERSION, definition)
+    return int(found["feature_version"])
 
 
 def _datasets(connection: Connection, settings: Settings, build: Row) -> list[Row]:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from operator import itemgetter
 from typing import Any
 
 from ready.database.query import Row, select_rows
-from ready.dataset.column_roles import FEATURE_SET, SPLITS
+from ready.dataset.column_roles import FEATURE_SET
 from ready.definition.load_options import load_options
 from ready.errors import UsageError
 from ready.gate.expectations import sensitive_columns
 from ready.gate.model import MASK, Report
 from ready.recorded.profiles import read_profiles
-from ready.recorded.registry import Connection, list_builds, select_meta
-from ready.run_page.model import Built, Feature, Load, NodeTiming, Reject, RunPage, SplitSpan
+from ready.recorded.registry import Connection, list_builds
+from ready.run_page.label_sets import read_label_sets
+from ready.run_page.model import Built, Feature, Load, NodeTiming, Reject, RunPage
+from ready.run_page.splits import read_splits
 from ready.run_page.way import read_orders, volumes, way_of_rows, weeks_of_orders
 from ready.settings import Settings
 
@@ -56,6 +57,7 @@ def gather(connection: Connection, settings: Settings, page: RunPage, *, publish
         page,
         loads=_loads(connection, settings, page.report, masked=masked),
         built=_built(connection, settings, versions) if published else (),
+        label_sets=read_label_sets(connection, settings) if published else (),
         versions=tuple(versions),
     )
     return _with_rows(connection, settings, page, page.built[0]) if page.built else page
@@ -154,7 +156,7 @@ def _built_set(connection: Connection, settings: Settings, build: Row, versions:
         current=build,
         before=before,
         features=_features(connection, settings, build, before),
-        splits=_splits(connection, settings, build),
+        splits=read_splits(connection, settings, build),
     )
 
 
@@ -165,34 +167,4 @@ def _features(
     return tuple(
         Feature(profile, old.get(name))
         for name, profile in read_profiles(connection, settings, current).items()
-    )
-
-
-def _splits(connection: Connection, settings: Settings, build: Row) -> tuple[SplitSpan, ...]:
-    """Of the membership that was recorded last for this build."""
-    rows = select_meta(
-        connection,
-        settings,
-        "select * from {meta}.dataset_split_summary where feature_set = %(feature_set)s "
-        "and feature_version = %(feature_version)s and data_hash = %(data_hash)s order by created_at",
-        build,
-    )
-    latest = {row["split"]: row for row in rows}.values()
-    ordered = sorted(latest, key=lambda row: (row["time_from"], SPLITS.index(row["split"])))
-    return tuple(_span(row, ordered) for row in ordered)
-
-
-def _span(row: Row, rows: Sequence[Row]) -> SplitSpan:
-    """Only before another split are rows kept out: a label window must not reach into it."""
-    followed = any(other["time_from"] >= row["time_to"] for other in rows)
-    embargo = timedelta(days=row["embargo_days"] if followed else 0)
-    return SplitSpan(
-        split=row["split"],
-        time_from=row["time_from"],
-        members_to=max(row["time_from"], row["time_to"] - embargo),
-        time_to=row["time_to"],
-        rows=row["row_count"],
-        customers=row["entity_count"],
-        label_mean=row["label_mean"],
-        embargo_days=row["embargo_days"] if followed else 0,
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from ready.database.query import Row
 from ready.figures.measure import Figures
@@ -128,13 +130,44 @@ class Built:
 
 
 @dataclass(frozen=True)
+class LabelSet:
+    """A training set of own labels: its recorded build, and what it was made of.
+
+    distribution: of the label by split, as ColumnFigures.by_split gives it; empty where it is not known.
+    folder: of its export, None where that is not there.
+    """
+
+    build: Row
+    label: str
+    file_name: str
+    horizon_days: int
+    features_version: int
+    splits: tuple[SplitSpan, ...]
+    distribution: Mapping[str, Mapping[str, Any]]
+    folder: Path | None
+
+    @property
+    def classes(self) -> list[str]:
+        """The label's values where they are few."""
+        return self._names("classes")
+
+    @property
+    def levels(self) -> list[str]:
+        """The percentiles that are known, 0 to 1."""
+        return self._names("percentiles")
+
+    def _names(self, kind: str) -> list[str]:
+        return next((list(told[kind]) for told in self.distribution.values() if kind in told), [])
+
+
+@dataclass(frozen=True)
 class RunPage:
     """A whole run.
 
     failure: what stopped it, empty when it came to its end. built: one for each feature set, none when
     nothing was published. versions are the registry's builds, latest first. verdicts: of ready check-leakage
     on what is published; None where none are kept. reproduction: the same of ready reproduce. figures and
-    folder: of the training set and its export, None where it was not exported.
+    folder: of the training set and its export, None where it was not exported. label_sets: of own labels.
     """
 
     report: Report
@@ -150,3 +183,4 @@ class RunPage:
     way: tuple[Step, ...] = ()
     weeks: tuple[WeekOfOrders, ...] = ()
     volumes: tuple[Volume, ...] = ()
+    label_sets: tuple[LabelSet, ...] = ()

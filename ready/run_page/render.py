@@ -26,7 +26,7 @@ from ready.rendering.files import write_atomically
 from ready.rendering.html import render_page
 from ready.run_page import charts, figures
 from ready.run_page.gather import gather, node_timings
-from ready.run_page.model import NodeTiming, RunPage
+from ready.run_page.model import LabelSet, NodeTiming, RunPage
 from ready.settings import Settings
 from ready.spark.connection import SparkParams, spark_errors
 
@@ -34,7 +34,7 @@ PAGE_NAME = "index.html"
 SLOWEST_SHOWN = 20
 MANY_FILES = 20
 # Values are escaped: none has a tag in it.
-PROOFS = re.compile('<section id="(proven|leakage)">.*?</section>', re.DOTALL)
+SECTION = '<section id="{}">.*?</section>'
 
 
 def publish_run_page(
@@ -75,9 +75,21 @@ def renew_verdicts(
     settings: Settings, verdicts: tuple[Verdict, ...] | None, reproduction: Reproduced | None
 ) -> None:
     """Let the page that is there tell what has been proven since. Raises as above."""
-    html = (settings.reports / PAGE_NAME).read_text(encoding="utf-8")
-    proofs_found = {"verdicts": verdicts, "reproduction": reproduction}
-    renewed = PROOFS.sub(lambda found: render_page(f"_{found[1]}.html.j2", **proofs_found).strip(), html)
+    _renew(settings, ("proven", "leakage"), verdicts=verdicts, reproduction=reproduction)
+
+
+def renew_label_sets(settings: Settings, label_sets: tuple[LabelSet, ...]) -> None:
+    """Let the page that is there, if any, show the training sets of own labels. Raises as above."""
+    if (settings.reports / PAGE_NAME).is_file():
+        _renew(settings, ("labelsets",), label_sets=label_sets, plain=charts.plain_number)
+
+
+def _renew(settings: Settings, sections: tuple[str, ...], **values: Any) -> None:
+    """Write these sections of the page again."""
+    html = renewed = (settings.reports / PAGE_NAME).read_text(encoding="utf-8")
+    for name in sections:
+        section = render_page(f"_{name}.html.j2", **values).strip()
+        renewed = re.sub(SECTION.format(name), lambda _: section, renewed, flags=re.DOTALL)  # noqa: B023
     if renewed != html:
         _write(settings, renewed)
 
@@ -99,6 +111,7 @@ def render_run_page(page: RunPage) -> str:
         page=page,
         verdicts=page.verdicts,
         reproduction=page.reproduction,
+        label_sets=page.label_sets,
         script=script,
         # The browser runs this script and no other, whatever a file's name or header says.
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),

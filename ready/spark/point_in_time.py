@@ -22,7 +22,7 @@ from ready.spark.stored_table import rows_in
 
 @contextmanager
 def spine_table(connection: Any, spine: pa.Table) -> Iterator[Callable[[dict[str, Any]], pa.Table]]:
-    """See ready.postgres.point_in_time. Raises UsageError where the warehouse is not on this machine."""
+    """See ready.point_in_time. Raises UsageError where the warehouse is not on this machine."""
     with _shared_folder(connection) as folder:
         (folder / "spine").mkdir()
         pq.write_table(spine, folder / "spine" / "part.parquet")

@@ -55,12 +55,24 @@ def rows_in(folder: str) -> pa.Table:
 
 def _folder(connection: Any, schema: str, name: str) -> str:
     """The published view shows one build's table, whose files are read."""
-    (statement,) = fetch(connection, f"show create table {identifier(schema)}.{identifier(name)}")[0]
-    build = re.search(rf"{re.escape(name)}__build_\w+", statement)
+    build = shown_build(connection, schema, name)
     if build is None:
         raise UsageError("the training set is not published", hint="build it: ready run --target spark")
+    return table_folder(connection, schema, build)
+
+
+def shown_build(connection: Any, schema: str, view: str) -> str | None:
+    """The name of the build's table that a view shows."""
+    (statement,) = fetch(connection, f"show create table {identifier(schema)}.{identifier(view)}")[0]
+    build = re.search(rf"{re.escape(view)}__build_\w+", statement)
+    return build[0] if build else None
+
+
+def table_folder(connection: Any, schema: str, table: str) -> str:
+    """Where a table's files are. Raises UsageError where that is no folder of this machine."""
     described = {
-        row[0]: row[1] for row in fetch(connection, f"describe extended {identifier(schema)}.{build[0]}")
+        row[0]: row[1]
+        for row in fetch(connection, f"describe extended {identifier(schema)}.{identifier(table)}")
     }
     place = urlsplit(described["Location"])
     if place.scheme != "file":
@@ -75,10 +87,11 @@ class SparkTable:
         self._files = pyarrow.dataset.dataset(folder, format="parquet")
         self.schema = _exact(self._files.schema)
 
-    def content_hash(self, columns: list[str]) -> str:
+    def content_hash(self, columns: list[str], *, in_splits: bool = True) -> str:
         """As ready/postgres/stored_table.py has PostgreSQL compute it."""
         rows, halves = 0, [0, 0]
-        for batch in self._files.to_batches(columns=columns, filter=pc.field("split").is_valid(), **SCAN):
+        chosen = pc.field("split").is_valid() if in_splits else pc.scalar(True)
+        for batch in self._files.to_batches(columns=columns, filter=chosen, **SCAN):
             rows += batch.num_rows
             table = pa.Table.from_batches([batch])
             for row in zip(*map(_texts, table.cast(_exact(table.schema)).columns), strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,17 +30,40 @@ BRIGHTNESS = """() => {
 def reports(
     built_shop: Shop, server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Path]]:
-    """The page of a run that came to its end, of one that the gate stopped, and that one's report."""
+    """The page of a run that came to its end, of one with own labels, of one the gate stopped; its report."""
     with new_database(server, template=built_shop.database) as database:
         shop = built_shop.copy(tmp_path_factory.mktemp("stopped") / "shop", database)
+        labelled = shutil.copy(with_own_labels(shop), shop.folder / "labelled.html")
         done = shop.ready("run", "--data", PROJECT / "data/dirty")
         assert done.returncode == 1, done.stdout + done.stderr
         stopped = shop.artifacts / "reports"
         yield {
             "finished": built_shop.artifacts / "reports/index.html",
+            "labelled": labelled,
             "stopped": stopped / "index.html",
             "report": stopped / "validation_report.html",
         }
+
+
+def with_own_labels(shop: Shop) -> Path:
+    """The run page with two sets of `ready train-set`: of classes with long names, and of numbers."""
+    keys = shop.rows("select customer_id, feature_time from feats.customer_features order by 2, 1 limit 300")
+    for name, labels in {"plans": ["a plan of a long name", "free"], "spent": range(120)}.items():
+        lines = [f"{who},{at.isoformat()},{labels[n % len(labels)]}" for n, (who, at) in enumerate(keys)]
+        file = shop.folder / f"{name}.csv"
+        file.write_text("\n".join(["customer_id,label_time,label", *lines]))
+        kind = "text" if name == "plans" else "integer"
+        done = shop.ready("train-set", "--labels", file, "--horizon", "1", "--label-type", kind)
+        assert done.returncode == 0, done.stderr
+    return shop.artifacts / "reports/index.html"
+
+
+def test_own_labels_are_shown_by_split(open_page: OpenPage, reports: dict[str, Path]) -> None:
+    page = open_page(reports["labelled"])
+    plans = page.get_by_role("region", name="Label of plans by split")
+    assert plans.locator("tbody tr").first.inner_text().split("\t")[-1].endswith("%")
+    heads = page.get_by_role("region", name="Label of spent by split").locator("th").all_inner_texts()
+    assert [head.strip() for head in heads][-3:] == ["75 %", "95 %", "Max"]
 
 
 def test_a_failing_check_opens_its_samples(open_page: OpenPage, reports: dict[str, Path]) -> None:
@@ -88,7 +112,7 @@ def test_tables_sort_by_number_and_by_text(open_page: OpenPage, reports: dict[st
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["finished", "stopped", "report"])
+@pytest.mark.parametrize("name", ["finished", "labelled", "stopped", "report"])
 def test_readable_on_a_phone_in_dark_and_light(
     open_page: OpenPage, reports: dict[str, Path], name: str, scheme: str
 ) -> None:

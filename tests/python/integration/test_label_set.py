@@ -164,6 +164,28 @@ def test_the_same_again_records_nothing_and_other_labels_are_another_version(lab
     assert (labelled.artifacts / "datasets/churn/v2/manifest.json").is_file()
 
 
+def test_the_run_page_shows_it_by_split(labelled: Shop) -> None:
+    """With the delivered set beside it: a label of amounts, and one of two classes."""
+    page = (labelled.artifacts / "reports/index.html").read_text(encoding="utf-8")
+    section = page.partition('<section id="labelsets">')[2].partition("</section>")[0]
+    _, churn, delivered = section.split("<h3>")
+    assert churn.startswith("churn</h3>")
+    assert "The label gone is from churn.csv and looks 60 day(s) ahead." in churn
+    assert f"<code>{labelled.artifacts}/datasets/churn/v2</code>" in churn
+    assert '<button type="button">false</button>' in churn
+    assert "Version 1, " in delivered
+    assert "1,795 rows, with the features of customer_features version 1" in delivered
+    zeros, median = labelled.rows(
+        "select avg(cast(label_revenue_next_30d = 0 as integer)), "
+        "percentile_disc(0.5) within group (order by label_revenue_next_30d) "
+        "from feats.delivered_training_set where split = 'test'"
+    )[0]
+    row = delivered.partition("<tr><td>test</td>")[2].partition("</tr>")[0]
+    assert f">{zeros:.2%}</td>" in row
+    assert f'data-value="{float(median)}"' in row
+    assert row.startswith('<td class="number" data-value="543">543</td>')
+
+
 def test_faults_stop_it_with_their_lines(labelled: Shop) -> None:
     write(
         labelled, "bad.csv", "customer_id;label_time;label", "C000004;2024-06-01;1", "C000004;2024-06-01;0",
@@ -216,13 +238,11 @@ def test_what_cannot_be_is_refused(case: str, labelled: Shop) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_ragged_files_and_spark_are_refused(labelled: Shop) -> None:
+def test_ragged_files_are_refused(labelled: Shop) -> None:
     write(labelled, "ragged.csv", "customer_id,label_time,label", "C000004,2024-06-01")
     done = train_set(labelled, "ragged.csv", "--horizon", "1")
     assert done.returncode == 1
     assert "line 2: 2 fields, expected 3" in done.stderr
-    done = train_set(labelled, "ragged.csv", "--horizon", "1", READY_TARGET="spark")
-    assert (done.returncode, "on PostgreSQL only" in done.stderr) == (2, True)
 
 
 def test_a_build_comes_out_again_after_orders_have_changed(labelled: Shop) -> None:
@@ -231,6 +251,7 @@ def test_a_build_comes_out_again_after_orders_have_changed(labelled: Shop) -> No
     file.write_text(file.read_text().replace(",17.33,", ",99.00,"))
     ran = labelled.run("--data", labelled.data)
     assert "customer_features version 1 (new)" in ran.stdout
+    assert "<h3>delivered</h3>" in (labelled.artifacts / "reports/index.html").read_text(encoding="utf-8")
     options = ("--horizon", "30", "--label", "label_revenue_next_30d")
     told = built(labelled, "delivered.csv", *options)
     builds = [row for row in labelled.rows(HISTORY) if row[0] == "delivered"]

@@ -26,7 +26,7 @@ from warehouse import Warehouse, new_database
 
 import ready
 from ready.api import datasets
-from ready.errors import ReadyError, UnknownCustomers, UsageError
+from ready.errors import MachineError, ReadyError, UnknownCustomers, UsageError
 from ready.postgres.connection import ConnectionParams
 
 # With active_within, which must leave no row out of features_at.
@@ -117,6 +117,46 @@ def test_the_database_serves_what_features_at_gives(built: Warehouse, orders: li
         "cross join lateral feats.customer_features_at(id, instant) as served order by place"
     )
     assert served == rows(ready.features_at(as_spine(keys), exact=True))
+
+
+def test_one_customer_after_the_other_is_read_as_features_at_has_it(
+    built: Warehouse, orders: list[Order]
+) -> None:
+    customers = st.sampled_from(sorted({order.customer_id for order in orders})) | st.just("nobody")
+    keys = draw(st.tuples(customers, times(DEFINITION)), number=100)
+    with ready.feature_reader() as reader, ready.feature_reader(exact=True) as exact:
+        assert [reader(*key) for key in keys] == ready.features_at(as_spine(keys)).table.to_pylist()
+        known = ready.features_at(as_spine(keys), exact=True).table.to_pylist()
+        assert [exact(*key) for key in keys] == known
+        customer, instant = keys[0]
+        assert reader(customer, instant.replace(tzinfo=None)) == reader(customer, instant), "no zone is UTC"
+        before = datetime.now(UTC)
+        assert before <= reader("7")["feature_time"] <= datetime.now(UTC)
+        assert reader(7)["customer_id"] == "7"
+        # As a build does that has other columns.
+        function = "feats.customer_features_at(text, timestamptz)"
+        definition = built.value(f"select pg_get_functiondef('{function}'::regprocedure)")
+        built.execute(
+            f"drop function {function}; create function {function} returns table (later int) return 7"
+        )
+        assert reader(customer, instant) == {"later": 7}
+        built.execute(f"drop function {function}")
+        with pytest.raises(UsageError, match="does not serve features"):
+            reader(customer, instant)
+        built.execute(definition)
+        assert [reader(customer, instant)] == ready.features_at(as_spine(keys[:1])).table.to_pylist()
+    with pytest.raises(MachineError, match="closed"):
+        reader("7")
+
+
+def test_who_serves_nothing_says_so(built: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setenv("READY_SCHEMA_PREFIX", "nowhere_")
+        with pytest.raises(UsageError, match=r"does not serve features.*nowhere_feats"):
+            ready.feature_reader()
+    monkeypatch.setenv("READY_TARGET", "spark")
+    with pytest.raises(UsageError, match="PostgreSQL only"):
+        ready.feature_reader()
 
 
 def test_nothing_known_is_zero_for_counts_and_sums_and_null_for_the_others() -> None:

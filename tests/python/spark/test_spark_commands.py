@@ -296,3 +296,66 @@ def test_the_docs_site_shows_the_tables_of_the_warehouse(both: Both) -> None:
     page = (both.artifacts / "docs" / "index.html").read_text(encoding="utf-8")
     assert "decimal(38,6)" in page
     assert '"generated_at"' in page
+
+
+LABELS = """
+select concat_ws(',', customer_id, to_json(feature_time) #>> '{}', label_revenue_next_30d)
+from feats.customer_training_set
+where label_revenue_next_30d is not null
+order by md5(customer_id || feature_time)
+"""
+ROWS = "select * from feats.{}_training_set where label_revenue_next_30d is not null order by 1, 2"
+OF_ENGINE = {"sql_hash", "files", "verdicts"}
+
+
+def _train_sets(both: Both, file: Path) -> list[dict[str, Any]]:
+    """What `ready train-set --json` prints on PostgreSQL and on Spark."""
+    told = []
+    label = ("--label", "label_revenue_next_30d", "--label-type", "number")
+    for run, target in ((both.postgres.ready, "postgres"), (both.on_spark, "spark")):
+        done = run("train-set", "--labels", file, "--horizon", "30", *label, "--json", "--target", target)
+        assert done.returncode == 0, done.stdout + done.stderr
+        told.append(json.loads(done.stdout))
+    return told
+
+
+def test_labels_of_ones_own_become_the_same_training_set(both: Both, tmp_path: Path) -> None:
+    """Last, for it records a set; the labels are the delivered ones, in another order."""
+    file = tmp_path / "delivered.csv"
+    lines = [line for (line,) in both.postgres.rows(LABELS)]
+    file.write_text("\n".join(["customer_id,label_time,label_revenue_next_30d", *lines, ""]))
+    first = _train_sets(both, file)
+    manifests = [json.loads((Path(told.pop("folder")) / "manifest.json").read_text()) for told in first]
+    postgres, spark = ({key: told[key] for key in told.keys() - OF_ENGINE} for told in manifests)
+    assert (first[1], spark) == (first[0], postgres)
+    assert first[1]["row_count"] == len(lines) > 1_500
+
+    rows = query(both.spark, ROWS.format("delivered"))
+    assert rows == query(both.spark, ROWS.format("customer"))
+    assert len(rows) == len(lines)
+    profiles = both.ask(lambda *engine: read_profiles(*engine, find_build(*engine, "delivered:1")))
+    assert profiles[1] == profiles[0]
+    assert len(profiles[1]) > 15
+    builds = [_without_own(version["builds"][0]) for version in both.ask(show_version, "delivered:1")]
+    for build in builds:
+        _verdicts(build)
+        build["columns"] = [column["name"] for column in build["columns"]]
+    assert builds[1] == builds[0]
+
+    again = _train_sets(both, file)[1]
+    assert {**first[1], "folder": again["folder"]} == again
+    assert len(query(both.spark, "select * from meta.feature_registry where feature_set = 'delivered'")) == 1
+    page = (both.artifacts / "reports" / "index.html").read_text(encoding="utf-8")
+    assert f"Exported to <code>{again['folder']}</code>" in page
+
+
+def test_labels_that_cannot_be_used_are_refused_alike(both: Both, tmp_path: Path) -> None:
+    file = tmp_path / "bad.csv"
+    file.write_text("customer_id,label_time,label\nC000004,2024-06-01,1\nnobody,2024-06-01,0\n")
+    for options, code, text in (
+        ([], 1, "bad.csv:3: customer_id 'nobody' has no purchase in the data"),
+        (["--name", "customer"], 2, "another feature set customer"),
+    ):
+        told = _same_output(both, "train-set", "--labels", str(file), "--horizon", "30", *options)
+        assert (told[0], told[1]) == (code, "")
+        assert text in told[2]

@@ -118,8 +118,17 @@ def test_a_label_of_few_values_is_told_by_their_shares() -> None:
     table = sample(churned=[True, True, False, None], split=["train", "train", "test", "test"])
     found = figures_of("churned", table, table["split"].combine_chunks(), None)
     assert found.classes == {"train": {"false": 0, "true": 1}, "test": {"false": 0.5, "true": 0}}
+    assert found.by_split()["test"] == {"rows": 2, "classes": {"false": 0.5, "true": 0}}
+    for values in ([2.0, float("nan"), 1.0], [float("nan"), 1.0, 2.0]):
+        odd = figures_of("label", sample(label=values), pa.array(["train"] * 3), None)
+        assert list((odd.classes or {})["train"]) == ["1", "2", "nan"]
     many = sample(label=[float(n) for n in range(11)])
-    assert figures_of("label", many, many["split"].combine_chunks(), None).classes is None
+    told = figures_of("label", many, many["split"].combine_chunks(), None)
+    assert told.classes is None
+    percentiles = {"0.25": 2.0, "0.5": 5.0, "0.75": 8.0, "0.95": 10.0}
+    assert told.by_split() == {
+        "train": {"rows": 11, "zero_share": 0.090909, "percentiles": percentiles, "maximum": 10.0}
+    }
 
 
 def test_periods_have_label_zeros_and_missing_shares_by_split() -> None:

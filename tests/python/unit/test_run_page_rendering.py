@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pyarrow as pa
@@ -27,6 +28,7 @@ from ready.run_page.charts import histogram, histogram_bins, node_times, splits_
 from ready.run_page.model import (
     Built,
     Feature,
+    LabelSet,
     Load,
     Lost,
     NodeTiming,
@@ -37,7 +39,7 @@ from ready.run_page.model import (
     Volume,
     WeekOfOrders,
 )
-from ready.run_page.render import render_run_page, renew_verdicts
+from ready.run_page.render import render_run_page, renew_label_sets, renew_verdicts
 from ready.settings import Settings
 
 HOSTILE = "</td></script><script>alert(1)</script><img src=//example.org/x> \"'& `${x}`"
@@ -116,7 +118,21 @@ def _page(text: str = "orders") -> RunPage:
             for n in range(3)
         ),
         volumes=(Volume(text, 8, 10), Volume("new", 0, 5)),
+        label_sets=(
+            _label_set(text, {"train": CLASSES}),
+            _label_set("amounts", {"train": PERCENTILES}, None),
+        ),
     )
+
+
+CLASSES = {"rows": 940, "classes": {HOSTILE: 0.25, "true": 0.75}}
+PERCENTILES = {"rows": 940, "zero_share": 0.4, "percentiles": {"0.5": 3.25}, "maximum": 711.5}
+
+
+def _label_set(text: str, distribution: dict[str, Any], folder: Path | None = Path("/data/v1")) -> LabelSet:
+    build = {**BUILD, "feature_set": text}
+    splits = (_span("train", 1, 10, 13), _span("test", 13, 20, 20))
+    return LabelSet(build, text, text, 60, 1, splits, distribution, folder)
 
 
 def _figures(text: str) -> Figures:
@@ -152,7 +168,7 @@ def test_every_section_has_its_stable_id() -> None:
     sections = [name for name in ids if not re.search(r"-\d+$", name)]
     assert sections == [
         "alerts", "proven", "way", "loads", "gate", "label", "columns",
-        "features", "splits", "leakage", "use", "versions", "timings",
+        "features", "splits", "labelsets", "leakage", "use", "versions", "timings",
     ]  # fmt: skip
     assert len(set(ids)) == len(ids)
 
@@ -198,6 +214,20 @@ def test_later_verdicts_take_the_place_of_those_on_the_page(tmp_path: Path) -> N
             renew_verdicts(settings, verdicts, reproduction)
             renewed = replace(_page(HOSTILE), verdicts=verdicts, reproduction=reproduction)
             assert file.read_text() == render_run_page(renewed)
+
+
+def test_sets_of_own_labels_are_shown_and_take_the_place_of_earlier_ones(tmp_path: Path) -> None:
+    settings = Settings.resolve(environ={"READY_ARTIFACTS": str(tmp_path)})
+    renew_label_sets(settings, ())  # without a page
+    settings.reports.mkdir()
+    file = settings.reports / "index.html"
+    file.write_text(render_run_page(replace(_page(HOSTILE), label_sets=())))
+    assert "ready train-set makes one" in Page(file.read_text()).text
+    renew_label_sets(settings, _page(HOSTILE).label_sets)
+    assert file.read_text() == render_run_page(_page(HOSTILE))
+    told = Page(file.read_text()).text.partition("Training sets of own labels")[2]
+    shown = ["25.00%", "40.00%", "712", "60 day(s) ahead", "Exported to /data/v1", "--feature-set amounts"]
+    assert [text for text in shown if text not in told] == []
 
 
 def test_the_same_data_give_the_same_text() -> None:
