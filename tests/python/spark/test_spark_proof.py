@@ -106,20 +106,6 @@ def test_the_first_version_comes_out_again_after_its_data_and_definition_have_ch
     assert shop.scratch() == []
 
 
-def test_a_set_of_own_labels_comes_out_again(shop: SparkShop) -> None:
-    keys = shop.rows("select customer_id, feature_time from feats.customer_features where orders_30d > 1")
-    lines = [f"{customer},{time},{time.day}" for customer, time in keys]
-    file = shop.folder / "churn.csv"
-    file.write_text("\n".join(["customer_id,label_time,label", *lines]))
-    done = shop.ready("train-set", "--labels", file, "--horizon", "30")
-    assert done.returncode == 0, done.stdout + done.stderr
-    done = shop.ready("reproduce", "churn:1")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert f"labels, {len(lines):,} rows" in done.stdout
-    assert "churn version 1 came out the same, bit for bit." in done.stdout
-    assert shop.scratch() == []
-
-
 def test_what_a_killed_check_has_left_goes_with_the_next_and_so_does_what_that_began(shop: SparkShop) -> None:
     """It finds nothing built when it has made a schema already."""
     query(shop.database, "create database leak_00000000_feats")
