@@ -88,6 +88,8 @@ def _base(connection: Connection, settings: Settings, record: Row) -> Row:
             f"{record['feature_set']} is not reproduced on its own, only {FEATURE_SET} and own labels",
             hint="ready registry show has its SQL, its loads and its fingerprint on record",
         )
+    if settings.target == "spark":
+        raise UsageError("training sets of own labels are reproduced on PostgreSQL only")
     version = record["config"]["labels"]["features_version"]
     base = find_build(connection, settings, f"{FEATURE_SET}:{version}")
     return {

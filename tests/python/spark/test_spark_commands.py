@@ -349,6 +349,13 @@ def test_labels_of_ones_own_become_the_same_training_set(both: Both, tmp_path: P
     assert f"Exported to <code>{again['folder']}</code>" in page
 
 
+def test_a_set_of_own_labels_is_not_reproduced_on_spark(both: Both) -> None:
+    """After the test that makes it."""
+    done = both.on_spark("reproduce", "delivered:1", "--target", "spark")
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: training sets of own labels are reproduced on PostgreSQL only")
+
+
 def test_labels_that_cannot_be_used_are_refused_alike(both: Both, tmp_path: Path) -> None:
     file = tmp_path / "bad.csv"
     file.write_text("customer_id,label_time,label\nC000004,2024-06-01,1\nnobody,2024-06-01,0\n")
