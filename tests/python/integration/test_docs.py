@@ -103,6 +103,13 @@ def test_raw_is_an_input_of_the_first_table(docs_site: DocsSite) -> None:
     assert {"source.raw_to_ready.raw.raw_events", "source.raw_to_ready.raw.loads"} <= set(parents)
 
 
+def test_settings_that_dbt_does_not_know_are_under_meta(docs_site: DocsSite) -> None:
+    configs = [node["config"] for node in docs_site.nodes().values()]
+    assert not any({"kept_by", "loads_from"} & set(config) for config in configs)
+    kept = docs_site.manifest["nodes"]["model.raw_to_ready.orders"]["config"]["meta"]
+    assert kept == {"kept_by": "order", "loads_from": ["orders_parsed", "orders_rejected"]}
+
+
 def test_each_layer_has_its_colour(docs_site: DocsSite) -> None:
     colours: dict[str, set[str]] = {"stg": set(), "feats": set()}
     for node in docs_site.nodes().values():
