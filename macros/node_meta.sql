@@ -6,7 +6,8 @@
         {% if node is none %}
             {% do exceptions.raise_compiler_error("no model named '" ~ model_name ~ "' in this project") %}
         {% endif %}
-        {% do return(node.config.meta) %}
+        {#- How a table is kept is no part of what it is. -#}
+        {% do return(dict(node.config.meta | dictsort | rejectattr(0, 'in', ['kept_by', 'loads_from']))) %}
     {% endif %}
     {% do return({}) %}
 {% endmacro %}

@@ -3,6 +3,11 @@
 {% macro require_configs() %}
     {% if execute and flags.WHICH in ['build', 'run', 'test'] %}
         {% set configs = env_var('READY_CONFIGS', 'configs') %}
+        {% if configs.startswith('/') %}
+            {% do exceptions.raise_compiler_error(
+                'READY_CONFIGS is ' ~ configs ~ ', and dbt would write into it: name it as seen from the folder of raw_to_ready, or use ready dbt'
+            ) %}
+        {% endif %}
         {% set files = {'orders_mapped': 'orders', 'orders_parsed': 'expectations', 'customer_features': 'features'} %}
         {% set checks = {} %}
         {% for node in graph.nodes.values() if node.resource_type == 'test' %}

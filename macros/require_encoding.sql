@@ -11,6 +11,12 @@
             ~ 'as ready dbt and eval "$(ready env)" do'
         ) %}
     {% endif %}
+    {% if execute and run_query("select current_setting('application_name') = 'dbt raw_to_ready' and current_setting('lc_time') = 'C'").rows[0][0] is false %}
+        {% do exceptions.raise_compiler_error(
+            'the profile of this target lacks a line that results or the lock of builds go by: give it role and application_name as '
+            ~ 'profiles/profiles.yml of raw_to_ready has them'
+        ) %}
+    {% endif %}
 {% endmacro %}
 
 {% macro spark__require_encoding() %}

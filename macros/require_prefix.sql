@@ -1,7 +1,15 @@
 {# on-run-start: the target's schema can be a prefix, one of which `ready` knows where it is at work, and a build with --empty
    has one. #}
 {% macro require_prefix() %}
-    {% if execute and not modules.re.fullmatch('[a-z_][a-z0-9_]*', schema_prefix() or 'none') %}
+    {% set schemas = [] %}
+    {% for name in ['stg', 'feats', 'meta'] if (generate_schema_name(name, none) | trim) != schema_prefix() ~ name %}
+        {% do schemas.append(name ~ ' ' ~ (generate_schema_name(name, none) | trim)) %}
+    {% endfor %}
+    {% if execute and schemas %}
+        {% do exceptions.raise_compiler_error(
+            'generate_schema_name of the project calls ' ~ schemas | join(' and ') ~ ': give stg, feats and meta one prefix, such as pr12_, or none'
+        ) %}
+    {% elif execute and not modules.re.fullmatch('[a-z_][a-z0-9_]*', schema_prefix() or 'none') %}
         {% do exceptions.raise_compiler_error(
             "the schema of this target, '" ~ target.schema ~ "', becomes the prefix of stg, feats and meta: write it in a to z, 0 to 9 and _, "
             ~ 'and not with a digit first, such as pr12'

@@ -114,22 +114,24 @@
     $begin$
 {%- endmacro %}
 
-{# dbt has looked up what there is before it waited. #}
+{# dbt has looked up what there is before it waited. What it forgets it forgets with all that reads it, in any schema. #}
 {% macro refresh_relations() %}
-    {% for name in ['stg', 'feats'] %}
-        {% set schema = generate_schema_name(name, none) | trim %}
-        {% set there = run_query(
-            "select relname, case relkind when 'v' then 'view' else 'table' end from pg_class where relkind in ('r', 'p', 'v') and relnamespace = to_regnamespace("
-            ~ quote_literal(adapter.quote(schema)) ~ ')'
-        ).rows %}
-        {% for node in graph.nodes.values() if node.schema == schema and node.resource_type in ['model', 'seed', 'snapshot'] %}
-            {% set relation = node_relation(node) %}
-            {% for known in [relation, candidate_relation(relation)] + change_tables(relation) %}
-                {% do adapter.cache_dropped(known) %}
-            {% endfor %}
+    {% set schemas = {} %}
+    {% for node in graph.nodes.values() if node.resource_type in ['model', 'seed', 'snapshot'] and node.database == target.database %}
+        {% set relation = node_relation(node) %}
+        {% for known in [relation, candidate_relation(relation)] + change_tables(relation) %}
+            {% do adapter.cache_dropped(known) %}
         {% endfor %}
-        {% for row in there %}
-            {% do adapter.cache_added(api.Relation.create(database=target.database, schema=schema, identifier=row[0], type=row[1])) %}
-        {% endfor %}
+        {% do schemas.update({node.schema: quote_literal(node.schema)}) %}
+    {% endfor %}
+    {% for row in run_query(tables_and_views(schemas.values() | list)).rows if schemas %}
+        {% do adapter.cache_added(api.Relation.create(database=target.database, schema=row[0], identifier=row[1], type=row[2])) %}
     {% endfor %}
 {% endmacro %}
+
+{% macro tables_and_views(schemas) -%}
+    select nspname, relname, case relkind when 'v' then 'view' when 'm' then 'materialized_view' else 'table' end
+    from pg_class
+    join pg_namespace on pg_namespace.oid = relnamespace
+    where relkind in ('r', 'p', 'v', 'm') and nspname in ({{ schemas | join(', ') }})
+{%- endmacro %}

@@ -167,7 +167,7 @@
 
 {# The loads that a table holds, as they were read when it was built; for the post-hook of its model. #}
 {% macro loads_in_table() -%}
-    {%- if model.config.materialized == 'kept' and not goes_by_changes(model.config.kept_by) -%}
+    {%- if model.config.materialized == 'kept' and not goes_by_changes(kept_setting('kept_by')) -%}
         (select load_ids from {{ source('meta', 'table_states') }} where relation = {{ quote_literal(state_key(this)) }})
     {%- else -%}
         {%- set read = tables_behind_gate(graph.nodes[model.unique_id]) | map(attribute='unique_id') | list -%}

@@ -26,7 +26,7 @@
     {%- set staged = staged_rows(relation) -%}
     {%- set is_due = 'order_id in (select order_id from ' ~ plan_table('orders_due') ~ ')' -%}
     {%- set due -%}
-    select order_id from {{ ref(config.get('loads_from')[0]) }}
+    select order_id from {{ ref(kept_setting('loads_from')[0]) }}
     where load_id in ({{ (arrived + ['null']) | join(', ') }}) and order_id is not null
     union
     select order_id from {{ relation }} where load_id in ({{ (gone + ['null']) | join(', ') }})

@@ -43,7 +43,7 @@
     analyze {{ removed_places(published) }};
 
     {{ create_candidate_view(published) }};
-    {%- if config.get('kept_by') == 'row' %}
+    {%- if kept_setting('kept_by') == 'row' %}
     {{ create_candidate_view(relation_named('customer_features')) }};
     {{ create_candidate_view(relation_named('customer_labels')) }};
     drop table {{ rows_due_of(relation_named('customer_features')) }};

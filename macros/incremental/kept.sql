@@ -2,7 +2,10 @@
    and leaves the rest. kept_by: load, order or customer, see apply_changes. Built in full when there is no table, no
    record of what is in it, or the model or anything upstream has another definition, and with --full-refresh. #}
 {% materialization kept, default %}
-    {%- set kept_by = config.require('kept_by') -%}
+    {%- set kept_by = kept_setting('kept_by') -%}
+    {%- if not kept_by -%}
+        {%- do exceptions.raise_compiler_error("materialized='kept' needs to know by what: config(meta={'kept_by': ...}), load, order or customer") -%}
+    {%- endif -%}
     {%- set state = table_state(kept_by, sql) -%}
     {%- set held = held_state_to_build_on(this, state) -%}
 
@@ -21,7 +24,7 @@
         {%- set intermediate = make_intermediate_relation(this).incorporate(type='table') -%}
         {%- do drop_relation_if_exists(load_cached_relation(intermediate)) -%}
         {% call statement('main') -%}
-            {{ read_loads(ids_of(state.loads)) if kept_by == 'load' and not config.get('loads_from') }}
+            {{ read_loads(ids_of(state.loads)) if kept_by == 'load' and not kept_setting('loads_from') }}
             {{ get_create_table_as_sql(False, intermediate, sql) }}
         {%- endcall %}
         {% do create_indexes(intermediate) %}
@@ -63,11 +66,11 @@
     {% set held = held_state(relation) %}
     {% if held is none or held.definition_hash != state.definition_hash %}
         {% do return(none) %}
-    {% elif goes_by_changes(config.get('kept_by')) and (held.generation is none or held.generation != state.generation) %}
+    {% elif goes_by_changes(kept_setting('kept_by')) and (held.generation is none or held.generation != state.generation) %}
         {% do return(none) %}
-    {% elif config.get('kept_by') == 'label' and (held.data_end is none or state.data_end is none) %}
+    {% elif kept_setting('kept_by') == 'label' and (held.data_end is none or state.data_end is none) %}
         {% do return(none) %}
-    {% elif not tables_read_are_known(held) or (config.get('kept_by') == 'row' and not contents_recorded(relation)) %}
+    {% elif not tables_read_are_known(held) or (kept_setting('kept_by') == 'row' and not contents_recorded(relation)) %}
         {% do return(none) %}
     {% endif %}
     {% do return(held) %}
@@ -77,7 +80,7 @@
    changes, since the very build that the held table was made from. #}
 {% macro tables_read_are_known(held) %}
     {% set read = {'label': ['customer_features'], 'row': ['customer_features', 'customer_labels']} %}
-    {% for name in read.get(config.get('kept_by'), []) %}
+    {% for name in read.get(kept_setting('kept_by'), []) %}
         {% set final = relation_named(name) %}
         {% set candidate = standing_candidate(final) %}
         {% set published = held_state(final) %}

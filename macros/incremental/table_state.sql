@@ -113,11 +113,11 @@
 {% macro loads_upstream(kept_by) -%}
     {%- if goes_by_changes(kept_by) -%}
         ''
-    {%- elif config.get('loads_from') -%}
+    {%- elif kept_setting('loads_from') -%}
         (
             select string_agg(load, ',' order by cast(split_part(load, ' ', 1) as bigint))
             from (
-                {%- for name in config.get('loads_from') %}
+                {%- for name in kept_setting('loads_from') %}
                 select unnest(loads) as load from {{ source('meta', 'table_states') }}
                 where relation = {{ quote_literal(state_key(relation_named(name))) }}
                 {{- ' intersect' if not loop.last }}

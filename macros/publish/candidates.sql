@@ -4,7 +4,7 @@
 {% endmacro %}
 
 {% macro candidate_relation(relation) %}
-    {% do return(relation.incorporate(path={'identifier': candidate_name(relation.identifier)})) %}
+    {% do return(relation.incorporate(path={'identifier': raw_to_ready.candidate_name(relation.identifier)})) %}
 {% endmacro %}
 
 {# The name a candidate has once it is published. #}
@@ -14,8 +14,8 @@
 
 {# The candidate that now stands for a relation, if any. #}
 {% macro standing_candidate(relation) %}
-    {% if relation.schema == (generate_schema_name('feats', none) | trim) %}
-        {% do return(load_cached_relation(candidate_relation(relation))) %}
+    {% if relation.schema == (raw_to_ready.generate_schema_name('feats', none) | trim) %}
+        {% do return(load_cached_relation(raw_to_ready.candidate_relation(relation))) %}
     {% endif %}
     {% do return(none) %}
 {% endmacro %}

@@ -3,7 +3,7 @@
    With kept_by (feature, label or row) only rows that a change can have moved are built, and the candidate is a view. #}
 {% materialization published, default %}
     {%- set candidate = this.incorporate(path={'identifier': candidate_name(this.identifier)}, type='table') -%}
-    {%- set kept_by = config.get('kept_by') -%}
+    {%- set kept_by = kept_setting('kept_by') -%}
     {%- set state = table_state(kept_by, sql) if kept_by else none -%}
     {%- set held = held_state_to_build_on(this, state) if kept_by else none -%}
     {%- do drop_relation_if_exists(load_cached_relation(candidate)) -%}

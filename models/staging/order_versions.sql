@@ -1,5 +1,7 @@
 {{ config(
-    materialized='kept', kept_by='order', loads_from=['orders_parsed', 'orders_rejected'], indexes=[{'columns': ['order_id']}]
+    materialized='kept',
+    meta={'kept_by': 'order', 'loads_from': ['orders_parsed', 'orders_rejected']},
+    indexes=[{'columns': ['order_id']}]
 ) }}
 
 with usable as (

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import http.server
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,10 @@ POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
     "img-src data: blob:; font-src data:"
 )
+OVERVIEW = "doc.raw_to_ready.__overview__"
+PICTURE = Path(__file__).parent / "templates" / "data-flow.svg"
+BELOW = "## The way of the data"  # the heading of models/_overview.md that it stands under
+IN_THE_DARK = re.compile(r"@media \(prefers-color-scheme: dark\) \{(?:[^{}]*\{[^{}]*\})*\s*\}")
 CHARSET = '<meta charset="utf-8">'
 # Below it, what dbt's page asks for by mistake: a favicon that is not there, icons that have no name yet.
 REPAIRS = {
@@ -46,7 +52,8 @@ def write_docs(settings: Settings) -> Path:
     folder = target_folder(settings)
     written = (folder / "static_index.html").read_text(encoding="utf-8")
     manifest = (folder / "manifest.json").read_text(encoding="utf-8")
-    shown = written.replace(manifest, json.dumps(readable(json.loads(manifest))), 1)
+    readers = with_picture(readable(json.loads(manifest)), PICTURE.read_text(encoding="utf-8"))
+    shown = written.replace(manifest, json.dumps(readers), 1)
     page.write_text(without_requests(shown), encoding="utf-8")
     return page
 
@@ -70,6 +77,16 @@ def readable(manifest: dict[str, Any]) -> dict[str, Any]:
         "sources": kept(manifest["sources"]),
         **{edges: linked(manifest[edges]) for edges in ("parent_map", "child_map")},
     }
+
+
+def with_picture(manifest: dict[str, Any], svg: str) -> dict[str, Any]:
+    """The manifest with an SVG inside its overview, in its light colours, as the page knows no others."""
+    image = base64.b64encode(IN_THE_DARK.sub("", svg).encode()).decode()
+    overview = manifest["docs"][OVERVIEW]
+    text = overview["block_contents"].replace(
+        BELOW, f"{BELOW}\n\n![The way of the data](data:image/svg+xml;base64,{image})", 1
+    )
+    return {**manifest, "docs": {**manifest["docs"], OVERVIEW: {**overview, "block_contents": text}}}
 
 
 def without_requests(page: str) -> str:

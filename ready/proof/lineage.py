@@ -147,9 +147,9 @@ def dataset_names(connection: Connection, settings: Settings, feature_set: str) 
     if not is_postgres(connection):
         return {"namespace": "spark", **tables}
     info = connection.info
-    host = "localhost" if info.host.startswith("/") else info.host
     names = {key: f"{info.dbname}.{name}" for key, name in tables.items()}
-    return {"namespace": f"postgres://{host}:{info.port}", **names}
+    # As dbt-ol has it: a catalog puts the two together by namespace and name.
+    return {"namespace": f"postgres://{info.host}:{info.port}", **names}
 
 
 def open_lineage(

@@ -29,6 +29,8 @@ def site(open_page: OpenPage, docs_site: DocsSite, tmp_path: Path) -> Page:
 
 def test_opens_on_the_projects_overview(site: Page) -> None:
     site.get_by_role("heading", name="From Raw to Ready").wait_for()
+    picture = site.get_by_role("img", name="The way of the data")
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth > 0)")
     targets = [link.get_attribute("href") for link in site.locator("table a").all()]
     for target in targets:
         site.goto(f"{site.url.partition('#')[0]}{target}")

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 from proof_case import Shop
@@ -129,6 +130,17 @@ def test_settings_of_a_published_model(shop: Shop) -> None:
         "(select customer_id, feature_time, orders_7d from feats.customer_features)"
     )
     assert shop.value("select to_regclass('feats.off')") is None
+
+
+def test_what_only_looks_is_as_ever(built_shop: Shop) -> None:
+    shown = json.loads(
+        built_shop.ready("dbt", "--quiet", "show", "-s", "data_span", "--output", "json").stdout
+    )
+    (row,) = shown["show"]
+    latest = built_shop.value("select last_order_ts from stg.data_span")
+    assert datetime.fromisoformat(row["last_order_ts"]) == latest
+    dbt(built_shop, "parse")
+    assert "All checks passed!" in dbt(built_shop, "debug")
 
 
 def test_clone_is_refused_in_a_sentence(shop: Shop, tmp_path: Path) -> None:

