@@ -15,7 +15,7 @@ MACROS = Path(__file__).parents[2] / "macros"
 FOLDERS = ("", "engine/", "features/", "gate/", "mapping/")
 # So a call by the plain name reaches what `return` gives.
 PREFIX = "as_written__"
-HEAD = re.compile(r"(\{%-?\s*macro\s+)(\w+)")
+HEAD = re.compile(r"^(\{%-?\s*macro\s+)(\w+)", re.MULTILINE)
 
 
 class Refused(Exception):
