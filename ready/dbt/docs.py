@@ -22,7 +22,7 @@ POLICY = (
     "img-src data: blob:; font-src data:"
 )
 OVERVIEW = "doc.raw_to_ready.__overview__"
-PICTURE = Path(__file__).parent / "templates" / "data-flow.svg"
+PICTURE = Path(__file__).parents[1] / "templates" / "data-flow.svg"
 BELOW = "## The way of the data"  # the heading of models/_overview.md that it stands under
 IN_THE_DARK = re.compile(r"@media \(prefers-color-scheme: dark\) \{(?:[^{}]*\{[^{}]*\})*\s*\}")
 CHARSET = '<meta charset="utf-8">'
