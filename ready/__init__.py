@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ready import errors
     from ready.api.dataset import Dataset
     from ready.api.folds import EmbargoTimeSeriesSplit
     from ready.api.project import (
@@ -33,6 +34,7 @@ __all__ = [
     "Table",
     "__version__",
     "datasets",
+    "errors",
     "feature_reader",
     "features_at",
     "load_dataset",
@@ -58,6 +60,10 @@ def __getattr__(name: str) -> Any:
     """Import at first use: the command line starts without Arrow."""
     if name == "__version__":
         value: Any = _version()
+    elif name == "errors":
+        from importlib import import_module
+
+        value = import_module("ready.errors")
     elif name in _HOMES:
         from importlib import import_module
 
@@ -69,7 +75,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted(__all__)
 
 
 def _version() -> str:

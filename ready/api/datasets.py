@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from ready.api.dataset import OUTPUTS, Dataset, TrainValTest
-from ready.dataset.column_roles import KEY, SPLIT, SPLITS, roles_of
+from ready.dataset.column_roles import FEATURE_SET, KEY, SPLIT, SPLITS, roles_of
 from ready.dataset.dataset_folder import (
     MODEL,
     Manifest,
@@ -85,7 +85,7 @@ def _loaded(
     if output not in OUTPUTS:
         raise UsageError(f"unknown output: {output}", hint=f"one of {', '.join(OUTPUTS)}")
     if path is not None:
-        return _in_folder(Path(path).expanduser().absolute(), version, splits, exact)
+        return _in_folder(Path(path).expanduser().absolute(), feature_set, version, splits, exact)
     assert settings
     try:
         return _current(settings, feature_set, version, splits, exact)
@@ -142,7 +142,9 @@ def _exported_earlier(
     return _read_files(settings.datasets / feature_set / f"v{version}", splits, exact, is_wanted)
 
 
-def _in_folder(folder: Path, version: int | None, splits: Sequence[str], exact: bool) -> Loaded:
+def _in_folder(
+    folder: Path, feature_set: str, version: int | None, splits: Sequence[str], exact: bool
+) -> Loaded:
     """The export in a folder, wherever it was copied to."""
     manifest = manifest_in(folder)
     if manifest is None:
@@ -150,6 +152,8 @@ def _in_folder(folder: Path, version: int | None, splits: Sequence[str], exact: 
             f"{folder} holds no export: there is no manifest.json of ours",
             hint="name a folder such as artifacts/datasets/customer_features/v1",
         )
+    if feature_set not in (FEATURE_SET, manifest["feature_set"]):  # the first is what nobody need name
+        raise UsageError(f"{folder} holds {manifest['feature_set']}, not {feature_set}")
     if version not in (None, manifest["feature_version"]):
         raise UsageError(f"{folder} holds version {manifest['feature_version']}, not {version}")
     if exact and not is_exact(manifest):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -38,8 +40,7 @@ class EmbargoTimeSeriesSplit:
     def __init__(
         self, times: Any, *, n_splits: int = 5, embargo_days: float = 0, groups: Any = None, seed: int = 42
     ) -> None:
-        if n_splits < 2 or embargo_days < 0:
-            raise UsageError("folds need n_splits of 2 or more, and embargo_days of 0 or more")
+        _check_numbers(n_splits, embargo_days)
         self.n_splits = n_splits
         self.embargo_days = embargo_days
         self.seed = seed
@@ -114,3 +115,10 @@ def _complete(name: str, values: Any) -> pa.ChunkedArray:
     if column.null_count:
         raise UsageError(f"{column.null_count:,} of the {name} are missing")
     return column
+
+
+def _check_numbers(n_splits: int, embargo_days: float) -> None:
+    """Also of what has another type than it should."""
+    is_count = isinstance(n_splits, Integral) and int(n_splits) >= 2
+    if not (is_count and isinstance(embargo_days, Real) and 0 <= float(embargo_days) < math.inf):
+        raise UsageError("folds need n_splits, a whole number of 2 or more, and embargo_days of 0 or more")

@@ -49,12 +49,15 @@ class FeatureReader:
     def __call__(self, customer_id: str | int, feature_time: datetime | None = None) -> dict[str, Any]:
         """customer_id, feature_time and the features, as of feature_time: UTC without a zone, None for now.
 
-        Raises MachineError when the database fails.
+        Raises MachineError when the database fails, UsageError for what is no id or time, and once closed.
         """
-        if feature_time is not None and feature_time.tzinfo is None:
-            feature_time = feature_time.replace(tzinfo=timezone.utc)
-        with _told():
-            row = self._row(str(customer_id), feature_time)
+        if self._cursor.closed:
+            raise UsageError(
+                "this reader is closed, or has lost its connection",
+                hint="make another: ready.feature_reader()",
+            )
+        with _reported():
+            row = self._row(_id(customer_id), _instant(feature_time))
         return row if self._exact else {name: _for_models(value) for name, value in row.items()}
 
     def close(self) -> None:
@@ -68,7 +71,7 @@ class FeatureReader:
         self.close()
 
     def _prepare(self) -> None:
-        with _told():
+        with _reported():
             self._cursor.execute("deallocate all")
             self._cursor.execute(sql.SQL(PREPARE).format(self._function))
 
@@ -82,7 +85,7 @@ class FeatureReader:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _reported() -> Iterator[None]:
     """The database's errors as ours."""
     try:
         yield
@@ -93,6 +96,22 @@ def _told() -> Iterator[None]:
         ) from None
     except psycopg2.Error as error:
         raise from_database(error) from None
+    except (ValueError, OverflowError) as error:  # of the driver: no text or time of PostgreSQL's
+        raise UsageError(f"the database cannot be asked for this: {error}") from None
+
+
+def _id(customer_id: object) -> str:
+    if isinstance(customer_id, bool) or not isinstance(customer_id, str | int):
+        raise UsageError(f"a customer id is text or an int, not {customer_id!r}")
+    return str(customer_id)
+
+
+def _instant(time: object) -> datetime | None:
+    if time is None:
+        return None
+    if not isinstance(time, datetime) or time != time:  # pandas has one that is no time
+        raise UsageError(f"a feature time is a datetime or None, not {time!r}")
+    return time if time.tzinfo else time.replace(tzinfo=timezone.utc)
 
 
 def _for_models(value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -79,6 +80,8 @@ def read_spine(spine: ArrowStream | Mapping[str, Any], *, time: str = TIME, floo
             hint="give a pandas or Polars DataFrame, a pyarrow Table or a dict of lists",
         ) from None
     _check_columns(table.column_names, (CUSTOMER, time))
+    if spine is not table:
+        _check_uncut(time, table[time].type, spine)
     found = Spine(table, time, _text(table[CUSTOMER]), _instants(time, table[time], floor))
     for name, column in ((CUSTOMER, found.ids), (time, found.instants)):
         _check_complete(name, column)
@@ -96,6 +99,19 @@ def _check_columns(names: list[str], needed: tuple[str, str]) -> None:
         )
 
 
+def _check_uncut(time: str, kind: pa.DataType, spine: Any) -> None:
+    """Arrow goes by the first of Python's values, and cuts the others to its kind in silence."""
+    if pa.types.is_date(kind) and any(isinstance(value, datetime) for value in spine[time]):
+        raise UsageError(
+            f"{time} of the spine has dates and times among each other", hint="give all of them as times"
+        )
+    values = spine[time] if isinstance(spine, Mapping) else ()
+    if isinstance(values, list | tuple) and any(getattr(value, "nanosecond", 0) for value in values):
+        raise UsageError(
+            f"{time} of the spine cannot be held in microseconds", hint="round it to microseconds"
+        )
+
+
 def _value_type(column: pa.ChunkedArray) -> pa.DataType:
     return column.type.value_type if pa.types.is_dictionary(column.type) else column.type
 
@@ -106,7 +122,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     kind = _value_type(column)
-    if not (_is_text(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind)):
+    if len(column) and not (_is_text(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind)):
         raise UsageError(
             f"{CUSTOMER} of the spine is {kind}", hint="give it as text, as the CSV files have it"
         )
@@ -117,6 +133,8 @@ def _instants(name: str, column: pa.ChunkedArray, floor: bool) -> pa.ChunkedArra
     if _is_text(_value_type(column)):
         return _parsed(name, column.cast(pa.string()))
     kind = column.type
+    if not len(column):  # whose kind says nothing
+        return pa.chunked_array([], INSTANT)
     if not (pa.types.is_timestamp(kind) or pa.types.is_date(kind) or pa.types.is_null(kind)):
         raise UsageError(
             f"{name} of the spine is {kind}",

@@ -16,7 +16,7 @@ from ready.database.transactions import reading_tables
 from ready.errors import NoSuchColumn, NothingThere, from_database
 from ready.postgres.cluster import Cluster
 from ready.postgres.roles import with_builders_rights
-from ready.postgres.server import ensure_server
+from ready.postgres.server import ensure_server, is_embedded
 from ready.settings import Settings
 
 Row = dict[str, Any]
@@ -28,7 +28,7 @@ def connected(settings: Settings) -> Iterator[Any]:
     """A connection to the engine that the settings name, whose server is started where it is ours and down.
 
     Raises MachineError when it does not answer or what is asked of it fails, UsageError when the environment
-    names it wrongly.
+    names it wrongly or where there is no database yet.
     """
     if settings.target == "spark":
         from ready.spark.connection import spark_errors
@@ -37,6 +37,8 @@ def connected(settings: Settings) -> Iterator[Any]:
         with spark_errors(), closing(ensure_spark(settings).connect()) as connection:
             yield connection
     else:
+        if is_embedded(settings) and not Cluster(settings.home).data.is_dir():
+            raise NothingThere(f"there is no database in {settings.home}")
         params = ensure_server(settings)
         params = with_builders_rights(params, ours=params == Cluster(settings.home).params)
         with closing(params.connect()) as connection:

@@ -34,6 +34,8 @@ LATER = {
 """By how much later than a row's time its value is looked for."""
 CLOSE = 1e-9
 """Numbers are equal up to this share of the larger one: others compute in floating point."""
+CLOSE_IN = {"float": 2**-22, "halffloat": 2**-9}
+"""The same where a column has fewer digits."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,11 @@ def audit(
     comparable = {
         column: _comparable(column, table[column], known[feature]) for column, feature in pairs.items()
     }
-    unequal = {column: _differs(comparable[column], known[feature]) for column, feature in pairs.items()}
+    close = {column: CLOSE_IN.get(str(table[column].type), CLOSE) for column in pairs}
+    unequal = {
+        column: _differs(comparable[column], known[feature], close[column])
+        for column, feature in pairs.items()
+    }
     any_differs = pc.indices_nonzero(reduce(pc.or_, unequal.values()))
     at_fault = {column: comparable[column].take(any_differs) for column in pairs}
     counts: dict[str, dict[str, int]] = {column: {} for column in pairs}
@@ -103,7 +109,7 @@ def audit(
         later, _ = _features(settings, _shifted(spine.take(any_differs), shift))
         for column, feature in pairs.items():
             still = unequal[column].take(any_differs)
-            agree = pc.and_(still, pc.invert(_differs(at_fault[column], later[feature])))
+            agree = pc.and_(still, pc.invert(_differs(at_fault[column], later[feature], close[column])))
             counts[column][name] = pc.sum(agree).as_py() or 0
     found = tuple(
         ColumnAudit(
@@ -131,6 +137,8 @@ def _read(file: Path, customer: str, time: str) -> pa.Table:
             f"{file} cannot be read as Parquet: {error}",
             hint="name a Parquet file, such as pandas.DataFrame.to_parquet writes",
         ) from None
+    if not len(table):
+        raise UsageError(f"{file} has no rows", hint="name a file with the rows that a model is trained on")
     lost = [name for name in (customer, time) if name not in table.column_names]
     if lost:
         raise UsageError(
@@ -173,14 +181,18 @@ def _comparable(name: str, theirs: pa.ChunkedArray, known: pa.ChunkedArray) -> p
         ) from None
 
 
-def _differs(theirs: pa.ChunkedArray, known: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Truth by row; two missing values are the same, NaN is a missing number. theirs: comparable."""
+def _differs(theirs: pa.ChunkedArray, known: pa.ChunkedArray, close: float) -> pa.ChunkedArray:
+    """Truth by row; two missing values are the same, NaN is a missing number. theirs: comparable.
+
+    close: numbers are the same up to this share of the larger one, if it is finite.
+    """
     if _is_text(known):
         same = pc.equal(theirs, known.cast(pa.string()))
     else:
         numbers = _as_numbers(known)
         largest = pc.max_element_wise(pc.abs(theirs), pc.abs(numbers))
-        same = pc.less_equal(pc.abs(pc.subtract(theirs, numbers)), pc.multiply(largest, CLOSE))
+        near = pc.less_equal(pc.abs(pc.subtract(theirs, numbers)), pc.multiply(largest, close))
+        same = pc.and_(near, pc.is_finite(largest))
     both_missing = pc.and_(theirs.is_null(), known.is_null())
     return pc.invert(pc.or_(pc.fill_null(same, False), both_missing))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import pickle
 import random
 import shutil
@@ -14,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pandas
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -26,8 +28,10 @@ from warehouse import Warehouse, new_database
 
 import ready
 from ready.api import datasets
-from ready.errors import MachineError, ReadyError, UnknownCustomers, UsageError
+from ready.errors import ReadyError, UnknownCustomers, UsageError
 from ready.postgres.connection import ConnectionParams
+from ready.proof.audit import audit
+from ready.settings import Settings
 
 # With active_within, which must leave no row out of features_at.
 # The validation split is a week, of which the embargo leaves a few days.
@@ -133,6 +137,14 @@ def test_one_customer_after_the_other_is_read_as_features_at_has_it(
         before = datetime.now(UTC)
         assert before <= reader("7")["feature_time"] <= datetime.now(UTC)
         assert reader(7)["customer_id"] == "7"
+        for no_id in (None, b"7", True):
+            with pytest.raises(UsageError, match="a customer id is text or an int"):
+                reader(no_id)
+        for no_time in (instant.date(), "2024-03-01", pandas.NaT):
+            with pytest.raises(UsageError, match="a feature time is a datetime or None"):
+                reader("7", no_time)
+        with pytest.raises(UsageError, match="the database cannot be asked for this"):
+            reader("7\0")
         # As a build does that has other columns.
         function = "feats.customer_features_at(text, timestamptz)"
         definition = built.value(f"select pg_get_functiondef('{function}'::regprocedure)")
@@ -145,8 +157,8 @@ def test_one_customer_after_the_other_is_read_as_features_at_has_it(
             reader(customer, instant)
         built.execute(definition)
         assert [reader(customer, instant)] == ready.features_at(as_spine(keys[:1])).table.to_pylist()
-    with pytest.raises(MachineError, match="closed"):
-        reader("7")
+    with pytest.raises(UsageError, match="this reader is closed"):
+        reader(customer)
 
 
 def test_who_serves_nothing_says_so(built: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,6 +185,8 @@ def test_a_spine_without_rows_gives_the_columns() -> None:
     none = ready.features_at(as_spine([]))
     assert len(none) == 0
     assert none.schema == some.schema
+    empty = pandas.DataFrame({"customer_id": [], "feature_time": []})
+    assert ready.features_at(empty).table.num_rows == 0
 
 
 def test_the_schema_says_what_the_features_are(built: Warehouse) -> None:
@@ -339,6 +353,18 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "no customer": ({"customer_id": [None], "feature_time": [NOON]}, "1 row(s) without customer_id"),
     "nanoseconds": (
         {"customer_id": ["a"], "feature_time": pa.array([1], pa.timestamp("ns"))},
+        "feature_time of the spine cannot be held in microseconds",
+    ),
+    "dates and times": (
+        {"customer_id": ["a", "a"], "feature_time": [NOON.date(), NOON]},
+        "feature_time of the spine has dates and times among each other",
+    ),
+    "dates and times of pandas": (
+        pandas.DataFrame({"customer_id": ["a", "a"], "feature_time": [NOON.date(), NOON]}),
+        "feature_time of the spine has dates and times among each other",
+    ),
+    "nanoseconds among Python's values": (
+        {"customer_id": ["a"], "feature_time": [pandas.Timestamp(1)]},
         "feature_time of the spine cannot be held in microseconds",
     ),
     "a byte that no text has": (
@@ -576,3 +602,25 @@ def test_an_audit_finds_values_of_later_and_no_others(built: Warehouse, tmp_path
         2,
         True,
     )
+
+    few = known.filter(known[numbers[0]].is_valid()).slice(0, 3)
+    for values, differ in (
+        (pa.array([math.inf] * 3), 3),
+        (few[numbers[0]].cast(pa.float32()), 0),
+        (pa.array([value + 0.01 for value in few[numbers[0]].to_pylist()], pa.float32()), 3),
+    ):
+        table = few.select(["customer_id", "feature_time"]).append_column(numbers[0], values)
+        pq.write_table(table, tmp_path / "few.parquet")
+        (found,) = audit(Settings.resolve(), tmp_path / "few.parquet").columns
+        assert found.differ == differ
+    pq.write_table(few.slice(0, 0), tmp_path / "none.parquet")
+    with pytest.raises(UsageError, match="has no rows"):
+        audit(Settings.resolve(), tmp_path / "none.parquet")
+
+
+def test_where_nothing_was_run_nothing_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PGHOST", "DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(UsageError, match="there is no database in"):
+        ready.open(home=tmp_path).load_dataset()
+    assert list(tmp_path.iterdir()) == []

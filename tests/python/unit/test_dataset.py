@@ -110,6 +110,11 @@ def test_pandas_takes_every_column_for_what_it_is(model: Path) -> None:
     assert ((X["revenue_30d"] * 1.19) / 1.19 - X["revenue_30d"]).abs().max() < 1e-12
 
 
+def test_a_folder_of_another_feature_set_is_refused(model: Path) -> None:
+    with pytest.raises(UsageError, match="holds customer_features, not churn"):
+        ready.load_dataset("churn", path=model)
+
+
 def test_a_type_is_the_same_in_every_split(model: Path) -> None:
     """val alone has nulls in a count and in a truth, and test knows one channel of three."""
     pytest.importorskip("pandas", reason="pandas is not installed")

@@ -113,8 +113,9 @@ def test_times_may_be_of_pandas() -> None:
 
 def test_what_gives_no_folds_is_told() -> None:
     times = pa.array([START + timedelta(days=number) for number in range(6)])
-    with pytest.raises(UsageError, match="n_splits of 2 or more"):
-        EmbargoTimeSeriesSplit(times, n_splits=1)
+    for wrong in ({"n_splits": 1}, {"n_splits": 2.5}, {"embargo_days": "30"}, {"embargo_days": float("nan")}):
+        with pytest.raises(UsageError, match="n_splits, a whole number of 2 or more"):
+            EmbargoTimeSeriesSplit(times, **wrong)
     with pytest.raises(UsageError, match=r"6 distinct instant.* too few for 6 folds"):
         EmbargoTimeSeriesSplit(times, n_splits=6)
     with pytest.raises(UsageError, match="6 times and 1 groups"):
