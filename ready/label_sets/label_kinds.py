@@ -9,7 +9,7 @@ from ready.label_sets.shown import quoted
 
 KINDS = {
     "integer": r"[+-]?\d{1,18}",
-    "number": r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?",
+    "number": r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?",
     "boolean": r"(?i:true|false)",
     "text": r"(?s:.*)",
 }
@@ -19,7 +19,7 @@ OTHER_NOTATION = re.compile(
     r"""[+\-−]?\s*(
         (?i:inf(inity)?|nan)|∞
         |(
-            \d+\.?\d*|\.\d+
+            \d+(\.\d*)?|\.\d+
             |\d*,\d+                                                   # 12,50
             |\d{1,3}(,\d{2,3})*,\d{3}(\.\d+)?                          # 1,234.5
             |\d{1,3}(?P<mark>[.'’_\s])\d{3}((?P=mark)\d{3})*([.,]\d+)? # 1.234,5

@@ -222,10 +222,11 @@ def test_labels_before_the_first_purchase_are_reported(labelled: Shop) -> None:
         "select min(order_ts) from stg.orders where is_purchase and customer_id = 'C000004'"
     )
     before = first - timedelta(microseconds=1)
-    write(labelled, "early.csv", "customer_id,label_time,label", "nobody,2000-01-01,2",
+    longest = "é" * 31 + "y"  # the 63 bytes that PostgreSQL keeps
+    write(labelled, "early.csv", f"customer_id,label_time,{longest}", "nobody,2000-01-01,2",
           f"C000004,{first.isoformat()},1", f"C000004,{before.isoformat()},0",
           "C000009,2000-01-01,0", "C000009,2024-07-01,1")  # fmt: skip
-    told = built(labelled, "early.csv", "--horizon", "0", "--skip-unknown")
+    told = built(labelled, "early.csv", "--horizon", "0", "--skip-unknown", "--label", longest)
     (warning,) = [text for text in told["warnings"] if "first purchase" in text]
     assert warning.startswith(
         "2 label(s) are before the first purchase of their customer, the first in early.csv:4:"
