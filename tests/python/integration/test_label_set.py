@@ -208,7 +208,7 @@ def test_faults_stop_it_with_their_lines(labelled: Shop) -> None:
 
 def test_unknown_customers_and_late_labels_are_counted(labelled: Shop) -> None:
     write(labelled, "fraud-2025.csv.gz", "customer_id,label_time,label", "nobody,2024-06-01,0",
-          "C000004,2024-06-01,low", "C000009,2031-01-01,high")  # fmt: skip
+          "C000004,2024-06-01,low", "C000009,9999-12-31,high")  # fmt: skip
     told = built(labelled, "fraud-2025.csv.gz", "--horizon", "0", "--skip-unknown")
     assert (told["feature_set"], told["label"]["left_out"], told["row_count"]) == ("fraud_2025", 1, 2)
     assert told["warnings"][0] == "no row is in val"
@@ -225,7 +225,7 @@ def test_labels_before_the_first_purchase_are_reported(labelled: Shop) -> None:
     longest = "é" * 31 + "y"  # the 63 bytes that PostgreSQL keeps
     write(labelled, "early.csv", f"customer_id,label_time,{longest}", "nobody,2000-01-01,2",
           f"C000004,{first.isoformat()},1", f"C000004,{before.isoformat()},0",
-          "C000009,2000-01-01,0", "C000009,2024-07-01,1")  # fmt: skip
+          "C000009,0001-01-02,0", "C000009,2024-07-01,1")  # fmt: skip
     told = built(labelled, "early.csv", "--horizon", "0", "--skip-unknown", "--label", longest)
     (warning,) = [text for text in told["warnings"] if "first purchase" in text]
     assert warning.startswith(
