@@ -57,10 +57,10 @@ def _check_rejects(source: CsvSource, rows: int, rejects: RejectSpool) -> None:
     allowed = options.reject_limit.allowed(records)
     if rejects.total <= allowed:
         return
+    limit = "" if options.reject_limit.count == 0 else f" (--max-rejects {options.max_rejects})"
     raise FileRefused(
         f"{source.stream.label}: {rejects.total:,} of {records:,} records cannot be stored,"
-        f" {allowed:,} allowed (--max-rejects {options.max_rejects}); nothing of it was loaded\n"
-        + "\n".join(map(describe, rejects.first)),
+        f" {allowed:,} allowed{limit}; nothing of it was loaded\n" + "\n".join(map(describe, rejects.first)),
         hint=_way_out(source, rejects, are_most=rejects.total * 2 > records),
         rejected=rejects.total,
         first_rejects=tuple(rejects.first),

@@ -13,6 +13,7 @@ import re
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from pathlib import Path
 from types import ModuleType
@@ -24,10 +25,13 @@ from loader import FilesRefused, LoaderError, LoadOptions, load_into
 from ready.database.query import Row, has_table, select_rows
 from ready.dataset.column_roles import FEATURE_SET, KEY
 from ready.dataset.export import ExportResult, export_dataset
+from ready.dataset.model_types import INSTANT
 from ready.dataset.training_set import training_set_table
 from ready.errors import CheckFailed, UsageError, from_loader, nothing_built
+from ready.label_sets.doubts import doubts_of
 from ready.label_sets.labels import Label, LabelColumns, LabelledRow, Labels, checked_labels
-from ready.label_sets.point_in_time import is_first_known, recorded_query, spine_table
+from ready.label_sets.point_in_time import first_known_column, is_first_known, recorded_query, spine_table
+from ready.label_sets.shown import cut
 from ready.label_sets.splits import Part, parts_of, split_of
 from ready.recorded.registry import find_current, select_meta
 from ready.run_page.label_sets import read_label_sets
@@ -44,10 +48,19 @@ where not exists (
     where purchases.customer_id = spine.customer_id and {is_first_known}
 )
 """
+EARLY = """
+select distinct ordinal from spine
+inner join {{stg}}.customer_purchases as purchases on purchases.customer_id = spine.customer_id
+where {is_first_known} and spine.feature_time < purchases.{first_known}
+order by ordinal
+"""
 MOST_DIGITS_OF_SUM = 100
 NUMBERS = {"true": "1", "false": "0"}
 
 NAME = "[a-z][a-z0-9_]{0,39}"
+MOST_BYTES = 63
+"""Of a column's name: PostgreSQL cuts longer ones."""
+LONGEST_HORIZON = 36_500
 
 
 @dataclass(frozen=True)
@@ -102,14 +115,11 @@ def build_label_set(
     reading: of the loader's options delimiter and encoding. say: hears what is waited for. While another run
     is at work this waits, at most lock_timeout seconds.
 
-    Raises UsageError for a name that is taken or none, columns that are not there and where nothing was built
-    yet; CheckFailed for labels that cannot be used, with their lines; MachineError when the database fails.
+    Raises UsageError for a name that is taken, too long or none, a horizon of over 100 years, columns that
+    are not there and where nothing was built yet; CheckFailed for labels that cannot be used, with their
+    lines; MachineError when the database fails.
     """
-    if not re.fullmatch(NAME, name):
-        raise UsageError(
-            f"a training set cannot be named {name}",
-            hint="name it with --name: a to z, 0 to 9 and _, at most 40, and a letter first",
-        )
+    _require_possible(name, definition)
     load_id = _load(settings, file, name, definition.columns, reading or {})
     with _on_engine(settings).alone_at_work(settings, say, lock_timeout) as connection:
         _require_free(connection, settings, name)
@@ -124,6 +134,26 @@ def build_label_set(
         export = export_dataset(connection, settings=settings, feature_set=name)
         renew_label_sets(settings, read_label_sets(connection, settings))
     return Built(built, export)
+
+
+def _require_possible(name: str, definition: LabelDefinition) -> None:
+    """What is asked for is judged before anything is written."""
+    if not re.fullmatch(NAME, name):
+        raise UsageError(
+            f"a training set cannot be named {cut(name)}",
+            hint="name it with --name: a to z, 0 to 9 and _, at most 40, and a letter first",
+        )
+    label = definition.columns.label
+    if (size := len(label.encode())) > MOST_BYTES:
+        raise UsageError(
+            f"the label's column {cut(label)} has a name of {size} bytes: at most {MOST_BYTES} are possible",
+            hint="give it a shorter name in the file, and name it with --label",
+        )
+    if definition.horizon > LONGEST_HORIZON:
+        raise UsageError(
+            f"a horizon of {definition.horizon} days is too long: at most {LONGEST_HORIZON}, 100 years",
+            hint="say with --horizon how many days after its time a label looks",
+        )
 
 
 def _on_engine(settings: Settings) -> ModuleType:
@@ -241,7 +271,8 @@ def record_label_set(
     counts = {part.split: 0 for part in parts} | {None: 0}
     for row in rows:
         counts[row.split] += 1
-    return LabelSet(record, labels, counts, tuple(_warnings(connection, settings, labels.rows, counts)))
+    warnings = _warnings(connection, settings, query["query"], load["file_name"], labels, counts)
+    return LabelSet(record, labels, counts, tuple(warnings))
 
 
 def _labels(
@@ -261,21 +292,28 @@ def _labels(
         load["file_name"],
         [(row["line_number"], row["payload"]) for row in rows],
         definition.columns,
+        header=_header(connection, settings, load),
+        horizon=definition.horizon,
         kind=definition.kind,
         unknown_of=unknown_of,
         skip_unknown=definition.skip_unknown,
     )
 
 
+def _header(connection: Connection, settings: Settings, load: Row) -> list[str]:
+    """The columns in the file's order, which a payload does not have."""
+    (found,) = select_rows(
+        connection, settings, "select columns from {raw}.loads where load_id = %(load_id)s", load
+    )
+    header: list[str] = found["columns"]
+    return header
+
+
 def _unknown_customers(
     connection: Connection, settings: Settings, condition: str, ids: Sequence[str]
 ) -> set[str]:
     """Those of the ids that have no purchase. condition: see ready.point_in_time.is_first_known."""
-    spine = pa.table(
-        [pa.array(range(len(ids)), pa.int64()), ids, pa.nulls(len(ids), pa.timestamp("us", "UTC"))],
-        ["ordinal", *KEY],
-    )
-    with spine_table(connection, spine):
+    with spine_table(connection, _spine(ids, [None] * len(ids))):
         rows = select_rows(connection, settings, UNKNOWN.format(is_first_known=condition))
     return {row["customer_id"] for row in rows}
 
@@ -372,15 +410,28 @@ def _md5(text: str) -> str:
 
 
 def _warnings(
-    connection: Connection, settings: Settings, rows: Sequence[Label], counts: dict[str | None, int]
-) -> list[str]:
-    texts = [f"no row is in {split}" for split in ("train", "val", "test") if not counts.get(split)]
-    ((span),) = select_rows(connection, settings, "select last_order_ts from {stg}.data_span")
-    end = span["last_order_ts"]
-    late = [row for row in rows if end and row.time > end]
-    if late:
-        texts.append(
-            f"{len(late):,} label(s) are later than the last order ({end:%Y-%m-%d %H:%M} UTC), the first in "
-            f"line {late[0].line}: what happened since is not in their features"
-        )
-    return texts
+    connection: Connection,
+    settings: Settings,
+    query: str,
+    file_name: str,
+    labels: Labels,
+    counts: dict[str | None, int],
+) -> Iterator[str]:
+    (span,) = select_rows(connection, settings, "select last_order_ts from {stg}.data_span")
+    early = _before_first_purchase(connection, settings, query, labels.rows)
+    return doubts_of(file_name, labels, counts, end=span["last_order_ts"], early=early)
+
+
+def _before_first_purchase(
+    connection: Connection, settings: Settings, query: str, rows: Sequence[Label]
+) -> list[Label]:
+    """One at the very instant of the purchase is not before it: that is how fraud is labelled."""
+    ids, times = [row.customer_id for row in rows], [row.time for row in rows]
+    asked = EARLY.format(is_first_known=is_first_known(query), first_known=first_known_column(query))
+    with spine_table(connection, _spine(ids, times)):
+        return [rows[row["ordinal"]] for row in select_rows(connection, settings, asked)]
+
+
+def _spine(ids: Sequence[str], times: Sequence[datetime | None]) -> pa.Table:
+    ordinals = pa.array(range(len(ids)), pa.int64())
+    return pa.table([ordinals, pa.array(ids, pa.string()), pa.array(times, INSTANT)], ["ordinal", *KEY])

@@ -55,5 +55,10 @@ def is_first_known(query: str) -> str:
 
     As macros/features/is_first_known.sql gave it to the recorded query.
     """
-    first = "first_available_at" if "first_available_at" in query else "first_order_ts"
+    first = first_known_column(query)
     return f"{first.removeprefix('first_')} = {first}"
+
+
+def first_known_column(query: str) -> str:
+    """Of customer_purchases, with the instant by which a customer becomes known."""
+    return "first_available_at" if "first_available_at" in query else "first_order_ts"

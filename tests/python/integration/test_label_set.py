@@ -6,6 +6,7 @@ import gzip
 import json
 import subprocess
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -207,17 +208,50 @@ def test_faults_stop_it_with_their_lines(labelled: Shop) -> None:
 
 def test_unknown_customers_and_late_labels_are_counted(labelled: Shop) -> None:
     write(labelled, "fraud-2025.csv.gz", "customer_id,label_time,label", "nobody,2024-06-01,0",
-          "C000004,2024-06-01,low", "C000009,2031-01-01,high")  # fmt: skip
+          "C000004,2024-06-01,low", "C000009,9999-12-31,high")  # fmt: skip
     told = built(labelled, "fraud-2025.csv.gz", "--horizon", "0", "--skip-unknown")
     assert (told["feature_set"], told["label"]["left_out"], told["row_count"]) == ("fraud_2025", 1, 2)
     assert told["warnings"][0] == "no row is in val"
     assert told["warnings"][1].startswith("1 label(s) are later than the last order (2025-")
-    assert "the first in line 4" in told["warnings"][1]
+    assert "the first in fraud-2025.csv.gz:4" in told["warnings"][1]
+
+
+def test_labels_before_the_first_purchase_are_reported(labelled: Shop) -> None:
+    """To the microsecond; those of customers left out do not count."""
+    first = labelled.value(
+        "select min(order_ts) from stg.orders where is_purchase and customer_id = 'C000004'"
+    )
+    before = first - timedelta(microseconds=1)
+    longest = "é" * 31 + "y"  # the 63 bytes that PostgreSQL keeps
+    write(labelled, "early.csv", f"customer_id,label_time,{longest}", "nobody,2000-01-01,2",
+          f"C000004,{first.isoformat()},1", f"C000004,{before.isoformat()},0",
+          "C000009,0001-01-02,0", "C000009,2024-07-01,1")  # fmt: skip
+    told = built(labelled, "early.csv", "--horizon", "0", "--skip-unknown", "--label", longest)
+    (warning,) = [text for text in told["warnings"] if "first purchase" in text]
+    assert warning.startswith(
+        "2 label(s) are before the first purchase of their customer, the first in early.csv:4:"
+    )
+    columns = [name for (name,) in labelled.rows(
+        "select attname from pg_attribute where attrelid = 'feats.early_training_set'::regclass "
+        "and attname like 'orders_%%d'"
+    )]  # fmt: skip
+    assert columns
+    for column in columns:
+        counted = f"select sum({column}) from feats.early_training_set where feature_time <= '{first}'"
+        assert labelled.value(counted) == 0
 
 
 REFUSED = {
     "no file": (["nowhere.csv", "--horizon", "1"], "there is no file"),
-    "no column": (["clash.csv", "--horizon", "1", "--time", "when"], "clash.csv has no column when; it has"),
+    "no column": (
+        ["clash.csv", "--horizon", "1", "--time", "when"],
+        "clash.csv has no column when; it has customer_id, label_time, orders_7d, label\n",
+    ),
+    "a long name": (["clash.csv", "--horizon", "1", "--label", "y" * 64], "has a name of 64 bytes"),
+    "a long horizon": (
+        ["clash.csv", "--horizon", "9999999999"],
+        "9999999999 days is too long: at most 36500",
+    ),
     "a feature's name": (
         ["clash.csv", "--horizon", "1", "--label", "orders_7d"],
         "orders_7d has the name of",
@@ -238,11 +272,23 @@ def test_what_cannot_be_is_refused(case: str, labelled: Shop) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_decimal_comma_is_no_class(labelled: Shop) -> None:
+    write(labelled, "comma.csv", "customer_id;label_time;label", "C000004;2024-06-01;12,50")
+    done = train_set(labelled, "comma.csv", "--horizon", "1")
+    assert done.returncode == 1
+    assert "comma.csv:2: label '12,50' is no number as it is read" in done.stderr
+    told = built(labelled, "comma.csv", "--horizon", "1", "--label-type", "text")
+    assert told["label"]["kind"] == "text"
+    assert "every label is '12,50': a model learns nothing from them" in told["warnings"]
+
+
 def test_ragged_files_are_refused(labelled: Shop) -> None:
     write(labelled, "ragged.csv", "customer_id,label_time,label", "C000004,2024-06-01")
     done = train_set(labelled, "ragged.csv", "--horizon", "1")
     assert done.returncode == 1
     assert "line 2: 2 fields, expected 3" in done.stderr
+    assert "1 of 1 records cannot be stored, 0 allowed; nothing of it was loaded" in done.stderr
+    assert "--max-rejects" not in done.stderr
 
 
 def test_a_build_comes_out_again_after_orders_have_changed(labelled: Shop) -> None:

@@ -457,6 +457,14 @@ def drain(ahead: Any) -> None:
         pass
 
 
+@pytest.mark.parametrize(("limit", "named"), [("0", ""), ("1", " (--max-rejects 1)")])
+def test_the_limit_is_named_where_there_may_be_rejects(limit: str, named: str) -> None:
+    """Labels have no such option, and let none through."""
+    with pytest.raises(FileRefused) as caught:
+        read_whole(text("a,b", *["1,2"] * 50, "3", "4"), max_rejects=limit)
+    assert f"2 of 52 records cannot be stored, {limit} allowed{named}; nothing" in caught.value.message
+
+
 def test_a_file_that_is_misread_is_never_answered_with_more_rejects() -> None:
     broken = ["a;b", *["1,2;3,4;5"] * 50]
     for data, words in (
