@@ -92,6 +92,7 @@ def test_each_label_is_explained_measured_and_shown(home: Shop) -> None:
     assert all(f'aria-label="{name} by split"' in page for name in LABELS)
 
 
+@pytest.mark.thorough
 def test_it_is_reproduced_and_free_of_leakage(home: Shop) -> None:
     for command in (["reproduce", "2"], ["check-leakage", "--cutoffs", "1"]):
         done = home.ready(*command)

@@ -43,6 +43,7 @@ def manifest(artifacts: Path) -> dict[str, object]:
     return {key: value for key, value in found.items() if key not in BY_ENGINE}
 
 
+@pytest.mark.thorough
 def test_a_killed_server_is_told_and_the_next_run_ends_well_although_an_executor_is_killed(
     warehouse: SparkParams, spark_home: Path, on_spark: OnSpark, built_shop: Shop, tmp_path: Path
 ) -> None:
