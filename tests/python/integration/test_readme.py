@@ -152,7 +152,8 @@ def test_every_block_does_what_its_page_shows(clone: Clone) -> None:
             clone.run(block)
             file.unlink(missing_ok=True)
     finally:
-        embedded.reset(clone.folder / ".ready")
+        for folder in (clone.folder, clone.folder.parent / "my_shop"):
+            embedded.reset(folder / ".ready")
 
 
 def test_the_walk_takes_files_of_another_shape_to_parquet(clone: Clone) -> None:
