@@ -11,10 +11,11 @@ import hashlib
 import json
 import re
 import uuid
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,6 +30,7 @@ from ready.dataset.model_types import INSTANT
 from ready.dataset.training_set import training_set_table
 from ready.errors import CheckFailed, UsageError, from_loader, nothing_built
 from ready.label_sets.doubts import doubts_of
+from ready.label_sets.exact_mean import exact_mean
 from ready.label_sets.labels import Label, LabelColumns, LabelledRow, Labels, checked_labels
 from ready.label_sets.point_in_time import first_known_column, is_first_known, recorded_query, spine_table
 from ready.label_sets.shown import cut
@@ -38,7 +40,7 @@ from ready.run_page.label_sets import read_label_sets
 from ready.run_page.render import renew_label_sets
 from ready.settings import Settings
 
-Connection = Any  # psycopg2's, or PyHive's: see ready/query.py
+Connection = Any  # psycopg2's, or PyHive's: see ready/database/query.py
 Say = Callable[[str, str], None]
 
 UNKNOWN = """
@@ -54,7 +56,6 @@ inner join {{stg}}.customer_purchases as purchases on purchases.customer_id = sp
 where {is_first_known} and spine.feature_time < purchases.{first_known}
 order by ordinal
 """
-MOST_DIGITS_OF_SUM = 100
 NUMBERS = {"true": "1", "false": "0"}
 
 NAME = "[a-z][a-z0-9_]{0,39}"
@@ -312,7 +313,7 @@ def _header(connection: Connection, settings: Settings, load: Row) -> list[str]:
 def _unknown_customers(
     connection: Connection, settings: Settings, condition: str, ids: Sequence[str]
 ) -> set[str]:
-    """Those of the ids that have no purchase. condition: see ready.point_in_time.is_first_known."""
+    """Those of the ids that have no purchase. condition: see is_first_known."""
     with spine_table(connection, _spine(ids, [None] * len(ids))):
         rows = select_rows(connection, settings, UNKNOWN.format(is_first_known=condition))
     return {row["customer_id"] for row in rows}
@@ -389,15 +390,9 @@ def _label_means(kind: str, rows: Iterable[LabelledRow]) -> Iterator[tuple[str, 
         if row.split:
             values.setdefault(row.split, []).append(row.value)
     for split, texts in values.items():
-        yield split, None if kind == "text" else _mean([NUMBERS.get(text, text) for text in texts])
-
-
-def _mean(numbers: Sequence[str]) -> str:
-    """Rounded half up to 6 decimals."""
-    with localcontext() as exact:
-        exact.prec = MOST_DIGITS_OF_SUM
-        mean = sum(map(Decimal, numbers)) / Decimal(len(numbers))
-        return format(mean.quantize(Decimal("0.000001"), ROUND_HALF_UP), "f")
+        counts = Counter(Decimal(NUMBERS.get(text, text)) for text in texts if kind != "text")
+        mean = exact_mean(counts)
+        yield split, None if mean is None else format(mean, "f")
 
 
 def _hash_of(rows: Sequence[LabelledRow]) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import Decimal
 
 import pyarrow as pa
 
-MOST_DIGITS_OF_SUM = 100
+from ready.label_sets.exact_mean import exact_mean
 
 
 def profile_text(values: pa.ChunkedArray) -> str:
-    """The JSON that ready.profiles.parse_profile reads, of all values; texts and flags are only counted."""
+    """The JSON that parse_profile reads, of all values; texts and flags are only counted."""
     told = {"rows": str(len(values)), "missing": str(values.null_count)}
     if pa.types.is_integer(values.type) or pa.types.is_decimal(values.type):
         told |= _numbers(_counts(values))
@@ -29,7 +29,7 @@ def _numbers(counts: Mapping[Decimal, int]) -> dict[str, str]:
         "zero": str(counts.get(Decimal(0), 0)),
         "minimum": _plain(min(counts, default=None)),
         "maximum": _plain(max(counts, default=None)),
-        "mean": _plain(_mean(counts)),
+        "mean": _plain(exact_mean(counts)),
         "sampled_every": "1",
         "distinct": str(len(counts)),
         "distribution": f"[{', '.join(_steps(counts))}]",
@@ -44,15 +44,6 @@ def _steps(counts: Mapping[Decimal, int]) -> Iterator[str]:
         if not before or up_to * 200 // total > before * 200 // total:
             yield f"[{_plain(value)}, {times}, {up_to}]"
         before = up_to
-
-
-def _mean(counts: Mapping[Decimal, int]) -> Decimal | None:
-    """Rounded half up to 6 decimals."""
-    with localcontext() as exact:
-        exact.prec = MOST_DIGITS_OF_SUM
-        total = sum(value * times for value, times in counts.items())
-        rows = sum(counts.values())
-        return (total / Decimal(rows)).quantize(Decimal("0.000001"), ROUND_HALF_UP) if rows else None
 
 
 def _plain(number: Decimal | None) -> str:
