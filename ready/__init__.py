@@ -60,14 +60,11 @@ def __getattr__(name: str) -> Any:
     """Import at first use: the command line starts without Arrow."""
     if name == "__version__":
         value: Any = _version()
-    elif name == "errors":
+    elif name in __all__:
         from importlib import import_module
 
-        value = import_module("ready.errors")
-    elif name in _HOMES:
-        from importlib import import_module
-
-        value = getattr(import_module(_HOMES[name]), name)
+        home = import_module(_HOMES.get(name, f"ready.{name}"))
+        value = getattr(home, name) if name in _HOMES else home
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value

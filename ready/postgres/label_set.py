@@ -129,7 +129,7 @@ def labels_sink(settings: Settings) -> PostgresSink:
 def alone_at_work(
     settings: Settings, say: Callable[[str, str], None], lock_timeout: float | None
 ) -> Iterator[Connection]:
-    """A connection, while no other run builds. See ready.locks.build_lock."""
+    """A connection, while no other run builds. See ready.database.locks.build_lock."""
     params = open_database(settings)
     with (
         build_lock(params, settings.schema("meta"), say, timeout=lock_timeout),
@@ -161,7 +161,7 @@ def write_label_set(
     """Make the table and record it; returns the record with feature_version, data_hash, row_count, columns.
 
     record: what else there is of the registry's row, and labels_hash, splits, label_means and dataset_hash.
-    query: as ready.point_in_time.recorded_query gives it. label: the column's name and its type. Raises
+    query: as recorded_query of ready.label_sets gives it. label: the column's name and its type. Raises
     UsageError for a label that has the name of another column.
     """
     with connection, connection.cursor() as cursor:
