@@ -92,10 +92,11 @@ def _ours(name: str) -> bool:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def clean_environment() -> None:
-    """The developer's own database must not be what the tests run on."""
+def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The developer's own database must not be what the tests run on, nor what lies in this checkout."""
     for name in [name for name in os.environ if _ours(name)]:
         del os.environ[name]
+    os.environ["READY_HOME"] = str(tmp_path_factory.mktemp("nobody") / "home")
 
 
 @pytest.fixture(scope="session")

@@ -60,7 +60,8 @@ def test_the_flags_decide_what_is_printed(flags: list[str], printed: str, told: 
 
 @pytest.fixture
 def no_database(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    monkeypatch.setattr("ready.database.opening.open_database", lambda *arguments, **options: None)
+    for function in ("ready.database.opening.open_database", "ready.run.renew.renew_proofs"):
+        monkeypatch.setattr(function, lambda *arguments, **options: None)
     return monkeypatch
 
 
