@@ -1,7 +1,7 @@
 {# For a model of its own: feature sets side by side, with the rows of the first one; what another does not have at a row's
    customer and time is null. The model is a feature set, with the versions, splits and lineage of all of them. #}
 {% macro joined_features(sets) -%}
-    {{- config(meta={'feature_set': true, 'joined': sets}) -}}
+    {{- config(meta={'ready': {'feature_set': true, 'joined': sets}}) -}}
     {%- set relations = [] -%}
     {%- for name in sets -%}
         {%- do relations.append(ref(name)) -%}

@@ -1,11 +1,11 @@
-{# dbt's own macro, widened by two thresholds of a test's `config: meta:`: `max_failures` rows, or `max_share` of the
+{# dbt's own macro, widened by two thresholds of a test's `meta: ready:`, `max_failures` rows, or `max_share` of the
    rows it looks at (0 to 1). Up to it the test warns and tells its count, past it it fails; of two the lower one counts.
    A test with `on_fail: quarantine` and neither may set aside as many rows as there are.
    Rows are counted in the quickest way there is, instead of listed: those of a candidate that is published rows and changes
    among the changes, the row rules of a model together, keys by their groups. #}
 {% macro get_test_sql(main_sql, fail_calc, warn_if, error_if, limit) -%}
     {%- set node = graph.nodes[model.unique_id] -%}
-    {%- set meta = rule_entry(node.name) if is_on_by_default(node) else config.get('meta') or {} -%}
+    {%- set meta = rule_entry(node.name) if is_on_by_default(node) else own_meta(node) -%}
     {%- if meta.get('on_fail') == 'quarantine' -%}
         {%- do require_rows(model, main_sql) -%}
     {%- endif -%}
@@ -82,7 +82,7 @@
     {% set test = model.get('test_metadata') or {} %}
     {% if fail_calc == 'count(*)' and not test.namespace and test.name in by_test %}
         {% do return(by_test[test.name]) %}
-    {% elif 'copy_number' in fail_calc and config.get('meta') %}
+    {% elif 'copy_number' in fail_calc and own_meta(graph.nodes[model.unique_id]) %}
         {% do return('count(*)') %}
     {% endif %}
     {% do return(fail_calc) %}

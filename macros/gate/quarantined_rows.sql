@@ -1,7 +1,7 @@
-{# The rules of the gate that set rows aside (`meta: {on_fail: quarantine}`), as manifest nodes; none while parsing. #}
+{# The rules of the gate that set rows aside (`on_fail: quarantine`), as manifest nodes; none while parsing. #}
 {% macro quarantine_tests() %}
     {% set tests = [] %}
-    {% for node in (gate_tests() if execute and 'nodes' in graph else []) if node.config.meta.get('on_fail') == 'quarantine' %}
+    {% for node in (gate_tests() if execute and 'nodes' in graph else []) if own_meta(node).get('on_fail') == 'quarantine' %}
         {% do tests.append(node) %}
     {% endfor %}
     {% do return(tests) %}

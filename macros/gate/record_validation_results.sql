@@ -59,7 +59,7 @@
             quote_literal(node.name),
             quote_literal(node.column_name) if node.column_name else 'cast(null as ' ~ type_string() ~ ')',
             quote_literal(test_rule(node)),
-            quote_literal(rule_severity(node) if is_default_rule(node) else node.config.meta.get('on_fail') or node.config.severity | lower),
+            quote_literal(rule_severity(node) if is_default_rule(node) else own_meta(node).get('on_fail') or node.config.severity | lower),
             quote_literal(result.status | string),
             'cast(' ~ (result.failures if result.failures is not none else 'null') ~ ' as bigint)',
         ]) %}

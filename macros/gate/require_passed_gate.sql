@@ -125,7 +125,7 @@
     {% do return(local_md5(tojson([
         texts_of_macros(node.depends_on.macros), hashes_read_by(node), values_of_variables(node),
         test_rule(node), node.get('column_name'), node.checksum.checksum, config.severity, config.where, config.limit, config.fail_calc,
-        config.warn_if, config.error_if, config.meta, rule_entry(node.name) if is_default_rule(node) else none,
+        config.warn_if, config.error_if, own_meta(node), rule_entry(node.name) if is_default_rule(node) else none,
     ], sort_keys=true))) %}
 {% endmacro %}
 

@@ -18,5 +18,5 @@
 
 {# error, or warn: what expectations.yaml says, else what dbt_project.yml says of this rule. #}
 {% macro rule_severity(node) %}
-    {% do return(rule_entry(node.name).get('severity') or node.config.meta.get('severity') or 'error') %}
+    {% do return(rule_entry(node.name).get('severity') or own_meta(node).get('severity') or 'error') %}
 {% endmacro %}

@@ -2,6 +2,7 @@
    and dbt tells nobody on the terminal why an ephemeral model cannot be compiled. #}
 {% macro check_definitions() %}
     {% if execute and flags.WHICH in ['build', 'run', 'test'] %}
+        {% do check_meta() %}
         {% do order_grain() %}
         {% set mapping = orders_mapping() %}
         {% for name, entry in mapping['columns'].items() %}

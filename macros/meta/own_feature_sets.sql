@@ -18,10 +18,10 @@
     {% do return(builds) %}
 {% endmacro %}
 
-{# The models that are a feature set of their own: those with `feature_set: true` in their meta. #}
+{# The models that are a feature set of their own: those with `meta: {ready: {feature_set: true}}`. #}
 {% macro own_feature_sets() %}
     {% set names = [] %}
-    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.meta.get('feature_set') %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' and own_meta(node).get('feature_set') %}
         {% do names.append(node.name) %}
     {% endfor %}
     {% do return(names | sort) %}

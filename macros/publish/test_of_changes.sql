@@ -15,7 +15,7 @@
     {% set tables = tables_that_tell_changes(node.depends_on.nodes) %}
     {% set rule = qualified_test_name(node) %}
     {% set arguments = node.get('test_metadata', {}).get('kwargs', {}) %}
-    {% if not tables or not allows_no_failure(node.config) or node.attached_node not in tables %}
+    {% if not tables or not allows_no_failure(node) or node.attached_node not in tables %}
         {% do return(none) %}
     {% endif %}
     {% set final = tables.pop(node.attached_node) %}
@@ -59,10 +59,11 @@
     (select count(*) from {{ added_rows(final) }}) - (select count(*) from {{ removed_rows(final) }})
 {%- endmacro %}
 
-{% macro allows_no_failure(config) %}
+{% macro allows_no_failure(node) %}
+    {% set config = node.config %}
     {% set plain = config.severity | lower == 'error' and config.error_if == '!= 0' and config.warn_if == '!= 0' %}
     {% do return(
-        plain and config.where is none and config.limit is none and not config.meta
+        plain and config.where is none and config.limit is none and not own_meta(node)
         and not (config.store_failures or flags.STORE_FAILURES)
     ) %}
 {% endmacro %}
@@ -72,7 +73,7 @@
     {% set tests = [] %}
     {% for node in tests_attached_to(model_id) | sort(attribute='unique_id') %}
         {% set config = node.config %}
-        {% do tests.append([node.unique_id, config.severity, config.where, config.error_if, config.meta]) %}
+        {% do tests.append([node.unique_id, config.severity, config.where, config.error_if, own_meta(node)]) %}
     {% endfor %}
     {% do return(tests) %}
 {% endmacro %}

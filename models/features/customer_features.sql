@@ -1,4 +1,4 @@
-{{ config(meta={'kept_by': 'feature'}, indexes=[{'columns': ['customer_id', 'feature_time']}], pre_hook="{{ lateral_join_settings() }}") }}
+{{ config(meta={'ready_kept_by': 'feature'}, indexes=[{'columns': ['customer_id', 'feature_time']}], pre_hook="{{ lateral_join_settings() }}") }}
 
 -- depends_on: {% if not execute %}{{ ref('orders') }}{% endif %}
 {%- set definition = feature_definition() %}

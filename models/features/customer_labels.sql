@@ -1,4 +1,4 @@
-{{ config(meta={'kept_by': 'label'}, indexes=[{'columns': ['customer_id', 'feature_time']}], pre_hook="{{ lateral_join_settings() }}") }}
+{{ config(meta={'ready_kept_by': 'label'}, indexes=[{'columns': ['customer_id', 'feature_time']}], pre_hook="{{ lateral_join_settings() }}") }}
 
 {%- set labels = label_definitions() %}
 

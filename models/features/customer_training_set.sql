@@ -1,4 +1,4 @@
-{{ config(meta={'kept_by': 'row'}, indexes=[{'columns': ['customer_id', 'feature_time']}]) }}
+{{ config(meta={'ready_kept_by': 'row'}, indexes=[{'columns': ['customer_id', 'feature_time']}]) }}
 
 {%- set splits = split_definition() %}
 

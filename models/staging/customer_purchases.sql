@@ -1,6 +1,6 @@
 {{ config(
     materialized='kept',
-    meta={'kept_by': 'customer'},
+    meta={'ready_kept_by': 'customer'},
     pre_hook="{{ parallel_scan_settings() }}",
     post_hook=[
         "{{ index_covering(this, ['customer_key', 'order_ts'], purchase_columns()) }}",

@@ -1,6 +1,6 @@
 {{ config(
     materialized='kept',
-    meta={'kept_by': 'order', 'loads_from': ['orders_parsed', 'orders_rejected']},
+    meta={'ready_kept_by': 'order', 'ready_loads_from': ['orders_parsed', 'orders_rejected']},
     indexes=[{'columns': ['order_id']}]
 ) }}
 

@@ -1,6 +1,6 @@
 {{ config(
     materialized='kept',
-    meta={'kept_by': 'load'},
+    meta={'ready_kept_by': 'load'},
     indexes=[{'columns': ['load_id'], 'type': 'brin'}, {'columns': ['order_id', 'load_id']}],
     pre_hook="{{ prepare_expressions() }}",
     post_hook={'sql': "{{ vacuum_analyze(this) }}", 'transaction': false}

@@ -1,4 +1,4 @@
-{{ config(materialized='kept', meta={'kept_by': 'load', 'loads_from': ['orders_parsed']}) }}
+{{ config(materialized='kept', meta={'ready_kept_by': 'load', 'ready_loads_from': ['orders_parsed']}) }}
 
 with parsed as (
     select * from {{ ref('orders_parsed') }}

@@ -12,6 +12,7 @@ from typing import Any
 
 from ready.database.opening import open_database
 from ready.dbt.runner import QUIET, invoke, prepare, target_folder
+from ready.definition.meta import node_meta
 from ready.errors import MachineError, UsageError
 from ready.settings import Settings
 from ready.spark.server import ensure_spark
@@ -62,7 +63,11 @@ def readable(manifest: dict[str, Any]) -> dict[str, Any]:
     """dbt's manifest without unit tests and internal sources, which would crowd the lineage graph."""
     left_out = {
         *manifest["unit_tests"],
-        *(name for name, source in manifest["sources"].items() if source["config"]["meta"].get("internal")),
+        *(
+            name
+            for name, source in manifest["sources"].items()
+            if node_meta(source, "source").get("internal")
+        ),
     }
 
     def kept(nodes: dict[str, Any]) -> dict[str, Any]:

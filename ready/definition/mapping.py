@@ -10,11 +10,12 @@ from typing import Any
 
 import yaml
 
+from ready.definition.meta import node_meta
 from ready.errors import UsageError
 
 
 def orders_meta(configs: Path) -> dict[str, Any]:
-    """The `config: meta:` of the model orders_mapped.
+    """The settings in the meta of the model orders_mapped.
 
     Raises UsageError when the file is missing, is no yaml, or does not describe orders_mapped.
     """
@@ -29,8 +30,7 @@ def orders_meta(configs: Path) -> dict[str, Any]:
         raise UsageError(f"{place} is no valid yaml: {getattr(error, 'problem', error)}") from None
     for model in (document or {}).get("models") or []:
         if model.get("name") == "orders_mapped":
-            meta: dict[str, Any] = (model.get("config") or {}).get("meta") or {}
-            return meta
+            return node_meta(model, "orders_mapped")
     raise UsageError(
         f"{file} does not describe the model orders_mapped", hint="copy the one in configs/ and edit it"
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ready.definition.meta import node_meta
 from ready.gate.faults import Fault, RowFault, TableFault, identifier
 from ready.gate.inspector import Inspector
 from ready.gate.model import MASK, Check, Sample
@@ -232,7 +233,7 @@ def _all_of(conditions: list[str]) -> str:
 
 
 def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
-    return (node.get("config") or {}).get("meta") or {}
+    return node_meta(node, "test")
 
 
 def missing_columns(tests: Iterable[GateTest]) -> frozenset[str]:

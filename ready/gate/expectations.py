@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from ready.definition.meta import PREFIX, node_meta, own_meta
 from ready.gate.idle_rules import idle_rules
 from ready.gate.rules import TestCall
 from ready.lint.document import read_document
@@ -27,7 +28,7 @@ def sensitive_columns(file: Path) -> frozenset[str]:
     for model in read_document(file).value["models"]:
         for column in model.get("columns") or []:
             metas = (column.get("meta"), (column.get("config") or {}).get("meta"))
-            if any((meta or {}).get("sensitive") for meta in metas):
+            if any(own_meta(meta, "column").get("sensitive") for meta in metas):
                 names.add(column["name"])
     return frozenset(names)
 
@@ -48,7 +49,7 @@ def gate_tests(manifest: Mapping[str, Any], expectations_file: Path) -> list[tup
     Tests that the file does not have (attached elsewhere, on by default) come last, by name.
     """
     model = find_model(manifest)
-    mapping = (find_model(manifest, "orders_mapped").get("config") or {}).get("meta") or {}
+    mapping = node_meta(find_model(manifest, "orders_mapped"), "orders_mapped")
     entries, off = rule_entries(model), [*switched_off(manifest), *idle_rules(mapping)]
     left = [
         (_call_of(node), _with_entry(node, entries) if is_default_rule(node) else node)
@@ -76,16 +77,15 @@ def switched_off(manifest: Mapping[str, Any]) -> list[str]:
 
 def rule_entries(model: Mapping[str, Any]) -> Mapping[str, Any]:
     """Default rule -> what expectations.yaml says of it, in the meta of orders_parsed."""
-    meta = (model.get("config") or {}).get("meta") or {}
-    entries: Mapping[str, Any] = meta.get("default_rules") or {}
+    entries: Mapping[str, Any] = node_meta(model, MODEL).get("default_rules") or {}
     return entries
 
 
 def _with_entry(node: dict[str, Any], entries: Mapping[str, Any]) -> dict[str, Any]:
     """The node as if its config said it, as macros/gate/rule_settings.sql has it."""
     config = node.get("config") or {}
-    meta = {**(config.get("meta") or {}), **(entries.get(node["name"]) or {})}
-    return {**node, "config": {**config, "severity": meta.get("severity") or "error", "meta": meta}}
+    own = {**node_meta(node, "default_rule"), **(entries.get(node["name"]) or {})}
+    return {**node, "config": {**config, "severity": own.get("severity") or "error", "meta": {PREFIX: own}}}
 
 
 def is_default_rule(node: Mapping[str, Any]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ready.definition.meta import node_meta
 from ready.gate.inspector import Inspector
 
 
@@ -27,7 +28,7 @@ def count_left_out(
     """None where the mapping has no filter, or nothing could be counted."""
     loads = (manifest.get("sources") or {}).get("source.raw_to_ready.raw.loads") or {}
     mapped = (manifest.get("nodes") or {}).get("model.raw_to_ready.orders_mapped") or {}
-    filtered = ((mapped.get("config") or {}).get("meta") or {}).get("rows")
+    filtered = node_meta(mapped, "orders_mapped").get("rows")
     if not filtered or not load_ids or not loads:
         return None
     ids = ", ".join(map(str, load_ids))

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from ready.definition.meta import own_meta
 from ready.errors import MachineError
 from ready.gate.checks import CheckBuilder, brief_message, missing_columns
 from ready.gate.expectations import find_model, gate_tests, switched_off
@@ -106,7 +107,7 @@ def _builder(model: Mapping[str, Any], inspector: Inspector, missing: frozenset[
 
 def _is_sensitive(column: Mapping[str, Any]) -> bool:
     metas = (column.get("meta"), (column.get("config") or {}).get("meta"))
-    return any((meta or {}).get("sensitive") for meta in metas)
+    return any(own_meta(meta, "column").get("sensitive") for meta in metas)
 
 
 def _model_failure(model: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> str | None:

@@ -40,7 +40,7 @@ def lint_configs(settings: Settings) -> list[Finding]:
         # What a faulty definition makes is not known.
         features = document if name == "features.yaml" and not own else None
         columns = model_columns(features, [*(extras or ()), *further])
-        findings += [*own, *TestLinter(document, tests, columns, booleans).check()]
+        findings += [*own, *document.notes, *TestLinter(document, tests, columns, booleans).check()]
         if name == "expectations.yaml":
             findings += check_default_rules(document, rules)
         if name == "features.yaml":

@@ -9,8 +9,10 @@ from typing import Any
 
 import yaml
 
+from ready.definition.meta import PREFIX
 from ready.definition.values import list_of, mapping_of
 from ready.lint.finding import Finding
+from ready.lint.old_meta import renew_meta
 
 KeyPath = tuple[str | int, ...]
 
@@ -28,13 +30,15 @@ PLAIN_TAGS = {
 class Document:
     """value: dicts, lists and scalars as dbt would see them; None when the file cannot be read.
 
-    lines: the line of each key and list entry by its path. findings: what is wrong with the yaml.
+    lines: the line of each key and list entry by its path. findings: what is wrong with the yaml. notes:
+    warnings that leave what is read as it is.
     """
 
     file: Path
     value: Any = None
     lines: dict[KeyPath, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    notes: list[Finding] = field(default_factory=list)
 
     def line(self, path: KeyPath) -> int:
         """The line of the path, or of the nearest of its parents that has one."""
@@ -65,6 +69,7 @@ def read_document(file: Path) -> Document:
         document.findings.append(Finding(file, 1, f"no valid yaml: {_reason(error)}"))
     if document.findings and document.value is None:
         document.lines.clear()
+    renew_meta(document)
     return document
 
 
@@ -152,12 +157,12 @@ class _Reader:
 
 
 def model_meta(document: Document, model_name: str) -> tuple[KeyPath, dict[str, Any]]:
-    """The `config: meta:` of a model and its path; empty where the document does not have it."""
+    """The settings in the meta of a model and their path; empty where the document does not have them."""
     models = list_of(document.value.get("models")) if isinstance(document.value, dict) else []
     for index, model in enumerate(models):
         if isinstance(model, dict) and model.get("name") == model_name:
-            path = ("models", index, "config", "meta")
-            return path, mapping_of(mapping_of(model.get("config")).get("meta"))
+            path = ("models", index, "config", "meta", PREFIX)
+            return path, mapping_of(mapping_of(mapping_of(model.get("config")).get("meta")).get(PREFIX))
     return (), {}
 
 

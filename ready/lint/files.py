@@ -15,6 +15,7 @@ from loader.errors import EmptyFile, LoaderError
 from loader.files import InputFile, find_files
 from loader.head import Head, read_head
 from ready.definition.mapping import mapped_names, nearest_name
+from ready.definition.meta import own_meta
 from ready.definition.values import list_of, mapping_of
 from ready.errors import from_loader
 from ready.gate.expectations import sensitive_columns
@@ -272,12 +273,12 @@ class FilesLinter:
 
 def _goes_on(test: AttachedTest) -> bool:
     """Whether a run goes on where the rule fails: it only warns, or sets rows aside."""
-    on_fail = mapping_of(test.setting("meta")).get("on_fail")
+    on_fail = own_meta(test.setting("meta"), "test").get("on_fail")
     return str(test.setting("severity")).lower() == "warn" or bool(on_fail)
 
 
 def _is_allowed(test: AttachedTest, count: int, rows: int) -> bool:
-    meta = mapping_of(test.setting("meta"))
+    meta = own_meta(test.setting("meta"), "test")
     limits = (meta.get("max_failures"), meta.get("max_share"))
     if all(limit is None for limit in limits):
         return False

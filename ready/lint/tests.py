@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ready.definition.meta import PREFIX
 from ready.definition.values import mapping_of
 from ready.gate.rules import Rule, TestCall, rule_of
 from ready.lint.arguments import BOUNDS, check_arguments
@@ -19,8 +20,8 @@ BODY = {"$ref": "dbt_properties.schema.json#/$defs/test_body"}
 TEST_META = {"$ref": "dbt_properties.schema.json#/$defs/test_config/properties/meta"}
 # Free-form for dbt, so only what looks like one of ours but is not can be a fault.
 THRESHOLDS = ("max_share", "max_failures")
-OUR_TEST_META = ("on_fail", *THRESHOLDS)
-OUR_COLUMN_META = ("sensitive",)
+OUR_TEST_META = (PREFIX, "on_fail", *THRESHOLDS)
+OUR_COLUMN_META = (PREFIX, "sensitive")
 OF_WINDOW = re.compile(r"\w+_(\d+d|total)")
 
 
@@ -100,7 +101,7 @@ class TestLinter:
 
     def _let_pass(self, rule: Rule, name: str, body: Mapping[str, Any], path: KeyPath) -> Iterator[Finding]:
         """A rule on the table as a whole has no rows of which some could pass."""
-        for at, meta in _metas(body, path):
+        for at, meta in _settings(body, path):
             for key in THRESHOLDS if rule.of_table else ():
                 if key in meta:
                     message = (
@@ -121,7 +122,7 @@ class TestLinter:
             if self.document.file.name != "expectations.yaml"
             else None
         )
-        for at, meta in _metas(body, path):
+        for at, meta in _settings(body, path):
             if fault and meta.get("on_fail") == "quarantine":
                 yield self.document.finding((*at, "on_fail"), fault, "use severity: error or warn")
 
@@ -182,6 +183,11 @@ def _metas(owner: Mapping[str, Any], path: KeyPath) -> Iterator[tuple[KeyPath, M
     for at, holder in ((path, owner), ((*path, "config"), config)):
         if isinstance(holder, dict) and isinstance(holder.get("meta"), dict):
             yield (*at, "meta"), holder["meta"]
+
+
+def _settings(owner: Mapping[str, Any], path: KeyPath) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
+    for at, meta in _metas(owner, path):
+        yield (*at, PREFIX), mapping_of(meta.get(PREFIX))
 
 
 def _of_expression(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from psycopg2 import sql
 
 from loader.head import Head
 from ready.dbt.runner import require_success, run_dbt
+from ready.definition.meta import node_meta
 from ready.lint.mapped import Mapped
 from ready.postgres.connection import ConnectionParams
 from ready.run.build_state import files_key
@@ -152,9 +153,7 @@ def _compile(settings: Settings, params: ConnectionParams) -> dict[str, str]:
     manifest = run.manifest or {}
     compiled = {entry["unique_id"].split(".")[-1]: str(entry["compiled_code"]) for entry in run.results()}
     query, functions = compiled[MODEL], compiled[FUNCTIONS].strip()
-    meta = next(node for node in manifest["nodes"].values() if node["name"] == "orders_mapped")["config"][
-        "meta"
-    ]
+    mapped = next(node for node in manifest["nodes"].values() if node["name"] == "orders_mapped")
     for source in manifest["sources"].values():
         if source["source_name"] == "raw" and source["name"] in RAW:
             query = query.replace(source["relation_name"], f"pg_temp.trial_{source['name']}")
@@ -162,7 +161,7 @@ def _compile(settings: Settings, params: ConnectionParams) -> dict[str, str]:
         query = query.replace(f'"{settings.schema("meta")}".{function}()', answer)
     guards = f"{settings.schema('stg')}.expression_"
     return {
-        "source": (meta.get("file") or {}).get("source", "orders"),
+        "source": (node_meta(mapped, "orders_mapped").get("file") or {}).get("source", "orders"),
         "functions": functions.replace(guards, "pg_temp.expression_"),
         "query": query.replace(guards, "pg_temp.expression_"),
     }

@@ -5,7 +5,7 @@ wherever it lies, so that an analyst's new model is checked without being named 
 declared as a feature_set. Left out are the models that look ahead by purpose: those whose name ends in
 _labels, and whatever is built from one, as training sets are. A feature_set must not be among them.
 
-A dated table is a seed or source that says by which column its rows became known, in its meta: available_at.
+A dated table is a seed or source that says by which column its rows became known: available_at in its meta.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from ready.definition.meta import node_meta, own_meta
 
 Node = Mapping[str, Any]
 
@@ -139,8 +141,7 @@ class _Graph:
         return tuple(sorted(self.nodes[id]["name"] for id in ids))
 
     def _meta(self, name: str) -> Mapping[str, Any]:
-        meta: Mapping[str, Any] = self.nodes[self.model(name)]["config"].get("meta", {})
-        return meta
+        return node_meta(self.nodes[self.model(name)], name)
 
     def _edges(self, edges: Mapping[str, list[str]], id: str) -> list[str]:
         return [other for other in edges.get(id, []) if other in self.nodes and not self._idle(id, other)]
@@ -201,7 +202,9 @@ class _Graph:
         node = self.nodes[id]
         if node["resource_type"] not in ("seed", "source") or self._carries_orders(id):
             return None
-        column: str | None = {**node.get("meta", {}), **node["config"].get("meta", {})}.get("available_at")
+        column: str | None = {**own_meta(node.get("meta"), "source"), **node_meta(node, "source")}.get(
+            "available_at"
+        )
         return column
 
     def _carries_orders(self, id: str) -> bool:
@@ -218,7 +221,7 @@ def _is(node: Node, resource_type: str, name: str) -> bool:
 
 def _is_feature_set(node: Node) -> bool:
     """As macros/meta/own_feature_sets.sql has it."""
-    return node["resource_type"] == "model" and bool(node["config"].get("meta", {}).get("feature_set"))
+    return node["resource_type"] == "model" and bool(node_meta(node, "model").get("feature_set"))
 
 
 def _is_ephemeral(node: Node) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from ready.definition.meta import PREFIX
 from ready.errors import UsageError
 from ready.run.build_state import PROJECT_PARTS
 from ready.workspace.package_link import OWN, OWN_FOLDER
@@ -104,6 +105,6 @@ def write_recorded_configs(project: Path, config: Mapping[str, Any], *, fallback
 
 
 def _write(path: Path, metas: Mapping[str, Any]) -> None:
-    models = [{"name": name, "config": {"meta": meta}} for name, meta in metas.items()]
+    models = [{"name": name, "config": {"meta": {PREFIX: meta}}} for name, meta in metas.items()]
     document = {"version": 2, "models": models}
     path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), encoding="utf-8")

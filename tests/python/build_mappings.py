@@ -45,7 +45,7 @@ def build(folders: list[Path]) -> None:
         )
         for folder in folders:
             manifest = parsed.result.deepcopy()
-            manifest.nodes[NODE].config.meta = orders_meta(folder)
+            manifest.nodes[NODE].config.meta = {"ready": orders_meta(folder)}
             manifest.build_flat_graph()  # what macros see of it
             done = dbtRunner(manifest=manifest).invoke(
                 [*QUIET, "run", "--full-refresh", "-s", "+customer_training_set"]

@@ -28,7 +28,10 @@ class Gate:
             "name": "orders_parsed",
             "schema": "stg",
             "relation_name": '"stg"."orders_parsed"',
-            "columns": {name: {"name": name, "meta": {}, "config": {"meta": meta[name]}} for name in columns},
+            "columns": {
+                name: {"name": name, "meta": {}, "config": {"meta": {"ready": meta[name]}}}
+                for name in columns
+            },
         }
         self.nodes: dict[str, dict[str, Any]] = {}
         self.results: list[dict[str, Any]] = []

@@ -264,9 +264,9 @@ sources:
   - name: crm
     schema: crm
     tables:
-      - {name: decisions, config: {meta: {available_at: decided_at}}}
-      - {name: states, config: {meta: {available_at: updated_at}}}
-      - {name: visits, config: {meta: {available_at: day}}}
+      - {name: decisions, config: {meta: {ready: {available_at: decided_at}}}}
+      - {name: states, config: {meta: {ready: {available_at: updated_at}}}}
+      - {name: visits, config: {meta: {ready: {available_at: day}}}}
       - {name: plans}
 """
 

@@ -176,14 +176,14 @@ def write_configs(folder: Path, definition: Definition, *, identity: str, status
         "features": {"customer_features": features, "customer_labels": labels, "customer_training_set": {}},
     }
     for file, metas in models.items():
-        described = [{"name": name, "config": {"meta": meta}} for name, meta in metas.items()]
+        described = [{"name": name, "config": {"meta": {"ready": meta}}} for name, meta in metas.items()]
         (folder / f"{file}.yaml").write_text(yaml.safe_dump({"version": 2, "models": described}))
     # The customers and states of lines differ on purpose, to see which one counts.
     rules = sorted(file.stem for file in (PROJECT / "tests" / "dbt" / "gate").glob("*.sql"))
     relaxed = {name: {"severity": "warn"} for name in rules if name != "lines_are_decided"}
     gate = {
         "name": "orders_parsed",
-        "config": {"meta": {"default_rules": relaxed}},
+        "config": {"meta": {"ready": {"default_rules": relaxed}}},
         "columns": [{"name": "amount", "data_tests": ["valid_number"]}],
     }
     (folder / "expectations.yaml").write_text(yaml.safe_dump({"version": 2, "models": [gate]}))

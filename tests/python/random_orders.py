@@ -241,14 +241,14 @@ def write_configs(folder: Path, definition: Definition, *, tracked: bool = False
         "features.yaml": ["customer_features", "customer_labels", "customer_training_set"],
     }
     for file_name, names in by_file.items():
-        described = [{"name": name, "config": {"meta": models[name]}} for name in names]
+        described = [{"name": name, "config": {"meta": {"ready": models[name]}}} for name in names]
         (folder / file_name).write_text(yaml.safe_dump({"version": 2, "models": described}))
     # The rules that are on by default have tests of their own: random orders break them on purpose.
     rules = sorted(file.stem for file in (PROJECT / "tests/dbt/gate").glob("*.sql"))
     relaxed = {name: {"severity": "warn"} for name in rules}
     gate = {
         "name": "orders_parsed",
-        "config": {"meta": {"default_rules": relaxed}},
+        "config": {"meta": {"ready": {"default_rules": relaxed}}},
         "columns": [{"name": "order_id", "data_tests": ["not_null"]}],
     }
     (folder / "expectations.yaml").write_text(yaml.safe_dump({"version": 2, "models": [gate]}))

@@ -26,10 +26,19 @@ class Returned(Exception):
     """What `return(...)` leaves a macro with."""
 
 
-def macros(models: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Callable[..., Any]]:
-    """Name -> macro, on PostgreSQL. models: of each model the `config: meta:` that its yaml file has."""
+def macros(
+    models: Mapping[str, Mapping[str, Any]],
+    graph: Mapping[str, Any] | None = None,
+    warn: Callable[[str], None] = print,
+) -> Mapping[str, Callable[..., Any]]:
+    """Name -> macro, on PostgreSQL. models: of each the settings in its meta. warn: takes dbt's warnings."""
     found: dict[str, Callable[..., Any]] = {}
     environment = _environment()
+    environment.globals |= {
+        "graph": graph or {},
+        "env_var": lambda name, default: default,
+        "exceptions": SimpleNamespace(raise_compiler_error=_refuse, warn=warn),
+    }
     environment.globals.update(
         {name: partial(_forward, found, name) for _, names in _compiled() for name in names}
         | {"adapter": SimpleNamespace(dispatch=lambda name: found[f"postgres__{name}"])}

@@ -126,9 +126,9 @@ def _left_out(others: Sequence[Shape], refused: Sequence[str], empty: Sequence[s
 def _render(mapping: Mapping, group: Sequence[Shape], others: Sequence[Shape], notes: Sequence[str]) -> str:
     """notes: lines for the head."""
     file = [Entry("source", "orders"), _pattern(group, others), *_file_entries(group)]
-    body = [line for entry in file for line in entry.lines(10)]
-    meta = [line for entry in mapping.meta for line in entry.lines(8)]
-    columns = [line for entry in mapping.columns for line in entry.lines(10)]
+    body = [line for entry in file for line in entry.lines(12)]
+    meta = [line for entry in mapping.meta for line in entry.lines(10)]
+    columns = [line for entry in mapping.columns for line in entry.lines(12)]
     lines = [
         *_intro(mapping, group, file, notes),
         "version: 2",
@@ -138,10 +138,11 @@ def _render(mapping: Mapping, group: Sequence[Shape], others: Sequence[Shape], n
         "    description: The records, canonical columns as text. Ephemeral. One row per active raw event.",
         "    config:",
         "      meta:",
-        "        file:",
+        "        ready:",
+        "          file:",
         *body,
         *meta,
-        "        columns:",
+        "          columns:",
         *columns,
     ]
     return "\n".join(lines) + "\n"

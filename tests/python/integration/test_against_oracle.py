@@ -58,7 +58,7 @@ def jaffle_shop(row: Row, file_name: str, line_number: int) -> RawOrder:
 def definition_in(configs: Path) -> Definition:
     """What a features.yaml says, in the oracle's terms."""
     models = yaml.safe_load((configs / "features.yaml").read_text())["models"]
-    meta = {model["name"]: model["config"]["meta"] for model in models}
+    meta = {model["name"]: model["config"]["meta"]["ready"] for model in models}
     features, splits = meta["customer_features"], meta["customer_training_set"]["splits"]
     read: dict[str, Callable[[Any], Any]] = {
         "train": decimal,

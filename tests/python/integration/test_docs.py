@@ -83,7 +83,7 @@ def test_the_graph_is_of_what_people_read(docs_site: DocsSite) -> None:
     """The page has no unit test, and of the sources those that are not marked as internal."""
     shown = shown_manifest(docs_site.page)
     every = docs_site.manifest["sources"].values()
-    internal = {node["unique_id"] for node in every if node["config"]["meta"].get("internal")}
+    internal = {node["unique_id"] for node in every if node["config"]["meta"]["ready"].get("internal")}
     names = {name.rpartition(".")[2] for name in internal}
     assert {"table_states", "build_lock", "file_locks"} <= names
     assert docs_site.manifest["unit_tests"]
@@ -106,7 +106,7 @@ def test_raw_is_an_input_of_the_first_table(docs_site: DocsSite) -> None:
 def test_settings_that_dbt_does_not_know_are_under_meta(docs_site: DocsSite) -> None:
     configs = [node["config"] for node in docs_site.nodes().values()]
     assert not any({"kept_by", "loads_from"} & set(config) for config in configs)
-    kept = docs_site.manifest["nodes"]["model.raw_to_ready.orders"]["config"]["meta"]
+    kept = docs_site.manifest["nodes"]["model.raw_to_ready.orders"]["config"]["meta"]["ready"]
     assert kept == {"kept_by": "order", "loads_from": ["orders_parsed", "orders_rejected"]}
 
 

@@ -195,7 +195,7 @@ def line_shop(server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory
 def _write_configs(folder: Path) -> None:
     folder.mkdir()
     mapping = yaml.safe_load((PROJECT / "configs" / "orders.yaml").read_text())
-    meta = mapping["models"][0]["config"]["meta"]
+    meta = mapping["models"][0]["config"]["meta"]["ready"]
     meta["grain"] = "order_line"
     names = ("order_id", "line_id", "customer_id", "order_ts", "amount", "channel")
     meta["columns"] = {**{name: name for name in names}, "kind": "channel"}
@@ -204,7 +204,7 @@ def _write_configs(folder: Path) -> None:
         "customer_labels": {"horizon": 30, "label": {"churn": "no purchase"}},
         "customer_training_set": {},
     }
-    models = [{"name": name, "config": {"meta": meta}} for name, meta in features.items()]
+    models = [{"name": name, "config": {"meta": {"ready": meta}}} for name, meta in features.items()]
     expectations = [{"name": "orders_parsed", "columns": [{"name": "order_id", "data_tests": ["not_null"]}]}]
     documents = {"orders": mapping, "features": {"version": 2, "models": models}}
     documents["expectations"] = {"version": 2, "models": expectations}

@@ -43,9 +43,9 @@ META = {
 def write_configs(folder: Path) -> Path:
     folder.mkdir()
     gate = {"name": "orders_parsed", "columns": [{"name": "order_ts", "data_tests": ["valid_timestamp"]}]}
-    features = [{"name": name, "config": {"meta": meta}} for name, meta in META.items()]
+    features = [{"name": name, "config": {"meta": {"ready": meta}}} for name, meta in META.items()]
     for name, models in {
-        "orders": [{"name": "orders_mapped", "config": {"meta": MAPPING}}],
+        "orders": [{"name": "orders_mapped", "config": {"meta": {"ready": MAPPING}}}],
         "expectations": [gate],
         "features": features,
     }.items():

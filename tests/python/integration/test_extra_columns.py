@@ -63,7 +63,7 @@ def write(folder: Path) -> tuple[Path, Path]:
 
 
 def described(model: str) -> dict[str, object]:
-    return {"name": model, "config": {"meta": META[model]}}
+    return {"name": model, "config": {"meta": {"ready": META[model]}}}
 
 
 def test_extra_columns_go_all_the_way(

@@ -53,11 +53,11 @@ class Shop(Warehouse):
         mapping = {"file": file, "null_words": ["NA"], "columns": columns, **more}
         model = {
             "name": "orders_parsed",
-            "config": {"meta": {"default_rules": relaxed or {}}},
+            "config": {"meta": {"ready": {"default_rules": relaxed or {}}}},
             "columns": [{"name": name, "data_tests": written} for name, written in tests.items()],
         }
         for name, content in (
-            ("orders", {"models": [{"name": "orders_mapped", "config": {"meta": mapping}}]}),
+            ("orders", {"models": [{"name": "orders_mapped", "config": {"meta": {"ready": mapping}}}]}),
             ("expectations", {"models": [model]}),
         ):
             text = json.dumps({"version": 2, **content}, indent=1)
@@ -124,7 +124,12 @@ def test_values_are_counted_without_an_entry_and_left_to_the_entry_there_is(shop
     missing = {"row_condition": "amount_raw is null"}
     tests: Tests = {
         "amount": [
-            {EXPECT + "not_be_null": {"arguments": missing, "config": {"meta": {"max_share": 0.06}}}},
+            {
+                EXPECT + "not_be_null": {
+                    "arguments": missing,
+                    "config": {"meta": {"ready": {"max_share": 0.06}}},
+                }
+            },
             {EXPECT + "be_between": {"arguments": {"min_value": 0}}},
         ]
     }
@@ -136,7 +141,7 @@ def test_values_are_counted_without_an_entry_and_left_to_the_entry_there_is(shop
         f"order_id has 1 value(s) longer than 255 characters; {OPEN_QUOTE}",
         "currency has 2 currencies in orders that are summed: EUR 51, USD 2, such as orders.csv:16: USD. Map"
         " the amounts of one currency, or set the others aside: `currency: COLUMN` in orders.yaml, and in"
-        " expectations.yaml expect_column_values_to_be_in_set with `meta: {on_fail: quarantine}`",
+        " expectations.yaml expect_column_values_to_be_in_set with `meta: {ready: {on_fail: quarantine}}`",
         "available_at has 1 invalid timestamp(s)",
         "quantity has 2 non-numeric value(s)",
     ]
@@ -161,7 +166,9 @@ def test_values_are_counted_without_an_entry_and_left_to_the_entry_there_is(shop
     assert sorted(line for line, _ in shop.samples("odd_ids"))[:2] == [22, 23]
 
     # An entry of the file decides where there is one; a rule is relaxed by its name.
-    none_missing = {EXPECT + "not_be_null": {"arguments": missing, "config": {"meta": {"max_share": 0.01}}}}
+    none_missing = {
+        EXPECT + "not_be_null": {"arguments": missing, "config": {"meta": {"ready": {"max_share": 0.01}}}}
+    }
     warn = {"config": {"severity": "warn"}}
     shop.configure(
         columns,
@@ -274,7 +281,7 @@ def test_no_text_stops_a_run_at_an_index_and_a_blank_status_is_no_purchase(shop:
     features = yaml.safe_load((PROJECT / "configs" / "features.yaml").read_text())
     counted = {f"different_{name}": f"count_distinct of {name}" for name in ("order_id", "channel", *names)}
     category = {"rule": "count", "by": "text_0", "values": [letters(3012)]}
-    meta = features["models"][0]["config"]["meta"]
+    meta = features["models"][0]["config"]["meta"]["ready"]
     meta.update(
         aggregations={"orders": "count", "revenue": "sum of amount", **counted, "of": category}, windows=[365]
     )

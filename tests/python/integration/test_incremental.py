@@ -172,7 +172,7 @@ class Deliveries(RuleBasedStateMachine):
         mark = chance.choice(MARKS)
         orders = self.folder / "configs/orders.yaml"
         mapping = yaml.safe_load(orders.read_text())
-        mapping["models"][0]["config"]["meta"]["columns"] |= {
+        mapping["models"][0]["config"]["meta"]["ready"]["columns"] |= {
             text: "Country",
             number: {"column": "qty", "type": "number"},
             "note": {"expression": f"line_number || ' {mark}'"},
@@ -183,7 +183,7 @@ class Deliveries(RuleBasedStateMachine):
         self.definition = replace(self.definition, aggregations={**self.definition.aggregations, **kinds})
         features = self.folder / "configs/features.yaml"
         defined = yaml.safe_load(features.read_text())
-        defined["models"][0]["config"]["meta"]["aggregations"] |= kinds
+        defined["models"][0]["config"]["meta"]["ready"]["aggregations"] |= kinds
         features.write_text(yaml.safe_dump(defined))
         source = TRACKED_SOURCE if self.name in TRACKED else SOURCE
 
@@ -295,14 +295,15 @@ models:
   - name: orders_mapped
     config:
       meta:
-        columns:
-          order_id: {expression: "file_name || ':' || line_number"}
-          customer_id: customer
-          order_ts: day
-          amount: amount
-          since: since
-          touched_orders: {column: touched, type: number}
-          note: {expression: '"note" || ''/*changed where false changed*/ (changed_loads) /*full*/'''}
+        ready:
+          columns:
+            order_id: {expression: "file_name || ':' || line_number"}
+            customer_id: customer
+            order_ts: day
+            amount: amount
+            since: since
+            touched_orders: {column: touched, type: number}
+            note: {expression: '"note" || ''/*changed where false changed*/ (changed_loads) /*full*/'''}
 """
 
 
@@ -317,7 +318,8 @@ def test_names_and_texts_of_the_products_own_and_rotated_files(
         "version: 2\nmodels: [{name: orders_parsed, columns: [{name: order_id, data_tests: [not_null]}]}]\n"
     )
     features = (configs / "features.yaml").read_text()
-    own = "years: count_distinct of since\n          touched: sum of touched_orders\n          orders: count"
+    lines = ["years: count_distinct of since", "touched: sum of touched_orders", "orders: count"]
+    own = f"\n{' ' * 12}".join(lines)
     features = features.replace("orders: count ", f"{own} ", 1).replace("totals: [", "totals: [touched, ", 1)
     (configs / "features.yaml").write_text(features)
     data.mkdir()

@@ -24,18 +24,19 @@ models:
     description: One row per active raw event.
     config:
       meta:
-        file: {source: orders, pattern: "*.csv"}
-        columns:
-          order_id: order_id
-          customer_id:
-            expression: |
-              case when line_number = 88 then cast("order_id" as int)::text else "customer_id" end
-          order_ts: {column: day, format: DD.MM.YYYY}
-          amount: {column: total, decimal: ",", thousands: "."}
-          currency: currency
-          status: status
-          channel: chanel
-          quantity: {column: qty, type: number}
+        ready:
+          file: {source: orders, pattern: "*.csv"}
+          columns:
+            order_id: order_id
+            customer_id:
+              expression: |
+                case when line_number = 88 then cast("order_id" as int)::text else "customer_id" end
+            order_ts: {column: day, format: DD.MM.YYYY}
+            amount: {column: total, decimal: ",", thousands: "."}
+            currency: currency
+            status: status
+            channel: chanel
+            quantity: {column: qty, type: number}
 """
 SENSITIVE = "      - name: status\n"
 
@@ -101,7 +102,7 @@ def test_all_that_does_not_fit_is_told_with_place_and_setting(shop: Warehouse) -
 def test_a_value_that_is_sensitive_is_not_shown(shop: Warehouse) -> None:
     gate = shop.folder / "configs/expectations.yaml"
     text = gate.read_text()
-    gate.write_text(text.replace(SENSITIVE, f"{SENSITIVE}        meta: {{sensitive: true}}\n", 1))
+    gate.write_text(text.replace(SENSITIVE, f"{SENSITIVE}        meta: {{ready: {{sensitive: true}}}}\n", 1))
     try:
         told = json.dumps(lint(shop))
     finally:

@@ -14,7 +14,7 @@ from ready.postgres.connection import ConnectionParams
 ORDERS_YAML = """
 models:
   - name: orders_mapped
-    config: {{meta: {{file: {{{file}}}}}}}
+    config: {{meta: {{ready: {{file: {{{file}}}}}}}}}
 """
 
 
@@ -203,8 +203,8 @@ def test_a_file_that_takes_too_much_away_is_refused_also_in_silence(
     allowing = write(
         tmp_path / "c",
         {
-            "orders.yaml": "models: [{name: orders_mapped, config: {meta: {file: {max_shrink: 90%},"
-            " columns: {order_id: {expression: '\"order_id\" || 1'}, amount: amount}}}}]"
+            "orders.yaml": "models: [{name: orders_mapped, config: {meta: {ready: {file: {max_shrink: 90%},"
+            " columns: {order_id: {expression: '\"order_id\" || 1'}, amount: amount}}}}}]"
         },
     )
     done = run_ready("load", data, "--configs", allowing, "--json", database=database)

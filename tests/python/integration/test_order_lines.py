@@ -98,7 +98,7 @@ class Lines(Warehouse):
 
 
 def described_as(metas: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{"name": name, "config": {"meta": meta}} for name, meta in metas.items()]
+    return [{"name": name, "config": {"meta": {"ready": meta}}} for name, meta in metas.items()]
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ profile: raw_to_ready
 dispatch: [{macro_namespace: dbt, search_order: [outer, raw_to_ready, dbt]}]
 models:
   outer: {+schema: marts}
-  raw_to_ready: {features: {customer_features: {+meta: {windows: [7, 90]}}}}
+  raw_to_ready: {features: {customer_features: {+meta: {ready_windows: [7, 90]}}}}
 """,
     "macros/generate_schema_name.sql": """
 {% macro generate_schema_name(custom_schema_name, node) -%}

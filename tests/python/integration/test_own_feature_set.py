@@ -13,7 +13,7 @@ import ready
 from ready.errors import UsageError
 from ready.proof.reproduce import reproduce
 
-MODEL = """{{ config(meta={'feature_set': true}, post_hook="comment on table {{ this }} is 'mine'") }}
+MODEL = """{{ config(meta={'ready_feature_set': true}, post_hook="comment on table {{ this }} is 'mine'") }}
 
 select customer_id, feature_time, cast(orders_7d * FACTOR as numeric(38, 6)) as weighted
 from {{ ref('customer_features') }}
@@ -147,7 +147,7 @@ def test_a_failing_test_on_it_keeps_everything_as_it_was(shop: Shop) -> None:
 
 
 def test_a_feature_set_without_its_key_is_not_published(shop: Shop) -> None:
-    model(shop).write_text("{{ config(meta={'feature_set': true}) }}\nselect 1 as weighted")
+    model(shop).write_text("{{ config(meta={'ready': {'feature_set': true}}) }}\nselect 1 as weighted")
     done = shop.ready("run", "--data", shop.data)
     assert shop.value("select count(*) from meta.feature_registry") == 1
     told = shop.ready("dbt", "build", "--exclude-resource-type", "unit_test").stdout + done.stdout

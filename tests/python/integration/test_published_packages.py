@@ -276,7 +276,12 @@ def test_a_ceiling_is_one_of_rows_where_a_test_counts_values(shop: PublishedShop
 def test_no_rule_that_judges_more_than_a_row_lets_rows_pass(shop: PublishedShop) -> None:
     """All of them, each in the line of its setting."""
     meta = {"on_fail": "quarantine", "max_failures": 3}
-    shop.expect([(column, {name: {**body, "config": {"meta": meta}}}) for column, name, body in named(SIXTY)])
+    shop.expect(
+        [
+            (column, {name: {**body, "config": {"meta": {"ready": meta}}}})
+            for column, name, body in named(SIXTY)
+        ]
+    )
     done = shop.warehouse.ready("lint", "--configs", shop.configs, cwd=shop.project)
     found = [line for line in (done.stdout + done.stderr).splitlines() if "expectations.yaml:" in line]
     assert done.returncode == 2, found

@@ -49,7 +49,7 @@ class Shop:
             merged.setdefault(str(column["name"]), []).extend(column["data_tests"])
         model = {
             "name": "orders_parsed",
-            "config": {"meta": {"default_rules": RELAXED}},
+            "config": {"meta": {"ready": {"default_rules": RELAXED}}},
             "data_tests": [test for column, test in rules if column is None],
             "columns": [{"name": name, "data_tests": tests} for name, tests in merged.items()],
         }
@@ -94,7 +94,7 @@ def shop(server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def rule(name: str, *, where: str | None = None, meta: dict[str, Any], **arguments: Any) -> dict[str, Any]:
-    config = {"meta": meta, **({"where": where} if where else {})}
+    config = {"meta": {"ready": meta}, **({"where": where} if where else {})}
     return {name: {"config": config, **({"arguments": arguments} if arguments else {})}}
 
 

@@ -114,7 +114,9 @@ def test_a_run_that_never_comes_to_the_gate_says_why_and_masks_what_is_sensitive
     expectations = shop.project / "configs/expectations.yaml"
     named = "- name: customer_id\n"
     expectations.write_text(
-        expectations.read_text().replace(named, f"{named}        config: {{meta: {{sensitive: true}}}}\n")
+        expectations.read_text().replace(
+            named, f"{named}        config: {{meta: {{ready: {{sensitive: true}}}}}}\n"
+        )
     )
     with (shop.data / "orders_2024_h1.csv").open("a") as file:
         file.write("O1,C000secret\n")

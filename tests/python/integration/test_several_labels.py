@@ -13,7 +13,7 @@ import ready
 from ready.postgres.connection import ConnectionParams
 
 LABELS = ["label_revenue_next_30d", "label_gone_next_45d", "label_orders_next_10d"]
-OWN = """{{ config(meta={'feature_set': true}) }}
+OWN = """{{ config(meta={'ready': {'feature_set': true}}) }}
 select customer_id, feature_time, orders_7d > 0 as bought from {{ ref('customer_features') }}
 """
 LATE = "select max(feature_time) + interval '45 days' <= (select last_order_ts from stg.data_span)"

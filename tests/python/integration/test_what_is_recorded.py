@@ -32,6 +32,17 @@ def test_no_version_is_recorded_that_was_not_built(shop: Shop) -> None:
     assert (features(shop), shop.rows(VERSIONS)) == (before, recorded)
 
 
+def test_the_form_of_before_makes_no_version(shop: Shop) -> None:
+    recorded = shop.rows(VERSIONS)
+    for name in ("orders", "features"):
+        shop.edit(f"configs/{name}.yaml", "        ready:\n", "")
+    done = shop.ready("dbt", "build", *NO_UNIT_TESTS, "-s", "customer_features+")
+    assert done.returncode == 0, done.stdout
+    assert "features.yaml:12: warning: feature_times is read in the form of before" in done.stderr
+    assert "is read in the form of before" not in done.stdout
+    assert shop.rows(VERSIONS) == recorded
+
+
 def test_an_empty_build_has_schemas_of_its_own_and_publishes_nothing(shop: Shop) -> None:
     before = shop.bytes_of()
     done = shop.ready("dbt", "build", "--empty")

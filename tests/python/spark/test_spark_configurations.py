@@ -95,7 +95,10 @@ def quarantine(configs: Path) -> None:
     for column, (test,) in ASIDE.items():
         name, given = (test, {}) if isinstance(test, str) else next(iter(test.items()))
         columns.append(
-            {"name": column, "data_tests": [{name: {**given, "config": {"meta": {"on_fail": "quarantine"}}}}]}
+            {
+                "name": column,
+                "data_tests": [{name: {**given, "config": {"meta": {"ready": {"on_fail": "quarantine"}}}}}],
+            }
         )
     file = configs / "expectations.yaml"
     gate = yaml.safe_load(file.read_text())  # with the rules relaxed that random orders break
@@ -103,7 +106,7 @@ def quarantine(configs: Path) -> None:
     file.write_text(yaml.safe_dump(gate))
     # Few records stay: without a status each of them is a purchase.
     mapping = yaml.safe_load((configs / "orders.yaml").read_text())
-    del mapping["models"][0]["config"]["meta"]["columns"]["status"]
+    del mapping["models"][0]["config"]["meta"]["ready"]["columns"]["status"]
     (configs / "orders.yaml").write_text(yaml.safe_dump(mapping, allow_unicode=True))
 
 

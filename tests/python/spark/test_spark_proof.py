@@ -18,7 +18,7 @@ from ready.dataset.export import export_dataset
 from ready.spark.connection import SparkParams
 
 # The frame runs to the following row.
-PEEKING = """{{ config(meta={'feature_set': true}) }}
+PEEKING = """{{ config(meta={'ready': {'feature_set': true}}) }}
 
 select customer_id, feature_time, cast(sum(orders_30d) over (
     partition by customer_id order by feature_time rows between current row and 1 following

@@ -55,7 +55,7 @@ def test_the_same_is_told_of_numbers_that_would_be_wrong(
     def told(**mapping: Any) -> tuple[list[str], list[str]]:
         """Errors and warnings, once both engines have told the same."""
         meta = {"file": {"source": "orders", "pattern": "*.csv"}, "columns": COLUMNS, **mapping}
-        model = {"name": "orders_mapped", "config": {"meta": meta}}
+        model = {"name": "orders_mapped", "config": {"meta": {"ready": meta}}}
         (configs / "orders.yaml").write_text(json.dumps({"models": [model]}))
         postgres.ready("run", "--data", data, "--configs", configs)
         done = on_spark("run", "--target", "spark", "--data", str(data), "--configs", str(configs))

@@ -60,7 +60,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
 def shipped(configs: Path) -> dict[str, dict[str, Any]]:
     files = [yaml.safe_load((configs / name).read_text()) for name in ("features.yaml", "orders.yaml")]
     models = [model for file in files for model in file["models"]]
-    return {model["name"]: model.get("config", {}).get("meta", {}) for model in models}
+    return {model["name"]: model.get("config", {}).get("meta", {}).get("ready", {}) for model in models}
 
 
 DEFINITIONS: list[Any] = [pytest.param(shipped(configs), id=configs.name) for configs in CONFIGS]

@@ -75,7 +75,7 @@ def node(id: str) -> dict[str, Any]:
             "source_name": names[0],
             "schema": names[0],
             "identifier": names[-1],
-            "config": {"meta": meta},
+            "config": {"meta": {"ready": meta}},
         }
     materialized = "ephemeral" if names[-1] in EPHEMERAL else "table"
     if names[-1] == "growing_features":
@@ -84,13 +84,16 @@ def node(id: str) -> dict[str, Any]:
         **common,
         "schema": "x_feats",
         "alias": names[-1],
-        "config": {"materialized": materialized, "meta": {"feature_set": names[-1] in FEATURE_SETS}},
+        "config": {
+            "materialized": materialized,
+            "meta": {"ready": {"feature_set": names[-1] in FEATURE_SETS}},
+        },
     }
 
 
 def plan(mapped: dict[str, str] | None = None, **mapping: str) -> Plan:
     found = manifest()
-    found["nodes"]["model.p.orders_mapped"]["config"]["meta"] = {"columns": mapped or {}, **mapping}
+    found["nodes"]["model.p.orders_mapped"]["config"]["meta"]["ready"] = {"columns": mapped or {}, **mapping}
     return plan_check(found)
 
 

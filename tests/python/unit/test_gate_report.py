@@ -235,7 +235,7 @@ def test_the_message_of_a_failed_check_hides_values_of_a_sensitive_column(tmp_pa
 
 def test_a_quarantined_rule_says_so(tmp_path: Path) -> None:
     gate = Gate()
-    gate.add("not_null", "amount", status="warn", config={"meta": {"on_fail": "quarantine"}})
+    gate.add("not_null", "amount", status="warn", config={"meta": {"ready": {"on_fail": "quarantine"}}})
     assert gate.report(tmp_path).checks[0].severity == "quarantine"
 
 

@@ -83,7 +83,7 @@ def test_orders_yaml_is_proposed_for_files(tmp_path: Path) -> None:
     project = init_project(tmp_path / "shop", data=[str(data)])
 
     orders = (project.folder / "configs" / "orders.yaml").read_text()
-    columns = yaml.safe_load(orders)["models"][0]["config"]["meta"]["columns"]
+    columns = yaml.safe_load(orders)["models"][0]["config"]["meta"]["ready"]["columns"]
     assert columns["order_id"] == "Bestellnummer"
     assert columns["amount"] == {"column": "Summe", "decimal": ","}
     assert f"--data {data}" in orders, "the command is run in the new folder"
@@ -266,7 +266,9 @@ def test_tests_and_rules_of_the_user_s_own_can_be_named(shop: Path) -> None:
     file = shop / "configs" / "expectations.yaml"
     document = yaml.safe_load(file.read_text())
     (gate,) = document["models"]
-    gate.setdefault("config", {}).setdefault("meta", {})["default_rules"] = {"my_rule": {"enabled": False}}
+    gate.setdefault("config", {}).setdefault("meta", {}).setdefault("ready", {})["default_rules"] = {
+        "my_rule": {"enabled": False}
+    }
     gate["columns"][0].setdefault("data_tests", []).append("is_even")
     file.write_text(yaml.safe_dump(document))
 

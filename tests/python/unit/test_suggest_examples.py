@@ -48,7 +48,7 @@ def vendor(request: pytest.FixtureRequest) -> str:
 def proposed(folder: Path) -> tuple[dict[str, Any], str]:
     text = suggest_mapping([str(folder / "data")])
     (model,) = yaml.safe_load(text)["models"]
-    return model["config"]["meta"], text
+    return model["config"]["meta"]["ready"], text
 
 
 def test_the_columns_are_the_right_ones_or_asked_for(vendor: str) -> None:

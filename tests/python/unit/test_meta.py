@@ -1,0 +1,137 @@
+"""Settings of ready in a meta: below its own key, and the form of before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rendered_macros import Refused, macros
+
+from ready.definition.meta import BEFORE, node_meta
+from ready.lint.configs import lint_configs
+from ready.lint.schema import schema
+from ready.settings import Settings
+
+ROOT = Path(__file__).parents[3]
+Read = Callable[[dict[str, Any], str], dict[str, Any]]
+
+
+def node(meta: dict[str, Any], name: str) -> dict[str, Any]:
+    return {"name": name, "resource_type": "model", "config": {"meta": meta}, "fqn": ["p"], "depends_on": {}}
+
+
+def in_dbt(meta: dict[str, Any], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = macros({})["own_meta"](node(meta, name))
+    return found
+
+
+def in_python(meta: dict[str, Any], name: str) -> dict[str, Any]:
+    return node_meta(node(meta, name), name)
+
+
+@pytest.mark.parametrize("read", [in_dbt, in_python])
+@pytest.mark.parametrize(
+    ("meta", "own"),
+    [
+        ({"ready": {"horizon": 30}, "label": "Labels", "owner": "ann"}, {"horizon": 30}),
+        ({"horizon": 30, "owner": "ann"}, {"horizon": 30}),
+        ({"ready": {"horizon": 30, "label": {"a": "count"}}, "ready_horizon": 60},
+         {"horizon": 60, "label": {"a": "count"}}),
+        ({"horizon": 30, "ready_label": {"a": "count"}}, {"horizon": 30, "label": {"a": "count"}}),
+        ({"owner": "ann"}, {}),
+        ({"ready": None}, {}),
+        ({}, {}),
+    ],
+)  # fmt: skip
+def test_both_readers_find_the_same_settings(read: Read, meta: dict[str, Any], own: dict[str, Any]) -> None:
+    assert read(meta, "customer_labels") == own
+
+
+def test_what_is_read_in_the_form_of_before_is_what_the_schemas_have() -> None:
+    of_features = schema("features")["$defs"]
+    wanted = {
+        "orders_mapped": schema("orders")["$defs"]["mapping"],
+        "orders_parsed": schema("expectations")["$defs"]["settings"],
+        "customer_features": of_features["features"],
+        "customer_labels": of_features["labels"],
+        "customer_training_set": of_features["training_set"],
+    }
+    for name, definition in wanted.items():
+        before = macros({})["keys_of_before"](node({}, name))
+        assert set(definition["properties"]) == set(BEFORE[name]), name
+        assert set(before) == {*BEFORE[name], "kept_by", "loads_from"}, name
+
+
+@pytest.mark.parametrize(
+    ("meta", "message"),
+    [
+        ({"ready": {"horizon": 30}, "label": {"a": "count"}}, "customer_labels: label stands beside `ready`"),
+        ({"ready": {"horizon": 30}, "horizon": 60}, "customer_labels: horizon stands beside `ready`"),
+    ],
+)
+def test_dbt_refuses_both_forms_in_one_meta(meta: dict[str, Any], message: str) -> None:
+    with pytest.raises(Refused, match=re.escape(message)):
+        check(meta)
+    check({"ready": {"horizon": 30}, "label": "a title that other tools show"})
+
+
+def test_dbt_warns_once_of_all_in_the_form_of_before() -> None:
+    told = check({"horizon": 30, "label": {"a": "count"}})
+    assert len(told) == 1
+    assert "customer_labels" in told[0]
+    assert "meta: {ready: {horizon: ...}}" in told[0]
+    assert check({"ready": {"horizon": 30}}) == []
+
+
+def check(meta: dict[str, Any]) -> list[str]:
+    """What check_meta() warns of where one model has this meta."""
+    told: list[str] = []
+    found = macros({}, graph={"nodes": {"a": node(meta, "customer_labels")}, "sources": {}}, warn=told.append)
+    found["check_meta"]()
+    return told
+
+
+def linted(tmp_path: Path, edit: Callable[[str], str], name: str = "orders.yaml") -> list[str]:
+    for file in (ROOT / "configs").glob("*.yaml"):
+        text = file.read_text()
+        (tmp_path / file.name).write_text(edit(text) if file.name == name else text)
+    settings = Settings.resolve(configs=tmp_path, environ={"READY_PROJECT_DIR": str(ROOT)})
+    return [str(finding).removeprefix(f"{tmp_path}/") for finding in lint_configs(settings)]
+
+
+def old_form(text: str) -> str:
+    """Without `ready:`, as the files were written up to 0.1.0."""
+    return text.replace("        ready:\n", "").replace("{ready: {", "{ ").replace("}}", "}")
+
+
+def test_lint_names_the_lines_of_the_form_of_before_and_checks_them(tmp_path: Path) -> None:
+    text = old_form((ROOT / "configs/orders.yaml").read_text())
+    lines = [1 + text[: text.index(f"\n          {key}:")].count("\n") + 1 for key in BEFORE["orders_mapped"]
+             if f"\n          {key}:" in text]  # fmt: skip
+    note, fault = linted(tmp_path, lambda text: old_form(text).replace("grain: order ", "grain: line "))
+    assert note.startswith(
+        f"orders.yaml:{lines[0]}: warning: file is read in the form of before: settings go below `ready`"
+    )
+    assert f"meta: {{ready: {{file: ...}}}}; so too line {', '.join(map(str, lines[1:]))}" in note
+    assert fault.startswith(f"orders.yaml:{lines[1]}: ")
+    assert 'grain: "line" is not one of' in fault
+
+
+def test_lint_names_a_test_of_before(tmp_path: Path) -> None:
+    rule = "- not_null: {config: {meta: {on_fail: quarantine}}}"
+    (note,) = linted(tmp_path, lambda text: text.replace("- not_null\n", rule + "\n", 1), "expectations.yaml")
+    assert "warning: on_fail is read in the form of before" in note
+
+
+def test_lint_refuses_what_stands_beside(tmp_path: Path) -> None:
+    (told,) = linted(
+        tmp_path, lambda text: text.replace("      meta:\n", "      meta:\n        grain: order\n", 1)
+    )
+    assert "grain stands beside `ready` in meta, where it is not read; write it below ready" in told
+    assert (
+        linted(tmp_path, lambda text: text.replace("      meta:\n", "      meta:\n        owner: ann\n", 1))
+        == []
+    )
