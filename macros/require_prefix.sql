@@ -20,13 +20,11 @@
             ~ 'for both: READY_SCHEMA_PREFIX=' ~ schema_prefix()
         ) %}
     {% endif %}
-    {% if execute and invocation_args_dict.get('sample') and not schema_prefix() %}
-        {% for node in graph.nodes.values() | list + graph.sources.values() | list if node.config.get('event_time') %}
-            {% do exceptions.raise_compiler_error(
-                '--sample would build tables of a part of ' ~ node.name ~ ', which has an event_time, in the place of whole ones: nothing was '
-                ~ 'changed. With a prefix it has schemas of its own: READY_SCHEMA_PREFIX=sample_'
-            ) %}
-        {% endfor %}
+    {% if execute and sample_window() and not schema_prefix() %}
+        {% do exceptions.raise_compiler_error(
+            '--sample would put tables of a part of the orders in the place of whole ones: nothing was changed. ready dbt builds it in '
+            ~ 'schemas of its own, as dbt does with a prefix: READY_SCHEMA_PREFIX=sample_ dbt build --sample ...'
+        ) %}
     {% endif %}
     {% if execute and flags.EMPTY and not schema_prefix() %}
         {% do exceptions.raise_compiler_error(

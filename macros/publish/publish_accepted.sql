@@ -6,7 +6,7 @@
         {%- set nodes = models_with_candidate() -%}
         {%- set objection = objection_to(nodes, results) or doubt_about(nodes, statuses_of(results)) if nodes else none -%}
         {%- set told = 'feats: not published, because ' ~ objection ~ '. The last accepted build stays as it was.' -%}
-        {%- if objection and flags.EMPTY -%}
+        {%- if objection and (flags.EMPTY or sample_window()) -%}
             {%- do log(told, info=true) -%}
         {%- elif objection -%}
             {#- With --warn-error dbt runs no further hook. #}
@@ -21,8 +21,8 @@
 {# Why these candidates may not take over, or none: what failed, before what was left out. A scratch build (READY_SCRATCH) is for
    what it builds alone: it runs no tests, and leaves out models that read it. #}
 {% macro objection_to(nodes, results) %}
-    {% if flags.EMPTY %}
-        {% do return('it was built with --empty') %}
+    {% if flags.EMPTY or sample_window() %}
+        {% do return('it was built with ' ~ ('--empty' if flags.EMPTY else '--sample')) %}
     {% endif %}
     {% set ids = nodes | map(attribute='unique_id') | list %}
     {% set statuses = statuses_of(results) %}

@@ -29,10 +29,10 @@
     {% do return(relation) %}
 {% endmacro %}
 
-{# A relation with all its rows: with --empty dbt writes a subquery in its place, which has an alias and cannot be changed. That
-   build is empty because no load counts: see is_active_load. #}
+{# A relation with all its rows: with --empty and --sample dbt writes a subquery in its place, which has an alias and cannot be
+   changed. Such a build is empty, or of a part, because so are its loads and orders: see is_active_load and usable_rows. #}
 {% macro whole(relation) %}
-    {% do return(relation.replace(limit=none) if flags.EMPTY else relation) %}
+    {% do return(relation.replace(limit=none, event_time_filter=none) if flags.EMPTY or sample_window() else relation) %}
 {% endmacro %}
 
 {% macro relation_read(name) %}

@@ -29,4 +29,7 @@
         on parsed.load_id = rejected.load_id and parsed.line_number = rejected.line_number
     {{ join_due('orders_due', 'parsed.order_id = orders_due.order_id') }}
     where rejected.load_id is null and {{ due_alone('orders_due.order_id is not null') }}
+    {%- if sample_window() %}
+        and {{ is_in_sample('parsed.order_ts') }}
+    {%- endif %}
 {%- endmacro %}

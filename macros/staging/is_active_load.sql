@@ -1,6 +1,7 @@
 {# The condition on raw.loads that picks the loads staging reads: the active ones. In a scratch build (one with
    a prefix) READY_LOAD_IDS names others, such as 1,2,5: raw keeps superseded loads, so an old state
-   can be built again. Which loads were read is data, not definition: see normalized_sql. #}
+   can be built again. With --sample it is those of them that came in then. Which loads were read is data, not definition: see
+   normalized_sql. #}
 {% macro is_active_load() -%}
     {%- if flags.EMPTY -%}
         {{ return('false') }}
@@ -9,7 +10,8 @@
     {%- if load_ids and not modules.re.fullmatch('[0-9]+(,[0-9]+)*', load_ids) -%}
         {% do exceptions.raise_compiler_error("READY_LOAD_IDS: '" ~ load_ids ~ "' is no list of ids such as 1,2,5") %}
     {%- endif -%}
-    {{ return('load_id in (' ~ load_ids ~ ')' if load_ids else default_load_condition()) }}
+    {%- set condition = 'load_id in (' ~ load_ids ~ ')' if load_ids else default_load_condition() -%}
+    {{ return(condition ~ ' and ' ~ is_in_sample('loaded_at') if sample_window() else condition) }}
 {%- endmacro %}
 
 {% macro default_load_condition() -%}

@@ -41,6 +41,7 @@ def dbt(ctx: click.Context, arguments: tuple[str, ...]) -> None:
       ready dbt test -s orders_parsed
       ready dbt build --target spark
       ready dbt build --empty    the SQL of all models without rows, in schemas of its own
+      ready dbt build --sample "30 days"    what came in and was ordered then, in schemas of its own
     """
     if arguments in ((), ("-h",), ("--help",)):
         click.echo(ctx.get_help())
@@ -55,8 +56,11 @@ def dbt(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     from ready.settings import Settings
     from ready.spark.server import ensure_spark
 
-    # An empty build is for nobody to read: see macros/require_prefix.sql.
-    prefix = {"READY_SCHEMA_PREFIX": "empty_"} if "--empty" in arguments else {}
+    # Such a build is for nobody else to read: see macros/require_prefix.sql.
+    apart = [
+        name for name in ("empty", "sample") for word in arguments if word.partition("=")[0] == f"--{name}"
+    ]
+    prefix = {"READY_SCHEMA_PREFIX": f"{apart[0]}_"} if apart else {}
     settings = Settings.resolve(environ={**prefix, **os.environ})
     if LINTED.intersection(arguments):
         for finding in require_clean_configs(settings):

@@ -111,7 +111,7 @@ def test_settings_of_a_published_model(shop: Shop) -> None:
     file.write_text(file.read_text() + "\nquery-comment: {comment: of a test, append: true}\n")
     stored = "select pg_relation_filenode('feats.customer_labels')"
     before = shop.value(stored)
-    dbt(shop, *BUILD, "--full-refresh", "--sample", "3 days", "-s", "customer_features+")
+    dbt(shop, *BUILD, "--full-refresh", "-s", "customer_features+")
 
     (own,) = shop.rows(
         "select relpersistence, obj_description(own.oid, 'pg_class'), col_description(own.oid, 3), "

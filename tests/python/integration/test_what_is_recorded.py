@@ -52,9 +52,25 @@ def test_an_empty_build_has_schemas_of_its_own_and_publishes_nothing(shop: Shop)
     assert shop.value("select to_regclass('empty_feats.customer_features')") is None
     told = " ".join(shop.ready("dbt", "run", "--empty", READY_SCHEMA_PREFIX="").stdout.split())
     assert "--empty would put empty tables in the place of stg" in told
-    shop.edit("dbt_project.yml", "    staging:\n", "    staging:\n      orders: {+event_time: order_ts}\n")
-    sampled = " ".join(shop.ready("dbt", "build", "--sample=2 days").stdout.split())
-    assert "--sample would build tables of a part of orders" in sampled
+    assert shop.bytes_of() == before
+
+
+def test_a_sample_has_schemas_of_its_own_and_publishes_nothing(shop: Shop) -> None:
+    before = shop.bytes_of()
+    refused = " ".join(shop.ready("dbt", "run", "--sample=2 days", READY_SCHEMA_PREFIX="").stdout.split())
+    assert "--sample would put tables of a part of the orders in the place of whole ones" in refused
+    window = "{'start': '2025-01-01', 'end': '2999-01-01'}"
+    done = shop.ready("dbt", "build", *NO_UNIT_TESTS, "--sample", window)
+    assert done.returncode == 0, done.stdout
+    assert "not published, because it was built with --sample" in " ".join(done.stdout.split())
+    of_orders = "(select count(*), min(order_ts) from {}.orders {})"
+    sampled = shop.rows(f"select * from {of_orders.format('sample_stg', '')} as sampled")
+    later = of_orders.format("stg", "where order_ts >= '2025-01-01 UTC'")
+    assert sampled == shop.rows(f"select * from {later} as later")
+    assert shop.value("select count(*) from sample_stg.orders_parsed") == shop.value(
+        "select count(*) from stg.orders_parsed"
+    )
+    assert shop.value("select to_regclass('sample_feats.customer_features')") is None
     assert shop.bytes_of() == before
 
 
