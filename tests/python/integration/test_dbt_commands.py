@@ -93,6 +93,11 @@ models:
       - {name: customer_id, data_type: text}
       - {name: feature_time, data_type: timestamptz}
       - {name: orders_7d, data_type: bigint, description: Orders of the last week.}
+unit_tests:
+  - name: rows_as_yaml
+    model: over
+    given: [{input: ref('own'), rows: [{customer_id: "it's", orders_7d: 2}, {customer_id: b}]}]
+    expect: {rows: [{customer_id: "it's", orders_7d: 2}]}
 """
 SETTINGS = """
       +materialized: published
@@ -106,12 +111,18 @@ def test_settings_of_a_published_model(shop: Shop) -> None:
     (models / "own.sql").write_text(OWN_MODEL)
     (models / "own.yml").write_text(OWN_CONTRACT)
     (models / "off.sql").write_text("{{ config(enabled=false) }} select * from {{ ref('own') }}")
+    over = "select customer_id, orders_7d from {{ ref('own') }} where orders_7d > 1"
+    (models / "over.sql").write_text("{{ config(materialized='view') }} " + over)
+    (models / "_unit_tests.yml").unlink()
     shop.edit("dbt_project.yml", "\n      +materialized: published", SETTINGS)
     file = shop.project / "dbt_project.yml"
     file.write_text(file.read_text() + "\nquery-comment: {comment: of a test, append: true}\n")
     stored = "select pg_relation_filenode('feats.customer_labels')"
     before = shop.value(stored)
-    dbt(shop, *BUILD, "--full-refresh", "-s", "customer_features+")
+    told = dbt(shop, "build", "--full-refresh", "-s", "customer_features+")
+    assert "PASS over::rows_as_yaml" in told
+    log = next((shop.folder / "home").rglob("dbt.log")).read_text()
+    assert "/* of a test */" in log
 
     (own,) = shop.rows(
         "select relpersistence, obj_description(own.oid, 'pg_class'), col_description(own.oid, 3), "

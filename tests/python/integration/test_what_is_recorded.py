@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from proof_case import Shop
 from test_incremental_scope import deliver, features
 
@@ -157,3 +163,86 @@ def test_labels_that_change_alone_are_on_record_with_their_loads(shop: Shop) -> 
     reproduced = shop.ready("reproduce", "2")
     assert reproduced.returncode == 0, reproduced.stdout
     assert "from load(s) 1, 2, 3, 4" in reproduced.stdout
+
+
+# What an analyst types: all of it, or a part, which may leave out what reads or makes the rest.
+COMMANDS = (
+    ("build",), ("run",), ("test",), ("retry",),
+    ("build", "-s", "customer_features+"), ("build", "-s", "customer_labels+"),
+    ("build", "-s", "customer_training_set"), ("build", "--exclude", "customer_labels"),
+    ("build", "-s", "customer_features"), ("run", "-s", "+customer_features"),
+    ("test", "-s", "customer_features+"),
+)  # fmt: skip
+DEFINITIONS = [("[7, 30, 90]", 30), ("[7, 60]", 30), ("[7, 60]", 45)]
+CURRENT = """
+select config -> 'features' ->> 'windows', config -> 'label' ->> 'horizon' from meta.feature_registry
+join meta.current_versions using (feature_set, feature_version, data_hash)
+"""
+OF_WINDOWS = """
+select string_agg(substring(attname from '[0-9]+'), ', ' order by attnum) from pg_attribute
+where attrelid = 'feats.{}'::regclass and attname ~ '^orders_[0-9]+d$'
+"""
+OF_LABEL = """
+select string_agg(substring(attname from '_([0-9]+)d$'), ', ') from pg_attribute
+where attrelid = 'feats.{}'::regclass and attname ~ '^label_'
+"""
+DOUBTFUL = "select feature_version from meta.feature_registry group by 1 having count(distinct data_hash) > 1"
+
+
+class Commands(RuleBasedStateMachine):
+    """Edits and commands in any order. The data stays, so a version has one fingerprint, of a full build."""
+
+    shop: Shop
+
+    @rule(definition=st.sampled_from(DEFINITIONS), command=st.sampled_from(COMMANDS), fails=st.booleans())
+    def carry_out(self, definition: tuple[str, int], command: tuple[str, ...], fails: bool) -> None:
+        self.define(*definition)
+        failing = self.shop.project / "tests" / "dbt" / "singular" / "drawn.sql"
+        failing.write_text(f"select * from {{{{ ref('customer_features') }}}} where {str(fails).lower()}")
+        options = NO_UNIT_TESTS if command[0] == "build" else ()
+        done = self.shop.ready("dbt", *command, *options)
+        assert "Traceback" not in done.stdout + done.stderr
+        self.tables_are_those_on_record()
+
+    def define(self, windows: str, horizon: int) -> None:
+        file = self.shop.project / "configs" / "features.yaml"
+        text = re.sub(r"windows: \[.*?\]", f"windows: {windows}", file.read_text())
+        file.write_text(re.sub(r"horizon: \d+ ", f"horizon: {horizon} ", text).replace(*described(horizon)))
+
+    def tables_are_those_on_record(self) -> None:
+        ((windows, horizon),) = self.shop.rows(CURRENT)
+        for table in ("customer_features", "customer_training_set"):
+            assert self.shop.value(OF_WINDOWS.format(table)) == windows.strip("[]"), table
+        for table in ("customer_labels", "customer_training_set"):
+            assert self.shop.value(OF_LABEL.format(table)) == horizon, table
+
+    def teardown(self) -> None:
+        """Each definition that was recorded, built in full."""
+        (self.shop.project / "tests" / "dbt" / "singular" / "drawn.sql").unlink(missing_ok=True)
+        recorded = "select distinct config -> 'features' ->> 'windows', config -> 'label' ->> 'horizon'"
+        for windows, horizon in self.shop.rows(f"{recorded} from meta.feature_registry order by 1, 2"):
+            self.define(windows, int(horizon))
+            build(self.shop, *(), command="build")
+            self.tables_are_those_on_record()
+        assert self.shop.rows(DOUBTFUL) == []
+
+
+def described(horizon: int) -> tuple[str, str]:
+    return f"label_revenue_next_{75 - horizon}d", f"label_revenue_next_{horizon}d"
+
+
+@pytest.mark.parametrize(
+    ("number", "steps"), [(1, 3), *(pytest.param(n, 7, marks=pytest.mark.thorough) for n in range(2, 6))]
+)
+def test_any_commands_record_what_a_full_build_makes(number: int, steps: int, shop: Shop) -> None:
+    class Machine(Commands):
+        pass
+
+    Machine.shop = shop
+    run_state_machine_as_test(
+        seed(number)(Machine),
+        settings=settings(
+            max_examples=1, stateful_step_count=steps, phases=[Phase.generate], database=None, deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )  # fmt: skip
