@@ -15,7 +15,7 @@ export READY_ARTIFACTS := $(ARTIFACTS)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: missing help install pipeline load validate db spark-up spark-down docs test test-thorough lint lint-sql ci ci-data wheel bench bench-load bench-gate bench-features bench-e2e bench-growth bench-leakage bench-consume bench-import consumers bench-spark bench-serve bench-guard bench-previous test-faults soak licences audit sample clean distclean
+.PHONY: missing help install pipeline load validate db spark-up spark-down docs test test-thorough lint lint-sql ci ci-data dbt-tools wheel bench bench-load bench-gate bench-features bench-e2e bench-growth bench-leakage bench-consume bench-import consumers bench-spark bench-serve bench-guard bench-previous test-faults soak licences audit sample clean distclean
 
 help: ## List these commands
 	@echo "From Raw to Ready: raw CSV files in, train, validation and test sets out."
@@ -80,6 +80,9 @@ ci: lint ## All that a pull request goes through: make lint, make test on each P
 
 ci-data: $(STAMP) ## Only compare the tables that the checkout builds with main's (BASE=commit), build what differs, find leaks
 	@bash scripts/ci/pull_request.sh $(BIN)/python $(BASE)
+
+dbt-tools: $(STAMP) ## What dbt-bouncer, dbt-coverage, dbt-score and dbterd say of the project
+	@bash scripts/ci/dbt_tools/run.sh $(BIN)/python
 
 wheel: $(STAMP) ## Build the wheel, install it into an environment of its own, and use it outside the checkout
 	@bash scripts/ci/try_wheel.sh $(BIN)/python

@@ -19,7 +19,8 @@ from ready.cli.main import cli
 
 FOLDER = PROJECT / "examples" / "orchestration"
 PYTHON = sorted(FOLDER.glob("*.py"))
-WORKFLOWS = sorted(FOLDER.glob("*.yml"))
+CHECKS = FOLDER / "recce.yml"
+WORKFLOWS = sorted(set(FOLDER.glob("*.yml")) - {CHECKS})
 # Within one line of shell, what begins another command.
 BETWEEN = re.compile(r"&&|\|\||[;()|\n]")
 ASSIGNED = re.compile(r"^(\w+=\S* +)+")
@@ -107,6 +108,22 @@ def test_a_pull_request_has_schemas_of_its_own_a_comment_and_an_end(file: Path) 
 
 def test_each_is_in_the_readme() -> None:
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
-    assert {file.name for file in (*PYTHON, *WORKFLOWS)} == set(
+    assert {file.name for file in (*PYTHON, *WORKFLOWS, CHECKS)} == set(
         re.findall(r"\]\((\w[\w-]*\.(?:py|yml))\)", text)
     )
+
+
+def test_recce_is_asked_of_tables_that_there_are_by_their_keys() -> None:
+    checks = yaml.safe_load(CHECKS.read_text(encoding="utf-8"))["checks"]
+    published = {"customer_features", "customer_labels", "customer_training_set"}
+    for check in checks:
+        params = check["params"]
+        named = {
+            *params.get("select", "").split(),
+            *([params["model"]] if "model" in params else ()),
+            *re.findall(r"ref\('(\w+)'\)", params.get("sql_template", "")),
+        }
+        assert named, check
+        assert named <= published, check
+        if check["type"] == "value_diff":
+            assert params["primary_key"] == ["customer_id", "feature_time"]
