@@ -88,9 +88,12 @@ def write_recorded_configs(project: Path, config: Mapping[str, Any], *, fallback
     """
     folder = project / CONFIGS
     folder.mkdir()
-    _write(folder / "orders.yaml", {"orders_mapped": config["orders"]})
+    # Code up to 0.1.0 knows no key of its own in meta.
+    nested = (project / "macros" / "own_meta.sql").is_file()
+    _write(folder / "orders.yaml", nested, {"orders_mapped": config["orders"]})
     _write(
         folder / "features.yaml",
+        nested,
         {
             "customer_features": config["features"],
             "customer_labels": config["label"],
@@ -104,7 +107,9 @@ def write_recorded_configs(project: Path, config: Mapping[str, Any], *, fallback
     return folder
 
 
-def _write(path: Path, metas: Mapping[str, Any]) -> None:
-    models = [{"name": name, "config": {"meta": {PREFIX: meta}}} for name, meta in metas.items()]
+def _write(path: Path, nested: bool, metas: Mapping[str, Any]) -> None:
+    models = [
+        {"name": name, "config": {"meta": {PREFIX: meta} if nested else meta}} for name, meta in metas.items()
+    ]
     document = {"version": 2, "models": models}
     path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), encoding="utf-8")

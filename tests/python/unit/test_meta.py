@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from rendered_macros import Refused, macros
 
 from ready.definition.meta import BEFORE, node_meta
 from ready.lint.configs import lint_configs
 from ready.lint.schema import schema
+from ready.proof.recorded_project import write_recorded_configs
 from ready.settings import Settings
 
 ROOT = Path(__file__).parents[3]
@@ -135,3 +137,20 @@ def test_lint_refuses_what_stands_beside(tmp_path: Path) -> None:
         linted(tmp_path, lambda text: text.replace("      meta:\n", "      meta:\n        owner: ann\n", 1))
         == []
     )
+
+
+@pytest.mark.parametrize("nested", [True, False])
+def test_a_recorded_config_is_written_as_the_code_of_its_commit_reads_it(
+    tmp_path: Path, nested: bool
+) -> None:
+    """Code up to 0.1.0 looks for the settings in meta itself."""
+    if nested:
+        (tmp_path / "macros").mkdir()
+        (tmp_path / "macros" / "own_meta.sql").touch()
+    labels = {"horizon": 30, "label": {"revenue": "sum of amount"}}
+    config = {"configs": "configs", "orders": {}, "features": {}, "label": labels, "splits": {"train": 0.7}}
+    folder = write_recorded_configs(tmp_path, config, fallback=tmp_path)
+    models = yaml.safe_load((folder / "features.yaml").read_text())["models"]
+    metas = {model["name"]: model["config"]["meta"] for model in models}
+    assert metas["customer_labels"] == ({"ready": labels} if nested else labels)
+    assert node_meta(models[1], "customer_labels") == labels
