@@ -2,7 +2,10 @@
    another by its keys, so that a model's SQL, or the project of which this is a package, names one setting alone so. All other
    keys are for other tools. A meta without `ready` is read as it was written up to 0.1.0. #}
 {% macro own_meta(node) %}
-    {% set meta = node.config.meta or {} %}
+    {% set meta = node.config.meta %}
+    {% if not meta %}
+        {% do return({}) %}
+    {% endif %}
     {% set own = {} %}
     {% for key in ([] if 'ready' in meta else keys_of_before(node)) if key in meta %}
         {% do own.update({key: meta[key]}) %}
@@ -35,8 +38,8 @@
 {# One warning for settings in the form of before; a meta in both forms says two things, and stops the build. #}
 {% macro check_meta() %}
     {% set old = [] %}
-    {% for node in graph.nodes.values() | list + graph.sources.values() | list %}
-        {% set meta = node.config.meta or {} %}
+    {% for node in graph.nodes.values() | list + graph.sources.values() | list if node.config.meta %}
+        {% set meta = node.config.meta %}
         {% set keys = keys_of_before(node) | select('in', meta) | list %}
         {#- A label that is a text is the title that other tools show. -#}
         {% set beside = keys | reject('eq', 'label' if meta.get('label') is string else '') | list if 'ready' in meta else [] %}

@@ -54,7 +54,7 @@ def test_not_published_is_a_warning_with_its_first_reason(shop: Shop) -> None:
     told = "not published, because customer_training_set reads it and was not built with it"
     events = shop.ready("dbt", "--log-format", "json", *BUILD, "-s", "customer_labels").stdout
     (warning,) = [json.loads(line) for line in events.splitlines() if told in line]
-    # What hooks in waits for this event, as examples/orchestration says: then it is known whether it was published.
+    # The event to wait for, as examples/orchestration says: then it is known what was published.
     assert events.rindex('"FinishedRunningStats"') > events.rindex(told)
     assert (warning["info"]["name"], warning["info"]["level"]) == ("JinjaLogWarning", "warn")
     assert told in dbt(shop, "--warn-error", *BUILD, "-s", "customer_labels", code=2)
