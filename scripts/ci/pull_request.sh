@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What a pull request does to the data: bash scripts/ci/pull_request.sh PYTHON [BASE]
 # Builds the sample with the code of BASE (origin/main, else main) and with the checkout's, each with a state of its
-# own; then, beside main's tables, what the pull request modified and all below it; then looks for leakage.
+# own; then, beside main's tables, what the pull request modified and all below it; then looks for leakage. What no
+# database can carry out it finds before all that, by a build without rows.
 # Leaves in artifacts/ci: main's manifest, the docs site, and summary.md, which is also printed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -26,6 +27,9 @@ rm -rf "$out" && mkdir -p "$out/main" "$out/pull_request"
 git worktree prune
 git worktree add --quiet --detach "$out/main/code" "$base"
 cp -R dbt_packages "$out/main/code/"
+
+echo "The SQL of all models, without rows"
+with_state pull_request "$python" -m ready dbt --quiet build --empty
 
 echo "Building main, $(git log -1 --format='%h %s' "$base")"
 (cd "$out/main/code" && with_state main "$python" -m ready run -q)

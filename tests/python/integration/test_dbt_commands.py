@@ -144,6 +144,9 @@ def test_settings_of_a_published_model(shop: Shop) -> None:
     )
     assert shop.value("select to_regclass('feats.off')") is None
 
+    shop.edit("dbt_project.yml", SETTINGS, f"{SETTINGS}\n      customer_labels: {{+enabled: false}}")
+    assert "'customer_labels' which is disabled" in dbt(shop, "parse", code=2)
+
 
 def test_what_only_looks_is_as_ever(built_shop: Shop) -> None:
     shown = json.loads(
