@@ -30,9 +30,12 @@
 {% endmacro %}
 
 {# A relation with all its rows: with --empty and --sample dbt writes a subquery in its place, which has an alias and cannot be
-   changed. Such a build is empty, or of a part, because so are its loads and orders: see is_active_load and usable_rows. #}
+   changed. Such a build is empty, or of a part, because so are its loads and orders: see is_active_load and usable_rows. A batch
+   of a model of one's own that goes by batches stays one. #}
 {% macro whole(relation) %}
-    {% do return(relation.replace(limit=none, event_time_filter=none) if flags.EMPTY or sample_window() else relation) %}
+    {% set by_batch = ((model or {}).config or {}).get('incremental_strategy') == 'microbatch' %}
+    {% set filtered = flags.EMPTY or sample_window() and not by_batch %}
+    {% do return(relation.replace(limit=none, event_time_filter=none) if filtered else relation) %}
 {% endmacro %}
 
 {% macro relation_read(name) %}
