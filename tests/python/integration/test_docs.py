@@ -83,7 +83,7 @@ def test_the_graph_is_of_what_people_read(docs_site: DocsSite) -> None:
     """The page has no unit test, and of the sources those that are not marked as internal."""
     shown = shown_manifest(docs_site.page)
     every = docs_site.manifest["sources"].values()
-    internal = {node["unique_id"] for node in every if node["config"]["meta"]["ready"].get("internal")}
+    internal = {node["unique_id"] for node in every if "ready" in node["config"]["meta"]}
     names = {name.rpartition(".")[2] for name in internal}
     assert {"table_states", "build_lock", "file_locks"} <= names
     assert docs_site.manifest["unit_tests"]
@@ -103,11 +103,16 @@ def test_raw_is_an_input_of_the_first_table(docs_site: DocsSite) -> None:
     assert {"source.raw_to_ready.raw.raw_events", "source.raw_to_ready.raw.loads"} <= set(parents)
 
 
-def test_settings_that_dbt_does_not_know_are_under_meta(docs_site: DocsSite) -> None:
-    configs = [node["config"] for node in docs_site.nodes().values()]
+def test_settings_of_ones_own_have_their_prefix_under_meta(docs_site: DocsSite) -> None:
+    """What other tools read there is theirs: an owner, and no label."""
+    every = [*docs_site.manifest["nodes"].values(), *docs_site.manifest["sources"].values()]
+    configs = [node["config"] for node in every]
     assert not any({"kept_by", "loads_from"} & set(config) for config in configs)
-    kept = docs_site.manifest["nodes"]["model.raw_to_ready.orders"]["config"]["meta"]["ready"]
-    assert kept == {"kept_by": "order", "loads_from": ["orders_parsed", "orders_rejected"]}
+    keys = {key for config in configs for key in config["meta"]}
+    assert keys == {"owner", "ready", "ready_kept_by", "ready_loads_from"}
+    kept = docs_site.manifest["nodes"]["model.raw_to_ready.orders"]["config"]["meta"]
+    assert kept["ready_kept_by"] == "order"
+    assert kept["ready_loads_from"] == ["orders_parsed", "orders_rejected"]
 
 
 def test_each_layer_has_its_colour(docs_site: DocsSite) -> None:
