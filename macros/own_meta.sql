@@ -1,23 +1,28 @@
-{# What the `meta` of a node says to this project: what is below `ready`, and what is called `ready_NAME`. dbt lays one meta over
-   another by its keys, so that a model's SQL, or the project of which this is a package, names one setting alone so. All other
-   keys are for other tools. A meta without `ready` is read as it was written up to 0.1.0. #}
+{# What the `meta` of a node says to this project: each `ready_NAME`, or several below `ready`, and what was written without the
+   prefix up to 0.1.0. dbt lays one meta over another by its keys, so that a model's SQL, or the project of which this is a
+   package, can name one setting. All other keys are for other tools. #}
 {% macro own_meta(node) %}
-    {% set meta = node.config.meta %}
-    {% if not meta %}
-        {% do return({}) %}
-    {% endif %}
     {% set own = {} %}
-    {% for key in ([] if 'ready' in meta else keys_of_before(node)) if key in meta %}
-        {% do own.update({key: meta[key]}) %}
-    {% endfor %}
-    {% do own.update(meta.get('ready') or {}) %}
-    {% for key, value in meta.items() if key.startswith('ready_') %}
-        {% do own.update({key[6:]: value}) %}
+    {% for settings in forms_of_meta(node).values() %}
+        {% do own.update(settings) %}
     {% endfor %}
     {% do return(own) %}
 {% endmacro %}
 
-{# The settings that stood beside those of other tools up to 0.1.0. #}
+{# The settings of a node by how they are written, each form before those that take its place. #}
+{% macro forms_of_meta(node) %}
+    {% set meta, before, alone = node.config.meta or {}, {}, {} %}
+    {#- A label that is a text is the title that other tools show. -#}
+    {% for key in keys_of_before(node) if key in meta and not (key == 'label' and meta[key] is string) %}
+        {% do before.update({key: meta[key]}) %}
+    {% endfor %}
+    {% for key, value in meta.items() if key.startswith('ready_') %}
+        {% do alone.update({key[6:]: value}) %}
+    {% endfor %}
+    {% do return({'before': before, 'together': meta.get('ready') or {}, 'alone': alone}) %}
+{% endmacro %}
+
+{# The settings that had no prefix up to 0.1.0. #}
 {% macro keys_of_before(node) %}
     {% set of_models = {
         'orders_mapped': ['file', 'grain', 'rows', 'lines_over_files', 'timezone', 'local_times', 'null_words', 'columns'],
@@ -35,27 +40,22 @@
     {% do return(of_types.get(node.resource_type, ['available_at'])) %}
 {% endmacro %}
 
-{# One warning for settings in the form of before; a meta in both forms says two things, and stops the build. #}
+{# One warning for settings without the prefix; a setting in two forms says two things, and stops the build. #}
 {% macro check_meta() %}
     {% set old = [] %}
     {% for node in graph.nodes.values() | list + graph.sources.values() | list if node.config.meta %}
-        {% set meta = node.config.meta %}
-        {% set keys = keys_of_before(node) | select('in', meta) | list %}
-        {#- A label that is a text is the title that other tools show. -#}
-        {% set beside = keys | reject('eq', 'label' if meta.get('label') is string else '') | list if 'ready' in meta else [] %}
-        {% if beside %}
-            {% do exceptions.raise_compiler_error(
-                node.name ~ ': ' ~ beside[0] ~ ' stands beside `ready` in its meta, and would not be read: write it below `ready`, '
-                ~ 'or as ready_' ~ beside[0] ~ ' where another file has the rest'
-            ) %}
-        {% elif keys and 'ready' not in meta and not is_linted(node) %}
-            {% do old.append({'name': node.name, 'keys': keys}) %}
+        {% set forms = forms_of_meta(node) %}
+        {% for key in own_meta(node) if forms.values() | selectattr(key, 'defined') | list | length > 1 %}
+            {% do exceptions.raise_compiler_error(node.name ~ ': ' ~ key ~ ' is in its meta twice: keep ready_' ~ key) %}
+        {% endfor %}
+        {% if forms.before and not is_linted(node) %}
+            {% do old.append({'name': node.name, 'key': forms.before | first}) %}
         {% endif %}
     {% endfor %}
     {% if old %}
         {% do exceptions.warn(
-            'the settings of ' ~ old | map(attribute='name') | sort | join(', ') ~ ' are read in the form of before: write them below '
-            ~ '`ready`, as in meta: {ready: {' ~ old[0]['keys'][0] ~ ': ...}}. ready lint names file and line'
+            'the settings of ' ~ old | map(attribute='name') | sort | join(', ') ~ ' are read without their prefix, as up to 0.1.0: '
+            ~ 'write meta: {ready_' ~ old[0]['key'] ~ ': ...}. ready lint names file and line'
         ) %}
     {% endif %}
 {% endmacro %}

@@ -18,7 +18,7 @@
     {% do return(builds) %}
 {% endmacro %}
 
-{# The models that are a feature set of their own: those with `meta: {ready: {feature_set: true}}`. #}
+{# The models that are a feature set of their own: those with `meta: {ready_feature_set: true}`. #}
 {% macro own_feature_sets() %}
     {% set names = [] %}
     {% for node in graph.nodes.values() if node.resource_type == 'model' and own_meta(node).get('feature_set') %}

@@ -65,7 +65,7 @@ def check_leakage(
     """Change the future; no earlier feature row may move.
 
     Builds every feature model in scratch schemas from copies of stg.orders, and of each seed and source that
-    says since when its rows are known (meta: {ready: {available_at: COLUMN}}), in which everything at or
+    says since when its rows are known (meta: {ready_available_at: COLUMN}), in which everything at or
     after a cutoff is deleted, then changed, then multiplied, and compares each row up to the cutoff, column
     by column; once more with a cutoff of its own for each customer. Feature models are all models below
     orders that have a feature_time, your own too, except those that look ahead by purpose: models whose

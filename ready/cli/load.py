@@ -83,7 +83,7 @@ def load(
     .gz, .zst and .zip are read as they are. A file whose bytes are loaded already is left alone,
     unless they were read with other settings. A file that changed under its name supersedes its
     earlier load, unless that would take away more than --max-shrink. Records that cannot be stored
-    go to raw.rejected_rows with line and reason. Defaults come from meta: ready: file in
+    go to raw.rejected_rows with line and reason. Defaults come from meta: ready_file in
     orders.yaml, which has names: and header: none besides; flags win.
 
     \b

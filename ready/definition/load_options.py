@@ -23,14 +23,14 @@ OF_THE_ROW = {"file_name", "line_number", "load_id"}
 
 
 def load_options(configs: Path, flags: Mapping[str, Any] | None = None) -> LoadOptions:
-    """The loader's options: flags that are not None, over `meta: ready: file:` of orders_mapped.
+    """The loader's options: flags that are not None, over `meta: ready_file:` of orders_mapped.
 
     The columns that the mapping reads go along as expected_columns, those of the keys as key_columns.
     Raises UsageError for a file that cannot be read, an unknown key, or a value that cannot be.
     """
     meta = orders_meta(configs)
     file = meta.get("file") or {}
-    where = f"{configs / 'orders.yaml'}, meta: ready: file"
+    where = f"{configs / 'orders.yaml'}, meta: ready_file"
     if not isinstance(file, dict) or not set(file) <= set(FILE_KEYS):
         raise UsageError(f"{where}: only these keys are known: {', '.join(FILE_KEYS)}")
     given = {key: _checked(where, key, value) for key, value in file.items() if value is not None}

@@ -1,4 +1,7 @@
-"""The settings that a `meta` of dbt has for this project, as macros/own_meta.sql reads them."""
+"""The settings that a `meta` of dbt has for this project, as macros/own_meta.sql reads them.
+
+Each is `ready_NAME`; several may be together below `ready`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Any
 PREFIX = "ready"
 ALONE = f"{PREFIX}_"
 OF_TESTS = ("on_fail", "max_failures", "max_share")
-# By holder, what stood beside the settings of other tools up to 0.1.0. Models go by their names.
+# By holder, what had no prefix up to 0.1.0. Models go by their names.
 BEFORE: dict[str, tuple[str, ...]] = {
     "orders_mapped": (
         "file", "grain", "rows", "lines_over_files", "timezone", "local_times", "null_words", "columns",
@@ -28,13 +31,12 @@ BEFORE: dict[str, tuple[str, ...]] = {
 
 
 def own_meta(meta: Any, holder: str) -> dict[str, Any]:
-    """The settings in a `meta`. holder: a key of BEFORE, for a meta that has no `ready`."""
-    given: Mapping[str, Any] = meta if isinstance(meta, Mapping) else {}
-    own = (
-        given.get(PREFIX) if PREFIX in given else {key: given[key] for key in BEFORE[holder] if key in given}
-    )
+    """The settings in a `meta`. holder: a key of BEFORE, for those without the prefix."""
+    given: dict[str, Any] = meta if isinstance(meta, dict) else {}
+    before = {key: given[key] for key in BEFORE[holder] if is_before(given, key)}
+    together = given.get(PREFIX)
     alone = {key.removeprefix(ALONE): value for key, value in given.items() if str(key).startswith(ALONE)}
-    return {**(own if isinstance(own, Mapping) else {}), **alone}
+    return {**before, **(together if isinstance(together, dict) else {}), **alone}
 
 
 def node_meta(node: Mapping[str, Any], holder: str) -> dict[str, Any]:
@@ -42,6 +44,6 @@ def node_meta(node: Mapping[str, Any], holder: str) -> dict[str, Any]:
     return own_meta((node.get("config") or {}).get("meta"), holder)
 
 
-def is_beside(meta: Mapping[str, Any], key: str) -> bool:
-    """Whether a setting stands beside `ready`, where nothing reads it. A label that is a text is a title."""
-    return PREFIX in meta and not (key == "label" and isinstance(meta[key], str))
+def is_before(meta: Mapping[str, Any], key: str) -> bool:
+    """Whether a setting is there without the prefix. A label that is a text is a title for other tools."""
+    return key in meta and not (key == "label" and isinstance(meta[key], str))

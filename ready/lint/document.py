@@ -12,7 +12,7 @@ import yaml
 from ready.definition.meta import PREFIX
 from ready.definition.values import list_of, mapping_of
 from ready.lint.finding import Finding
-from ready.lint.old_meta import renew_meta
+from ready.lint.metas import gather_meta
 
 KeyPath = tuple[str | int, ...]
 
@@ -69,7 +69,7 @@ def read_document(file: Path) -> Document:
         document.findings.append(Finding(file, 1, f"no valid yaml: {_reason(error)}"))
     if document.findings and document.value is None:
         document.lines.clear()
-    renew_meta(document)
+    gather_meta(document)
     return document
 
 

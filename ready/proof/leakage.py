@@ -294,7 +294,7 @@ class _Check:
         if column not in self.place.columns(table):
             raise UsageError(
                 f"{self.names[id]} says available_at: {column}, and has no such column",
-                hint="meta: {ready: {available_at: COLUMN}} names the column since when a row is known",
+                hint="meta: {ready_available_at: COLUMN} names the column since when a row is known",
             )
         if not self.place.are_instants(table, column):
             raise UsageError(

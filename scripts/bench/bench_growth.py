@@ -77,7 +77,7 @@ def _features(place: Scratch, stack: ExitStack, windows: tuple[int, ...]) -> Way
     for model in content["models"]:
         model.pop("columns", None)  # they describe the windows that were there
         model.pop("data_tests", None)
-    content["models"][0]["config"]["meta"]["ready"]["windows"] = list(windows)
+    content["models"][0]["config"]["meta"]["ready_windows"] = list(windows)
     (own.configs / "features.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
     return _asked(_worker(own, stack, "with_dbt.py"), *FEATURES)
 

@@ -167,7 +167,7 @@ default_of_values(
     words="amounts that are summed are of one currency",
     way_out=(
         "Map the amounts of one currency, or set the others aside: `currency: COLUMN` in orders.yaml, and in "
-        "expectations.yaml expect_column_values_to_be_in_set with `meta: {ready: {on_fail: quarantine}}`"
+        "expectations.yaml expect_column_values_to_be_in_set with `meta: {ready_on_fail: quarantine}`"
     ),
 )
 default(

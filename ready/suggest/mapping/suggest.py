@@ -6,11 +6,13 @@ import os
 import re
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from loader.errors import FileRefused, LoaderError
 from loader.files import InputFile, find_files
+from ready.definition.meta import ALONE
 from ready.errors import CheckFailed, UsageError, from_loader
 from ready.rendering.terminal import one_line
 from ready.settings import Settings
@@ -126,9 +128,9 @@ def _left_out(others: Sequence[Shape], refused: Sequence[str], empty: Sequence[s
 def _render(mapping: Mapping, group: Sequence[Shape], others: Sequence[Shape], notes: Sequence[str]) -> str:
     """notes: lines for the head."""
     file = [Entry("source", "orders"), _pattern(group, others), *_file_entries(group)]
-    body = [line for entry in file for line in entry.lines(12)]
-    meta = [line for entry in mapping.meta for line in entry.lines(10)]
-    columns = [line for entry in mapping.columns for line in entry.lines(12)]
+    body = [line for entry in file for line in entry.lines(10)]
+    meta = [line for entry in mapping.meta for line in replace(entry, key=f"{ALONE}{entry.key}").lines(8)]
+    columns = [line for entry in mapping.columns for line in entry.lines(10)]
     lines = [
         *_intro(mapping, group, file, notes),
         "version: 2",
@@ -138,11 +140,10 @@ def _render(mapping: Mapping, group: Sequence[Shape], others: Sequence[Shape], n
         "    description: The records, canonical columns as text. Ephemeral. One row per active raw event.",
         "    config:",
         "      meta:",
-        "        ready:",
-        "          file:",
+        f"        {ALONE}file:",
         *body,
         *meta,
-        "          columns:",
+        f"        {ALONE}columns:",
         *columns,
     ]
     return "\n".join(lines) + "\n"

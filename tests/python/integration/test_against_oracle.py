@@ -21,6 +21,7 @@ from oracle import Definition
 from oracle_orders import RawOrder, Row, Source, parse_iso, parse_yyyymmdd, read_orders
 from warehouse import Warehouse
 
+from ready.definition.meta import node_meta
 from ready.postgres.connection import ConnectionParams
 
 SHARED = PROJECT.parent / "shared" / "data"
@@ -58,7 +59,7 @@ def jaffle_shop(row: Row, file_name: str, line_number: int) -> RawOrder:
 def definition_in(configs: Path) -> Definition:
     """What a features.yaml says, in the oracle's terms."""
     models = yaml.safe_load((configs / "features.yaml").read_text())["models"]
-    meta = {model["name"]: model["config"]["meta"]["ready"] for model in models}
+    meta = {model["name"]: node_meta(model, model["name"]) for model in models}
     features, splits = meta["customer_features"], meta["customer_training_set"]["splits"]
     read: dict[str, Callable[[Any], Any]] = {
         "train": decimal,

@@ -222,7 +222,7 @@ def test_a_leak_that_was_found_stays_on_record(shop: Shop) -> None:
 def test_orders_as_feature_times_are_no_false_alarm(shop: Shop) -> None:
     features = shop.project / "configs" / "features.yaml"
     document = yaml.safe_load(features.read_text())
-    document["models"][0]["config"]["meta"]["ready"]["feature_times"]["every"] = "order"
+    document["models"][0]["config"]["meta"]["ready_feature_times"]["every"] = "order"
     features.write_text(yaml.safe_dump(document))
     report = checked(shop)
     assert report.passed, report.leaks

@@ -195,10 +195,10 @@ def line_shop(server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory
 def _write_configs(folder: Path) -> None:
     folder.mkdir()
     mapping = yaml.safe_load((PROJECT / "configs" / "orders.yaml").read_text())
-    meta = mapping["models"][0]["config"]["meta"]["ready"]
-    meta["grain"] = "order_line"
+    meta = mapping["models"][0]["config"]["meta"]
+    meta["ready_grain"] = "order_line"
     names = ("order_id", "line_id", "customer_id", "order_ts", "amount", "channel")
-    meta["columns"] = {**{name: name for name in names}, "kind": "channel"}
+    meta["ready_columns"] = {**{name: name for name in names}, "kind": "channel"}
     features = {
         "customer_features": FEATURES,
         "customer_labels": {"horizon": 30, "label": {"churn": "no purchase"}},

@@ -281,11 +281,9 @@ def test_no_text_stops_a_run_at_an_index_and_a_blank_status_is_no_purchase(shop:
     features = yaml.safe_load((PROJECT / "configs" / "features.yaml").read_text())
     counted = {f"different_{name}": f"count_distinct of {name}" for name in ("order_id", "channel", *names)}
     category = {"rule": "count", "by": "text_0", "values": [letters(3012)]}
-    meta = features["models"][0]["config"]["meta"]["ready"]
-    meta.update(
-        aggregations={"orders": "count", "revenue": "sum of amount", **counted, "of": category}, windows=[365]
-    )
-    meta["totals"] = ["orders"]
+    meta = features["models"][0]["config"]["meta"]
+    aggregations = {"orders": "count", "revenue": "sum of amount", **counted, "of": category}
+    meta.update(ready_aggregations=aggregations, ready_windows=[365], ready_totals=["orders"])
     features["models"] = [{**model, "columns": []} for model in features["models"]]
     (shop.folder / "configs" / "features.yaml").write_text(yaml.safe_dump(features))
     shop.run("--data", shop.folder / "data", "--configs", shop.folder / "configs")

@@ -80,7 +80,7 @@ def test_a_full_refresh_gives_the_same_and_writes_everything(shop: Shop) -> None
 
 def test_another_definition_is_built_in_full(shop: Shop) -> None:
     def add_window(models: list[Any]) -> None:
-        models[0]["config"]["meta"]["ready"]["windows"].append(14)
+        models[0]["config"]["meta"]["ready_windows"].append(14)
 
     edit(shop.project / "configs" / "features.yaml", add_window)
     deliver(shop)
@@ -93,7 +93,7 @@ def test_where_rules_set_rows_aside_a_new_row_may_decide_over_an_old_one(shop: S
         (order_id,) = (c for c in models[0]["columns"] if c["name"] == "order_id")
         order_id["data_tests"] = [{"unique": {"config": {"meta": {"ready": {"on_fail": "quarantine"}}}}}]
         # Judges the rows that are set aside too.
-        models[0]["config"]["meta"]["ready"]["default_rules"] = {"one_time_per_order": {"severity": "warn"}}
+        models[0]["config"]["meta"]["ready_default_rules"] = {"one_time_per_order": {"severity": "warn"}}
 
     edit(shop.project / "configs" / "expectations.yaml", quarantine)
     shop.run("--data", shop.data)

@@ -71,7 +71,7 @@ def write(shop: Shop) -> None:
         (shop.data / name).write_text(HEADER + lines)
     mapping = shop.project / "configs" / "orders.yaml"
     document = yaml.safe_load(mapping.read_text())
-    document["models"][0]["config"]["meta"]["ready"]["columns"]["available_at"] = "updated_at"
+    document["models"][0]["config"]["meta"]["ready_columns"]["available_at"] = "updated_at"
     mapping.write_text(yaml.safe_dump(document))
     for name, sql in {"peeking_features": PEEKING, "clean_features": CLEAN}.items():
         (shop.project / "models" / "features" / f"{name}.sql").write_text(sql)
@@ -81,7 +81,7 @@ def relax(configs: Path, rule: str) -> None:
     """Let the gate only report what this rule finds."""
     file = configs / "expectations.yaml"
     document = yaml.safe_load(file.read_text())
-    document["models"][0]["config"]["meta"]["ready"]["default_rules"] = {rule: {"severity": "warn"}}
+    document["models"][0]["config"]["meta"]["ready_default_rules"] = {rule: {"severity": "warn"}}
     file.write_text(yaml.safe_dump(document))
 
 

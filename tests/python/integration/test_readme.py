@@ -196,7 +196,7 @@ def configure(configs: Path) -> None:
         )
     )
     document = yaml.safe_load((configs / "orders.yaml").read_text())
-    document["models"][0]["config"]["meta"]["ready"] |= mapping
+    document["models"][0]["config"]["meta"] |= mapping
     (configs / "orders.yaml").write_text(yaml.safe_dump(document, allow_unicode=True))
     document = yaml.safe_load((configs / "expectations.yaml").read_text())
     (gate,) = document["models"]

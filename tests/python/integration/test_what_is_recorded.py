@@ -41,11 +41,11 @@ def test_no_version_is_recorded_that_was_not_built(shop: Shop) -> None:
 def test_the_form_of_before_makes_no_version(shop: Shop) -> None:
     recorded = shop.rows(VERSIONS)
     for name in ("orders", "features"):
-        shop.edit(f"configs/{name}.yaml", "        ready:\n", "")
+        shop.edit(f"configs/{name}.yaml", " ready_", " ")
     done = shop.ready("dbt", "build", *NO_UNIT_TESTS, "-s", "customer_features+")
     assert done.returncode == 0, done.stdout
-    assert "features.yaml:12: warning: feature_times is read in the form of before" in done.stderr
-    assert "is read in the form of before" not in done.stdout
+    assert "features.yaml:12: warning: feature_times is read without its prefix" in done.stderr
+    assert "is read without its prefix" not in done.stdout
     assert shop.rows(VERSIONS) == recorded
 
 

@@ -1,8 +1,7 @@
-"""Settings of ready in a meta: below its own key, and the form of before."""
+"""Settings of this project in a meta: with their prefix, together below `ready`, and as before without."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -40,8 +39,8 @@ def in_python(meta: dict[str, Any], name: str) -> dict[str, Any]:
     [
         ({"ready": {"horizon": 30}, "label": "Labels", "owner": "ann"}, {"horizon": 30}),
         ({"horizon": 30, "owner": "ann"}, {"horizon": 30}),
-        ({"ready": {"horizon": 30, "label": {"a": "count"}}, "ready_horizon": 60},
-         {"horizon": 60, "label": {"a": "count"}}),
+        ({"ready": {"label": {"a": "count"}}, "ready_horizon": 60}, {"horizon": 60, "label": {"a": "count"}}),
+        ({"ready_label": {"a": "count"}, "label": "Labels"}, {"label": {"a": "count"}}),
         ({"horizon": 30, "ready_label": {"a": "count"}}, {"horizon": 30, "label": {"a": "count"}}),
         ({"owner": "ann"}, {}),
         ({"ready": None}, {}),
@@ -68,24 +67,19 @@ def test_what_is_read_in_the_form_of_before_is_what_the_schemas_have() -> None:
 
 
 @pytest.mark.parametrize(
-    ("meta", "message"),
-    [
-        ({"ready": {"horizon": 30}, "label": {"a": "count"}}, "customer_labels: label stands beside `ready`"),
-        ({"ready": {"horizon": 30}, "horizon": 60}, "customer_labels: horizon stands beside `ready`"),
-    ],
+    "meta",
+    [{"ready_horizon": 30, "horizon": 60}, {"ready": {"horizon": 30}, "horizon": 30, "label": "title"}],
 )
-def test_dbt_refuses_both_forms_in_one_meta(meta: dict[str, Any], message: str) -> None:
-    with pytest.raises(Refused, match=re.escape(message)):
+def test_dbt_refuses_a_setting_that_is_there_twice(meta: dict[str, Any]) -> None:
+    with pytest.raises(Refused, match="customer_labels: horizon is in its meta twice: keep ready_horizon"):
         check(meta)
-    check({"ready": {"horizon": 30}, "label": "a title that other tools show"})
 
 
-def test_dbt_warns_once_of_all_in_the_form_of_before() -> None:
-    told = check({"horizon": 30, "label": {"a": "count"}})
-    assert len(told) == 1
-    assert "customer_labels" in told[0]
-    assert "meta: {ready: {horizon: ...}}" in told[0]
-    assert check({"ready": {"horizon": 30}}) == []
+def test_dbt_warns_once_of_all_without_the_prefix() -> None:
+    (told,) = check({"ready_horizon": 30, "label": {"a": "count"}})
+    assert "customer_labels" in told
+    assert "meta: {ready_label: ...}" in told
+    assert check({"ready_horizon": 30, "label": "a title that other tools show"}) == []
 
 
 def check(meta: dict[str, Any]) -> list[str]:
@@ -105,19 +99,19 @@ def linted(tmp_path: Path, edit: Callable[[str], str], name: str = "orders.yaml"
 
 
 def old_form(text: str) -> str:
-    """Without `ready:`, as the files were written up to 0.1.0."""
-    return text.replace("        ready:\n", "").replace("{ready: {", "{ ").replace("}}", "}")
+    """Without the prefix, as the files were written up to 0.1.0."""
+    return text.replace(" ready_", " ")
 
 
-def test_lint_names_the_lines_of_the_form_of_before_and_checks_them(tmp_path: Path) -> None:
+def test_lint_names_the_lines_of_what_has_no_prefix_and_checks_them(tmp_path: Path) -> None:
     text = old_form((ROOT / "configs/orders.yaml").read_text())
-    lines = [1 + text[: text.index(f"\n          {key}:")].count("\n") + 1 for key in BEFORE["orders_mapped"]
-             if f"\n          {key}:" in text]  # fmt: skip
+    lines = [1 + text[: text.index(f"\n        {key}:")].count("\n") + 1 for key in BEFORE["orders_mapped"]
+             if f"\n        {key}:" in text]  # fmt: skip
     note, fault = linted(tmp_path, lambda text: old_form(text).replace("grain: order ", "grain: line "))
     assert note.startswith(
-        f"orders.yaml:{lines[0]}: warning: file is read in the form of before: settings go below `ready`"
+        f"orders.yaml:{lines[0]}: warning: file is read without its prefix, as up to 0.1.0"
     )
-    assert f"meta: {{ready: {{file: ...}}}}; so too line {', '.join(map(str, lines[1:]))}" in note
+    assert f"write ready_file; so too line {', '.join(map(str, lines[1:]))}" in note
     assert fault.startswith(f"orders.yaml:{lines[1]}: ")
     assert 'grain: "line" is not one of' in fault
 
@@ -125,18 +119,20 @@ def test_lint_names_the_lines_of_the_form_of_before_and_checks_them(tmp_path: Pa
 def test_lint_names_a_test_of_before(tmp_path: Path) -> None:
     rule = "- not_null: {config: {meta: {on_fail: quarantine}}}"
     (note,) = linted(tmp_path, lambda text: text.replace("- not_null\n", rule + "\n", 1), "expectations.yaml")
-    assert "warning: on_fail is read in the form of before" in note
+    assert "warning: on_fail is read without its prefix" in note
 
 
-def test_lint_refuses_what_stands_beside(tmp_path: Path) -> None:
-    (told,) = linted(
-        tmp_path, lambda text: text.replace("      meta:\n", "      meta:\n        grain: order\n", 1)
-    )
-    assert "grain stands beside `ready` in meta, where it is not read; write it below ready" in told
-    assert (
-        linted(tmp_path, lambda text: text.replace("      meta:\n", "      meta:\n        owner: ann\n", 1))
-        == []
-    )
+def test_a_setting_without_the_prefix_is_read_beside_those_that_have_it(tmp_path: Path) -> None:
+    def beside(key: str) -> list[str]:
+        return linted(
+            tmp_path, lambda text: text.replace("      meta:\n", f"      meta:\n        {key}\n", 1)
+        )
+
+    (note,) = beside("local_times: later")
+    assert "warning: local_times is read without its prefix" in note
+    twice, _ = beside("grain: order")
+    assert "grain is in this meta twice; keep ready_grain" in twice
+    assert beside("owner: ann") == []
 
 
 @pytest.mark.parametrize("nested", [True, False])

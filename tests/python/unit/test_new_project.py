@@ -83,7 +83,7 @@ def test_orders_yaml_is_proposed_for_files(tmp_path: Path) -> None:
     project = init_project(tmp_path / "shop", data=[str(data)])
 
     orders = (project.folder / "configs" / "orders.yaml").read_text()
-    columns = yaml.safe_load(orders)["models"][0]["config"]["meta"]["ready"]["columns"]
+    columns = yaml.safe_load(orders)["models"][0]["config"]["meta"]["ready_columns"]
     assert columns["order_id"] == "Bestellnummer"
     assert columns["amount"] == {"column": "Summe", "decimal": ","}
     assert f"--data {data}" in orders, "the command is run in the new folder"

@@ -11,6 +11,7 @@ import yaml
 from conftest import PROJECT
 
 from ready.definition.mapping import csv_columns, orders_meta
+from ready.definition.meta import node_meta
 from ready.suggest.mapping import suggest_mapping
 
 EXAMPLES = PROJECT / "examples"
@@ -48,7 +49,7 @@ def vendor(request: pytest.FixtureRequest) -> str:
 def proposed(folder: Path) -> tuple[dict[str, Any], str]:
     text = suggest_mapping([str(folder / "data")])
     (model,) = yaml.safe_load(text)["models"]
-    return model["config"]["meta"]["ready"], text
+    return node_meta(model, "orders_mapped"), text
 
 
 def test_the_columns_are_the_right_ones_or_asked_for(vendor: str) -> None:

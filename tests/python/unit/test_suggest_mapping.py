@@ -18,6 +18,7 @@ from conftest import PROJECT
 
 from loader import LoadOptions
 from loader.head import read_head
+from ready.definition.meta import node_meta
 from ready.errors import CheckFailed, UsageError
 from ready.lint import lint_configs
 from ready.settings import Settings
@@ -65,7 +66,7 @@ class Proposal:
             (folder / f"orders_{number}.csv").write_text(text, encoding="utf-8")
         self.text = suggest_mapping([str(folder)])
         (model,) = yaml.safe_load(self.text)["models"]
-        self.meta: dict[str, Any] = model["config"]["meta"]["ready"]
+        self.meta = node_meta(model, "orders_mapped")
         self.columns: dict[str, Any] = self.meta["columns"]
         comments = " ".join(line.strip().lstrip("# ") for line in self.text.splitlines() if "#" in line)
         self.asked = [told.split(". ")[0] for told in comments.split("CHECK: ")[1:]]
@@ -150,7 +151,7 @@ def test_orders_with_the_mark_of_comments_are_read(tmp_path: Path) -> None:
     file = tmp_path / "orders.csv"
     file.write_text("# shop\n" + table(rows, ["Name", "Email", "Created at", "Total"]))
     (model,) = yaml.safe_load(suggest_mapping([str(file)]))["models"]
-    settings = model["config"]["meta"]["ready"]["file"]
+    settings = model["config"]["meta"]["ready_file"]
     head = read_head(file, LoadOptions(**settings))
     assert [record.values["Name"] for record in head.records] == [row[0] for row in rows]
 
@@ -180,7 +181,7 @@ def test_the_loader_leaves_out_what_is_proposed_as_the_footer(tmp_path: Path, fo
     (tmp_path / "a.csv").write_text(f"{body}{footer}\n", encoding="utf-8")
     (tmp_path / "b.csv").write_text(body, encoding="utf-8")
     (model,) = yaml.safe_load(suggest_mapping([str(tmp_path / "a.csv")]))["models"]
-    options = LoadOptions(footer_lines=model["config"]["meta"]["ready"]["file"]["footer_lines"])
+    options = LoadOptions(footer_lines=model["config"]["meta"]["ready_file"]["footer_lines"])
     assert isinstance(options.footer_lines, str)
     for name in ("a.csv", "b.csv"):
         assert [record.values["order_id"] for record in read_head(tmp_path / name, options).records] == [
@@ -552,7 +553,7 @@ def test_tables_of_other_columns_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "orders.csv").write_text(table(RECORDS))
     (tmp_path / "page.csv").write_text("Service Unavailable\n")
     text = suggest_mapping([str(tmp_path)])
-    assert yaml.safe_load(text)["models"][0]["config"]["meta"]["ready"]["file"]["pattern"] == "orders.csv"
+    assert yaml.safe_load(text)["models"][0]["config"]["meta"]["ready_file"]["pattern"] == "orders.csv"
     assert "left out, as other columns make another table: customers.csv" in text
     assert "page.csv: no table" in text
 
