@@ -318,8 +318,7 @@ def test_names_and_texts_of_the_products_own_and_rotated_files(
         "version: 2\nmodels: [{name: orders_parsed, columns: [{name: order_id, data_tests: [not_null]}]}]\n"
     )
     features = (configs / "features.yaml").read_text()
-    lines = ["years: count_distinct of since", "touched: sum of touched_orders", "orders: count"]
-    own = f"\n{' ' * 12}".join(lines)
+    own = "years: count_distinct of since\n          touched: sum of touched_orders\n          orders: count"
     features = features.replace("orders: count ", f"{own} ", 1).replace("totals: [", "totals: [touched, ", 1)
     (configs / "features.yaml").write_text(features)
     data.mkdir()

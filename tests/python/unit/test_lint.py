@@ -87,17 +87,17 @@ FAULTS = [
     ("orders.yaml", "grain: order ", "grain: line ", 'grain: "line" is not one of order, order_line'),
     ("orders.yaml", "timezone: UTC", "timezone: Europe/Berln",
      'timezone: "Europe/Berln" is not a time zone\'s name such as Europe/Berlin'),
-    ("orders.yaml", "source: orders", "source: orders\n            encoding: latin-99",
+    ("orders.yaml", "source: orders", "source: orders\n          encoding: latin-99",
      'encoding: "latin-99" is not an encoding such as utf-8 or cp1252'),
-    ("orders.yaml", "source: orders", "source: orders\n            delimiter: ';;'",
+    ("orders.yaml", "source: orders", "source: orders\n          delimiter: ';;'",
      'delimiter: ";;" is not one character'),
-    ("orders.yaml", "source: orders", "source: orders\n            header_lines: 6",
+    ("orders.yaml", "source: orders", "source: orders\n          header_lines: 6",
      "unknown key header_lines; did you mean header_line?"),
-    ("orders.yaml", "source: orders", "source: orders\n            header_line: 0",
+    ("orders.yaml", "source: orders", "source: orders\n          header_line: 0",
      "header_line: 0 is not the header's line, counted from 1, or the name of its first column"),
-    ("orders.yaml", "source: orders", "source: orders\n            names: amount",
+    ("orders.yaml", "source: orders", "source: orders\n          names: amount",
      'names: "amount" is not a list of column names, or a mapping from names in the header to new ones'),
-    ("orders.yaml", "source: orders", "source: orders\n            repeated_names: letters",
+    ("orders.yaml", "source: orders", "source: orders\n          repeated_names: letters",
      'repeated_names: "letters" is not one of number'),
     ("orders.yaml", '["NULL", ', "[NULL, ",
      "null_words[1]: nothing (null) is not text (a bare NULL is yaml's null: put it in quotes)"),
@@ -117,7 +117,7 @@ FAULTS = [
     ("orders.yaml", "  amount: amount", "  amount: {column: amount, decimal: ',', thousands: ','}",
      "amount: thousands and decimal are the same mark, ,"),
     ("orders.yaml", "  amount: amount",
-     "  amount: amount\n            quantity: {column: qty, type: number, thousands: '.'}",
+     "  amount: amount\n          quantity: {column: qty, type: number, thousands: '.'}",
      "quantity: thousands and decimal are the same mark, .; give decimal as well"),
     ("orders.yaml", "  order_ts: order_ts", "  order_ts: {column: day, format: 'YYYY-MM-DD MI:SS'}",
      "order_ts: the format YYYY-MM-DD MI:SS has minutes or seconds without the hour; " + FORMAT_HINT),
@@ -148,28 +148,28 @@ FAULTS = [
      "order_ts: the format DD.Mon needs a day, a month and a year; " + FORMAT_HINT),
     ("orders.yaml", "  amount: amount", "  amount: {column: amount, currency: []}",
      "currency: a list is not a currency's sign or code, or a list of them"),
-    ("orders.yaml", "  amount: amount", "  amount: amount\n            weight: {column: kg, currency: kg}",
+    ("orders.yaml", "  amount: amount", "  amount: amount\n          weight: {column: kg, currency: kg}",
      "currency needs type: number beside it"),
-    ("orders.yaml", "timezone: UTC", "timezone: UTC\n          local_times: first",
+    ("orders.yaml", "timezone: UTC", "timezone: UTC\n        ready_local_times: first",
      'local_times: "first" is not one of later, earlier, invalid'),
     ("orders.yaml", "  status: status", "  status: {column: a, expression: b}",
      "status: give one of column and expression"),
     ("orders.yaml", "  status: status", "  status: {}", "status: give one of column and expression"),
     ("orders.yaml", "  amount: amount", "  amount: {column: amount, round: 7}",
      "round: 7 is not a number of decimals from 0 to 6"),
-    ("orders.yaml", "  amount: amount", "  amount: amount\n            Quantity: qty",
+    ("orders.yaml", "  amount: amount", "  amount: amount\n          Quantity: qty",
      "columns: Quantity is no column name; lower case letters, digits and _, at most 59"),
-    ("orders.yaml", "  amount: amount", "  amount: amount\n            user: u",
+    ("orders.yaml", "  amount: amount", "  amount: amount\n          user: u",
      "columns: user has a meaning of its own already; choose another name"),
-    ("orders.yaml", "  amount: amount", "  amount: amount\n            line_number: n",
+    ("orders.yaml", "  amount: amount", "  amount: amount\n          line_number: n",
      "columns: line_number has a meaning of its own already; choose another name"),
-    ("orders.yaml", "  amount: amount", "  amount: amount\n            price_raw: n",
+    ("orders.yaml", "  amount: amount", "  amount: amount\n          price_raw: n",
      "columns: price_raw has a meaning of its own already; choose another name"),
-    ("orders.yaml", "  amount: amount", "  amount: amount\n            quantity: {column: qty, type: numbr}",
+    ("orders.yaml", "  amount: amount", "  amount: amount\n          quantity: {column: qty, type: numbr}",
      'type: "numbr" is not one of text, number; did you mean number?'),
-    ("orders.yaml", "  amount: amount", "  amount: amount\n            quantity: {column: qty, round: 2}",
+    ("orders.yaml", "  amount: amount", "  amount: amount\n          quantity: {column: qty, round: 2}",
      "round needs type: number beside it"),
-    ("orders.yaml", "  amount: amount", "  amount: amount\n            quantity: {type: number}",
+    ("orders.yaml", "  amount: amount", "  amount: amount\n          quantity: {type: number}",
      "quantity: give one of column and expression"),
     ("orders.yaml", "name: orders_mapped", "name: order_mapped",
      'name: "order_mapped" is not one of orders_mapped; did you mean orders_mapped?'),
@@ -214,16 +214,16 @@ FAULTS = [
      'error_if: 10 is not a condition on the number of failures such as ">10"'),
     ("expectations.yaml", "- valid_number", "- not_null: {config: {error_if: '> 1%'}}",
      'error_if: "> 1%" is not a condition on the number of failures such as ">10"'),
-    ("expectations.yaml", "- valid_number", "- not_null: {config: {meta: {ready: {on_fial: quarantine}}}}",
+    ("expectations.yaml", "- valid_number", "- not_null: {config: {meta: {ready_on_fial: quarantine}}}",
      "unknown key on_fial; did you mean on_fail?"),
     ("expectations.yaml", "- valid_number",
      "- dbt_expectations.expect_column_mean_to_be_between:\n              arguments: {min_value: 0}\n"
-     "              config: {meta: {ready: {on_fail: quarantine}}}",
+     "              config: {meta: {ready_on_fail: quarantine}}",
      "dbt_expectations.expect_column_mean_to_be_between finds no rows that could be set aside; "
      "use severity: error or warn"),
     ("expectations.yaml", "- valid_number",
      "- dbt_expectations.expect_column_mean_to_be_between:\n              arguments: {min_value: 0}\n"
-     "              config: {meta: {ready: {max_failures: 3}}}",
+     "              config: {meta: {ready_max_failures: 3}}",
      "dbt_expectations.expect_column_mean_to_be_between judges the table as a whole: there are no rows of "
      "which some could pass; leave max_failures out, or use severity: warn"),
     ("expectations.yaml", "- valid_number", "- not_null: {confg: {severity: warn}}",
@@ -238,7 +238,7 @@ FAULTS = [
     ("expectations.yaml", "- name: currency", "- name: curency",
      "orders_parsed has no column curency; did you mean currency?"),
     ("expectations.yaml", "- name: currency", "- name: amount", "the column amount is there twice"),
-    ("expectations.yaml", "- name: currency", "- name: currency\n        meta: {ready: {sensitve: true}}",
+    ("expectations.yaml", "- name: currency", "- name: currency\n        meta: {ready_sensitve: true}",
      "unknown key sensitve; did you mean sensitive?"),
     ("expectations.yaml", "    columns:", "    colums:", "unknown key colums; did you mean columns?"),
     ("features.yaml", "every: month", "every: months",
@@ -304,19 +304,21 @@ FAULTS = [
      "revenue: stg.orders has no column amuont; did you mean amount?"),
     ("features.yaml", "totals: [orders, ", "totals: [order, ",
      "totals: there is no aggregation order; did you mean orders?"),
-    ("features.yaml", "totals: [o", "days_since_nth_last_order: [2, 1]\n          totals: [o",
+    ("features.yaml", "ready_totals: [o", "ready_days_since_nth_last_order: [2, 1]\n        ready_totals: [o",
      "days_since_nth_last_order[2]: 1 is not a whole number from 2 to 20"),
     ("features.yaml", "- name: customer_id", "- name: days_since_2nd_last_order",
      "customer_features has no column days_since_2nd_last_order; did you mean days_since_last_order?"),
-    ("features.yaml", "totals: [o", "ratios: {trend: revenue_7d / revenue_60d}\n          totals: [o",
+    ("features.yaml", "ready_totals: [o",
+     "ready_ratios: {trend: revenue_7d / revenue_60d}\n        ready_totals: [o",
      "trend: no window or total gives a column revenue_60d; did you mean revenue_90d?"),
-    ("features.yaml", "totals: [o", "ratios: {trend: revenue_7d per revenue_90d}\n          totals: [o",
+    ("features.yaml", "ready_totals: [o",
+     "ready_ratios: {trend: revenue_7d per revenue_90d}\n        ready_totals: [o",
      'trend: "revenue_7d per revenue_90d" is not a column / another, such as revenue_7d / revenue_90d'),
     ("features.yaml", "max_order_value: max of amount",
-     "max_order_value: mode of channel\n          ratios: {trend: orders_7d / max_order_value_90d}",
+     "max_order_value: mode of channel\n        ready_ratios: {trend: orders_7d / max_order_value_90d}",
      "trend: max_order_value_90d is no number, so it has no ratio"),
-    ("features.yaml", "totals: [o",
-     "ratios: {" + "r" * 60 + ": orders_7d / orders_30d}\n          totals: [o",
+    ("features.yaml", "ready_totals: [o",
+     "ready_ratios: {" + "r" * 60 + ": orders_7d / orders_30d}\n        ready_totals: [o",
      f"ratios: the name {'r' * 60}_ratio is too long; at most 63 letters"),
     ("features.yaml", "horizon: 30 ", "horizon: '30' ",
      'horizon: "30" is not a whole number of days, at least 1'),
@@ -325,9 +327,9 @@ FAULTS = [
     ("features.yaml", "# by: customer ", "by: customers #",
      'by: "customers" is not one of time, customer, both; did you mean customer?'),
     ("features.yaml", "# seed: 42 ", "seed: 42 #", "splits by time have no seed"),
-    ("features.yaml", "# by: customer ", "by: both\n            seed: 99999999999999999999 #",
+    ("features.yaml", "# by: customer ", "by: both\n          seed: 99999999999999999999 #",
      "99999999999999999999 is more than a whole number can be (64 bits)"),
-    ("features.yaml", "# by: customer ", "by: customer\n            embargo: 30 #",
+    ("features.yaml", "# by: customer ", "by: customer\n          embargo: 30 #",
      "splits by customer have no embargo"),
     ("features.yaml", '# val_from: "2025-01-01"', 'val_from: "2025-01-01"',
      "val_from needs test_from beside it"),
@@ -373,12 +375,12 @@ ON_FEATURE = (
             "warning: not_null on file_name is switched off",
         ),
         (
-            "{not_null: {config: {meta: {ready: {ON_FAIL: quarantine}}}}}",
+            "{not_null: {config: {meta: {ready_ON_FAIL: quarantine}}}}",
             "unique",
             "unknown key ON_FAIL; known: max_failures, max_share, on_fail",
         ),
-        ("{not_null: {meta: {ready: {max_share: 5}}}}", "unique", "max_share"),
-        ("{not_null: {meta: {ready: {max_failures: -1}}}}", "unique", "max_failures"),
+        ("{not_null: {meta: {ready_max_share: 5}}}", "unique", "max_share"),
+        ("{not_null: {meta: {ready_max_failures: -1}}}", "unique", "max_failures"),
         ("Not_Null", "unique", "there is no test Not_Null; did you mean not_null?"),
         (
             "{dbt_expectations.expect_column_proportion_of_unique_values_to_be_between: "
@@ -406,7 +408,7 @@ def test_splits_are_cut_one_way_and_in_order(edited: Edit) -> None:
     found = edited(
         "features.yaml",
         '# val_from: "2025-01-01"',
-        "val_from: 2025-05-01\n            test_from: 2025-04-01\n#",
+        "val_from: 2025-05-01\n          test_from: 2025-04-01\n#",
     )
     line = line_of("features.yaml", "val_from")
     assert found == [
@@ -416,13 +418,13 @@ def test_splits_are_cut_one_way_and_in_order(edited: Edit) -> None:
 
 
 def test_an_extra_column_is_known_everywhere(edited: Edit, tmp_path: Path) -> None:
-    added = "quantity: {column: qty, type: number, round: 0}\n            country: Country"
-    assert edited("orders.yaml", "  amount: amount", f"  amount: amount\n            {added}") == []
+    added = "quantity: {column: qty, type: number, round: 0}\n          country: Country"
+    assert edited("orders.yaml", "  amount: amount", f"  amount: amount\n          {added}") == []
     features = tmp_path / "configs" / "features.yaml"
     text = features.read_text()
-    more = "spread: stddev of quantity\n            orders_in: {rule: count, by: country, values: [de, A-T]}"
+    more = "spread: stddev of quantity\n          orders_in: {rule: count, by: country, values: [de, A-T]}"
     features.write_text(
-        text.replace("revenue: sum of amount", f"revenue: sum of amount\n            {more}", 1)
+        text.replace("revenue: sum of amount", f"revenue: sum of amount\n          {more}", 1)
     )
     expectations = tmp_path / "configs" / "expectations.yaml"
     text = expectations.read_text()
@@ -459,7 +461,7 @@ def test_a_label_by_any_rule(edited: Edit, rule: str) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        ("features.yaml", "# by: customer ", "by: both\n            seed: -9223372036854775808 #"),
+        ("features.yaml", "# by: customer ", "by: both\n          seed: -9223372036854775808 #"),
         ("expectations.yaml", "[EUR]", "['NO', EUR]"),
         ("expectations.yaml", "[EUR]", "[no, yes], quote_values: false"),
         ("expectations.yaml", "[EUR]", "\"{{ var('currencies') }}\""),
@@ -641,7 +643,7 @@ def of_lines(configs: Path, *edits: tuple[str, str, str]) -> list[str]:
 
 
 def mapped(entry: str) -> tuple[str, str, str]:
-    return ("orders.yaml", "  channel: channel", f"  channel: channel\n            {entry}")
+    return ("orders.yaml", "  channel: channel", f"  channel: channel\n          {entry}")
 
 
 def test_a_rule_that_an_order_id_comes_once_contradicts_lines(edited: Edit) -> None:
@@ -664,7 +666,11 @@ def test_configs_of_order_lines_are_sound(tmp_path: Path) -> None:
 
 
 UNIQUE = "    data_tests:\n      - unique: {arguments: {column_name: order_id}}\n"
-OVER_FILES = ("orders.yaml", "          timezone:", "          lines_over_files: sum\n          timezone:")
+OVER_FILES = (
+    "orders.yaml",
+    "        ready_timezone:",
+    "        ready_lines_over_files: sum\n        ready_timezone:",
+)
 
 
 @pytest.mark.parametrize(
@@ -705,8 +711,8 @@ def test_a_value_of_the_order_is_not_split_by_a_column_of_its_lines(tmp_path: Pa
         "x: {rule: sum of amount, by: kind, values: [a]}",
         "y: {rule: sum of amount, by: channel, values: [a]}",
     ]
-    place = "            orders: count"
-    rules = ("features.yaml", place, "".join(f"            {rule}\n" for rule in by) + place)
+    place = "          orders: count"
+    rules = ("features.yaml", place, "".join(f"          {rule}\n" for rule in by) + place)
     told = of_lines(tmp_path / "configs", amount, mapped("kind: Kind"), rules)
     assert [finding for finding in told if "is the order's" in finding] == [
         "x: amount is the order's and kind a line's, so no part of it belongs to a line; "

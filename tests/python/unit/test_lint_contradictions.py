@@ -58,7 +58,7 @@ def linted(configs: Path) -> Lint:
 
 
 def without(*names: str) -> list[tuple[str, str, str]]:
-    return [("orders.yaml", f"            {name}: {name}\n", "") for name in names]
+    return [("orders.yaml", f"          {name}: {name}\n", "") for name in names]
 
 
 def messages(findings: list[Finding]) -> list[str]:
@@ -122,8 +122,9 @@ def test_a_rule_that_is_switched_off_is_no_contradiction(linted: Lint, config: s
 
 
 def test_features_of_an_unmapped_column(linted: Lint) -> None:
-    rules = "orders_by: {rule: count, by: channel, values: [web]}\n"
-    rules += "            kinds: count_distinct of currency\n#"
+    rules = (
+        "orders_by: {rule: count, by: channel, values: [web]}\n          kinds: count_distinct of currency\n#"
+    )
     found = linted(*without(*MAPPED), ("features.yaml", "# orders_by:", rules))
     assert messages([finding for finding in found if finding.file.name == "features.yaml"]) == [
         "orders_by: orders.yaml maps no channel, so the column is null in every row",
@@ -228,7 +229,7 @@ def test_rows_of_a_seed_of_ones_own(configs: Path, tmp_path: Path) -> None:
         ("embargo: 29", True),
         ("embargo: 0", True),
         ("embargo: 30", False),
-        ("by: both\n            embargo: 7", True),
+        ("by: both\n          embargo: 7", True),
         ("by: customer", False),
     ],
 )

@@ -73,11 +73,11 @@ def test_a_value_that_a_rule_asks_for_is_missed(check: Check, column: str, rule:
     ("column", "config", "severity"),
     [
         ("customer_id", "{config: {severity: warn}}", "warning"),
-        ("customer_id", "{config: {meta: {ready: {on_fail: quarantine}}}}", "warning"),
-        ("customer_id", "{config: {meta: {ready: {max_failures: 3}}}}", "warning"),
-        ("customer_id", "{config: {meta: {ready: {max_failures: 2}}}}", "error"),
-        ("customer_id", "{config: {meta: {ready: {max_share: 0.1}}}}", "warning"),
-        ("customer_id", "{config: {meta: {ready: {max_share: 0.09}}}}", "error"),
+        ("customer_id", "{config: {meta: {ready_on_fail: quarantine}}}", "warning"),
+        ("customer_id", "{config: {meta: {ready_max_failures: 3}}}", "warning"),
+        ("customer_id", "{config: {meta: {ready_max_failures: 2}}}", "error"),
+        ("customer_id", "{config: {meta: {ready_max_share: 0.1}}}", "warning"),
+        ("customer_id", "{config: {meta: {ready_max_share: 0.09}}}", "error"),
         ("customer_id", "{config: {enabled: false}}", None),
         ("customer_id", "{config: {where: amount > 5}}", None),
     ],
@@ -121,8 +121,8 @@ SAY = "say how times are written: {column: ..., format: ...}"
 def test_the_format_that_is_set_and_the_one_that_fits(
     check: Check, entry: str, texts: list[str | None], hint: str
 ) -> None:
-    mapped = "            order_ts: order_ts\n"
-    found = check({"order_ts": (texts, [None] * 30)}, orders=(mapped, f"            order_ts: {entry}\n"))
+    mapped = "          order_ts: order_ts\n"
+    found = check({"order_ts": (texts, [None] * 30)}, orders=(mapped, f"          order_ts: {entry}\n"))
     assert found[0].hint == SAY + hint
 
 

@@ -266,9 +266,7 @@ def test_tests_and_rules_of_the_user_s_own_can_be_named(shop: Path) -> None:
     file = shop / "configs" / "expectations.yaml"
     document = yaml.safe_load(file.read_text())
     (gate,) = document["models"]
-    gate.setdefault("config", {}).setdefault("meta", {}).setdefault("ready", {})["default_rules"] = {
-        "my_rule": {"enabled": False}
-    }
+    gate["config"]["meta"]["ready_default_rules"] = {"my_rule": {"enabled": False}}
     gate["columns"][0].setdefault("data_tests", []).append("is_even")
     file.write_text(yaml.safe_dump(document))
 
