@@ -83,7 +83,7 @@ def test_the_graph_is_of_what_people_read(docs_site: DocsSite) -> None:
     """The page has no unit test, and of the sources those that are not marked as internal."""
     shown = shown_manifest(docs_site.page)
     every = docs_site.manifest["sources"].values()
-    internal = {node["unique_id"] for node in every if "ready" in node["config"]["meta"]}
+    internal = {node["unique_id"] for node in every if "ready_internal" in node["config"]["meta"]}
     names = {name.rpartition(".")[2] for name in internal}
     assert {"table_states", "build_lock", "file_locks"} <= names
     assert docs_site.manifest["unit_tests"]
@@ -109,7 +109,7 @@ def test_settings_of_ones_own_have_their_prefix_under_meta(docs_site: DocsSite) 
     configs = [node["config"] for node in every]
     assert not any({"kept_by", "loads_from"} & set(config) for config in configs)
     keys = {key for config in configs for key in config["meta"]}
-    assert keys == {"owner", "ready", "ready_kept_by", "ready_loads_from"}
+    assert {key for key in keys if not key.startswith("ready_")} == {"owner"}
     kept = docs_site.manifest["nodes"]["model.raw_to_ready.orders"]["config"]["meta"]
     assert kept["ready_kept_by"] == "order"
     assert kept["ready_loads_from"] == ["orders_parsed", "orders_rejected"]
