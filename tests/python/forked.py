@@ -1,4 +1,4 @@
-"""`python -m ready` in a process of its own, forked from one that has imported dbt: that takes seconds.
+"""`ready` and `dbt` in a process of its own, forked from one that has imported dbt: that takes seconds.
 
 Only libraries are imported beforehand. The package `ready` is not: what it imports, and when, stays tested.
 A home begins with what dbt has parsed in another, written anew for its folder and database; dbt itself
@@ -19,7 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from pathlib import Path
@@ -63,36 +63,54 @@ def ready(
     *arguments: str | Path, cwd: Path, env: Mapping[str, str], input: str | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Like subprocess.run with captured output; env: the whole environment."""
-    command, given = ["ready", *map(str, arguments)], None
-    if command[1:2] in BUILDING:
+    return _captured(["ready", *map(str, arguments)], cwd, env, input)
+
+
+def dbt(*arguments: str | Path, cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """`dbt ARGUMENTS`, as `ready` is run."""
+    return _captured(["dbt", *map(str, arguments)], cwd, env)
+
+
+def _captured(
+    command: list[str], cwd: Path, env: Mapping[str, str], input: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    given = None
+    if command[0] == "ready" and command[1:2] in BUILDING:
         command, env, given = _with_configs_in_one_place(command, cwd, env)
-    home = Path(env.get("READY_HOME") or cwd / ".ready")
-    parsed, wanted = home / "dbt/target/partial_parse.msgpack", _parsing(command, cwd, env)
-    # A home that is not there yet is the command's to make.
-    reads = "PGHOST" in env or "READY_SPARK_PORT" in env or (home.is_dir() and command[1:2] in BUILDING)
-    if reads and wanted.known in _parsed_for and _parsed_for.get(parsed) != wanted:
-        parsed.parent.mkdir(parents=True, exist_ok=True)
-        parsed.write_bytes(_written_anew(wanted))
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder) / name for name in ("input", "output", "errors")]
         for file, text in zip(files, (input or "", "", ""), strict=True):
             file.write_text(text)
-        process = _server.Process(target=_become, args=(command, cwd, dict(env), files, _templates))
-        # Python gives the server no path of ours to import from.
-        with mock.patch.dict(os.environ, PYTHONPATH=str(Path(__file__).parent)):
-            forkserver.ensure_running()
-        process.start()
-        process.join()
-        assert process.exitcode is not None
-        if parsed.exists():
-            _parsed_for[parsed] = wanted
-            if wanted.known not in _parsed_for:
-                shutil.copy(parsed, wanted.known)
-                _parsed_for[wanted.known] = wanted
+        code = run(command, cwd, env, files)
         output, errors = (file.read_text() for file in files[1:])
-        if given:
-            output, errors = (text.replace(str(_configs), given) for text in (output, errors))
-        return subprocess.CompletedProcess(command, process.exitcode, output, errors)
+    if given:
+        output, errors = (text.replace(str(_configs), given) for text in (output, errors))
+    return subprocess.CompletedProcess(command, code, output, errors)
+
+
+def run(command: list[str], cwd: Path, env: Mapping[str, str], streams: Sequence[Path]) -> int:
+    """Its exit code. command: of `ready` or `dbt`; streams: its input, output and errors."""
+    home = Path(env.get("READY_HOME") or cwd / ".ready")
+    parsed, wanted = home / "dbt/target/partial_parse.msgpack", _parsing(command, cwd, env)
+    # A home that is not there yet is the command's to make.
+    there = "PGHOST" in env or "READY_SPARK_PORT" in env or (home.is_dir() and command[1:2] in BUILDING)
+    reads = command[0] == "ready" and there
+    if reads and wanted.known in _parsed_for and _parsed_for.get(parsed) != wanted:
+        parsed.parent.mkdir(parents=True, exist_ok=True)
+        parsed.write_bytes(_written_anew(wanted))
+    process = _server.Process(target=_become, args=(command, cwd, dict(env), streams, _templates))
+    # Python gives the server no path of ours to import from.
+    with mock.patch.dict(os.environ, PYTHONPATH=str(Path(__file__).parent)):
+        forkserver.ensure_running()
+    process.start()
+    process.join()
+    assert process.exitcode is not None
+    if parsed.exists() and command[0] == "ready":
+        _parsed_for[parsed] = wanted
+        if wanted.known not in _parsed_for:
+            shutil.copy(parsed, wanted.known)
+            _parsed_for[wanted.known] = wanted
+    return process.exitcode
 
 
 def _with_configs_in_one_place(
@@ -144,9 +162,11 @@ def _written_anew(wanted: Parsed) -> bytes:
     return written
 
 
-def _become(command: list[str], cwd: Path, env: dict[str, str], files: list[Path], templates: Path) -> None:
-    for number, file in enumerate(files):
-        descriptor = os.open(file, os.O_RDWR)
+def _become(
+    command: list[str], cwd: Path, env: dict[str, str], streams: Sequence[Path], templates: Path
+) -> None:
+    for number, stream in enumerate(streams):
+        descriptor = os.open(stream, os.O_WRONLY | os.O_APPEND if number else os.O_RDONLY)
         os.dup2(descriptor, number)
         os.close(descriptor)
     sys.stdin = open(0, closefd=False)  # noqa: SIM115 - multiprocessing has put another in its place
@@ -160,8 +180,13 @@ def _become(command: list[str], cwd: Path, env: dict[str, str], files: list[Path
         sys.dont_write_bytecode, sys.pycache_prefix = False, str(templates.with_name("bytecode"))
     keep_compiled_templates(templates)  # before the command would keep its own: all tests share these
     _accept_written_anew()
+    from dbt.cli.main import cli
+
     try:
-        runpy.run_module("ready", run_name="__main__", alter_sys=True)
+        if command[0] == "ready":
+            runpy.run_module("ready", run_name="__main__", alter_sys=True)
+        else:
+            cli()
     finally:
         atexit._run_exitfuncs()  # multiprocessing ends its processes without
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from datetime import datetime
 from pathlib import Path
 
+import forked
 from proof_case import Shop
 
 BUILD = ("build", "--exclude-resource-type", "unit_test")
@@ -28,13 +27,7 @@ def dbt(shop: Shop, *arguments: str | Path, code: int = 0) -> str:
 
 def plain_dbt(shop: Shop, *arguments: str | Path, code: int = 0, **env: str) -> str:
     """The same of dbt without the wrapper, where it is run in the project."""
-    done = subprocess.run(
-        [Path(sys.executable).with_name("dbt"), *arguments],
-        cwd=shop.project,
-        env={**shop.environ, **env},
-        capture_output=True,
-        text=True,
-    )
+    done = forked.dbt(*arguments, cwd=shop.project, env={**shop.environ, **env})
     assert done.returncode == code, done.stdout + done.stderr
     return plain(done.stdout)
 

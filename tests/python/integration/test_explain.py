@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 import yaml
 from conftest import PROJECT
@@ -181,13 +180,8 @@ def line_shop(server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory
         warehouse = Warehouse(folder, database)
         assert warehouse.ready("load", folder / "data").returncode == 0
         settings = Settings.resolve(environ=warehouse.environ, configs=folder / "configs")
-        built = subprocess.run(
-            [Path(sys.executable).with_name("dbt"), "build", "--exclude-resource-type", "unit_test"],
-            env={**warehouse.environ, **environment(settings, database)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        env = {**warehouse.environ, **environment(settings, database)}
+        built = forked.dbt("build", "--exclude-resource-type", "unit_test", cwd=Path.cwd(), env=env)
         assert built.returncode == 0, built.stdout
         yield warehouse
 

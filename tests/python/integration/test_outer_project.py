@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 from proof_case import Shop
 
@@ -76,13 +75,8 @@ class Outer:
 
     def dbt(self, *arguments: str, code: int = 0) -> str:
         """What dbt prints, on one line without colours."""
-        done = subprocess.run(
-            [Path(sys.executable).with_name("dbt"), *arguments],
-            cwd=self.folder,
-            env={**self.shop.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
-            capture_output=True,
-            text=True,
-        )
+        env = {**self.shop.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+        done = forked.dbt(*arguments, cwd=self.folder, env=env)
         assert done.returncode == code, done.stdout + done.stderr
         return " ".join(re.sub("\x1b\\[[0-9;]*m", "", done.stdout).split())
 

@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,7 @@ import pyarrow.parquet
 import pytest
 import yaml
 from conftest import PROJECT
+from forking_programs import programs
 from readme_blocks import Block, fenced, shell_blocks, shows
 
 from ready.postgres import embedded
@@ -88,7 +91,7 @@ class Clone:
 
 
 @pytest.fixture
-def clone(tmp_path: Path) -> Clone:
+def clone(tmp_path: Path) -> Iterator[Clone]:
     folder = tmp_path / "raw-to-ready"
     for part in PARTS:
         source, target = PROJECT / part, folder / part
@@ -97,26 +100,23 @@ def clone(tmp_path: Path) -> Clone:
             shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy2(source, target)
-    install(folder / ".venv")
     names = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL")
     environ = {name: os.environ[name] for name in names if name in os.environ}
-    return Clone(folder, environ | {"PATH": f"{folder / '.venv/bin'}:{environ['PATH']}"})
+    with installed(folder / ".venv"):
+        yield Clone(folder, environ | {"PATH": f"{folder / '.venv/bin'}:{environ['PATH']}"})
 
 
-def install(venv: Path) -> None:
+@contextmanager
+def installed(venv: Path) -> Iterator[None]:
     """What `make install` leaves, standing for the environment that runs the tests."""
-    programs = Path(sys.executable).parent
     (venv / "bin").mkdir(parents=True)
-    for name, command in {
-        "python": [sys.executable],
-        "ready": [sys.executable, "-m", "ready"],
-        "dbt": [str(programs / "dbt")],
-    }.items():
-        script = venv / "bin" / name
-        script.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
-        script.chmod(0o755)
+    python = venv / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+    python.chmod(0o755)
     (venv / "bin" / "activate").write_text(f"export PATH={shlex.quote(str(venv / 'bin'))}:$PATH\n")
     (venv / ".installed").touch()
+    with programs(venv / "bin"):
+        yield
 
 
 def blocks(*pages: Path) -> list[Block]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import forked
 import pytest
 from conftest import PROJECT
 from psycopg2.errors import DivisionByZero
@@ -47,19 +47,13 @@ def delivered(warehouse: Warehouse) -> Warehouse:
 
 def dbt_build(warehouse: Warehouse) -> subprocess.CompletedProcess[str]:
     """dbt alone, without the wrapper: of the tables only a small one."""
-    return subprocess.run(
-        [str(Path(sys.executable).parent / "dbt"), "build", "--select", "order_statuses"],
-        cwd=PROJECT,
-        env={
-            **warehouse.environ,
-            "DBT_PROFILES_DIR": "profiles",
-            "DBT_TARGET_PATH": str(warehouse.folder / "home/dbt/target"),
-            "DBT_LOG_PATH": str(warehouse.folder / "logs"),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    places = {
+        "DBT_PROFILES_DIR": "profiles",
+        "DBT_TARGET_PATH": str(warehouse.folder / "home/dbt/target"),
+        "DBT_LOG_PATH": str(warehouse.folder / "logs"),
+    }
+    env = {**warehouse.environ, **places}
+    return forked.dbt("build", "--select", "order_statuses", cwd=PROJECT, env=env)
 
 
 def set_version(warehouse: Warehouse, schema: str, version: int) -> None:
