@@ -39,7 +39,6 @@
 
 {# The columns that point_in_time_features gives, in its order. #}
 {% macro feature_names(definition) %}
-    {% set names = aggregated_names(definition, definition.aggregations) %}
-    {% do names.extend(['days_since_last_order', 'days_since_first_order']) %}
-    {% do return(names + definition.nth_last | map(attribute='name') | list + definition.ratios | map(attribute='name') | list) %}
+    {% set days_since = ['days_since_last_order', 'days_since_first_order'] %}
+    {% do return(aggregated_names(definition) + days_since + (definition.nth_last + definition.ratios) | map(attribute='name') | list) %}
 {% endmacro %}
