@@ -14,3 +14,8 @@
 {% macro spark__quote_literal(text) -%}
     {{ return("'" ~ (text | string).replace('\\', '\\\\').replace("'", '\\u0027').replace('$' ~ '{', '\\u0024{') ~ "'") }}
 {%- endmacro %}
+
+{# Several, with commas between them. #}
+{% macro quote_literals(texts) -%}
+    {%- for text in texts %}{{ quote_literal(text) }}{{ ', ' if not loop.last }}{% endfor -%}
+{%- endmacro %}

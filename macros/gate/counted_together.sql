@@ -80,18 +80,10 @@
 {# Test name -> count of these, once they are counted. A model's id stands for all its rows; it is alone, and null, where counting
    failed. #}
 {% macro counts_of_this_run(names) %}
-    {% set counts = {} %}
-    {% set quoted = [] %}
-    {% for name in names %}
-        {% do quoted.append(quote_literal(name)) %}
-    {% endfor %}
-    {% for row in run_query(
+    {% do return(dict(run_query(
         'select check_name, failures from ' ~ source('meta', 'gate_counts')
-        ~ ' where invocation_id = ' ~ quote_literal(invocation_id) ~ ' and check_name in (' ~ quoted | join(', ') ~ ')'
-    ).rows %}
-        {% do counts.update({row[0]: row[1]}) %}
-    {% endfor %}
-    {% do return(counts) %}
+        ~ ' where invocation_id = ' ~ quote_literal(invocation_id) ~ ' and check_name in (' ~ quote_literals(names) ~ ')'
+    ).rows | list)) %}
 {% endmacro %}
 
 {# The table that a model's tests look at: its candidate while there is one. #}
@@ -104,22 +96,20 @@
     {%- set counts = source('meta', 'gate_counts') -%}
     {#- Rules that ask for the same share a place among the counts. -#}
     {%- set aggregates = ['count(*)'] -%}
-    {%- set names = [quote_literal(tested.unique_id)] -%}
+    {%- set names = [tested.unique_id] -%}
     {%- set places = [1] -%}
     {%- for node in nodes -%}
         {%- set failures = failures_as_aggregate(node) -%}
         {%- if failures -%}
             {%- do aggregates.append(failures) if failures not in aggregates -%}
-            {%- do names.append(quote_literal(node.name)) -%}
+            {%- do names.append(node.name) -%}
             {%- do places.append(aggregates.index(failures) + 1) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- set scan -%}
-        select array[{{ aggregates | join(', ') }}] from {{ tested_relation(tested) }}
-    {%- endset -%}
+    {%- set scan = 'select array[' ~ aggregates | join(', ') ~ '] from ' ~ tested_relation(tested) -%}
     do $gate_block$
     declare
-        names text[] := array[{{ names | join(', ') }}];
+        names text[] := array[{{ quote_literals(names) }}];
         places integer[] := array[{{ places | join(', ') }}];
         failures bigint[];
     begin

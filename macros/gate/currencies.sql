@@ -1,62 +1,3 @@
-{# The currencies of the records that become orders, for the rule one_currency: the columns of orders_parsed with `currency` as
-   it is compared and `column_at_fault`, the column that tells it. #}
-{% macro mapped_currencies(parsed) -%}
-    select parsed.*, 'currency' as name, 'currency' as column_at_fault
-    from {{ parsed }} as parsed
-    where parsed.currency is not null and {{ becomes_order(parsed) }}
-{%- endmacro %}
-
-{% macro no_currencies(parsed) -%}
-    select parsed.*, '' as name, '' as column_at_fault
-    from {{ parsed }} as parsed
-    where false
-{%- endmacro %}
-
-{# What a CSV column tells that is called currency in some language, or whose first values are codes of currencies. Where no file
-   has such a column no record is read. A column that the amount's expression reads has been thought of. #}
-{% macro unmapped_currencies(parsed) -%}
-    select
-        parsed.load_id,
-        parsed.line_number,
-        parsed.file_name,
-        parsed.amount_raw,
-        events.name,
-        events.currency,
-        'currency' as column_at_fault
-    from (
-        select
-            raw_events.load_id,
-            raw_events.line_number,
-            names.name,
-            {{ currency_of(json_field('raw_events.payload', 'names.name')) }} as currency
-        from {{ source('raw', 'raw_events') }} as raw_events
-        inner join ({{ currency_columns() }}) as names on raw_events.load_id = names.load_id
-    ) as events
-    inner join {{ parsed }} as parsed on events.load_id = parsed.load_id and events.line_number = parsed.line_number
-    where
-        {{ matches('events.currency', '^[^0-9.,]+$') }} and {{ becomes_order(parsed) }}
-        and (select count(*) from ({{ currency_columns() }}) as names) > 0
-    {%- for name in amount_texts() %}
-    union all
-    select
-        parsed.load_id,
-        parsed.line_number,
-        parsed.file_name,
-        parsed.amount_raw,
-        {{ quote_literal(name) }} as name,
-        events.currency,
-        'currency' as column_at_fault
-    from (
-        select
-            load_id,
-            line_number,
-            {{ currency_within(json_field('payload', quote_literal(name))) }} as currency
-        from {{ source('raw', 'raw_events') }}
-    ) as events
-    inner join {{ parsed }} as parsed on events.load_id = parsed.load_id and events.line_number = parsed.line_number
-    where events.currency is not null and {{ becomes_order(parsed) }}
-    {%- endfor %}
-{%- endmacro %}
 
 {# The CSV columns whose text the amount's expression takes apart, and a sign in it with it. number() reads one currency alone, and
    a case may tell several apart. #}
@@ -95,7 +36,8 @@
     end, '')
 {%- endmacro %}
 
-{# A select of the columns, by load, that may tell the currency. #}
+{# A select of the CSV columns, by load, that may say the currency: those called so in some language, or whose first values are codes
+   of currencies. A column that the amount's expression reads has been thought of. #}
 {% macro currency_columns() -%}
     {%- set seen = [] -%}
     {%- set entry = orders_mapping().columns.amount -%}
@@ -109,7 +51,7 @@
     where
         ({{ matches(in_case('lower', 'name'), currency_names()) }}{{ names_by_values() }})
         {%- if seen %}
-        and name not in ({% for name in seen %}{{ quote_literal(name) }}{{ ', ' if not loop.last }}{% endfor %})
+        and name not in ({{ quote_literals(seen) }})
         {%- endif %}
 {%- endmacro %}
 
@@ -147,7 +89,7 @@
                 cross join lateral jsonb_each_text(payload) as field (key, value)
                 where btrim(field.value) <> ''
                 group by field.key
-                having bool_and(upper(btrim(field.value)) in ({% for code in currency_codes() %}'{{ code }}'{{ ', ' if not loop.last }}{% endfor %}))
+                having bool_and(upper(btrim(field.value)) in ({{ quote_literals(currency_codes()) }}))
             )
 {%- endmacro %}
 

@@ -10,14 +10,8 @@
 {%- endmacro %}
 
 {% macro spark__gate_passed() -%}
-    {%- set ids = [] -%}
-    {%- set names = [] -%}
-    {%- for node in stopping_rules() -%}
-        {%- do ids.append(node.unique_id) -%}
-        {%- do names.append(quote_literal(node.name)) -%}
-    {%- endfor -%}
-    {%- set selected = ids | select('in', selected_resources) | list -%}
-    {%- if flags.WHICH == 'build' and ids and selected | length == ids | length -%}
+    {%- set rules = stopping_rules() -%}
+    {%- if flags.WHICH == 'build' and rules and not rules | rejectattr('unique_id', 'in', selected_resources) | list -%}
         true
     {%- else -%}
         coalesce((
@@ -27,8 +21,8 @@
                 from {{ source('meta', 'validation_results') }}
                 where load_ids = {{ active_load_ids() }}
                 group by invocation_id
-                {%- if names %}
-                having count(case when check_name in ({{ names | join(', ') }}) then 1 end) = {{ names | length }}
+                {%- if rules %}
+                having count(case when check_name in ({{ quote_literals(rules | map(attribute='name')) }}) then 1 end) = {{ rules | length }}
                 {%- endif %}
             ) as runs
             order by finished_at desc
@@ -43,9 +37,5 @@
 {% endmacro %}
 
 {% macro tests_attached_to(model_id) %}
-    {% set tests = [] %}
-    {% for node in graph.nodes.values() if node.resource_type == 'test' and node.get('attached_node') == model_id %}
-        {% do tests.append(node) %}
-    {% endfor %}
-    {% do return(tests) %}
+    {% do return(graph.nodes.values() | selectattr('resource_type', 'equalto', 'test') | selectattr('attached_node', 'equalto', model_id) | list) %}
 {% endmacro %}

@@ -1,29 +1,20 @@
 {# The rules of the gate that set rows aside (`meta: {on_fail: quarantine}`), as manifest nodes; none while parsing. #}
 {% macro quarantine_tests() %}
-    {% set tests = [] %}
-    {% for node in (gate_tests() if execute and 'nodes' in graph else []) if node.config.meta.get('on_fail') == 'quarantine' %}
-        {% do tests.append(node) %}
-    {% endfor %}
-    {% do return(tests) %}
+    {% do return((gate_tests() if execute and 'nodes' in graph else []) | selectattr('config.meta.on_fail', 'equalto', 'quarantine') | list) %}
 {% endmacro %}
 
 {# A select of load_id, line_number and reason (the rule's name), one row for each record a rule sets aside.
    It is the test's own SQL, so a row is set aside when the test counts it. Rules of copies come last, as they look only
    at rows that stay otherwise: a record must not go as the copy of one that is itself set aside. #}
 {% macro quarantined_rows(relation) -%}
-    {%- set others = [] -%}
-    {%- set of_copies = [] -%}
+    {%- set others, of_copies = [], [] -%}
     {%- for node in quarantine_tests() -%}
         {%- do require_rows(node) -%}
-        {%- if qualified_test_name(node) in copy_rules() -%}
-            {%- do of_copies.append({'reason': quarantine_reason(node), 'name': node.name, 'node': node}) -%}
-        {%- else -%}
-            {%- do others.append(node) -%}
-        {%- endif -%}
+        {%- do (of_copies if qualified_test_name(node) in copy_rules() else others).append(dict(node, reason=quarantine_reason(node))) -%}
     {%- endfor -%}
     {%- if of_copies -%}
-        {#- By name, as a record that breaks several rules is listed under the first of them by name. -#}
-        {{ quarantined_copies(relation, others, of_copies | sort(attribute='reason,name') | map(attribute='node') | list) }}
+        {#- By reason, as a record that breaks several rules is listed under the first of them. -#}
+        {{ quarantined_copies(relation, others, of_copies | sort(attribute='reason,name')) }}
     {%- else -%}
         {{ rows_set_aside(relation, others) }}
     {%- endif -%}
@@ -31,7 +22,7 @@
 
 {% macro rows_set_aside(relation, nodes) -%}
     {%- for node in nodes %}
-    select load_id, line_number, {{ quote_literal(quarantine_reason(node)) }} as reason
+    select load_id, line_number, {{ quote_literal(node.reason) }} as reason
     from {{ relation }}{{ ' as checked' if judges_rows_alone(node) }}
     where {{ sets_aside(node, relation) }}
     {{ 'union all' if not loop.last }}

@@ -14,24 +14,19 @@
     {% if node and flags.WHICH in ['build', 'run', 'snapshot'] and not is_scratch_schema() %}
         {% set read = tables_behind_gate(node) %}
         {% set ids = read | map(attribute='unique_id') | list %}
-        {% set elsewhere = rules_judged_elsewhere() if gate_model_id() in ids or ids | reject('in', selected_resources) | list else none %}
         {#- What this run builds of tables that it builds was asked for when these were. #}
-        {% if elsewhere is not none and (elsewhere or ids | reject('in', selected_resources) | list) and not reads_deferred(node) %}
-            {% set fault = fault_of_loads(read, elsewhere) %}
-            {% if fault %}
-                {% do exceptions.raise_compiler_error(fault) %}
+        {% set built_before = ids | reject('in', selected_resources) | list %}
+        {% if gate_model_id() in ids or built_before %}
+            {% set judged_here = selected_resources if flags.WHICH == 'build' else [] %}
+            {% set judged_before = stopping_rules() | rejectattr('unique_id', 'in', judged_here) | list %}
+            {% if (judged_before or built_before) and not reads_deferred(node) %}
+                {% set fault = fault_of_loads(read, judged_before) %}
+                {% if fault %}
+                    {% do exceptions.raise_compiler_error(fault) %}
+                {% endif %}
             {% endif %}
         {% endif %}
     {% endif %}
-{% endmacro %}
-
-{# The rules that stop a run and that this one does not carry out before it builds what is behind the gate. #}
-{% macro rules_judged_elsewhere() %}
-    {% set rules = [] %}
-    {% for node in stopping_rules() if flags.WHICH != 'build' or node.unique_id not in selected_resources %}
-        {% do rules.append(node) %}
-    {% endfor %}
-    {% do return(rules) %}
 {% endmacro %}
 
 {# The rules of the gate that stop a run. #}
@@ -88,11 +83,8 @@
         {% endif %}
     {% endfor %}
     {% if holders | length > 1 %}
-        {% set held = [] %}
-        {% for loads, names in holders.items() %}
-            {% do held.append('loads ' ~ loads ~ ' in ' ~ names) %}
-        {% endfor %}
-        {% do return('the tables it reads hold different loads (' ~ held | join('; ') ~ '): build them together, dbt build -s orders_parsed+') %}
+        {% set listed %}{% for loads, names in holders.items() %}loads {{ loads }} in {{ names }}{{ '; ' if not loop.last }}{% endfor %}{% endset %}
+        {% do return('the tables it reads hold different loads (' ~ listed ~ '): build them together, dbt build -s orders_parsed+') %}
     {% endif %}
     {% do return(none) %}
 {% endmacro %}

@@ -30,24 +30,28 @@
     where load_id in ({{ (arrived + ['null']) | join(', ') }}) and order_id is not null
     union
     select order_id from {{ relation }} where load_id in ({{ (gone + ['null']) | join(', ') }})
-    {{- orders_set_free(relation) if gone and order_grain() == 'order_line' }}
+    {%- if gone and order_grain() == 'order_line' %}
+    union
+    -- The orders whose lines were all set aside, and are not any more: a load that went had the one at fault.
+    select order_id from {{ ref('orders_parsed') }} as parsed
+    where order_id is not null and not exists (select from {{ relation }} as lines where lines.order_id = parsed.order_id)
+    {%- endif %}
     {%- endset -%}
     {{ plan('orders_due', due) }}
     {{ build_in_part() }}
     create unlogged table {{ staged }} as {{ sql }};
     {%- if model.name == changes_come_from() %}
-    {%- set columns = (journaled_columns(relation) + place_of_line()) | join(', ') %}
-
-    {%- set held = '(select * from ' ~ relation ~ ' where ' ~ is_due ~ ') as held' %}
+    {%- set columns = journaled_columns(relation) | join(', ') %}
+    {%- set before = '(select * from ' ~ relation ~ ' where ' ~ is_due ~ ') as before' %}
 
     -- Of a differing order all states: a new one ends the one before, which may have another time and customer.
     insert into {{ source('meta', 'order_changes') }} (order_id, customer_id, order_ts)
     select order_id, customer_id, min({{ 'least(order_ts, available_at)' if tracks_availability() else 'order_ts' }})
-    from (select * from {{ held }} union all select * from {{ staged }}) as states
+    from (select * from {{ before }} union all select * from {{ staged }}) as states
     where order_id in (
-        (select order_id from (select {{ columns }} from {{ held }} except all select {{ columns }} from {{ staged }}) as gone)
+        (select order_id from (select {{ columns }} from {{ before }} except all select {{ columns }} from {{ staged }}) as gone)
         union all
-        (select order_id from (select {{ columns }} from {{ staged }} except all select {{ columns }} from {{ held }}) as new)
+        (select order_id from (select {{ columns }} from {{ staged }} except all select {{ columns }} from {{ before }}) as new)
     )
     group by order_id, customer_id;
     {%- endif %}
@@ -61,25 +65,14 @@
     {% do return(relation.incorporate(path={'identifier': relation.identifier ~ '__staged'}, type='table')) %}
 {% endmacro %}
 
-{# The orders whose lines were all set aside, and are not any more: a load that went had the one at fault. #}
-{% macro orders_set_free(lines) %}
-    union
-    select order_id from {{ ref('orders_parsed') }} as parsed
-    where order_id is not null and not exists (select from {{ lines }} as held where held.order_id = parsed.order_id)
-{%- endmacro %}
-
-{# All columns but the lineage: the same order from another line changes no feature. #}
+{# All columns but the lineage: the same order from another line changes no feature. Of a line also its place in its order, since
+   the first one opens it: of lines of the same instant their loads decide. #}
 {% macro journaled_columns(relation) %}
-    {% do return(
-        adapter.get_columns_in_relation(relation) | map(attribute='name')
-        | reject('in', ['load_id', 'line_number', 'line_count']) | list
-    ) %}
-{% endmacro %}
-
-{# A line's place in its order, since the first one opens it: of lines of the same instant their loads decide. #}
-{% macro place_of_line() %}
     {% set place = 'row_number() over (partition by order_id order by ' ~ order_of_lines() ~ ')' %}
-    {% do return([place] if order_grain() == 'order_line' else []) %}
+    {% do return(
+        adapter.get_columns_in_relation(relation) | map(attribute='name') | reject('in', ['load_id', 'line_number', 'line_count']) | list
+        + ([place] if order_grain() == 'order_line' else [])
+    ) %}
 {% endmacro %}
 
 {# Purchases from the first that changed on: their running totals are others. A customer keeps its key. Where orders have

@@ -94,7 +94,7 @@
     {{ return(relation.schema ~ '.' ~ relation.identifier) }}
 {%- endmacro %}
 
-{# The ids alone. #}
+{# The ids of loads, which a state names with a hash of their files' names. #}
 {% macro ids_of(loads) %}
     {% set ids = [] %}
     {% for load in loads %}
@@ -102,11 +102,6 @@
     {% endfor %}
     {% do return(ids) %}
 {% endmacro %}
-
-{# A load as states name it. #}
-{% macro load_and_name() -%}
-    {{ return("load_id || ' ' || md5(file_name)") }}
-{%- endmacro %}
 
 {# The loads that the tables upstream all hold, or raw has, as a text of them with commas between. Only tables kept by load or by order
    go by loads. #}
@@ -126,7 +121,7 @@
         )
     {%- else -%}
         (
-            select coalesce(string_agg({{ load_and_name() }}, ',' order by load_id), '')
+            select coalesce(string_agg(load_id || ' ' || md5(file_name), ',' order by load_id), '')
             from {{ source('raw', 'loads') }}
             where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }}
         )

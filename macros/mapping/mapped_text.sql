@@ -20,9 +20,6 @@
     {{ return(text.sql) }}
 {%- endmacro %}
 
-{% macro type_string() -%}
-    {{ return(api.Column.translate_type('string')) }}
-{%- endmacro %}
 
 {# The text that a report shows for a column: what stands in the file, also where it is no number or time.
    Of an expression over several CSV columns, their texts side by side; of a text's, where it raised. #}

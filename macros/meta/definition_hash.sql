@@ -49,11 +49,7 @@
 
 {# The SQL hash that each table was built with, by node id. #}
 {% macro recorded_sql_hashes() %}
-    {% set recorded = {} %}
-    {% for row in run_query('select node_id, sql_hash from ' ~ source('meta', 'model_definitions')) %}
-        {% do recorded.update({row[0]: row[1]}) %}
-    {% endfor %}
-    {% do return(recorded) %}
+    {% do return(dict(run_query('select node_id, sql_hash from ' ~ source('meta', 'model_definitions')).rows | list)) %}
 {% endmacro %}
 
 {# What counts of a node in the definition of one below it: the hash of the SQL its table was built with, the loaded_hash of the seed

@@ -65,9 +65,5 @@
 {%- endmacro %}
 
 {% macro typed_columns(columns) %}
-    {% set typed = [] %}
-    {% for column in columns %}
-        {% do typed.append((adapter.quote(column.name), column.data_type)) %}
-    {% endfor %}
-    {% do return(typed) %}
+    {% do return(zip(columns | map(attribute='quoted'), columns | map(attribute='data_type')) | list) %}
 {% endmacro %}

@@ -3,28 +3,22 @@
 {% macro feature_set_builds(nodes) %}
     {% set builds = [] %}
     {% set built = nodes | map(attribute='name') | list %}
-    {% set stands = [] %}
-    {% for name in ['customer_features', 'customer_labels', 'customer_training_set'] if load_cached_relation(newest_relation(name)) %}
-        {% do stands.append(name) %}
+    {% for name in ['customer_features', 'customer_labels', 'customer_training_set'] if not load_cached_relation(newest_relation(name)) %}
+        {% do return([]) %}
     {% endfor %}
-    {% if stands | length == 3 and 'customer_training_set' in built %}
+    {% if 'customer_training_set' in built %}
         {% do builds.append(feature_set_build('customer_features')) %}
     {% endif %}
-    {% for name in own_feature_sets() if stands | length == 3 and load_cached_relation(newest_relation(name)) %}
-        {% if name in built or 'customer_training_set' in built %}
-            {% do builds.append(feature_set_build(name)) %}
-        {% endif %}
+    {% for name in own_feature_sets() if (name in built or 'customer_training_set' in built) and load_cached_relation(newest_relation(name)) %}
+        {% do builds.append(feature_set_build(name)) %}
     {% endfor %}
     {% do return(builds) %}
 {% endmacro %}
 
 {# The models that are a feature set of their own: those with `feature_set: true` in their meta. #}
 {% macro own_feature_sets() %}
-    {% set names = [] %}
-    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.meta.get('feature_set') %}
-        {% do names.append(node.name) %}
-    {% endfor %}
-    {% do return(names | sort) %}
+    {% set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') %}
+    {% do return(models | selectattr('config.meta.feature_set') | map(attribute='name') | sort) %}
 {% endmacro %}
 
 {# A view of one's own features with the labels and split of customer_training_set, under the name that `ready export` and

@@ -18,14 +18,16 @@
     {%- endif %}
 
     {%- for row in summary.rows %}
-    insert into {{ source('meta', 'dataset_split_summary') }} (
-        feature_set, feature_version, data_hash, split, membership_hash, row_count, entity_count, label_mean,
-        time_from, time_to, embargo_days
-    )
-    values (
-        {{ quote_literal(build.feature_set) }}, {{ build.version }}, '{{ build.data_hash }}', '{{ row[0] }}', '{{ row[1] }}',
-        {{ row[2] }}, {{ row[3] }}, {{ row[4] if row[4] is not none else 'null' }}, '{{ row[5] }}', '{{ row[6] }}', {{ splits.embargo }}
-    )
+    {{ insert_of_build('dataset_split_summary', build, {
+        'split': quote_literal(row[0]),
+        'membership_hash': quote_literal(row[1]),
+        'row_count': row[2],
+        'entity_count': row[3],
+        'label_mean': row[4] if row[4] is not none else 'null',
+        'time_from': quote_literal(row[5]),
+        'time_to': quote_literal(row[6]),
+        'embargo_days': splits.embargo,
+    }) }}
     on conflict do nothing;
     {%- endfor %}
     {%- if differs and not only_added %}
@@ -164,11 +166,7 @@
 {% endmacro %}
 
 {% macro membership_hashes(table) %}
-    {% set hashes = {} %}
-    {% for row in table.rows %}
-        {% do hashes.update({row[0]: row[1]}) %}
-    {% endfor %}
-    {% do return(hashes) %}
+    {% do return(dict(table.select(table.column_names[:2]).rows | list)) %}
 {% endmacro %}
 
 {% macro spark__label_mean() -%}

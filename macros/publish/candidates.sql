@@ -23,10 +23,8 @@
 {# The published models that have a candidate now, as graph nodes. #}
 {% macro models_with_candidate() %}
     {% set nodes = [] %}
-    {% for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'published' %}
-        {% if standing_candidate(node_relation(node)) %}
-            {% do nodes.append(node) %}
-        {% endif %}
+    {% for node in graph.nodes.values() if node.config.materialized == 'published' and standing_candidate(node_relation(node)) %}
+        {% do nodes.append(node) %}
     {% endfor %}
     {% do return(nodes) %}
 {% endmacro %}

@@ -92,11 +92,7 @@
 
 {# Node id -> how it ended in this run. #}
 {% macro statuses_of(results) %}
-    {% set statuses = {} %}
-    {% for result in results %}
-        {% do statuses.update({result.node.unique_id: result.status | string}) %}
-    {% endfor %}
-    {% do return(statuses) %}
+    {% do return(dict(zip(results | map(attribute='node.unique_id'), results | map(attribute='status') | map('string')))) %}
 {% endmacro %}
 
 {# Renames and records in one transaction. What is recorded is read before it begins, to keep it short. #}

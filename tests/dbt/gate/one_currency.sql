@@ -1,13 +1,57 @@
 -- Amounts are summed, so those that become orders are of one currency: the mapped one or, where none is mapped, what a
--- column of the file tells.
+-- column of the file says. Where no file has such a column no record is read.
 {%- set parsed = ref('orders_parsed') %}
 with told as (
     {%- if is_pinned('currency') %}
-    {{ no_currencies(parsed) }}
+    select parsed.*, '' as name, '' as column_at_fault
+    from {{ parsed }} as parsed
+    where false
     {%- elif is_mapped('currency') %}
-    {{ mapped_currencies(parsed) }}
+    select parsed.*, 'currency' as name, 'currency' as column_at_fault
+    from {{ parsed }} as parsed
+    where parsed.currency is not null and {{ becomes_order(parsed) }}
     {%- else %}
-    {{ unmapped_currencies(parsed) }}
+    select
+        parsed.load_id,
+        parsed.line_number,
+        parsed.file_name,
+        parsed.amount_raw,
+        events.name,
+        events.currency,
+        'currency' as column_at_fault
+    from (
+        select
+            raw_events.load_id,
+            raw_events.line_number,
+            names.name,
+            {{ currency_of(json_field('raw_events.payload', 'names.name')) }} as currency
+        from {{ source('raw', 'raw_events') }} as raw_events
+        inner join ({{ currency_columns() }}) as names on raw_events.load_id = names.load_id
+    ) as events
+    inner join {{ parsed }} as parsed on events.load_id = parsed.load_id and events.line_number = parsed.line_number
+    where
+        {{ matches('events.currency', '^[^0-9.,]+$') }} and {{ becomes_order(parsed) }}
+        and (select count(*) from ({{ currency_columns() }}) as names) > 0
+    {%- for name in amount_texts() %}
+    union all
+    select
+        parsed.load_id,
+        parsed.line_number,
+        parsed.file_name,
+        parsed.amount_raw,
+        {{ quote_literal(name) }} as name,
+        events.currency,
+        'currency' as column_at_fault
+    from (
+        select
+            load_id,
+            line_number,
+            {{ currency_within(json_field('payload', quote_literal(name))) }} as currency
+        from {{ source('raw', 'raw_events') }}
+    ) as events
+    inner join {{ parsed }} as parsed on events.load_id = parsed.load_id and events.line_number = parsed.line_number
+    where events.currency is not null and {{ becomes_order(parsed) }}
+    {%- endfor %}
     {%- endif %}
 ),
 
