@@ -61,22 +61,6 @@
     {% do return(columns.items() | list) %}
 {% endmacro %}
 
-{# A select of the lines that are purchases, from order_lines, with what columns_of_order gives. A build in part looks at the due
-   customers' alone: all lines of an order are one customer's. #}
-{% macro purchased_lines(lines, columns) -%}
-    select
-        purchased.*
-        {%- for name, value in columns %},
-        {{ value }} as {{ name }}
-        {%- endfor %}
-    from (
-        select purchased.*
-        from {{ lines }} as purchased
-        {{ join_due('customers_due', 'purchased.customer_id = customers_due.customer_id') }}
-        where purchased.is_purchase and {{ due_alone('customers_due.customer_id is not null') }}
-    ) as purchased
-    window own_order as (partition by order_id order by {{ order_of_lines() }})
-{%- endmacro %}
 
 {# The column of customer_purchases with the time of the last order. #}
 {% macro last_order_column() -%}

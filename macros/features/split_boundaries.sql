@@ -62,16 +62,3 @@
     ]) %}
 {% endmacro %}
 
-{# A row (customer_id, feature_time) belongs to a part only if its embargo does not pass the start of the next one:
-   so no label window reaches into the next split. By customer, or by both: only if its customer is of that part. #}
-{% macro is_member(row, boundaries, splits) -%}
-    {{ row }}.feature_time >= {{ boundaries }}.time_from
-    and {{ row }}.feature_time < {{ boundaries }}.time_to
-    and (
-        {{ boundaries }}.next_from is null
-        or {{ row }}.feature_time + {{ days(splits.embargo) }} <= {{ boundaries }}.next_from
-    )
-    {%- if splits.get('by') in ['customer', 'both'] %}
-    and {{ customer_split(row, splits) }} = {{ boundaries }}.split
-    {%- endif %}
-{%- endmacro %}

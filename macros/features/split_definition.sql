@@ -3,9 +3,7 @@
 {% macro split_definition() %}
     {% set splits = node_meta('customer_training_set').get('splits', {}) %}
     {% set by = splits.get('by', 'time') %}
-    {% if by not in ['time', 'customer', 'both'] %}
-        {% do exceptions.raise_compiler_error("features.yaml: splits: by: '" ~ by ~ "' is none of time, customer, both") %}
-    {% endif %}
+    {% do require_one_of('features.yaml: splits: by', by, ['time', 'customer', 'both']) %}
     {% set by_date = splits.get('val_from') is not none and splits.get('test_from') is not none %}
     {% do return({
         'by': by,

@@ -7,11 +7,7 @@
         {% set given = {'column': entry} if entry is string else entry or {} %}
         {% set extra = dict({'type': 'text'}, **given) %}
         {% do check_column_name(name) %}
-        {% if extra.type not in ['text', 'number'] %}
-            {% do exceptions.raise_compiler_error(
-                "orders.yaml: " ~ name ~ ": type: '" ~ extra.type ~ "' is neither text nor number"
-            ) %}
-        {% endif %}
+        {% do require_one_of('orders.yaml: ' ~ name ~ ': type', extra.type, ['text', 'number']) %}
         {% do extras.update({name: extra}) %}
     {% endfor %}
     {% do return(extras) %}

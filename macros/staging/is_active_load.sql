@@ -12,6 +12,4 @@
     {{ return('load_id in (' ~ load_ids ~ ')' if load_ids else default_load_condition()) }}
 {%- endmacro %}
 
-{% macro default_load_condition() -%}
-    {{ return("status = 'loaded'") }}
-{%- endmacro %}
+{% macro default_load_condition() %}{{ return("status = 'loaded'") }}{% endmacro %}

@@ -54,8 +54,6 @@
    none, and then the gate stops. #}
 {% macro lines_over_files() %}
     {% set way = orders_mapping().get('lines_over_files') %}
-    {% if way not in [none, 'sum', 'latest'] %}
-        {% do exceptions.raise_compiler_error("orders.yaml: lines_over_files: '" ~ way ~ "' is neither sum nor latest") %}
-    {% endif %}
+    {% do require_one_of('orders.yaml: lines_over_files', way, ['sum', 'latest']) if way is not none %}
     {% do return(way) %}
 {% endmacro %}
