@@ -1,11 +1,7 @@
 {# Part of each transaction that changes what builds remember: fails it when another build has begun meanwhile, and lets none
    begin until it has ended. So a build never goes by a state that another has changed since. #}
-{% macro require_build() -%}
-    {{ return(adapter.dispatch('require_build')()) }}
-{%- endmacro %}
-
-{% macro default__require_build() %}
-{% endmacro %}
+{% macro require_build() %}{{ return(adapter.dispatch('require_build')()) }}{% endmacro %}
+{% macro default__require_build() %}{% endmacro %}
 
 {% macro postgres__require_build() -%}
     {%- if execute -%}
@@ -23,12 +19,8 @@
 {%- endmacro %}
 
 {# on-run-end, last. #}
-{% macro end_build() -%}
-    {{ return(adapter.dispatch('end_build')()) }}
-{%- endmacro %}
-
-{% macro default__end_build() %}
-{% endmacro %}
+{% macro end_build() %}{{ return(adapter.dispatch('end_build')()) }}{% endmacro %}
+{% macro default__end_build() %}{% endmacro %}
 
 {% macro postgres__end_build() -%}
     {%- if execute and flags.WHICH != 'freshness' -%}

@@ -1,12 +1,8 @@
 {# on-run-start, before anything is changed: one build at a time works on these schemas, and what it changes goes by
    require_build. `ready` holds the lock for as long as it is at work (ready/database/locks.py). dbt alone closes each of its
    connections, so a row says that it is at work, and its sessions that it still lives. #}
-{% macro take_build_lock() -%}
-    {{ return(adapter.dispatch('take_build_lock')()) }}
-{%- endmacro %}
-
-{% macro default__take_build_lock() %}
-{% endmacro %}
+{% macro take_build_lock() %}{{ return(adapter.dispatch('take_build_lock')()) }}{% endmacro %}
+{% macro default__take_build_lock() %}{% endmacro %}
 
 {% macro postgres__take_build_lock() -%}
     {%- if execute and flags.WHICH != 'freshness' -%}

@@ -1,8 +1,6 @@
 {# A join that gives each row of what stands before it these rows, under `alias`. `rows`: lists of SQL, as long as `columns`;
    of those that are null the type must come from another row. #}
-{% macro lateral_rows(alias, columns, rows) -%}
-    {{ return(adapter.dispatch('lateral_rows')(alias, columns, rows)) }}
-{%- endmacro %}
+{% macro lateral_rows(alias, columns, rows) %}{{ return(adapter.dispatch('lateral_rows')(alias, columns, rows)) }}{% endmacro %}
 
 {% macro postgres__lateral_rows(alias, columns, rows) -%}
     cross join lateral (

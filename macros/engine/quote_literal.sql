@@ -1,7 +1,5 @@
 {# A text as an SQL string literal; names and values from configs and files may hold quotes. #}
-{% macro quote_literal(text) -%}
-    {{ return(adapter.dispatch('quote_literal')(text)) }}
-{%- endmacro %}
+{% macro quote_literal(text) %}{{ return(adapter.dispatch('quote_literal')(text)) }}{% endmacro %}
 
 {# E'' escapes mean the same whatever standard_conforming_strings says. #}
 {% macro postgres__quote_literal(text) -%}

@@ -1,7 +1,5 @@
 {# SQL in which `name` stands for a value that is computed once, however often `body` uses it. #}
-{% macro with_value(name, expression, body) -%}
-    {{ return(adapter.dispatch('with_value')(name, expression, body)) }}
-{%- endmacro %}
+{% macro with_value(name, expression, body) %}{{ return(adapter.dispatch('with_value')(name, expression, body)) }}{% endmacro %}
 
 {# Without the limit the planner puts the expression wherever its name stands. #}
 {% macro postgres__with_value(name, expression, body) -%}

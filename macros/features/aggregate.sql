@@ -45,6 +45,4 @@
 {%- endmacro %}
 
 {# Sums and extremes of amounts: as many decimals as safe_number lets in. #}
-{% macro type_amount() -%}
-    numeric(38, 6)
-{%- endmacro %}
+{% macro type_amount() %}numeric(38, 6){% endmacro %}

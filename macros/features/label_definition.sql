@@ -21,14 +21,10 @@
 {% endmacro %}
 
 {# The longest one, in days of 24 hours: by then each label of a row is known. #}
-{% macro label_horizon() %}
-    {% do return(label_definitions() | map(attribute='horizon') | max) %}
-{% endmacro %}
+{% macro label_horizon() %}{% do return(label_definitions() | map(attribute='horizon') | max) %}{% endmacro %}
 
 {# The labels' columns, in the order of features.yaml. #}
-{% macro label_columns() %}
-    {% do return(label_definitions() | map(attribute='column_name') | list) %}
-{% endmacro %}
+{% macro label_columns() %}{% do return(label_definitions() | map(attribute='column_name') | list) %}{% endmacro %}
 
 {# The column that is known last. #}
 {% macro last_known_label() %}

@@ -2,14 +2,10 @@
    The first test of a model that asks has one scan count for all its row rules of the run, and tell the number of rows: a scan
    each would cost several times that. What is counted is the condition of the rule's own SQL, and only tests of the same run
    read it. #}
-{% macro counted_together(node) %}
-    {% do return(adapter.dispatch('counted_together')(node)) %}
-{% endmacro %}
+{% macro counted_together(node) %}{% do return(adapter.dispatch('counted_together')(node)) %}{% endmacro %}
 
 {# An engine without a way to let one test count while the others wait has each test scan by itself. #}
-{% macro default__counted_together(node) %}
-    {% do return(none) %}
-{% endmacro %}
+{% macro default__counted_together(node) %}{% do return(none) %}{% endmacro %}
 
 {% macro postgres__counted_together(node) %}
     {% set tested = graph.nodes.get(tested_model_id(node)) %}
@@ -53,9 +49,7 @@
 
 {# Until the transaction ends. In a mode that only who may change the table can take: a reader, who may take any advisory lock,
    keeps no build waiting. #}
-{% macro lock_counts() -%}
-    lock table {{ source('meta', 'gate_counts') }} in share update exclusive mode
-{%- endmacro %}
+{% macro lock_counts() %}lock table {{ source('meta', 'gate_counts') }} in share update exclusive mode{% endmacro %}
 
 {# The rules of a model that one scan can count and this run carries out; a seed's or a snapshot's are left alone. #}
 {% macro rules_counted_together(tested) %}

@@ -60,13 +60,10 @@
 {%- endmacro %}
 
 {# Or the name of a column whose values in the first records of a file with such columns are all codes or signs of currencies. #}
-{% macro names_by_values() -%}
-    {{ return(adapter.dispatch('names_by_values')()) }}
-{%- endmacro %}
+{% macro names_by_values() %}{{ return(adapter.dispatch('names_by_values')()) }}{% endmacro %}
 
 {# Spark does not look: it would read the files of a load as a whole. #}
-{% macro default__names_by_values() -%}
-{%- endmacro %}
+{% macro default__names_by_values() %}{% endmacro %}
 
 {% macro postgres__names_by_values() %}
             or name in (

@@ -1,9 +1,7 @@
 {# A boolean expression: has the gate passed on what is published? On PostgreSQL nothing else is, but for a build from another
    environment's tables. On Spark: in a `dbt build` that runs the gate's own tests a model behind it runs only if they passed;
    else the last recorded run of the whole gate tells. #}
-{% macro gate_passed() -%}
-    {{ return(adapter.dispatch('gate_passed')()) }}
-{%- endmacro %}
+{% macro gate_passed() %}{{ return(adapter.dispatch('gate_passed')()) }}{% endmacro %}
 
 {% macro postgres__gate_passed() -%}
     {{ 'false' if is_scratch_schema() or reads_deferred(graph.nodes['model.raw_to_ready.customer_training_set']) else 'true' }}
@@ -32,9 +30,7 @@
 {%- endmacro %}
 
 {# The tests that configs/expectations.yaml attaches to stg.orders_parsed, and the rules that are on by default. #}
-{% macro gate_tests() %}
-    {% do return(tests_attached_to(gate_model_id()) + default_rules()) %}
-{% endmacro %}
+{% macro gate_tests() %}{% do return(tests_attached_to(gate_model_id()) + default_rules()) %}{% endmacro %}
 
 {% macro tests_attached_to(model_id) %}
     {% do return(graph.nodes.values() | selectattr('resource_type', 'equalto', 'test') | selectattr('attached_node', 'equalto', model_id) | list) %}

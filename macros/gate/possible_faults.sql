@@ -20,9 +20,7 @@
 {% endmacro %}
 
 {# Rules whose faults come by the thousand. #}
-{% macro rules_on_a_sample() %}
-    {% do return(['odd_ids', 'marks_are_certain']) %}
-{% endmacro %}
+{% macro rules_on_a_sample() %}{% do return(['odd_ids', 'marks_are_certain']) %}{% endmacro %}
 
 {% macro has_possible_faults(node) %}
     {% set rules = rules_on_dates() + rules_on_a_sample() + ['one_currency'] %}
@@ -64,9 +62,7 @@
 {%- endmacro %}
 
 {# The time of the first load, and that of a row's own at its number in an array; both with a span added. #}
-{% macro first_load_time(span) -%}
-    (select min(loaded_at) + {{ days(span) }} from {{ loads_of_orders() }})
-{%- endmacro %}
+{% macro first_load_time(span) %}(select min(loaded_at) + {{ days(span) }} from {{ loads_of_orders() }}){% endmacro %}
 
 {% macro own_load_time(span) -%}
     (
@@ -76,13 +72,8 @@
     )[load_id]
 {%- endmacro %}
 
-{% macro sampled_rows() -%}
-    {{ return(adapter.dispatch('sampled_rows')() if execute and 'nodes' in graph else 'orders_parsed') }}
-{%- endmacro %}
-
-{% macro default__sampled_rows() -%}
-    {{ relation_of('orders_parsed') }} as every_row
-{%- endmacro %}
+{% macro sampled_rows() %}{{ return(adapter.dispatch('sampled_rows')() if execute and 'nodes' in graph else 'orders_parsed') }}{% endmacro %}
+{% macro default__sampled_rows() %}{{ relation_of('orders_parsed') }} as every_row{% endmacro %}
 
 {% macro postgres__sampled_rows() -%}
     {{ relation_of('orders_parsed') }} tablesample system ({{ sample_percent() }}) repeatable (1)

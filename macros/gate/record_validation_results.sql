@@ -1,7 +1,5 @@
 {# on-run-end: one row in meta.validation_results for each gate check that this run carried out. #}
-{% macro record_validation_results(results) -%}
-    {{ return(adapter.dispatch('record_validation_results')(results)) }}
-{%- endmacro %}
+{% macro record_validation_results(results) %}{{ return(adapter.dispatch('record_validation_results')(results)) }}{% endmacro %}
 
 {% macro postgres__record_validation_results(results) -%}
     {%- set rows = gate_results(results) if execute else [] -%}

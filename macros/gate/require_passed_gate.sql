@@ -1,13 +1,10 @@
 {# Pre-hook of every model and snapshot: nothing is built from loads that the rules of now have not passed, in this very `dbt build`,
    where dbt runs a model only once they have, or on record; nor from tables that hold different loads. Scratch builds are shown
    to nobody. #}
-{% macro require_passed_gate() %}
-    {{ return(adapter.dispatch('require_passed_gate')()) }}
-{% endmacro %}
+{% macro require_passed_gate() %}{{ return(adapter.dispatch('require_passed_gate')()) }}{% endmacro %}
 
 {# Spark keeps no record of which loads a table holds. #}
-{% macro default__require_passed_gate() %}
-{% endmacro %}
+{% macro default__require_passed_gate() %}{% endmacro %}
 
 {% macro postgres__require_passed_gate() %}
     {% set node = graph.nodes.get(model.unique_id) if execute and 'nodes' in graph else none %}
@@ -177,14 +174,6 @@
 {% endmacro %}
 
 {# Whether it is one that publishes what no test has looked at. #}
-{% macro is_scratch() %}
-    {{ return(adapter.dispatch('is_scratch')()) }}
-{% endmacro %}
-
-{% macro default__is_scratch() %}
-    {% do return(env_var('READY_SCRATCH', '') == 'true') %}
-{% endmacro %}
-
-{% macro postgres__is_scratch() %}
-    {% do return(is_scratch_schema() and default__is_scratch()) %}
-{% endmacro %}
+{% macro is_scratch() %}{{ return(adapter.dispatch('is_scratch')()) }}{% endmacro %}
+{% macro default__is_scratch() %}{% do return(env_var('READY_SCRATCH', '') == 'true') %}{% endmacro %}
+{% macro postgres__is_scratch() %}{% do return(is_scratch_schema() and default__is_scratch()) %}{% endmacro %}

@@ -27,14 +27,10 @@
 {% endmacro %}
 
 {# Whether a test can be asked about one row alone. #}
-{% macro judges_rows_alone(node) %}
-    {% do return(adapter.dispatch('judges_rows_alone')(node)) %}
-{% endmacro %}
+{% macro judges_rows_alone(node) %}{% do return(adapter.dispatch('judges_rows_alone')(node)) %}{% endmacro %}
 
 {# Another engine takes no row of an outer query as a table. #}
-{% macro default__judges_rows_alone(node) %}
-    {% do return(false) %}
-{% endmacro %}
+{% macro default__judges_rows_alone(node) %}{% do return(false) %}{% endmacro %}
 
 {% macro postgres__judges_rows_alone(node) %}
     {% set test = qualified_test_name(node) %}

@@ -12,9 +12,7 @@
 {% endmacro %}
 
 {# A bound of the rule that calls this. ready lint reads the names of a rule's settings from these calls. #}
-{% macro rule_setting(name, default) %}
-    {% do return(rule_entry(model.name).get(name, default)) %}
-{% endmacro %}
+{% macro rule_setting(name, default) %}{% do return(rule_entry(model.name).get(name, default)) %}{% endmacro %}
 
 {# error, or warn: what expectations.yaml says, else what dbt_project.yml says of this rule. #}
 {% macro rule_severity(node) %}

@@ -90,9 +90,7 @@
 {%- endmacro %}
 
 {# Without the database, which may be copied under another name. #}
-{% macro state_key(relation) -%}
-    {{ return(relation.schema ~ '.' ~ relation.identifier) }}
-{%- endmacro %}
+{% macro state_key(relation) %}{{ return(relation.schema ~ '.' ~ relation.identifier) }}{% endmacro %}
 
 {# The ids of loads, which a state names with a hash of their files' names. #}
 {% macro ids_of(loads) %}
@@ -133,9 +131,7 @@
 {%- endmacro %}
 
 {# Whether a table is kept by the journal of changed orders; the others go by loads. #}
-{% macro goes_by_changes(kept_by) %}
-    {% do return(kept_by in ['customer', 'feature', 'label', 'row']) %}
-{% endmacro %}
+{% macro goes_by_changes(kept_by) %}{% do return(kept_by in ['customer', 'feature', 'label', 'row']) %}{% endmacro %}
 
 {# The model whose changes meta.order_changes tells: the one that customer_purchases is made from. #}
 {% macro changes_come_from() -%}

@@ -40,6 +40,4 @@
 {%- endmacro %}
 
 {# The column of orders_mapped that holds a text column's value: where its expression may raise, NAME_raw is what it reads. #}
-{% macro text_of(name) -%}
-    {{ return(name ~ ('_text' if name in guarded_expressions() else '_raw')) }}
-{%- endmacro %}
+{% macro text_of(name) %}{{ return(name ~ ('_text' if name in guarded_expressions() else '_raw')) }}{% endmacro %}

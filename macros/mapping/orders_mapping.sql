@@ -34,9 +34,7 @@
 {% endmacro %}
 
 {# Canonical columns that orders_parsed has only where they are mapped. #}
-{% macro optional_columns() %}
-    {% do return(['available_at', 'line_id']) %}
-{% endmacro %}
+{% macro optional_columns() %}{% do return(['available_at', 'line_id']) %}{% endmacro %}
 
 {# The columns whose texts are read as instants. #}
 {% macro time_columns() %}

@@ -71,9 +71,7 @@
 {% endmacro %}
 
 {# Blanks within a line, of every width that is in use between digits, words and signs. #}
-{% macro blank_characters() %}
-    {% do return(' \u00a0\u2007\u2009\u202f') %}
-{% endmacro %}
+{% macro blank_characters() %}{% do return(' \u00a0\u2007\u2009\u202f') %}{% endmacro %}
 
 {# All characters that one mark of the configs stands for. #}
 {% macro thousands_marks(thousands) %}

@@ -1,7 +1,5 @@
 {# A scalar subquery: the ids of the loads that staging reads now, in order, as an array. #}
-{% macro active_load_ids() -%}
-    {{ return(adapter.dispatch('active_load_ids')()) }}
-{%- endmacro %}
+{% macro active_load_ids() %}{{ return(adapter.dispatch('active_load_ids')()) }}{% endmacro %}
 
 {% macro postgres__active_load_ids() -%}
     (

@@ -1,7 +1,5 @@
 {# The tables of schema meta: a history that outlives every rebuild, so they are no dbt models. Idempotent. #}
-{% macro create_meta_tables() -%}
-    {{ return(adapter.dispatch('create_meta_tables')()) }}
-{%- endmacro %}
+{% macro create_meta_tables() %}{{ return(adapter.dispatch('create_meta_tables')()) }}{% endmacro %}
 
 {% macro postgres__create_meta_tables() -%}
     {%- set meta = generate_schema_name('meta', none) | trim -%}

@@ -14,9 +14,7 @@
 {% endmacro %}
 
 {# SQL with the names that its tables have without database and prefix, once they are published. #}
-{% macro published_names(sql) %}
-    {% do return(adapter.dispatch('published_names')(sql)) %}
-{% endmacro %}
+{% macro published_names(sql) %}{% do return(adapter.dispatch('published_names')(sql)) %}{% endmacro %}
 
 {% macro postgres__published_names(sql) %}
     {% set prefix = schema_prefix() %}

@@ -188,13 +188,8 @@
     {% do return(profiled) %}
 {% endmacro %}
 
-{% macro is_number(column) %}
-    {{ return(adapter.dispatch('is_number')(column)) }}
-{% endmacro %}
-
-{% macro postgres__is_number(column) %}
-    {% do return(column.is_number()) %}
-{% endmacro %}
+{% macro is_number(column) %}{{ return(adapter.dispatch('is_number')(column)) }}{% endmacro %}
+{% macro postgres__is_number(column) %}{% do return(column.is_number()) %}{% endmacro %}
 
 {# dbt knows numbers by PostgreSQL's names. #}
 {% macro spark__is_number(column) %}

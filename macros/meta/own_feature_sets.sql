@@ -40,9 +40,7 @@
 {%- endmacro %}
 
 {# Lets a view show what a query gives. #}
-{% macro show_training_set(view, query) -%}
-    {{ return(adapter.dispatch('show_training_set')(view, query)) }}
-{%- endmacro %}
+{% macro show_training_set(view, query) %}{{ return(adapter.dispatch('show_training_set')(view, query)) }}{% endmacro %}
 
 {% macro postgres__show_training_set(view, query) -%}
     drop view if exists {{ view }};

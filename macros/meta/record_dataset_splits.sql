@@ -36,9 +36,7 @@
 {%- endmacro %}
 
 {# A select of split, membership hash, rows, customers, mean of the first label, time_from and time_to, one row a split. #}
-{% macro split_summary(build, splits) -%}
-    {{ return(adapter.dispatch('split_summary')(build, splits)) }}
-{%- endmacro %}
+{% macro split_summary(build, splits) %}{{ return(adapter.dispatch('split_summary')(build, splits)) }}{% endmacro %}
 
 {% macro postgres__split_summary(build, splits) -%}
     {%- if build.feature_set == 'customer_features' -%}
@@ -106,13 +104,8 @@
     {%- endif -%}
 {%- endmacro %}
 
-{% macro label_mean() -%}
-    {{ return(adapter.dispatch('label_mean')()) }}
-{%- endmacro %}
-
-{% macro postgres__label_mean() -%}
-    round(avg({{ label_as_number() }}), 6)
-{%- endmacro %}
+{% macro label_mean() %}{{ return(adapter.dispatch('label_mean')()) }}{% endmacro %}
+{% macro postgres__label_mean() %}round(avg({{ label_as_number() }}), 6){% endmacro %}
 
 {# The first label; one that is a condition counts 1 where it holds. #}
 {% macro label_as_number() -%}

@@ -31,9 +31,7 @@
     values ({{ (key.values() | list + values.values() | list) | join(', ') }})
 {%- endmacro %}
 
-{% macro json_literal(value) -%}
-    cast({{ quote_literal(tojson(value)) }} as jsonb)
-{%- endmacro %}
+{% macro json_literal(value) %}cast({{ quote_literal(tojson(value)) }} as jsonb){% endmacro %}
 
 {% macro column_list(columns) %}
     {% set listed = [] %}

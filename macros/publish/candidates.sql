@@ -1,7 +1,5 @@
 {# The name under which a published table is built and tested, before it takes over. #}
-{% macro candidate_name(identifier) %}
-    {% do return(identifier ~ '__candidate') %}
-{% endmacro %}
+{% macro candidate_name(identifier) %}{% do return(identifier ~ '__candidate') %}{% endmacro %}
 
 {% macro candidate_relation(relation) %}
     {% do return(relation.incorporate(path={'identifier': raw_to_ready.candidate_name(relation.identifier)})) %}
@@ -50,6 +48,4 @@
     {% do return([removed_rows(final), removed_places(final), added_rows(final)]) %}
 {% endmacro %}
 
-{% macro drop_change_tables(final) -%}
-    drop table if exists {{ change_tables(final) | join(', ') }}
-{%- endmacro %}
+{% macro drop_change_tables(final) %}drop table if exists {{ change_tables(final) | join(', ') }}{% endmacro %}

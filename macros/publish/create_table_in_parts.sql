@@ -1,8 +1,6 @@
 {# Statements that build a table by a model's SQL, on several cores where it says is_in_this_part. PostgreSQL runs no correlated
    lateral join in parallel, but the branches of a union all: each calls the SQL, as a function, for a range of customers. #}
-{% macro create_table_in_parts(relation, sql) -%}
-    {{ return(adapter.dispatch('create_table_in_parts')(relation, sql)) }}
-{%- endmacro %}
+{% macro create_table_in_parts(relation, sql) %}{{ return(adapter.dispatch('create_table_in_parts')(relation, sql)) }}{% endmacro %}
 
 {% macro default__create_table_in_parts(relation, sql) -%}
     {{ get_create_table_as_sql(False, relation, sql) }}
@@ -39,21 +37,11 @@
 {% endmacro %}
 
 {# Holds for the customers of which rows are asked for: for all, but where create_table_in_parts asks for a part of them. #}
-{% macro is_in_this_part(customer_key) -%}
-    {{ return(adapter.dispatch('is_in_this_part')(customer_key)) }}
-{%- endmacro %}
+{% macro is_in_this_part(customer_key) %}{{ return(adapter.dispatch('is_in_this_part')(customer_key)) }}{% endmacro %}
+{% macro postgres__is_in_this_part(customer_key) %}{{ customer_key }} <@ {{ every_part() }}{% endmacro %}
+{% macro default__is_in_this_part(customer_key) %}true{% endmacro %}
 
-{% macro postgres__is_in_this_part(customer_key) -%}
-    {{ customer_key }} <@ {{ every_part() }}
-{%- endmacro %}
-
-{% macro default__is_in_this_part(customer_key) -%}
-    true
-{%- endmacro %}
-
-{% macro every_part() -%}
-    {{ return("cast('(,)' as int4range)") }}
-{%- endmacro %}
+{% macro every_part() %}{{ return("cast('(,)' as int4range)") }}{% endmacro %}
 
 {# Ranges of customer_key that have all customers: two for each process, so that none is idle for long while another is at its
    last, and at least eight. Few customers are one range, and so are all where the server runs nothing in parallel. #}

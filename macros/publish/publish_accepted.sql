@@ -78,9 +78,7 @@
     {% do return(adapter.dispatch('doubt_about_loads')(nodes)) %}
 {% endmacro %}
 
-{% macro default__doubt_about_loads(nodes) %}
-    {% do return(none) %}
-{% endmacro %}
+{% macro default__doubt_about_loads(nodes) %}{% do return(none) %}{% endmacro %}
 
 {% macro postgres__doubt_about_loads(nodes) %}
     {% set behind = [] %}
@@ -96,9 +94,7 @@
 {% endmacro %}
 
 {# Renames and records in one transaction. What is recorded is read before it begins, to keep it short. #}
-{% macro publish(nodes) -%}
-    {{ return(adapter.dispatch('publish')(nodes)) }}
-{%- endmacro %}
+{% macro publish(nodes) %}{{ return(adapter.dispatch('publish')(nodes)) }}{% endmacro %}
 
 {% macro postgres__publish(nodes) -%}
     {%- do run_query(parallel_scan_settings('session')) -%}

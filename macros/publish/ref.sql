@@ -31,9 +31,7 @@
 
 {# A relation with all its rows: with --empty dbt writes a subquery in its place, which has an alias and cannot be changed. That
    build is empty because no load counts: see is_active_load. #}
-{% macro whole(relation) %}
-    {% do return(relation.replace(limit=none) if flags.EMPTY else relation) %}
-{% endmacro %}
+{% macro whole(relation) %}{% do return(relation.replace(limit=none) if flags.EMPTY else relation) %}{% endmacro %}
 
 {% macro relation_read(name) %}
     {% set node = node_named(name) %}

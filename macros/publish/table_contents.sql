@@ -262,6 +262,4 @@
 {% endmacro %}
 
 {# A content as the hash of content_hash. #}
-{% macro hash_of_content() -%}
-    md5(concat_ws('|', row_count, high, low))
-{%- endmacro %}
+{% macro hash_of_content() %}md5(concat_ws('|', row_count, high, low)){% endmacro %}

@@ -3,13 +3,8 @@
    as many. The other rows are published, so they have passed this very test: a table whose tests are not those of its
    recorded state is built in full. None where the test has to look at all rows: it reads a table that does not tell its
    changes, lets some failures pass, or selects rows. #}
-{% macro test_of_changes(node) %}
-    {% do return(adapter.dispatch('test_of_changes')(node)) %}
-{% endmacro %}
-
-{% macro default__test_of_changes(node) %}
-    {% do return(none) %}
-{% endmacro %}
+{% macro test_of_changes(node) %}{% do return(adapter.dispatch('test_of_changes')(node)) %}{% endmacro %}
+{% macro default__test_of_changes(node) %}{% do return(none) %}{% endmacro %}
 
 {% macro postgres__test_of_changes(node) %}
     {% set tables = tables_that_tell_changes(node.depends_on.nodes) %}
