@@ -50,13 +50,13 @@
 {# In short statements, since Ctrl-C does not interrupt a wait inside the server. A dbt without a session may be between two
    nodes: it is taken for dead when none was seen for three seconds. #}
 {% macro begin_after_other_builds() %}
-    {% set told, unseen = [], [] %}
+    {% set reported, unseen = [], [] %}
     {% do run_query("set application_name = 'dbt that waits'") %}
     {% for _ in range(100000) %}
         {% set others = run_query(others_at_work()).rows %}
         {% if others and others[0][2] %}
-            {% if not told %}
-                {% do told.append(log('Wait: another run (' ~ others[0][0] ~ ', since ' ~ others[0][1] ~ ' UTC) is at work on this database', info=true)) %}
+            {% if not reported %}
+                {% do reported.append(log('Wait: another run (' ~ others[0][0] ~ ', since ' ~ others[0][1] ~ ' UTC) is at work on this database', info=true)) %}
             {% endif %}
             {% do unseen.clear() %}
         {% elif others and unseen | length < 10 %}

@@ -52,7 +52,7 @@
     {{ return(texts | join(" || '|' || ")) }}
 {%- endmacro %}
 
-{# What stands for null: no text has a single backslash. #}
+{# The text of a null: no other text has a single backslash. #}
 {% macro null_mark() %}{{ return(adapter.dispatch('null_mark')()) }}{% endmacro %}
 {% macro postgres__null_mark() %}'\N'{% endmacro %}
 {% macro spark__null_mark() %}{{ quote_literal('\\N') }}{% endmacro %}

@@ -1,4 +1,4 @@
-{# A key that stands for a customer in joins, the same wherever its id is. #}
+{# A key for a customer in joins, the same wherever its id is. #}
 {% macro customer_number(customer_id) %}{{ return(adapter.dispatch('customer_number')(customer_id)) }}{% endmacro %}
 
 {% macro postgres__customer_number(customer_id) -%}

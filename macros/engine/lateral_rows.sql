@@ -1,4 +1,4 @@
-{# A join that gives each row of what stands before it these rows, under `alias`. `rows`: lists of SQL, as long as `columns`;
+{# A join that gives each row of what is before it these rows, under `alias`. `rows`: lists of SQL, as long as `columns`;
    of those that are null the type must come from another row. #}
 {% macro lateral_rows(alias, columns, rows) %}{{ return(adapter.dispatch('lateral_rows')(alias, columns, rows)) }}{% endmacro %}
 

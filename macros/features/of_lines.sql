@@ -28,7 +28,7 @@
 
 {# Holds for the rows of a window that an aggregation of orders looks at: for a count or a text where an order opens, else for the last line
    before the window's end of each order that opened since its beginning; none of other aggregations. #}
-{% macro stands_for_order(aggregation, rows, window) %}
+{% macro counts_for_order(aggregation, rows, window) %}
     {% if not aggregates_orders_of_lines(aggregation) %}
         {% do return(none) %}
     {% elif not aggregation.column or picks_text(aggregation) %}

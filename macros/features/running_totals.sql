@@ -46,9 +46,9 @@
 
 {# A running total that goes on from one that is known: nulls count for nothing, as in an aggregate. #}
 {% macro continued(aggregate, over, known) -%}
-    {%- set anew = aggregate ~ ' ' ~ over -%}
+    {%- set further = aggregate ~ ' ' ~ over -%}
     {%- set extreme = {'min': 'least', 'max': 'greatest'}.get(aggregate[:3]) -%}
-    {{ extreme ~ '(' ~ known ~ ', ' ~ anew ~ ')' if extreme else 'coalesce(' ~ known ~ ' + ' ~ anew ~ ', ' ~ known ~ ', ' ~ anew ~ ')' }}
+    {{ extreme ~ '(' ~ known ~ ', ' ~ further ~ ')' if extreme else 'coalesce(' ~ known ~ ' + ' ~ further ~ ', ' ~ known ~ ', ' ~ further ~ ')' }}
 {%- endmacro %}
 
 {# A lifetime feature from what known_to_date gives, aliased `latest`. #}

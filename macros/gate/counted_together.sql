@@ -1,5 +1,5 @@
 {# How many rows break a rule, where this run counts it together with others; else none, and the test scans by itself.
-   The first test of a model that asks has one scan count for all its row rules of the run, and tell the number of rows: a scan
+   The first test of a model that asks has one scan count for all its row rules of the run, and count the rows: a scan
    each would cost several times that. What is counted is the condition of the rule's own SQL, and only tests of the same run
    read it. #}
 {% macro counted_together(node) %}{% do return(adapter.dispatch('counted_together')(node)) %}{% endmacro %}
@@ -71,7 +71,7 @@
     ) %}
 {% endmacro %}
 
-{# Test name -> count of these, once they are counted. A model's id stands for all its rows; it is alone, and null, where counting
+{# Test name -> count of these, once they are counted. A model's id has the number of all its rows; it is alone, and null, where counting
    failed. #}
 {% macro counts_of_this_run(names) %}
     {% do return(dict(run_query(
@@ -82,7 +82,7 @@
 
 {# The table that a model's tests look at: its candidate while there is one. #}
 {% macro tested_relation(tested) %}
-    {% do return(standing_candidate(node_relation(tested)) or relation_of(tested.name)) %}
+    {% do return(current_candidate(node_relation(tested)) or relation_of(tested.name)) %}
 {% endmacro %}
 
 {# One test counts, those beside it wait. If one condition cannot be evaluated, each test finds out by itself. #}

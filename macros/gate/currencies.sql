@@ -1,6 +1,6 @@
 
 {# The CSV columns whose text the amount's expression takes apart, and a sign in it with it. number() reads one currency alone, and
-   a case may tell several apart. #}
+   a case may keep several apart. #}
 {% macro amount_texts() %}
     {% set parts = modules.re.split(expression_parts(), orders_mapping().columns.amount.get('expression', '')) %}
     {% set names = [] %}
@@ -10,7 +10,7 @@
     {% do return(names | unique | list) %}
 {% endmacro %}
 
-{# The currency whose sign or code stands beside a number's digits; a sign of several is itself. #}
+{# The currency whose sign or code is beside a number's digits; a sign of several currencies is itself. #}
 {% macro currency_within(text) -%}
     {%- set rest = 'translate(' ~ text ~ ', ' ~ quote_literal("0123456789.,'+-()\u2019\u2212\t" ~ blank_characters()) ~ ", '')" -%}
     {%- set codes = {} -%}
@@ -117,7 +117,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Whether the file of expectations lets a column have one value only, in every row: then that test tells of others. #}
+{# Whether the file of expectations lets a column have one value only, in every row: then that test reports others. #}
 {% macro is_pinned(column) %}
     {% for node in (tests_attached_to(gate_model_id()) if execute and 'nodes' in graph else []) if node.column_name == column %}
         {% set arguments = node.test_metadata.kwargs %}

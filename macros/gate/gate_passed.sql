@@ -1,6 +1,6 @@
 {# A boolean expression: has the gate passed on what is published? On PostgreSQL nothing else is, but for a build from another
    environment's tables. On Spark: in a `dbt build` that runs the gate's own tests a model behind it runs only if they passed;
-   else the last recorded run of the whole gate tells. #}
+   else the last recorded run of the whole gate decides. #}
 {% macro gate_passed() %}{{ return(adapter.dispatch('gate_passed')()) }}{% endmacro %}
 
 {% macro postgres__gate_passed() -%}

@@ -1,6 +1,6 @@
 {# An aggregate over all rows of orders_parsed, for the scan that counts the row rules: at least as many as the default rule
    finds, and 0 only where it finds none. Then the rule need not look for itself. None for other rules. Odd ids and
-   marks come by the thousand, so a sample of a large table tells. #}
+   marks come by the thousand, so a sample of a large table shows them. #}
 {% macro possible_faults(node) %}
     {% if node.name in rules_on_dates() %}
         {% do return(possible_wrong_dates()) %}

@@ -1,5 +1,5 @@
 {# What configs/expectations.yaml says of a test that is on by default: severity, enabled, max_failures, max_share, and bounds of
-   its own. It stands in the meta of orders_parsed, and not in a config of the test itself, which dbt's partial parsing
+   its own. It is in the meta of orders_parsed, and not in a config of the test itself, which dbt's partial parsing
    loses as soon as the model changes. #}
 {% macro rule_entry(rule) %}
     {% do return((node_meta('orders_parsed').get('default_rules') or {}).get(rule) or {}) %}

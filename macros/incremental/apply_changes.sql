@@ -1,9 +1,9 @@
 {# Statements that bring a kept table from one state to another. #}
-{% macro apply_changes(kept_by, relation, sql, held, state) -%}
-    {%- set arrived = ids_of(state.loads | reject('in', held.loads)) -%}
-    {%- set gone = ids_of(held.loads | reject('in', state.loads)) -%}
+{% macro apply_changes(kept_by, relation, sql, earlier, state) -%}
+    {%- set arrived = ids_of(state.loads | reject('in', earlier.loads)) -%}
+    {%- set gone = ids_of(earlier.loads | reject('in', state.loads)) -%}
     {%- if kept_by == 'customer' -%}
-        {{ apply_changed_customers(relation, sql, held, state) }}
+        {{ apply_changed_customers(relation, sql, earlier, state) }}
     {%- elif not arrived and not gone -%}
         select 1 where false
     {%- elif kept_by == 'load' -%}
@@ -77,10 +77,10 @@
 
 {# Purchases from the first that changed on: their running totals are others. A customer keeps its key. Where orders have
    several states a purchase also says when the customer became known, so all of the customer's are written again. #}
-{% macro apply_changed_customers(relation, sql, held, state) -%}
+{% macro apply_changed_customers(relation, sql, earlier, state) -%}
     {%- set due = plan_table('customers_due') -%}
     {%- set staged = staged_rows(relation) -%}
-    {{ plan_changed_customers(held, state) }}
+    {{ plan_changed_customers(earlier, state) }}
     {%- if tracks_availability() %}
     update {{ due }} set first_change_ts = '-infinity';
     {%- endif %}
@@ -103,27 +103,27 @@
     update {{ due }} as due set totals_before = (
         select to_jsonb(known) from (
             select {{ totals_to_date() | map('first') | join(', ') }}
-            from {{ relation }} as held
-            where held.customer_key = due.customer_key and held.order_ts < due.first_change_ts
-            order by held.order_ts desc
+            from {{ relation }} as kept
+            where kept.customer_key = due.customer_key and kept.order_ts < due.first_change_ts
+            order by kept.order_ts desc
             limit 1
         ) as known
     );
     {%- endif %}
     {{ build_in_part() }}
     create unlogged table {{ staged }} as {{ sql }};
-    delete from {{ relation }} as held using {{ due }} as due
-    where held.customer_key = due.customer_key and held.order_ts >= due.first_change_ts;
+    delete from {{ relation }} as kept using {{ due }} as due
+    where kept.customer_key = due.customer_key and kept.order_ts >= due.first_change_ts;
     insert into {{ relation }} select * from {{ staged }}
 {%- endmacro %}
 
 {# The customers whose orders have changed between two states, each with the earliest of these orders: no feature row up to
    its time is another. #}
-{% macro plan_changed_customers(held, state) -%}
+{% macro plan_changed_customers(earlier, state) -%}
     {%- set changed -%}
     select customer_id, min(order_ts) as first_change_ts
     from {{ source('meta', 'order_changes') }}
-    where change_id > {{ held.last_change }} and change_id <= {{ state.last_change }}
+    where change_id > {{ earlier.last_change }} and change_id <= {{ state.last_change }}
     group by customer_id
     {%- endset -%}
     {{ plan('customers_due', changed) }}

@@ -1,7 +1,7 @@
 {# Statements that build what a candidate differs in from the published table, without copying a row that stays:
    NAME__removed has the rows that the changes between two states may have moved, NAME__added those that take their place.
    kept_by says which rows these are: feature, label, or row for those of which one of the tables joined has changed. #}
-{% macro create_changes(kept_by, published, sql, held, state) -%}
+{% macro create_changes(kept_by, published, sql, earlier, state) -%}
     {%- set removed = removed_rows(published) -%}
     {%- set added = added_rows(published) -%}
     {{ drop_change_tables(published) }};
@@ -11,8 +11,8 @@
     {%- if kept_by == 'row' %}
     {{ plan_changed_parts(published) }}
     {%- else %}
-    {{ plan_changed_customers(held, state) }}
-    {{ plan_changed_times(kept_by, held, state) }}
+    {{ plan_changed_customers(earlier, state) }}
+    {{ plan_changed_times(kept_by, earlier, state) }}
     {%- endif %}
 
     create table {{ removed }} as
@@ -72,7 +72,7 @@
 {% endmacro %}
 
 {# The feature times that came or went, and for labels those whose label became known or unknown. #}
-{% macro plan_changed_times(kept_by, held, state) -%}
+{% macro plan_changed_times(kept_by, earlier, state) -%}
     {%- set times_before = relation_named('feature_times') -%}
     {%- set times = newest_relation('feature_times') -%}
     {%- set changed -%}
@@ -85,8 +85,8 @@
     union
     select feature_time from {{ times }}
     where
-        feature_time + {{ days(horizon) }} > least(cast('{{ held.data_end }}' as timestamptz), '{{ state.data_end }}')
-        and feature_time + {{ days(horizon) }} <= greatest(cast('{{ held.data_end }}' as timestamptz), '{{ state.data_end }}')
+        feature_time + {{ days(horizon) }} > least(cast('{{ earlier.data_end }}' as timestamptz), '{{ state.data_end }}')
+        and feature_time + {{ days(horizon) }} <= greatest(cast('{{ earlier.data_end }}' as timestamptz), '{{ state.data_end }}')
     {%- endfor %}
     {%- endif %}
     {%- endset -%}

@@ -53,7 +53,7 @@ exception when data_exception or cardinality_violation or raise_exception then
 end
 {%- endmacro %}
 
-{# A pre-hook of orders_parsed. Tries each expression on a row without values, so that a fault of its own is told once and by
+{# A pre-hook of orders_parsed. Tries each expression on a row without values, so that a fault of its own is reported once and by
    name; makes the functions of those that are guarded, and drops those of earlier mappings. #}
 {% macro prepare_expressions() %}{{ return(adapter.dispatch('prepare_expressions')()) }}{% endmacro %}
 {% macro spark__prepare_expressions() %}{% endmacro %}

@@ -21,7 +21,7 @@
 {%- endmacro %}
 
 
-{# The text that a report shows for a column: what stands in the file, also where it is no number or time.
+{# The text that a report shows for a column: what the file has, also where it is no number or time.
    Of an expression over several CSV columns, their texts side by side; of a text's, where it raised. #}
 {% macro mapped_raw_text(name, entry, null_words) -%}
     {%- set names = csv_columns_in(entry.get('expression', '')) -%}

@@ -2,7 +2,7 @@
    where it is no month's. #}
 {% macro month_number(name, language='en') -%}
     {%- do require_one_of('orders.yaml: language', language, month_names() | list) -%}
-    {#- Accents stand apart in some files; upper case is the database's own affair only within ASCII. -#}
+    {#- Accents are characters of their own in some files; upper case is the database's own affair only within ASCII. -#}
     {%- set plain = "translate(lower(" ~ name ~ "), 'ÄÉÈÛÇäéèûç\u0308\u0301\u0302\u0327', 'aeeucaeeuc')" -%}
     case {{ plain }}
         {%- for names in month_names()[language] %}

@@ -58,7 +58,7 @@
                 {%- do group.update({'fraction': '\\' ~ (group | length + 1)}) -%}
             {%- endif -%}
         {%- else -%}
-            {#- Before AM and an offset blanks may stand or not. -#}
+            {#- Before AM and an offset there may be blanks. -#}
             {%- set literal = part.rstrip() if loop.nextitem in ['AM', 'TZ', 'Z'] else part -%}
             {%- do pattern.append(modules.re.escape(literal).replace('\\ ', blank ~ '+')) -%}
         {%- endif -%}
@@ -97,7 +97,7 @@
 {# The words of a format as a pattern; a Z at its end is an offset like TZ. #}
 {% macro time_format_words() %}{% do return('(YYYY|YY|Month|Mon|MM|Day|DD|HH24|HH12|MI|SS|AM|TZ|Z$)') %}{% endmacro %}
 
-{# Whether digits stand at the end of these parts of a format: what follows without anything between has its two digits. #}
+{# Whether digits are at the end of these parts of a format: what follows without anything between has its two digits. #}
 {% macro runs_on_from(parts) %}
     {% do return(parts[-1:] == [''] and (parts[-2:] | first) in ['YYYY', 'YY', 'MM', 'DD', 'HH24', 'HH12', 'MI', 'SS']) %}
 {% endmacro %}

@@ -185,7 +185,7 @@
         invocation_id text not null,
         built_at timestamptz not null default now()
     );
-    {# Whatever this run does, the tables may no longer be what the mark stands for. -#}
+    {# Whatever this run does, the tables may no longer be those that the mark was set for. -#}
     delete from {{ meta }}.build_state;
     {{- protect_history() }}
 {%- endmacro %}

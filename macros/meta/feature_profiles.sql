@@ -44,7 +44,7 @@
     {%- endfor %}
 {%- endmacro %}
 
-{# A select of the rows of which the distributions are told. #}
+{# A select of the rows that the distributions are of. #}
 {% macro feature_sample(build) -%}
     {%- set step = sample_step(build.row_count) -%}
     select
@@ -74,7 +74,7 @@
     ) as cumulated
 {%- endmacro %}
 
-{# The columns stand one below the other, so that each figure is written once. #}
+{# The columns are put one below the other, so that each figure is written once. #}
 {% macro spark__feature_profiles(build, columns, step) -%}
     with listed as (
         select

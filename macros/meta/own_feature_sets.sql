@@ -22,7 +22,7 @@
 {% endmacro %}
 
 {# A view of one's own features with the labels and split of customer_training_set, under the name that `ready export` and
-   load_dataset look for: X_features gives X_training_set. A model of that name stands instead. #}
+   load_dataset look for: X_features gives X_training_set. A model of that name takes its place. #}
 {% macro create_own_training_set(build) -%}
     {%- set name = modules.re.sub('_features$', '', build.feature_set) ~ '_training_set' -%}
     {%- if 'model.raw_to_ready.' ~ name not in graph.nodes -%}

@@ -8,7 +8,7 @@
     {%- set version = 'feature_set = ' ~ quote_literal(build.feature_set) ~ ' and feature_version = ' ~ build.version -%}
 
     {#- Written only where it differs: an unchanged run must not touch millions of rows. -#}
-    {%- set differs = membership_hashes(summary) != membership_hashes(run_query(held_membership(build, version))) -%}
+    {%- set differs = membership_hashes(summary) != membership_hashes(run_query(recorded_membership(build, version))) -%}
     {%- set only_added = differs and adds_split_rows_only(build) -%}
     {%- if differs %}
     insert into {{ source('meta', 'dataset_splits') }} (feature_set, feature_version, customer_id, feature_time, split)
@@ -115,7 +115,7 @@
 
 {# A select of split and membership hash of what meta.dataset_splits holds of a version; where changes are added to the published
    one, as that is recorded. #}
-{% macro held_membership(build, version) -%}
+{% macro recorded_membership(build, version) -%}
     {%- set published = published_name(build.training_set) -%}
     {%- if build.training_set.is_view and is_published_version(build) -%}
         select part as split, {{ hash_of_content() }} from {{ recorded_contents(published) }} and row_count > 0

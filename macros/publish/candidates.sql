@@ -10,8 +10,8 @@
     {% do return(relation.incorporate(path={'identifier': relation.identifier | replace(candidate_name(''), '')})) %}
 {% endmacro %}
 
-{# The candidate that now stands for a relation, if any. #}
-{% macro standing_candidate(relation) %}
+{# The candidate that a relation has now, if any. #}
+{% macro current_candidate(relation) %}
     {% if relation.schema == (raw_to_ready.generate_schema_name('feats', none) | trim) %}
         {% do return(load_cached_relation(raw_to_ready.candidate_relation(relation))) %}
     {% endif %}
@@ -21,7 +21,7 @@
 {# The published models that have a candidate now, as graph nodes. #}
 {% macro models_with_candidate() %}
     {% set nodes = [] %}
-    {% for node in graph.nodes.values() if node.config.materialized == 'published' and standing_candidate(node_relation(node)) %}
+    {% for node in graph.nodes.values() if node.config.materialized == 'published' and current_candidate(node_relation(node)) %}
         {% do nodes.append(node) %}
     {% endfor %}
     {% do return(nodes) %}
@@ -35,7 +35,7 @@
             {% do forget_model_definitions(nodes) %}
         {% endif %}
         {% for node in nodes %}
-            {% do adapter.drop_relation(standing_candidate(node_relation(node))) %}
+            {% do adapter.drop_relation(current_candidate(node_relation(node))) %}
             {% for beside in change_tables(node_relation(node)) %}
                 {% do drop_relation_if_exists(load_cached_relation(beside)) %}
             {% endfor %}

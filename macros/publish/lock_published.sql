@@ -33,12 +33,12 @@
 {% macro tables_to_replace(nodes) %}
     {% set tables = [] %}
     {% for node in nodes %}
-        {% set candidate = standing_candidate(node_relation(node)) %}
+        {% set candidate = current_candidate(node_relation(node)) %}
         {% if not candidate.is_view %}
-            {% set held = load_cached_relation(node_relation(node)) %}
+            {% set published = load_cached_relation(node_relation(node)) %}
             {% do tables.append(candidate) %}
-            {% if held and held.is_table %}
-                {% do tables.append(held) %}
+            {% if published and published.is_table %}
+                {% do tables.append(published) %}
             {% endif %}
         {% endif %}
     {% endfor %}

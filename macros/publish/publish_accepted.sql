@@ -5,13 +5,13 @@
     {%- if execute and flags.WHICH in ['build', 'run', 'test'] -%}
         {%- set nodes = models_with_candidate() -%}
         {%- set objection = objection_to(nodes, results) or doubt_about(nodes, statuses_of(results)) if nodes else none -%}
-        {%- set told = 'feats: not published, because ' ~ objection ~ '. The last accepted build stays as it was.' -%}
+        {%- set message = 'feats: not published, because ' ~ objection ~ '. The last accepted build stays as it was.' -%}
         {%- if objection and flags.EMPTY -%}
-            {%- do log(told, info=true) -%}
+            {%- do log(message, info=true) -%}
         {%- elif objection -%}
             {#- With --warn-error dbt runs no further hook. #}
             {%- do run_query(end_build() ~ '; commit') if target.type == 'postgres' -%}
-            {%- do exceptions.warn(told) -%}
+            {%- do exceptions.warn(message) -%}
         {%- elif nodes -%}
             {{ publish(nodes) }}
         {%- endif -%}
@@ -129,15 +129,15 @@
 {# A candidate takes over: a table by its name, a view by changing the published rows that it does not show or adds. What is
    to go is found by its place in the table; if somebody else has changed the table meanwhile, nothing is published. #}
 {% macro apply_candidate(final) -%}
-    {%- set candidate = standing_candidate(final) -%}
+    {%- set candidate = current_candidate(final) -%}
     {%- if candidate.is_view %}
     do $publish$
     declare
         gone bigint;
     begin
-        delete from {{ final }} as held using {{ removed_rows(final) }} as removed
-        where held.ctid = removed.row_id
-            and held.customer_id = removed.customer_id and held.feature_time = removed.feature_time;
+        delete from {{ final }} as published using {{ removed_rows(final) }} as removed
+        where published.ctid = removed.row_id
+            and published.customer_id = removed.customer_id and published.feature_time = removed.feature_time;
         get diagnostics gone = row_count;
         if gone <> (select count(*) from {{ removed_rows(final) }}) then
             raise exception '% was changed while this build ran. Run it again with --full-refresh.', {{ quote_literal(state_key(final)) }};

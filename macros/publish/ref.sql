@@ -14,7 +14,7 @@
     {% if invocation_args_dict.get('defer') %}
         {% set own = relation.incorporate(path={'database': target.database, 'schema': raw_to_ready.generate_schema_name('feats', none) | trim}) %}
     {% endif %}
-    {% set candidate = raw_to_ready.standing_candidate(own) if execute else none %}
+    {% set candidate = raw_to_ready.current_candidate(own) if execute else none %}
     {% set goes = candidate and candidate.is_view and (model.config or {}).get('materialized') == 'view' %}
     {% do return(relation if goes else candidate or relation) %}
 {% endmacro %}

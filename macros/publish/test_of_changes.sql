@@ -1,13 +1,13 @@
 {# The SQL of a test that looks only at what a candidate changes: at the rows it adds for a rule that judges each row by
    itself, at the rows that share a key with these for a rule on the key, at how many come and go where two tables are to have
    as many. The other rows are published, so they have passed this very test: a table whose tests are not those of its
-   recorded state is built in full. None where the test has to look at all rows: it reads a table that does not tell its
+   recorded state is built in full. None where the test has to look at all rows: it reads a table that does not show its
    changes, lets some failures pass, or selects rows. #}
 {% macro test_of_changes(node) %}{% do return(adapter.dispatch('test_of_changes')(node)) %}{% endmacro %}
 {% macro default__test_of_changes(node) %}{% do return(none) %}{% endmacro %}
 
 {% macro postgres__test_of_changes(node) %}
-    {% set tables = tables_that_tell_changes(node.depends_on.nodes) %}
+    {% set tables = tables_with_changes(node.depends_on.nodes) %}
     {% set rule = qualified_test_name(node) %}
     {% set arguments = node.get('test_metadata', {}).get('kwargs', {}) %}
     {% if not tables or not allows_no_failure(node.config) or node.attached_node not in tables %}
@@ -27,12 +27,12 @@
     {% do return(none) %}
 {% endmacro %}
 
-{# Model id -> published table, if all of these models stand as candidates that are changes of it; else none. #}
-{% macro tables_that_tell_changes(model_ids) %}
+{# Model id -> published table, if all of these models have candidates that are changes of it; else none. #}
+{% macro tables_with_changes(model_ids) %}
     {% set tables = {} %}
     {% for model_id in model_ids %}
         {% set final = node_relation(graph.nodes[model_id]) if model_id in graph.nodes else none %}
-        {% set candidate = standing_candidate(final) if final else none %}
+        {% set candidate = current_candidate(final) if final else none %}
         {% if not candidate or not candidate.is_view %}
             {% do return(none) %}
         {% endif %}

@@ -1,7 +1,7 @@
 -- Amounts are summed, so those that become orders are of one currency: the mapped one or, where none is mapped, what a
 -- column of the file says. Where no file has such a column no record is read.
 {%- set parsed = ref('orders_parsed') %}
-with told as (
+with found as (
     {%- if is_pinned('currency') %}
     select parsed.*, '' as name, '' as column_at_fault
     from {{ parsed }} as parsed
@@ -62,7 +62,7 @@ counted as (
         count(*) as orders,
         row_number() over (partition by name order by count(*) desc, currency) as place,
         count(*) over (partition by name) as currencies
-    from told
+    from found
     group by name, currency
 ),
 
@@ -83,8 +83,8 @@ listed as (
 )
 
 select
-    told.*,
-    concat(told.name, ' has ', listed.currencies, ' currencies in orders that are summed: ', listed.words) as says
-from told
-inner join listed on told.name = listed.name
-where listed.currencies > 1 and told.currency <> listed.usual
+    found.*,
+    concat(found.name, ' has ', listed.currencies, ' currencies in orders that are summed: ', listed.words) as says
+from found
+inner join listed on found.name = listed.name
+where listed.currencies > 1 and found.currency <> listed.usual
