@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ready.dataset.column_roles import SPLITS
+from ready.definition.column_roles import SPLITS
 from ready.recorded.distribution import distribution
 from ready.recorded.profiles import LEAST_SHARE, ColumnProfile, population_stability_index
 

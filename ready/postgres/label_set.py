@@ -18,7 +18,7 @@ from ready.database.locks import build_lock
 from ready.database.opening import open_database
 from ready.database.query import Row
 from ready.dataset.arrow import EXACT_TEXT
-from ready.dataset.column_roles import KEY
+from ready.definition.column_roles import KEY
 from ready.label_sets.labels import LabelledRow, require_free_name
 from ready.label_sets.profile import profile_text
 from ready.postgres.roles import LOADER

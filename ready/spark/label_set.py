@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from loader.spark.sink import SparkSink
 from ready.database.query import Row, select_rows
-from ready.dataset.column_roles import KEY
+from ready.definition.column_roles import KEY
 from ready.label_sets.labels import LabelledRow, require_free_name
 from ready.label_sets.profile import profile_text
 from ready.recorded.registry import version_for
