@@ -4,16 +4,13 @@
    and a ratio {name, numerator, denominator} of columns. #}
 {% macro feature_definition() %}
     {% set meta = node_meta('customer_features') %}
-    {% set times = meta.get('feature_times', {}) %}
+    {% set times = {'every': 'month', 'start': none, 'end': none, 'active_within': none} %}
     {% set aggregations = [] %}
     {% for name, rule in meta.get('aggregations', {}).items() %}
         {% do aggregations.extend(parsed_aggregation(name, rule)) %}
     {% endfor %}
     {% set definition = {
-        'feature_times': {
-            'every': times.get('every', 'month'), 'start': times.get('start'), 'end': times.get('end'),
-            'active_within': times.get('active_within'),
-        },
+        'feature_times': dict(times, **meta.get('feature_times', {})),
         'windows': meta.get('windows', [30]),
         'aggregations': aggregations,
         'totals': aggregations | selectattr('name', 'in', meta.get('totals', [])) | list,

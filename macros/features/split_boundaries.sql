@@ -42,7 +42,12 @@
 
     select parts.split, parts.time_from, least(parts.time_to, bounds.end_time) as time_to, parts.next_from
     from bounds
-    {{ lateral_rows('parts', ['split', 'time_from', 'time_to', 'next_from'], split_parts(splits)) }}
+    cross join lateral (
+        {%- for split, time_from, time_to, next_from in split_parts(splits) %}
+        select '{{ split }}' as split, {{ time_from }} as time_from, {{ time_to }} as time_to, {{ next_from }} as next_from
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+    ) as parts
     where parts.time_from < least(parts.time_to, bounds.end_time)
 {%- endmacro %}
 
@@ -50,15 +55,15 @@
 {% macro split_parts(splits) %}
     {% if splits.get('by') == 'customer' %}
         {% do return([
-            ["'train'", 'bounds.first_time', 'bounds.end_time', 'bounds.val_from'],
-            ["'val'", 'bounds.first_time', 'bounds.end_time', 'bounds.val_from'],
-            ["'test'", 'bounds.first_time', 'bounds.end_time', 'bounds.test_from'],
+            ['train', 'bounds.first_time', 'bounds.end_time', 'bounds.val_from'],
+            ['val', 'bounds.first_time', 'bounds.end_time', 'bounds.val_from'],
+            ['test', 'bounds.first_time', 'bounds.end_time', 'bounds.test_from'],
         ]) %}
     {% endif %}
     {% do return([
-        ["'train'", 'bounds.first_time', 'bounds.val_from', 'nullif(bounds.val_from, bounds.end_time)'],
-        ["'val'", 'bounds.val_from', 'bounds.test_from', 'nullif(bounds.test_from, bounds.end_time)'],
-        ["'test'", 'bounds.test_from', 'bounds.end_time', 'null'],
+        ['train', 'bounds.first_time', 'bounds.val_from', 'nullif(bounds.val_from, bounds.end_time)'],
+        ['val', 'bounds.val_from', 'bounds.test_from', 'nullif(bounds.test_from, bounds.end_time)'],
+        ['test', 'bounds.test_from', 'bounds.end_time', 'null'],
     ]) %}
 {% endmacro %}
 

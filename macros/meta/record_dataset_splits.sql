@@ -13,7 +13,10 @@
     {%- if differs %}
     insert into {{ source('meta', 'dataset_splits') }} (feature_set, feature_version, customer_id, feature_time, split)
     select {{ quote_literal(build.feature_set) }}, {{ build.version }}, customer_id, feature_time, split
-    from {{ new_split_rows(build) if only_added else split_rows(build, published_name(build.features), published_name(build.training_set)) }}
+    from {{
+        rows_gained_by(published_name(build.training_set), 'customer_id, feature_time, split') if only_added
+        else split_rows(build, published_name(build.features), published_name(build.training_set))
+    }}
     where split is not null;
     {%- endif %}
 
@@ -104,8 +107,9 @@
     {%- endif -%}
 {%- endmacro %}
 
-{% macro label_mean() %}{{ return(adapter.dispatch('label_mean')()) }}{% endmacro %}
-{% macro postgres__label_mean() %}round(avg({{ label_as_number() }}), 6){% endmacro %}
+{% macro label_mean() -%}
+    {{ exact_average('sum(' ~ label_as_number() ~ ')', 'count(' ~ label_as_number() ~ ')') }}
+{%- endmacro %}
 
 {# The first label; one that is a condition counts 1 where it holds. #}
 {% macro label_as_number() -%}
@@ -145,14 +149,6 @@
     ) %}
 {% endmacro %}
 
-{% macro new_split_rows(build) -%}
-    {%- set final = published_name(build.training_set) -%}
-    (
-        select customer_id, feature_time, split from {{ added_rows(final) }}
-        except
-        select customer_id, feature_time, split from {{ removed_rows(final) }}
-    ) as new_rows
-{%- endmacro %}
 
 {% macro membership_columns() %}
     {% do return([('customer_id', 'text'), ('feature_time', 'timestamptz')]) %}
@@ -162,7 +158,3 @@
     {% do return(dict(table.select(table.column_names[:2]).rows | list)) %}
 {% endmacro %}
 
-{% macro spark__label_mean() -%}
-    {%- set number = label_as_number() -%}
-    {{ exact_average('sum(' ~ number ~ ')', 'count(' ~ number ~ ')') }}
-{%- endmacro %}
