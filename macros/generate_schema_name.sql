@@ -20,6 +20,9 @@
     {{ return(env_var('READY_SCHEMA_PREFIX', '') or (target.schema ~ '_' if target.schema != 'stg' else '')) }}
 {%- endmacro %}
 
+{# The schema of what builds record. #}
+{% macro meta_schema() %}{{ return(raw_to_ready.generate_schema_name('meta', none) | trim) }}{% endmacro %}
+
 {# What a macro that names schemas may ask of a node, for the tables of meta, which are no nodes. #}
 {% macro node_in_schema(name) %}
     {% do return({

@@ -1,4 +1,4 @@
-{# on-run-start: the driver goes by the encoding that it logs in with, which a server, database or role may have set otherwise. #}
+{# on-run-start: the driver keeps the encoding of its login, which a server, database or role may have set to another than UTF-8. #}
 {% macro require_encoding() %}{{ return(adapter.dispatch('require_encoding')()) }}{% endmacro %}
 
 {% macro postgres__require_encoding() %}

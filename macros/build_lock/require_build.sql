@@ -7,7 +7,7 @@
     {%- if execute -%}
     do $require$
     begin
-        perform from {{ generate_schema_name('meta', none) | trim }}.build_at_work
+        perform from {{ meta_schema() }}.build_at_work
         where invocation_id = '{{ invocation_id }}'
         for share;
         if not found then
@@ -24,6 +24,6 @@
 
 {% macro postgres__end_build() -%}
     {%- if execute and flags.WHICH != 'freshness' -%}
-    delete from {{ generate_schema_name('meta', none) | trim }}.build_at_work where invocation_id = '{{ invocation_id }}'
+    delete from {{ meta_schema() }}.build_at_work where invocation_id = '{{ invocation_id }}'
     {%- endif -%}
 {%- endmacro %}

@@ -20,7 +20,7 @@
 {# The lock is a table without rows, and its mode one that only who may change the table can take: no reader can keep a
    build waiting. Several may create these at once. #}
 {% macro create_build_lock() -%}
-    {%- set meta = generate_schema_name('meta', none) | trim -%}
+    {%- set meta = meta_schema() -%}
     do $create$
     begin
         if to_regclass('{{ meta }}.dbt_at_work') is not null then
@@ -73,12 +73,12 @@
     {% do run_query("set application_name = 'dbt raw_to_ready'") %}
     {% do run_query(begin_build(true)) %}
     {% do return(run_query(
-        "select exists (select from " ~ generate_schema_name('meta', none) | trim ~ ".build_at_work where invocation_id = '" ~ invocation_id ~ "')"
+        "select exists (select from " ~ meta_schema() ~ ".build_at_work where invocation_id = '" ~ invocation_id ~ "')"
     ).rows[0][0]) %}
 {% endmacro %}
 
 {% macro others_at_work() -%}
-    {%- set meta = generate_schema_name('meta', none) | trim -%}
+    {%- set meta = meta_schema() -%}
     select name, to_char(since at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), is_alive
     from (
         select activity.application_name as name, activity.backend_start as since, true as is_alive
@@ -94,7 +94,7 @@
 {# From here on this is the build at work, and no other: one that was taken for dead waits here for the models that the
    other is just writing, and it changes nothing after them. `alone`: no `ready` holds the lock for it. #}
 {% macro begin_build(alone) -%}
-    {%- set meta = generate_schema_name('meta', none) | trim -%}
+    {%- set meta = meta_schema() -%}
     do $begin$
     begin
         {%- if alone %}

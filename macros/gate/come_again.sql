@@ -67,7 +67,7 @@
     {% do return(sql.replace(asked, '(select order_id from ' ~ counted ~ ' as counted)')) %}
 {% endmacro %}
 
-{# on-run-end: they are of this run alone. #}
+{# on-run-end: removes the counts of this run. #}
 {% macro forget_order_ids() %}{{ return(adapter.dispatch('forget_order_ids')()) }}{% endmacro %}
 {% macro default__forget_order_ids() %}{% endmacro %}
 

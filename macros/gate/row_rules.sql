@@ -84,7 +84,7 @@
     {% do return(within ~ '(' ~ condition ~ '\n)') %}
 {% endmacro %}
 
-{# Whether a test wants the number of failing rows and nothing else, and reads no other table. #}
+{# Whether a test needs the number of failing rows and nothing else, and reads no other table. #}
 {% macro counts_rows_only(node) %}
     {% set config = node.config %}
     {% set stores_rows = config.store_failures or flags.STORE_FAILURES %}

@@ -5,7 +5,7 @@
     {% do return((node_meta('orders_parsed').get('default_rules') or {}).get(rule) or {}) %}
 {% endmacro %}
 
-{# The same for models that go by the rule's bounds; none where it is switched off. #}
+{# The same for models that use the rule's bounds; none where it is switched off. #}
 {% macro rule_settings(rule) %}
     {% set entry = rule_entry(rule) %}
     {% do return(none if entry.get('enabled') is false else entry) %}

@@ -24,7 +24,7 @@
 {# The orders that a load brought or took away are staged again from all loads. The journal records what came of it. #}
 {% macro apply_touched_orders(relation, sql, arrived, gone) -%}
     {%- set staged = staged_rows(relation) -%}
-    {%- set is_due = 'order_id in (select order_id from ' ~ plan_table('orders_due') ~ ')' -%}
+    {%- set is_due = 'order_id in (select order_id from ' ~ source('plan', 'orders_due') ~ ')' -%}
     {%- set due -%}
     select order_id from {{ ref(kept_setting('loads_from')[0]) }}
     where load_id in ({{ (arrived + ['null']) | join(', ') }}) and order_id is not null
@@ -61,9 +61,7 @@
 {%- endmacro %}
 
 {# The new rows of a kept table until they are in it: an insert of the model's SQL would not be run in parallel. #}
-{% macro staged_rows(relation) %}
-    {% do return(relation.incorporate(path={'identifier': relation.identifier ~ '__staged'}, type='table')) %}
-{% endmacro %}
+{% macro staged_rows(relation) %}{% do return(beside(relation, 'staged')) %}{% endmacro %}
 
 {# All columns but the lineage: the same order from another line changes no feature. Of a line also its place in its order, since
    the first one opens it: of lines of the same instant their loads decide. #}
@@ -75,10 +73,10 @@
     ) %}
 {% endmacro %}
 
-{# Purchases from the first that changed on: their running totals are others. A customer keeps its key. Where orders have
+{# Purchases from the first that changed on: their running totals change. A customer keeps its key. Where orders have
    several states a purchase also says when the customer became known, so all of the customer's are written again. #}
 {% macro apply_changed_customers(relation, sql, earlier, state) -%}
-    {%- set due = plan_table('customers_due') -%}
+    {%- set due = source('plan', 'customers_due') -%}
     {%- set staged = staged_rows(relation) -%}
     {{ plan_changed_customers(earlier, state) }}
     {%- if tracks_availability() %}
@@ -117,8 +115,8 @@
     insert into {{ relation }} select * from {{ staged }}
 {%- endmacro %}
 
-{# The customers whose orders have changed between two states, each with the earliest of these orders: no feature row up to
-   its time is another. #}
+{# The customers whose orders have changed between two states, each with the time of the earliest of these orders: feature rows up
+   to then stay as they are. #}
 {% macro plan_changed_customers(earlier, state) -%}
     {%- set changed -%}
     select customer_id, min(order_ts) as first_change_ts

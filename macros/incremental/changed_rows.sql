@@ -23,7 +23,7 @@
         select customer_id, feature_time from {{ removed_rows(relation_named('customer_labels')) }}
     );
     {%- else %}
-    left join {{ plan_table('customers_due') }} as customers_due on kept.customer_id = customers_due.customer_id
+    left join {{ source('plan', 'customers_due') }} as customers_due on kept.customer_id = customers_due.customer_id
     where {{ row_is_due(kept_by, 'kept.feature_time') }};
     {%- endif %}
     {%- if kept_by == 'label' %}
@@ -58,18 +58,11 @@
     select * from {{ added_rows(published) }}
 {%- endmacro %}
 
-{% macro removed_rows(published) %}
-    {% do return(published.incorporate(path={'identifier': published.identifier ~ '__removed'}, type='table')) %}
-{% endmacro %}
+{% macro removed_rows(published) %}{% do return(beside(published, 'removed')) %}{% endmacro %}
+{% macro added_rows(published) %}{% do return(beside(published, 'added')) %}{% endmacro %}
 
-{# Where in the table these rows are, and no more: the narrower, the rather a join hashes these few and not the many. #}
-{% macro removed_places(published) %}
-    {% do return(published.incorporate(path={'identifier': published.identifier ~ '__removed_places'}, type='table')) %}
-{% endmacro %}
-
-{% macro added_rows(published) %}
-    {% do return(published.incorporate(path={'identifier': published.identifier ~ '__added'}, type='table')) %}
-{% endmacro %}
+{# The places (ctid) of the removed rows, in a table of their own: it is so narrow that a join hashes it and not the published rows. #}
+{% macro removed_places(published) %}{% do return(beside(published, 'removed_places')) %}{% endmacro %}
 
 {# The feature times that came or went, and for labels those whose label became known or unknown. #}
 {% macro plan_changed_times(kept_by, earlier, state) -%}
@@ -93,7 +86,7 @@
     {{ plan('times_due', changed) }}
 {%- endmacro %}
 
-{# The rows that want a label again: of those that lose it the ones whose features stay, and all that features are added for. #}
+{# The rows whose label is built again: those that lose it while their features stay, and all that features are added for. #}
 {% macro plan_changed_rows(removed_labels) -%}
     {%- set features = relation_named('customer_features') -%}
     {%- set changed -%}
@@ -125,9 +118,7 @@
     ) }}
 {%- endmacro %}
 
-{% macro rows_due_of(published) %}
-    {% do return(published.incorporate(path={'identifier': published.identifier ~ '__due'}, type='table')) %}
-{% endmacro %}
+{% macro rows_due_of(published) %}{% do return(beside(published, 'due')) %}{% endmacro %}
 
 {# The rows of a candidate that have one of these keys, and all that it adds; found by the index of the published table. #}
 {% macro rows_of_keys(published, keys) -%}

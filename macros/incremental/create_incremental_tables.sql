@@ -3,7 +3,7 @@
 {% macro create_incremental_tables() %}{{ return(adapter.dispatch('create_incremental_tables')()) }}{% endmacro %}
 
 {% macro postgres__create_incremental_tables() -%}
-    {%- set meta = generate_schema_name('meta', none) | trim -%}
+    {%- set meta = meta_schema() -%}
     create table if not exists {{ meta }}.table_states (
         relation text primary key,
         definition_hash text not null,

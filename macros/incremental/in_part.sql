@@ -47,7 +47,7 @@
 
 {# What these are called in SQL. #}
 {% macro plan_function(name) -%}
-    {{ return(adapter.quote(generate_schema_name('meta', none) | trim) ~ '.' ~ name ~ '()') }}
+    {{ return(adapter.quote(meta_schema()) ~ '.' ~ name ~ '()') }}
 {%- endmacro %}
 
 {# Settings of the transaction in which a model is built: in part, or of what loads. #}

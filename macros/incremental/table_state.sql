@@ -130,7 +130,7 @@
     (select coalesce(max(change_id), 0) from {{ source('meta', 'order_changes') }})
 {%- endmacro %}
 
-{# Whether a table is kept by the journal of changed orders; the others go by loads. #}
+{# Whether a table is brought up to date by meta.order_changes; the others are by their loads. #}
 {% macro goes_by_changes(kept_by) %}{% do return(kept_by in ['customer', 'feature', 'label', 'row']) %}{% endmacro %}
 
 {# The model whose changes meta.order_changes has: the one that customer_purchases is made from. #}

@@ -12,7 +12,7 @@
 
 {% macro postgres__migrate_meta() -%}
     {%- if execute -%}
-        {%- set meta = generate_schema_name('meta', none) | trim -%}
+        {%- set meta = meta_schema() -%}
         {%- set recorded = recorded_meta_version(meta) -%}
         {%- if recorded is none -%}
             {{ bring_up_meta(meta, first_meta_version()) }}

@@ -3,7 +3,7 @@
 {% macro protect_history() %}{{ return(adapter.dispatch('protect_history')()) }}{% endmacro %}
 
 {% macro postgres__protect_history() -%}
-    {%- set meta = generate_schema_name('meta', none) | trim -%}
+    {%- set meta = meta_schema() -%}
     {%- if not is_scratch_schema() %}
     do $protect$
     declare

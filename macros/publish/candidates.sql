@@ -27,7 +27,7 @@
     {% do return(nodes) %}
 {% endmacro %}
 
-{# on-run-start of a build: what an earlier run left for inspection must not be mixed with what this one builds. #}
+{# on-run-start of a build: drops the candidates that an earlier run left for inspection, so that this one does not read them. #}
 {% macro drop_stale_candidates() %}
     {% if execute and flags.WHICH in ['build', 'run'] %}
         {% set nodes = models_with_candidate() %}
@@ -36,11 +36,16 @@
         {% endif %}
         {% for node in nodes %}
             {% do adapter.drop_relation(current_candidate(node_relation(node))) %}
-            {% for beside in change_tables(node_relation(node)) %}
-                {% do drop_relation_if_exists(load_cached_relation(beside)) %}
+            {% for table in change_tables(node_relation(node)) %}
+                {% do drop_relation_if_exists(load_cached_relation(table)) %}
             {% endfor %}
         {% endfor %}
     {% endif %}
+{% endmacro %}
+
+{# A table or function of a build that has its name from a table's: NAME__WHAT. #}
+{% macro beside(relation, what) %}
+    {% do return(relation.incorporate(path={'identifier': relation.identifier ~ '__' ~ what}, type='table')) %}
 {% endmacro %}
 
 {# What create_changes and show_candidate make beside a candidate. #}

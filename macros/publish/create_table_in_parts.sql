@@ -11,9 +11,9 @@
     {%- if parts | length < 2 -%}
     {{ default__create_table_in_parts(relation, sql) }}
     {%- else -%}
-    {%- set rows_of_part = rows_of_part_function(relation) -%}
-    create table {{ row_type_table(relation) }} as {{ sql }} with no data;
-    create function {{ rows_of_part }}(int4range) returns setof {{ row_type_table(relation) }}
+    {%- set rows_of_part = beside(relation, 'rows_of_part') -%}
+    create table {{ beside(relation, 'row_type') }} as {{ sql }} with no data;
+    create function {{ rows_of_part }}(int4range) returns setof {{ beside(relation, 'row_type') }}
     language sql stable parallel safe cost 1e8
     {{ lateral_join_clauses() }}
     as {{ quote_literal(sql | replace(every_part(), '$1')) }};
@@ -32,7 +32,7 @@
 {# What create_table_in_parts leaves of such an SQL; a statement apart, so that dbt says how many rows the table has. #}
 {% macro drop_parts(relation, sql) %}
     {% if every_part() in sql %}
-        {% do run_query('drop table if exists ' ~ row_type_table(relation) ~ ' cascade') %}
+        {% do run_query('drop table if exists ' ~ beside(relation, 'row_type') ~ ' cascade') %}
     {% endif %}
 {% endmacro %}
 
@@ -56,12 +56,4 @@
         {% do parts.append('[' ~ keys * number // count ~ ',' ~ keys * (number + 1) // count ~ ')') %}
     {% endfor %}
     {% do return(parts) %}
-{% endmacro %}
-
-{% macro row_type_table(relation) %}
-    {% do return(relation.incorporate(path={'identifier': relation.identifier ~ '__row_type'})) %}
-{% endmacro %}
-
-{% macro rows_of_part_function(relation) %}
-    {% do return(relation.incorporate(path={'identifier': relation.identifier ~ '__rows_of_part'})) %}
 {% endmacro %}

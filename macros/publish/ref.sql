@@ -24,7 +24,7 @@
     {% set relation = whole(builtins.source(*varargs, **kwargs)) %}
     {#- A source's own schema can ask no macro for its name. -#}
     {% if root_macro('generate_schema_name') and varargs[0] in ['meta', 'plan'] and not relation.is_cte %}
-        {% set relation = relation.incorporate(path={'schema': generate_schema_name('meta', none) | trim}) %}
+        {% set relation = relation.incorporate(path={'schema': meta_schema()}) %}
     {% endif %}
     {% do return(relation) %}
 {% endmacro %}

@@ -1,7 +1,7 @@
-{# What is counted and summed of a published table is kept in meta.table_contents: so hashes, profiles and split summaries of
-   a build that changes few rows are made of these rows alone, by taking away what went and adding what came. All sums are
-   exact, and stored without zeros at their end (which a sum keeps of what was taken away, and a division goes by), so the
-   result is that of a scan to the last digit.
+{# meta.table_contents has the row count and the sums of each published table. A build that changes few rows makes its hashes,
+   profiles and split summaries of these rows alone: it subtracts what was removed and adds what was added. All sums are exact
+   decimals, stored without zeros at their end, which would change the scale of a division: so the result is that of a scan to
+   the last digit.
 
    A content is a select of part, row_count, high and low (both halves of content_hash, summed), filled, total, zero, minimum
    and maximum (of the part's values). Parts: '' is the whole table; besides, the columns of a feature set and the splits of
