@@ -10,7 +10,8 @@
     {%- set others, of_copies = [], [] -%}
     {%- for node in quarantine_tests() -%}
         {%- do require_rows(node) -%}
-        {%- do (of_copies if qualified_test_name(node) in copy_rules() else others).append(dict(node, reason=quarantine_reason(node))) -%}
+        {%- set reason = (node.column_name ~ ': ' if node.column_name else '') ~ test_rule(node) -%}
+        {%- do (of_copies if qualified_test_name(node) in copy_rules() else others).append(dict(node, reason=reason)) -%}
     {%- endfor -%}
     {%- if of_copies -%}
         {#- By reason, as a record that breaks several rules is listed under the first of them. -#}
@@ -67,9 +68,6 @@
     {%- endfor %}
 {%- endmacro %}
 
-{% macro quarantine_reason(node) %}
-    {% do return((node.column_name ~ ': ' if node.column_name else '') ~ test_rule(node)) %}
-{% endmacro %}
 
 {# Tests whose failing rows are those with a value that they return, under this name. #}
 {% macro value_rules() %}
@@ -92,7 +90,8 @@
     {%- elif test in key_rules() -%}
         {{ repeats_key(node, relation, sql) }}
     {%- elif judges_rows_alone(node) -%}
-        {{ within }}{{ breaks_alone(node) }}
+        {#- By the test's own SQL on that row. -#}
+        {{ within }}exists (with one_row as (select checked.*) select 1 from ({{ generic_test_sql(node, 'one_row') }}) as failing)
     {%- else -%}
         (load_id, line_number) in (select load_id, line_number from ({{ sql }}) as failing)
     {%- endif -%}

@@ -44,7 +44,3 @@
     {% do return(test in row_rules() and test.startswith('dbt_expectations.') and row_condition_of(node) is none) %}
 {% endmacro %}
 
-{# The condition that the row `checked` breaks a test, by the test's own SQL on that row. #}
-{% macro breaks_alone(node) -%}
-    exists (with one_row as (select checked.*) select 1 from ({{ generic_test_sql(node, 'one_row') }}) as failing)
-{%- endmacro %}

@@ -7,19 +7,16 @@
     {%- elif not arrived and not gone -%}
         select 1 where false
     {%- elif kept_by == 'load' -%}
-        {{ apply_changed_loads(relation, sql, arrived, gone) }}
+        {#- Rows come and go with their load. -#}
+        {{ build_in_part() }}
+        {{ read_loads(arrived) }}
+        delete from {{ relation }} where load_id in ({{ (arrived + gone) | unique | join(', ') }});
+        insert into {{ relation }} {{ sql }}
     {%- else -%}
         {{ apply_touched_orders(relation, sql, arrived, gone) }}
     {%- endif -%}
 {%- endmacro %}
 
-{# Rows come and go with their load. #}
-{% macro apply_changed_loads(relation, sql, arrived, gone) -%}
-    {{ build_in_part() }}
-    {{ read_loads(arrived) }}
-    delete from {{ relation }} where load_id in ({{ (arrived + gone) | unique | join(', ') }});
-    insert into {{ relation }} {{ sql }}
-{%- endmacro %}
 
 {# The orders that a load brought or took away are staged again from all loads. The journal records what came of it. #}
 {% macro apply_touched_orders(relation, sql, arrived, gone) -%}

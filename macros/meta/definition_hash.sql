@@ -57,8 +57,7 @@
 {% endmacro %}
 
 {% macro upstream_hashes(node) %}
-    {% set recorded = recorded_sql_hashes() %}
-    {% set hashes = [] %}
+    {% set recorded, hashes = recorded_sql_hashes(), [] %}
     {% for upstream in upstream_nodes(node) %}
         {% do hashes.append([upstream.unique_id, built_sql_hash(upstream, recorded)]) %}
     {% endfor %}

@@ -3,11 +3,11 @@
 {%- set parsed = ref('orders_parsed') %}
 with found as (
     {%- if is_pinned('currency') %}
-    select parsed.*, '' as name, '' as column_at_fault
+    select parsed.*, '' as source_column, '' as column_at_fault
     from {{ parsed }} as parsed
     where false
     {%- elif is_mapped('currency') %}
-    select parsed.*, 'currency' as name, 'currency' as column_at_fault
+    select parsed.*, 'currency' as source_column, 'currency' as column_at_fault
     from {{ parsed }} as parsed
     where parsed.currency is not null and {{ becomes_order(parsed) }}
     {%- else %}
@@ -16,14 +16,14 @@ with found as (
         parsed.line_number,
         parsed.file_name,
         parsed.amount_raw,
-        events.name,
+        events.source_column,
         events.currency,
         'currency' as column_at_fault
     from (
         select
             raw_events.load_id,
             raw_events.line_number,
-            names.name,
+            names.name as source_column,
             {{ currency_of(json_field('raw_events.payload', 'names.name')) }} as currency
         from {{ source('raw', 'raw_events') }} as raw_events
         inner join ({{ currency_columns() }}) as names on raw_events.load_id = names.load_id
@@ -39,7 +39,7 @@ with found as (
         parsed.line_number,
         parsed.file_name,
         parsed.amount_raw,
-        {{ quote_literal(name) }} as name,
+        {{ quote_literal(name) }} as source_column,
         events.currency,
         'currency' as column_at_fault
     from (
@@ -57,18 +57,18 @@ with found as (
 
 counted as (
     select
-        name,
+        source_column,
         currency,
         count(*) as orders,
-        row_number() over (partition by name order by count(*) desc, currency) as place,
-        count(*) over (partition by name) as currencies
+        row_number() over (partition by source_column order by count(*) desc, currency) as place,
+        count(*) over (partition by source_column) as currencies
     from found
-    group by name, currency
+    group by source_column, currency
 ),
 
 listed as (
     select
-        name,
+        source_column,
         max(case when place = 1 then currency end) as usual,
         max(currencies) as currencies,
         concat_ws(
@@ -79,12 +79,12 @@ listed as (
         ) as words
     from counted
     where place <= 5
-    group by name
+    group by source_column
 )
 
 select
     found.*,
-    concat(found.name, ' has ', listed.currencies, ' currencies in orders that are summed: ', listed.words) as says
+    concat(found.source_column, ' has ', listed.currencies, ' currencies in orders that are summed: ', listed.words) as says
 from found
-inner join listed on found.name = listed.name
+inner join listed on found.source_column = listed.source_column
 where listed.currencies > 1 and found.currency <> listed.usual
