@@ -11,7 +11,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# What stands before stg, feats and meta: READY_SCHEMA_PREFIX, for scratch copies, else `pr12_` for a target with schema `pr12`,
+{# What is before stg, feats and meta: READY_SCHEMA_PREFIX, for scratch copies, else `pr12_` for a target with schema `pr12`,
    and nothing for the shipped targets, whose schema is stg. models/meta/_sources.yml has it too. #}
 {% macro schema_prefix() -%}
     {% if raw_to_ready.root_macro('generate_schema_name') and not env_var('READY_SCHEMA_PREFIX', '') %}
@@ -20,7 +20,10 @@
     {{ return(env_var('READY_SCHEMA_PREFIX', '') or (target.schema ~ '_' if target.schema != 'stg' else '')) }}
 {%- endmacro %}
 
-{# What a macro that names schemas may ask of a node, of a table that is none: those of meta. #}
+{# The schema of what builds record. #}
+{% macro meta_schema() %}{{ return(raw_to_ready.generate_schema_name('meta', none) | trim) }}{% endmacro %}
+
+{# What a macro that names schemas may ask of a node, for the tables of meta, which are no nodes. #}
 {% macro node_in_schema(name) %}
     {% do return({
         'resource_type': 'model', 'package_name': 'raw_to_ready', 'name': name, 'path': name ~ '.sql', 'fqn': ['raw_to_ready', name],

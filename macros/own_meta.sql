@@ -12,12 +12,13 @@
 {# The settings of a node by how they are written, each form before those that take its place. #}
 {% macro forms_of_meta(node) %}
     {% set meta, before, alone = node.config.meta or {}, {}, {} %}
-    {#- A label that is a text is the title that other tools show. -#}
-    {% for key in keys_of_before(node) if key in meta and not (key == 'label' and meta[key] is string) %}
-        {% do before.update({key: meta[key]}) %}
-    {% endfor %}
-    {% for key, value in meta.items() if key.startswith('ready_') %}
-        {% do alone.update({key[6:]: value}) %}
+    {% for key, value in meta.items() if key != 'ready' %}
+        {% if key.startswith('ready_') %}
+            {% do alone.update({key[6:]: value}) %}
+        {#- A label that is a text is the title that other tools show. -#}
+        {% elif key in keys_of_before(node) and not (key == 'label' and value is string) %}
+            {% do before.update({key: value}) %}
+        {% endif %}
     {% endfor %}
     {% do return({'before': before, 'together': meta.get('ready') or {}, 'alone': alone}) %}
 {% endmacro %}

@@ -16,7 +16,7 @@
 {# With --defer: whether a node's table is the other environment's, as this one has none, nor a candidate. #}
 {% macro is_deferred(node) %}
     {% set own = node_relation(node) %}
-    {% do return(node.defer_relation and not (load_cached_relation(own) or standing_candidate(own))) %}
+    {% do return(node.defer_relation and not (load_cached_relation(own) or current_candidate(own))) %}
 {% endmacro %}
 
 {# A model's table, as a relation. #}

@@ -1,7 +1,5 @@
-{# on-run-start: the driver goes by the encoding that it logs in with, which a server, database or role may have set otherwise. #}
-{% macro require_encoding() %}
-    {{ return(adapter.dispatch('require_encoding')()) }}
-{% endmacro %}
+{# on-run-start: the driver keeps the encoding of its login, which a server, database or role may have set to another than UTF-8. #}
+{% macro require_encoding() %}{{ return(adapter.dispatch('require_encoding')()) }}{% endmacro %}
 
 {% macro postgres__require_encoding() %}
     {% set encoding = run_query('show client_encoding').rows[0][0] if execute else 'UTF8' %}
@@ -19,5 +17,4 @@
     {% endif %}
 {% endmacro %}
 
-{% macro spark__require_encoding() %}
-{% endmacro %}
+{% macro spark__require_encoding() %}{% endmacro %}

@@ -16,10 +16,8 @@
 
 {# What other packages have that reads a published model, as graph nodes. #}
 {% macro readers_elsewhere() %}
-    {% set published, readers = [], [] %}
-    {% for node in graph.nodes.values() if node.config.materialized == 'published' %}
-        {% do published.append(node.unique_id) %}
-    {% endfor %}
+    {% set readers = [] %}
+    {% set published = graph.nodes.values() | selectattr('config.materialized', 'equalto', 'published') | map(attribute='unique_id') | list %}
     {% for node in graph.nodes.values() if node.package_name != 'raw_to_ready' and node.depends_on.nodes | select('in', published) | list %}
         {% do readers.append(node) %}
     {% endfor %}

@@ -3,6 +3,4 @@
     {% do return(none if raw_to_ready.is_root_project() else (context.get(project_name) or {}).get(name)) %}
 {% endmacro %}
 
-{% macro is_root_project() %}
-    {% do return(project_name == 'raw_to_ready') %}
-{% endmacro %}
+{% macro is_root_project() %}{% do return(project_name == 'raw_to_ready') %}{% endmacro %}

@@ -1,12 +1,8 @@
 {# on-run-start, before anything is changed: one build at a time works on these schemas, and what it changes goes by
    require_build. `ready` holds the lock for as long as it is at work (ready/database/locks.py). dbt alone closes each of its
    connections, so a row says that it is at work, and its sessions that it still lives. #}
-{% macro take_build_lock() -%}
-    {{ return(adapter.dispatch('take_build_lock')()) }}
-{%- endmacro %}
-
-{% macro default__take_build_lock() %}
-{% endmacro %}
+{% macro take_build_lock() %}{{ return(adapter.dispatch('take_build_lock')()) }}{% endmacro %}
+{% macro default__take_build_lock() %}{% endmacro %}
 
 {% macro postgres__take_build_lock() -%}
     {%- if execute and flags.WHICH != 'freshness' -%}
@@ -24,7 +20,7 @@
 {# The lock is a table without rows, and its mode one that only who may change the table can take: no reader can keep a
    build waiting. Several may create these at once. #}
 {% macro create_build_lock() -%}
-    {%- set meta = generate_schema_name('meta', none) | trim -%}
+    {%- set meta = meta_schema() -%}
     do $create$
     begin
         if to_regclass('{{ meta }}.dbt_at_work') is not null then
@@ -54,13 +50,13 @@
 {# In short statements, since Ctrl-C does not interrupt a wait inside the server. A dbt without a session may be between two
    nodes: it is taken for dead when none was seen for three seconds. #}
 {% macro begin_after_other_builds() %}
-    {% set told, unseen = [], [] %}
+    {% set reported, unseen = [], [] %}
     {% do run_query("set application_name = 'dbt that waits'") %}
     {% for _ in range(100000) %}
         {% set others = run_query(others_at_work()).rows %}
         {% if others and others[0][2] %}
-            {% if not told %}
-                {% do told.append(log('Wait: another run (' ~ others[0][0] ~ ', since ' ~ others[0][1] ~ ' UTC) is at work on this database', info=true)) %}
+            {% if not reported %}
+                {% do reported.append(log('Wait: another run (' ~ others[0][0] ~ ', since ' ~ others[0][1] ~ ' UTC) is at work on this database', info=true)) %}
             {% endif %}
             {% do unseen.clear() %}
         {% elif others and unseen | length < 10 %}
@@ -77,12 +73,12 @@
     {% do run_query("set application_name = 'dbt raw_to_ready'") %}
     {% do run_query(begin_build(true)) %}
     {% do return(run_query(
-        "select exists (select from " ~ generate_schema_name('meta', none) | trim ~ ".build_at_work where invocation_id = '" ~ invocation_id ~ "')"
+        "select exists (select from " ~ meta_schema() ~ ".build_at_work where invocation_id = '" ~ invocation_id ~ "')"
     ).rows[0][0]) %}
 {% endmacro %}
 
 {% macro others_at_work() -%}
-    {%- set meta = generate_schema_name('meta', none) | trim -%}
+    {%- set meta = meta_schema() -%}
     select name, to_char(since at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), is_alive
     from (
         select activity.application_name as name, activity.backend_start as since, true as is_alive
@@ -98,7 +94,7 @@
 {# From here on this is the build at work, and no other: one that was taken for dead waits here for the models that the
    other is just writing, and it changes nothing after them. `alone`: no `ready` holds the lock for it. #}
 {% macro begin_build(alone) -%}
-    {%- set meta = generate_schema_name('meta', none) | trim -%}
+    {%- set meta = meta_schema() -%}
     do $begin$
     begin
         {%- if alone %}

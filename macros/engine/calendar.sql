@@ -2,11 +2,7 @@
    after `first_ts` to the first one after `last_ts`. `relation` is one row that has both columns.
    `starts_at`, `ends_at` (ISO dates, inclusive) replace the ends. #}
 {% macro calendar(relation, every, first_ts, last_ts, starts_at=none, ends_at=none) -%}
-    {%- if every not in ['day', 'week', 'month'] -%}
-        {% do exceptions.raise_compiler_error(
-            "feature_times: every: '" ~ every ~ "' is none of day, week, month, order"
-        ) %}
-    {%- endif -%}
+    {%- do require_one_of('feature_times: every', every, ['day', 'week', 'month', 'order']) -%}
     {{ return(adapter.dispatch('calendar')(relation, every, first_ts, last_ts, starts_at, ends_at)) }}
 {%- endmacro %}
 
@@ -24,9 +20,7 @@
     where boundary {{ '>=' if starts_at else '>' }} {{ first }}
 {%- endmacro %}
 
-{% macro utc_midnight(date) -%}
-    timestamp '{{ date }}'
-{%- endmacro %}
+{% macro utc_midnight(date) %}timestamp '{{ date }}'{% endmacro %}
 
 {% macro spark__calendar(relation, every, first_ts, last_ts, starts_at, ends_at) -%}
     {%- set first = utc_midnight(starts_at) if starts_at else first_ts -%}

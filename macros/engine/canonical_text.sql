@@ -1,8 +1,6 @@
 {# The text of a value that every engine writes alike: decimals plain at their scale, instants in UTC with
    microseconds, backslash and bar in text escaped. #}
-{% macro canonical_text(expression, data_type) -%}
-    {{ return(adapter.dispatch('canonical_text')(expression, data_type)) }}
-{%- endmacro %}
+{% macro canonical_text(expression, data_type) %}{{ return(adapter.dispatch('canonical_text')(expression, data_type)) }}{% endmacro %}
 
 {% macro postgres__canonical_text(expression, data_type) -%}
     {%- if data_type.startswith('timestamp with time zone') or data_type == 'timestamptz' -%}

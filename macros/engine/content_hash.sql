@@ -1,9 +1,7 @@
 {# A 128-bit hash in hex over rows, whatever their order: the md5 of each row's canonical text is cut into two
    64-bit numbers, each summed exactly; the hash is the md5 of count and sums. An aggregate expression over what
    hashed_rows gives. #}
-{% macro content_hash() -%}
-    {{ return(adapter.dispatch('content_hash')()) }}
-{%- endmacro %}
+{% macro content_hash() %}{{ return(adapter.dispatch('content_hash')()) }}{% endmacro %}
 
 {% macro postgres__content_hash() -%}
     md5(concat_ws(
@@ -15,9 +13,7 @@
 {%- endmacro %}
 
 {# The left or right half of row_hash as a whole number of 64 bits. #}
-{% macro half_of_hash(side) -%}
-    cast(cast('x' || {{ side }}(row_hash, 16) as bit(64)) as bigint)
-{%- endmacro %}
+{% macro half_of_hash(side) %}cast(cast('x' || {{ side }}(row_hash, 16) as bit(64)) as bigint){% endmacro %}
 
 {# conv gives a signed text for a negative base. #}
 {% macro spark__content_hash() -%}
@@ -41,17 +37,11 @@
 {%- endmacro %}
 
 {# Ends a subquery whose columns the query around it reads more than once. #}
-{% macro computed_once() -%}
-    {{ return(adapter.dispatch('computed_once')()) }}
-{%- endmacro %}
+{% macro computed_once() %}{{ return(adapter.dispatch('computed_once')()) }}{% endmacro %}
 
 {# PostgreSQL would put the expressions wherever they are read: one md5 for each half of the hash. #}
-{% macro postgres__computed_once() -%}
-    offset 0
-{%- endmacro %}
-
-{% macro default__computed_once() -%}
-{%- endmacro %}
+{% macro postgres__computed_once() %}offset 0{% endmacro %}
+{% macro default__computed_once() %}{% endmacro %}
 
 {# One text a row: the columns' canonical texts, in order, with a bar between them. #}
 {% macro canonical_row(columns) -%}
@@ -62,15 +52,7 @@
     {{ return(texts | join(" || '|' || ")) }}
 {%- endmacro %}
 
-{# What stands for null: no text has a single backslash. #}
-{% macro null_mark() -%}
-    {{ return(adapter.dispatch('null_mark')()) }}
-{%- endmacro %}
-
-{% macro postgres__null_mark() -%}
-    '\N'
-{%- endmacro %}
-
-{% macro spark__null_mark() -%}
-    {{ quote_literal('\\N') }}
-{%- endmacro %}
+{# The text of a null: no other text has a single backslash. #}
+{% macro null_mark() %}{{ return(adapter.dispatch('null_mark')()) }}{% endmacro %}
+{% macro postgres__null_mark() %}'\N'{% endmacro %}
+{% macro spark__null_mark() %}{{ quote_literal('\\N') }}{% endmacro %}

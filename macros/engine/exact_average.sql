@@ -1,9 +1,7 @@
 {# sum / count, rounded half up to 6 decimals; null where count is 0. Each value has at most 6 decimals. #}
-{% macro exact_average(sum, count) -%}
-    {{ return(adapter.dispatch('exact_average')(sum, count)) }}
-{%- endmacro %}
+{% macro exact_average(sum, count) %}{{ return(adapter.dispatch('exact_average')(sum, count)) }}{% endmacro %}
 
-{# With fewer decimals than it is told, a numeric division would round a first time on its own, and to whole numbers
+{# With fewer decimals than these 20, a numeric division would round a first time on its own, and to whole numbers
    where those are large. With 20 it errs by less than 1/(2 count) millionths, which is how far a quotient lies from
    a half at least: so the second rounding is right. #}
 {% macro postgres__exact_average(sum, count) -%}

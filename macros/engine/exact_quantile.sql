@@ -1,8 +1,6 @@
 {# An aggregate: the value below which a share `level` (a decimal as text, at most 4 places) of the values lies, between two
    values in proportion, rounded half away from zero to 6 decimals; null without any. `filter` lets no null in. #}
-{% macro exact_quantile(value, level, filter) -%}
-    {{ return(adapter.dispatch('exact_quantile')(value, level, filter)) }}
-{%- endmacro %}
+{% macro exact_quantile(value, level, filter) %}{{ return(adapter.dispatch('exact_quantile')(value, level, filter)) }}{% endmacro %}
 
 {# percentile_cont counts in floats. Aggregates in a subquery that name only columns from outside it belong to the query
    around it. #}

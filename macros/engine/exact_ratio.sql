@@ -1,8 +1,6 @@
 {# numerator / denominator, rounded half away from zero to 6 decimals; null where either is, or the denominator is 0. Both have
    at most 6 decimals. #}
-{% macro exact_ratio(numerator, denominator) -%}
-    {{ return(adapter.dispatch('exact_ratio')(numerator, denominator)) }}
-{%- endmacro %}
+{% macro exact_ratio(numerator, denominator) %}{{ return(adapter.dispatch('exact_ratio')(numerator, denominator)) }}{% endmacro %}
 
 {# A numeric division would round a first time on its own; div, of whole quotients, does not round. #}
 {% macro postgres__exact_ratio(numerator, denominator) -%}

@@ -1,8 +1,6 @@
 {# Sample standard deviation from exact sums, rounded half up to 6 decimals; null below two values.
    From sums of squares in decimals: it cannot depend on the order of the rows, as a float's would. #}
-{% macro exact_stddev(sum, sum_of_squares, count) -%}
-    {{ return(adapter.dispatch('exact_stddev')(sum, sum_of_squares, count)) }}
-{%- endmacro %}
+{% macro exact_stddev(sum, sum_of_squares, count) %}{{ return(adapter.dispatch('exact_stddev')(sum, sum_of_squares, count)) }}{% endmacro %}
 
 {# In whole numbers, so that nothing is rounded but the result: with v four times the variance in millionths squared,
    it is (floor(sqrt(v)) + 1) div 2 millionths. The 40 decimals keep sqrt from rounding up to a whole number. #}
@@ -40,26 +38,13 @@
 {%- endmacro %}
 
 {# The number of which exact_stddev takes the sums of values and squares: no integer, whose squares would overflow. #}
-{% macro squarable(column) -%}
-    {{ return(adapter.dispatch('squarable')(column)) }}
-{%- endmacro %}
-
-{% macro postgres__squarable(column) -%}
-    cast({{ column }} as numeric)
-{%- endmacro %}
-
-{% macro spark__squarable(column) -%}
-    cast({{ column }} * 1000000 as decimal(38, 0))
-{%- endmacro %}
+{% macro squarable(column) %}{{ return(adapter.dispatch('squarable')(column)) }}{% endmacro %}
+{% macro postgres__squarable(column) %}cast({{ column }} as numeric){% endmacro %}
+{% macro spark__squarable(column) %}cast({{ column }} * 1000000 as decimal(38, 0)){% endmacro %}
 
 {# The square of such a number. #}
-{% macro squared(number) -%}
-    {{ return(adapter.dispatch('squared')(number)) }}
-{%- endmacro %}
-
-{% macro postgres__squared(number) -%}
-    {{ number }} * {{ number }}
-{%- endmacro %}
+{% macro squared(number) %}{{ return(adapter.dispatch('squared')(number)) }}{% endmacro %}
+{% macro postgres__squared(number) %}{{ number }} * {{ number }}{% endmacro %}
 
 {# A sum would pass over a square that is null for its size. #}
 {% macro spark__squared(number) -%}

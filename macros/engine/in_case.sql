@@ -1,11 +1,6 @@
 {# A text in `upper` or `lower` case, letter by letter: none becomes two. #}
-{% macro in_case(function, text) -%}
-    {{ return(adapter.dispatch('in_case')(function, text)) }}
-{%- endmacro %}
-
-{% macro postgres__in_case(function, text) -%}
-    {{ function }}({{ text }})
-{%- endmacro %}
+{% macro in_case(function, text) %}{{ return(adapter.dispatch('in_case')(function, text)) }}{% endmacro %}
+{% macro postgres__in_case(function, text) %}{{ function }}({{ text }}){% endmacro %}
 
 {# Java's rules make two letters of some, as SS of ß. #}
 {% macro spark__in_case(function, text) -%}

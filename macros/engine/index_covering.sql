@@ -10,5 +10,4 @@
     {%- if condition %} where {{ condition }}{% endif %}
 {%- endmacro %}
 
-{% macro spark__index_covering(relation, keys, included, condition) -%}
-{%- endmacro %}
+{% macro spark__index_covering(relation, keys, included, condition) %}{% endmacro %}

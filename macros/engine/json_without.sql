@@ -1,7 +1,5 @@
 {# A JSON object as json_object gives it without some of its fields: those in `names`, an array in SQL, and those in `others`. #}
-{% macro json_without(json, names, others) -%}
-    {{ return(adapter.dispatch('json_without')(json, names, others | unique | list)) }}
-{%- endmacro %}
+{% macro json_without(json, names, others) %}{{ return(adapter.dispatch('json_without')(json, names, others | unique | list)) }}{% endmacro %}
 
 {% macro postgres__json_without(json, names, others) -%}
     ({{ json }} - {{ names }}{% for name in others %} - {{ quote_literal(name) }}{% endfor %})

@@ -1,11 +1,6 @@
 {# A value of any type as text, numbers without an exponent. #}
-{% macro plain_text(expression) -%}
-    {{ return(adapter.dispatch('plain_text')(expression)) }}
-{%- endmacro %}
-
-{% macro postgres__plain_text(expression) -%}
-    cast({{ expression }} as {{ type_string() }})
-{%- endmacro %}
+{% macro plain_text(expression) %}{{ return(adapter.dispatch('plain_text')(expression)) }}{% endmacro %}
+{% macro postgres__plain_text(expression) %}cast({{ expression }} as {{ type_string() }}){% endmacro %}
 
 {# Outside ANSI mode, which dbt-spark turns off, a nought with many decimals becomes 0E-12. Instants are shown in the session's
    zone, UTC, without saying so. #}

@@ -1,7 +1,5 @@
 {# A text rebuilt from the groups of a regular expression; `template` names them \1, \2, ... #}
-{% macro rearrange(text, pattern, template) -%}
-    {{ return(adapter.dispatch('rearrange')(text, pattern, template)) }}
-{%- endmacro %}
+{% macro rearrange(text, pattern, template) %}{{ return(adapter.dispatch('rearrange')(text, pattern, template)) }}{% endmacro %}
 
 {% macro postgres__rearrange(text, pattern, template) -%}
     regexp_replace({{ text }}, {{ quote_literal(pattern) }}, {{ quote_literal(template) }})

@@ -1,7 +1,5 @@
 {# One text of several values, equal where all of them are; a null is equal to a null. #}
-{% macro row_text(expressions) -%}
-    {{ return(adapter.dispatch('row_text')(expressions)) }}
-{%- endmacro %}
+{% macro row_text(expressions) %}{{ return(adapter.dispatch('row_text')(expressions)) }}{% endmacro %}
 
 {% macro postgres__row_text(expressions) -%}
     cast(row({{ expressions | join(', ') }}) as {{ type_string() }})

@@ -46,9 +46,7 @@
 {%- endmacro %}
 
 {# The same of a text that is known to be a number of at most 18 digits, 6 of them decimals. #}
-{% macro exact_number(text, decimals=none) -%}
-    {{ return(adapter.dispatch('exact_number')(text, decimals)) }}
-{%- endmacro %}
+{% macro exact_number(text, decimals=none) %}{{ return(adapter.dispatch('exact_number')(text, decimals)) }}{% endmacro %}
 
 {% macro postgres__exact_number(text, decimals) -%}
     {{ 'cast(' ~ text ~ ' as numeric)' if decimals is none else 'round(cast(' ~ text ~ ' as numeric), ' ~ decimals ~ ')' }}

@@ -4,9 +4,7 @@
    back, the later or earlier one, and one that does not exist, as they are put forward, moved by the gap to later or earlier; or
    both invalid. #}
 {% macro safe_timestamp(text, local_times='later') -%}
-    {%- if local_times not in ['later', 'earlier', 'invalid'] -%}
-        {% do exceptions.raise_compiler_error("orders.yaml: local_times: '" ~ local_times ~ "' is none of later, earlier, invalid") %}
-    {%- endif -%}
+    {%- do require_one_of('orders.yaml: local_times', local_times, ['later', 'earlier', 'invalid']) -%}
     {{ return(adapter.dispatch('safe_timestamp')(text, local_times)) }}
 {%- endmacro %}
 

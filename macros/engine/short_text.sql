@@ -4,6 +4,4 @@
 {%- endmacro %}
 
 {# In bytes: six of these, an id of longest_id() and the numbers of a purchase stay below an index row's 2704. #}
-{% macro longest_short_text() %}
-    {% do return(128) %}
-{% endmacro %}
+{% macro longest_short_text() %}{% do return(128) %}{% endmacro %}

@@ -1,4 +1,4 @@
-{# dbt's own query for a snapshot joins all rows to all open states three times over. Here it is told only of the rows that
+{# dbt's own query for a snapshot joins all rows to all open states three times over. Here it gets only the rows that
    are new, changed or gone, found beforehand by one join, which runs in parallel. Snapshots with options that this does
    not know are left to dbt. #}
 {% macro postgres__snapshot_staging_table(strategy, source_sql, target_relation) -%}
@@ -39,12 +39,12 @@
     {% if source_sql.split() != ['select', '*', 'from', orders | string] or strategy.unique_key != 'order_id' %}
         {% do return('true') %}
     {% endif %}
-    {% set held = held_state(target_relation) %}
+    {% set earlier = recorded_state(target_relation) %}
     {% set state = snapshot_state() %}
-    {% if not held or not held.generation or held.generation != state.generation or held.definition_hash != state.definition_hash %}
+    {% if not earlier or not earlier.generation or earlier.generation != state.generation or earlier.definition_hash != state.definition_hash %}
         {% do return('true') %}
     {% endif %}
-    {% set changes %} from {{ source('meta', 'order_changes') }} where change_id > {{ held.last_change }}{% endset %}
+    {% set changes %} from {{ source('meta', 'order_changes') }} where change_id > {{ earlier.last_change }}{% endset %}
     {% set unnamed = run_query('select count(*)' ~ changes ~ ' and order_id is null').rows[0][0] %}
     {% do return('true' if unnamed else 'order_id in (select order_id' ~ changes ~ ')') %}
 {% endmacro %}
@@ -64,7 +64,7 @@
     {% do return({
         'definition_hash': local_md5(tojson([settings.strategy, settings.get('check_cols'), settings.get('updated_at'), settings.get('hard_deletes')])),
         'loads': [],
-        'generation': (held_state(relation_named(changes_come_from())) or {}).get('generation'),
+        'generation': (recorded_state(relation_named(changes_come_from())) or {}).get('generation'),
         'last_change': run_query('select ' ~ last_order_change()).rows[0][0],
         'data_end': none,
     }) %}

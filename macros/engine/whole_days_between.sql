@@ -1,7 +1,5 @@
 {# Whole days of 24 hours from one instant to a later one, rounded down. #}
-{% macro whole_days_between(earlier, later) -%}
-    {{ return(adapter.dispatch('whole_days_between')(earlier, later)) }}
-{%- endmacro %}
+{% macro whole_days_between(earlier, later) %}{{ return(adapter.dispatch('whole_days_between')(earlier, later)) }}{% endmacro %}
 
 {% macro postgres__whole_days_between(earlier, later) -%}
     cast(floor(extract(epoch from ({{ later }} - {{ earlier }})) / 86400) as integer)

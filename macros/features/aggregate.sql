@@ -4,7 +4,7 @@
     {%- set column = rows ~ '.' ~ aggregated_column(aggregation, aggregation.column) -%}
     {%- set by = rows ~ '.' ~ aggregated_column(aggregation, aggregation.get('by')) -%}
     {%- set value = '' if aggregation.get('value') is none else ' and ' ~ by ~ ' = ' ~ category_literal(aggregation.value) -%}
-    {%- set order = stands_for_order(aggregation, rows, window) -%}
+    {%- set order = counts_for_order(aggregation, rows, window) -%}
     {%- set filled = ' and ' ~ column ~ ' is not null' if picks_text(aggregation) or aggregation.level else '' -%}
     {%- set filter = 'filter (where ' ~ condition ~ value ~ (' and ' ~ order if order else '') ~ filled ~ ')' -%}
     {%- if aggregation.function == 'count' -%}
@@ -45,6 +45,4 @@
 {%- endmacro %}
 
 {# Sums and extremes of amounts: as many decimals as safe_number lets in. #}
-{% macro type_amount() -%}
-    numeric(38, 6)
-{%- endmacro %}
+{% macro type_amount() %}numeric(38, 6){% endmacro %}

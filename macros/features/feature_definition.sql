@@ -1,22 +1,19 @@
 {# What configs/features.yaml says of customer_features, checked and complete:
-   {feature_times: {every, start, end, active_within}, windows: [days], aggregations: [aggregation], totals: [name],
+   {feature_times: {every, start, end, active_within}, windows: [days], aggregations: [aggregation], totals: [aggregation],
    nth_last: [{n, name}], ratios: [ratio]}; an aggregation is {name, function, column, by, value}, see parsed_aggregation,
    and a ratio {name, numerator, denominator} of columns. #}
 {% macro feature_definition() %}
     {% set meta = node_meta('customer_features') %}
-    {% set times = meta.get('feature_times', {}) %}
+    {% set times = {'every': 'month', 'start': none, 'end': none, 'active_within': none} %}
     {% set aggregations = [] %}
     {% for name, rule in meta.get('aggregations', {}).items() %}
         {% do aggregations.extend(parsed_aggregation(name, rule)) %}
     {% endfor %}
     {% set definition = {
-        'feature_times': {
-            'every': times.get('every', 'month'), 'start': times.get('start'), 'end': times.get('end'),
-            'active_within': times.get('active_within'),
-        },
+        'feature_times': dict(times, **meta.get('feature_times', {})),
         'windows': meta.get('windows', [30]),
         'aggregations': aggregations,
-        'totals': meta.get('totals', []),
+        'totals': aggregations | selectattr('name', 'in', meta.get('totals', [])) | list,
         'nth_last': nth_last_orders(meta.get('days_since_nth_last_order', [])),
     } %}
     {% do return(dict(definition, ratios=parsed_ratios(meta.get('ratios', {}), definition))) %}
@@ -24,7 +21,7 @@
 
 {# Rules `COLUMN / COLUMN` by name, of numbers that a window or a total gives, as a list of {name, numerator, denominator}. #}
 {% macro parsed_ratios(rules, definition) %}
-    {% set numbers = aggregated_names(definition, definition.aggregations | rejectattr('function', 'in', functions_of_texts()) | list) %}
+    {% set numbers = aggregated_names(definition, functions_of_texts()) %}
     {% set ratios = [] %}
     {% for name, rule in rules.items() %}
         {% set sides = (rule | string).split('/') | map('trim') | list %}
@@ -38,15 +35,15 @@
     {% do return(ratios) %}
 {% endmacro %}
 
-{# The columns of these aggregations: of each window, then the lifetime ones. #}
-{% macro aggregated_names(definition, aggregations) %}
+{# The columns of the aggregations: of each window, then the lifetime ones. `but_of`: without those of these functions. #}
+{% macro aggregated_names(definition, but_of=[]) %}
     {% set names = [] %}
     {% for window in definition.windows %}
-        {% for aggregation in aggregations %}
+        {% for aggregation in definition.aggregations if aggregation.function not in but_of %}
             {% do names.append(aggregation.name ~ '_' ~ window ~ 'd') %}
         {% endfor %}
     {% endfor %}
-    {% for aggregation in aggregations if aggregation.name in definition.totals %}
+    {% for aggregation in definition.totals if aggregation.function not in but_of %}
         {% do names.append(aggregation.name ~ '_total') %}
     {% endfor %}
     {% do return(names) %}
@@ -89,9 +86,7 @@
 {% macro measured_columns(aggregations) %}
     {% set columns = [] %}
     {% for aggregation in aggregations %}
-        {% for column in [aggregation.column, aggregation.by] if column and column not in columns %}
-            {% do columns.append(column) %}
-        {% endfor %}
+        {% do columns.extend([aggregation.column, aggregation.by]) %}
     {% endfor %}
-    {% do return(columns) %}
+    {% do return(columns | select | unique(true) | list) %}
 {% endmacro %}

@@ -1,4 +1,4 @@
-{# Whether a row of customer_purchases was known, as it stands there, strictly before an instant. #}
+{# Whether a row of customer_purchases was known, in this state, strictly before an instant. #}
 {% macro is_known(purchase, instant) -%}
     {{ purchase }}.order_ts < {{ instant }}
     {%- if tracks_availability() %}

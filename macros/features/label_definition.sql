@@ -1,4 +1,4 @@
-{# What configs/features.yaml says of customer_labels: of each label {name, function, column, horizon (days)}.
+{# What configs/features.yaml says of customer_labels: of each label {name, function, column, horizon (days), column_name}.
    A rule is an aggregation, or `no purchase`: true where the customer buys nothing in the horizon; with a horizon of its own
    it is {rule, horizon}. #}
 {% macro label_definitions() %}
@@ -14,30 +14,19 @@
                 {% do exceptions.raise_compiler_error("features.yaml: label: '" ~ name ~ ": " ~ own.rule ~ "': a label is no text") %}
             {% endif %}
         {% endif %}
-        {% do labels.append(dict(label, horizon=own.get('horizon', meta.get('horizon', 30)))) %}
+        {% set horizon = own.get('horizon', meta.get('horizon', 30)) %}
+        {% do labels.append(dict(label, horizon=horizon, column_name='label_' ~ name ~ '_next_' ~ horizon ~ 'd')) %}
     {% endfor %}
     {% do return(labels) %}
 {% endmacro %}
 
 {# The longest one, in days of 24 hours: by then each label of a row is known. #}
-{% macro label_horizon() %}
-    {% do return(label_definitions() | map(attribute='horizon') | max) %}
-{% endmacro %}
+{% macro label_horizon() %}{% do return(label_definitions() | map(attribute='horizon') | max) %}{% endmacro %}
 
 {# The labels' columns, in the order of features.yaml. #}
-{% macro label_columns() %}
-    {% set columns = [] %}
-    {% for label in label_definitions() %}
-        {% do columns.append(column_of_label(label)) %}
-    {% endfor %}
-    {% do return(columns) %}
-{% endmacro %}
-
-{% macro column_of_label(label) %}
-    {% do return('label_' ~ label.name ~ '_next_' ~ label.horizon ~ 'd') %}
-{% endmacro %}
+{% macro label_columns() %}{% do return(label_definitions() | map(attribute='column_name') | list) %}{% endmacro %}
 
 {# The column that is known last. #}
 {% macro last_known_label() %}
-    {% do return(column_of_label(label_definitions() | sort(attribute='horizon', reverse=true) | first)) %}
+    {% do return((label_definitions() | sort(attribute='horizon', reverse=true) | first).column_name) %}
 {% endmacro %}

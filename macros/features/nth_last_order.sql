@@ -1,8 +1,6 @@
 {# When the n-th last order before feature_time was, of those known then; null where there are fewer. On PostgreSQL a look-up for
    a row of `spine`, on Spark an aggregate over all of its purchases known. #}
-{% macro nth_last_order(n, customer_purchases, spine) -%}
-    {{ return(adapter.dispatch('nth_last_order')(n, customer_purchases, spine)) }}
-{%- endmacro %}
+{% macro nth_last_order(n, customer_purchases, spine) %}{{ return(adapter.dispatch('nth_last_order')(n, customer_purchases, spine)) }}{% endmacro %}
 
 {% macro postgres__nth_last_order(n, customer_purchases, spine) -%}
     (

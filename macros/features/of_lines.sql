@@ -28,7 +28,7 @@
 
 {# Holds for the rows of a window that an aggregation of orders looks at: for a count or a text where an order opens, else for the last line
    before the window's end of each order that opened since its beginning; none of other aggregations. #}
-{% macro stands_for_order(aggregation, rows, window) %}
+{% macro counts_for_order(aggregation, rows, window) %}
     {% if not aggregates_orders_of_lines(aggregation) %}
         {% do return(none) %}
     {% elif not aggregation.column or picks_text(aggregation) %}
@@ -61,22 +61,6 @@
     {% do return(columns.items() | list) %}
 {% endmacro %}
 
-{# A select of the lines that are purchases, from order_lines, with what columns_of_order gives. A build in part looks at the due
-   customers' alone: all lines of an order are one customer's. #}
-{% macro purchased_lines(lines, columns) -%}
-    select
-        purchased.*
-        {%- for name, value in columns %},
-        {{ value }} as {{ name }}
-        {%- endfor %}
-    from (
-        select purchased.*
-        from {{ lines }} as purchased
-        {{ join_due('customers_due', 'purchased.customer_id = customers_due.customer_id') }}
-        where purchased.is_purchase and {{ due_alone('customers_due.customer_id is not null') }}
-    ) as purchased
-    window own_order as (partition by order_id order by {{ order_of_lines() }})
-{%- endmacro %}
 
 {# The column of customer_purchases with the time of the last order. #}
 {% macro last_order_column() -%}

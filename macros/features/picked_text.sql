@@ -1,9 +1,7 @@
 {# An aggregate: the text of the newest (latest) or oldest (first) of the rows that `filter` lets in, or the text that most of
    them have (mode). Of texts that are as frequent the one with the newer row, of those of one instant the smallest in
    code-point order. Null without any. #}
-{% macro picked_text(function, text, instant, filter) -%}
-    {{ return(adapter.dispatch('picked_text')(function, text, instant, filter)) }}
-{%- endmacro %}
+{% macro picked_text(function, text, instant, filter) %}{{ return(adapter.dispatch('picked_text')(function, text, instant, filter)) }}{% endmacro %}
 
 {# Aggregates in a subquery that name only columns from outside it belong to the query around it. #}
 {% macro postgres__picked_text(function, text, instant, filter) -%}
@@ -37,10 +35,6 @@
 {%- endmacro %}
 
 {# Whether an aggregation gives a text of its column rather than a number. #}
-{% macro picks_text(aggregation) %}
-    {% do return(aggregation.function in functions_of_texts()) %}
-{% endmacro %}
+{% macro picks_text(aggregation) %}{% do return(aggregation.function in functions_of_texts()) %}{% endmacro %}
 
-{% macro functions_of_texts() %}
-    {% do return(['latest', 'first', 'mode']) %}
-{% endmacro %}
+{% macro functions_of_texts() %}{% do return(['latest', 'first', 'mode']) %}{% endmacro %}

@@ -27,14 +27,10 @@
         recent.{{ aggregation.name }}_{{ window }}d,
         {%- endfor %}
         {%- endfor %}
-        {%- for aggregation in definition.aggregations if aggregation.name in definition.totals %}
+        {%- for aggregation in definition.totals %}
         {{ total_to_date(aggregation) }} as {{ aggregation.name }}_total,
         {%- endfor %}
-        {{ whole_days_between(last_order, instant) }} as days_since_last_order,
-        {{ whole_days_between('latest.first_order_ts', instant) }} as days_since_first_order
-        {%- for last in definition.nth_last %},
-        {{ whole_days_between(nth_last_order(last.n, customer_purchases, spine), instant) }} as {{ last.name }}
-        {%- endfor %}
+        {{ days_since_orders(definition, last_order, 'latest.first_order_ts', customer_purchases, spine) }}
         {%- for ratio in definition.ratios %},
         {{ exact_ratio(feature_value(definition, ratio.numerator), feature_value(definition, ratio.denominator)) }} as {{ ratio.name }}
         {%- endfor %}
@@ -44,14 +40,7 @@
     ) as latest{{ ' on true' if every_row }}
     cross join lateral (
         select
-            {%- for window in definition.windows %}
-            {%- set last_window = loop.last %}
-            {%- set in_window = 'purchases.order_ts >= ' ~ instant ~ ' - ' ~ days(window) %}
-            {%- for aggregation in definition.aggregations %}
-            {{ aggregate(aggregation, 'purchases', in_window, {'since': instant ~ ' - ' ~ days(window), 'until': instant}) }} as {{ aggregation.name }}_{{ window }}d
-            {{- ',' if not (loop.last and last_window) }}
-            {%- endfor %}
-            {%- endfor %}
+            {{ window_features(definition, instant) }}
         from {{ customer_purchases }} as purchases
         where
             purchases.customer_key = {{ spine }}.customer_key
@@ -63,9 +52,30 @@
     {%- endif %}
 {%- endmacro %}
 
+{# Each aggregation over the purchases of each window that ends at an instant. #}
+{% macro window_features(definition, instant) -%}
+    {%- for window in definition.windows %}
+    {%- set outer, since = loop, instant ~ ' - ' ~ days(window) %}
+    {%- for aggregation in definition.aggregations %}
+            {{ aggregate(aggregation, 'purchases', 'purchases.order_ts >= ' ~ since, {'since': since, 'until': instant}) }} as {{ aggregation.name }}_{{ window }}d
+            {{- ',' if not (loop.last and outer.last) }}
+    {%- endfor %}
+    {%- endfor %}
+{%- endmacro %}
+
+{# Whole days from the last, the first and the n-th last orders to the feature time of `row`. #}
+{% macro days_since_orders(definition, last_order, first_order, customer_purchases, row) -%}
+    {%- set instant = row ~ '.feature_time' -%}
+        {{ whole_days_between(last_order, instant) }} as days_since_last_order,
+        {{ whole_days_between(first_order, instant) }} as days_since_first_order
+        {%- for last in definition.nth_last %},
+        {{ whole_days_between(nth_last_order(last.n, customer_purchases, row), instant) }} as {{ last.name }}
+        {%- endfor %}
+{%- endmacro %}
+
 {# A feature beside its aliases: of a window, or of the whole past. #}
 {% macro feature_value(definition, name) -%}
-    {%- for aggregation in definition.aggregations if name == aggregation.name ~ '_total' -%}
+    {%- for aggregation in definition.totals if name == aggregation.name ~ '_total' -%}
         {{ return(total_to_date(aggregation)) }}
     {%- endfor -%}
     {{ return('recent.' ~ name) }}
@@ -76,7 +86,7 @@
 {% macro known_to_date(definition, customer_purchases, spine) -%}
     {%- if tracks_availability() -%}
         select
-            {%- for aggregation in definition.aggregations if aggregation.name in definition.totals %}
+            {%- for aggregation in definition.totals %}
             {{ aggregate(aggregation, 'purchases', 'true') }} as {{ aggregation.name }}_total,
             {%- endfor %}
             max(purchases.order_ts) as order_ts,

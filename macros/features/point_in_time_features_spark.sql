@@ -30,20 +30,16 @@
         {%- for key in keys %}
         latest.{{ key }},
         {%- endfor %}
-        {{ window_features(definition, instant) }}
-        {%- for aggregation in definition.aggregations if aggregation.name in definition.totals %}
-        {%- if aggregation in totals_of_whole_past(definition) %}
+        {{ window_features(definition, instant) ~ ',' if definition.windows and definition.aggregations }}
+        {%- for aggregation in definition.totals %}
+        {%- if reads_whole_past(aggregation) %}
         {%- do require_total(aggregation) %}
         {{ aggregate(aggregation, 'purchases', 'purchases.order_ts is not null', {'until': instant}) }} as {{ aggregation.name }}_total,
         {%- else %}
         {{ total_to_date(aggregation) }} as {{ aggregation.name }}_total,
         {%- endif %}
         {%- endfor %}
-        {{ whole_days_between('latest.' ~ last_order, instant) }} as days_since_last_order,
-        {{ whole_days_between('latest.first_order_ts', instant) }} as days_since_first_order
-        {%- for last in definition.nth_last %},
-        {{ whole_days_between(nth_last_order(last.n, customer_purchases, 'latest'), instant) }} as {{ last.name }}
-        {%- endfor %}
+        {{ days_since_orders(definition, 'latest.' ~ last_order, 'latest.first_order_ts', customer_purchases, 'latest') }}
     from (
         {{ last_purchases(spine, keys, customer_purchases, known) }}
     ) as latest
@@ -61,14 +57,6 @@
     {%- endif -%}
 {%- endmacro %}
 
-{% macro window_features(definition, instant) -%}
-    {%- for window in definition.windows %}
-    {%- set in_window = 'purchases.order_ts >= ' ~ instant ~ ' - ' ~ days(window) %}
-    {%- for aggregation in definition.aggregations %}
-        {{ aggregate(aggregation, 'purchases', in_window, {'since': instant ~ ' - ' ~ days(window), 'until': instant}) }} as {{ aggregation.name }}_{{ window }}d,
-    {%- endfor %}
-    {%- endfor %}
-{%- endmacro %}
 
 {# The spine with its `keys`, customer_key and feature_time, and the columns `known` of the customer's last purchase strictly
    before it, null where there is none. At one instant the spine's rows come first. #}
@@ -98,16 +86,12 @@
         {%- for key in keys %}
         {{ spine }}.{{ key }},
         {%- endfor %}
-        {{ window_features(definition, instant) }}
-        {%- for aggregation in definition.aggregations if aggregation.name in definition.totals %}
+        {{ window_features(definition, instant) ~ ',' if definition.windows and definition.aggregations }}
+        {%- for aggregation in definition.totals %}
         {%- do require_total(aggregation) %}
         {{ aggregate(aggregation, 'purchases', 'purchases.order_ts is not null') }} as {{ aggregation.name }}_total,
         {%- endfor %}
-        {{ whole_days_between('max(purchases.order_ts)', instant) }} as days_since_last_order,
-        {{ whole_days_between('min(purchases.order_ts)', instant) }} as days_since_first_order
-        {%- for last in definition.nth_last %},
-        {{ whole_days_between(nth_last_order(last.n, customer_purchases, spine), instant) }} as {{ last.name }}
-        {%- endfor %}
+        {{ days_since_orders(definition, 'max(purchases.order_ts)', 'min(purchases.order_ts)', customer_purchases, spine) }}
     from {{ spine }}
     {{ 'left' if every_row else 'inner' }} join {{ customer_purchases }} as purchases
         on purchases.customer_key = {{ spine }}.customer_key

@@ -54,7 +54,7 @@
         cast(
             case when {{ spine }}.feature_time + {{ days(label.horizon) }} <= {{ data }}.data_end then {{ value }} end
             as {{ aggregate_type(label.function) }}
-        ) as {{ column_of_label(label) }}
+        ) as {{ label.column_name }}
 {%- endmacro %}
 
 {% macro label_window(label, spine) %}

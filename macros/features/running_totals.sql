@@ -10,7 +10,7 @@
     {% if of_lines %}
         {% do totals.update({last_order_column(): 'max(case when opens_order then order_ts end)'}) %}
     {% endif %}
-    {% for aggregation in definition.aggregations if aggregation.name in definition.totals and aggregation not in totals_of_whole_past(definition) %}
+    {% for aggregation in definition.totals if not reads_whole_past(aggregation) %}
         {% for function in carried.get(aggregation.function, []) %}
             {% do totals.update({
                 function ~ '_' ~ aggregation.column ~ '_to_date': function ~ '(' ~ aggregation.column ~ ')'
@@ -28,7 +28,7 @@
 {# The lifetime features that no running total gives: texts, quantiles, and an order's value, which changes with each of its lines. #}
 {% macro totals_of_whole_past(definition) %}
     {% set totals = [] %}
-    {% for aggregation in definition.aggregations if aggregation.name in definition.totals and reads_whole_past(aggregation) %}
+    {% for aggregation in definition.totals if reads_whole_past(aggregation) %}
         {% do totals.append(aggregation) %}
     {% endfor %}
     {% do return(totals) %}
@@ -46,9 +46,9 @@
 
 {# A running total that goes on from one that is known: nulls count for nothing, as in an aggregate. #}
 {% macro continued(aggregate, over, known) -%}
-    {%- set anew = aggregate ~ ' ' ~ over -%}
+    {%- set further = aggregate ~ ' ' ~ over -%}
     {%- set extreme = {'min': 'least', 'max': 'greatest'}.get(aggregate[:3]) -%}
-    {{ extreme ~ '(' ~ known ~ ', ' ~ anew ~ ')' if extreme else 'coalesce(' ~ known ~ ' + ' ~ anew ~ ', ' ~ known ~ ', ' ~ anew ~ ')' }}
+    {{ extreme ~ '(' ~ known ~ ', ' ~ further ~ ')' if extreme else 'coalesce(' ~ known ~ ' + ' ~ further ~ ', ' ~ known ~ ', ' ~ further ~ ')' }}
 {%- endmacro %}
 
 {# A lifetime feature from what known_to_date gives, aliased `latest`. #}

@@ -42,7 +42,12 @@
 
     select parts.split, parts.time_from, least(parts.time_to, bounds.end_time) as time_to, parts.next_from
     from bounds
-    {{ lateral_rows('parts', ['split', 'time_from', 'time_to', 'next_from'], split_parts(splits)) }}
+    cross join lateral (
+        {%- for split, time_from, time_to, next_from in split_parts(splits) %}
+        select '{{ split }}' as split, {{ time_from }} as time_from, {{ time_to }} as time_to, {{ next_from }} as next_from
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+    ) as parts
     where parts.time_from < least(parts.time_to, bounds.end_time)
 {%- endmacro %}
 
@@ -50,28 +55,15 @@
 {% macro split_parts(splits) %}
     {% if splits.get('by') == 'customer' %}
         {% do return([
-            ["'train'", 'bounds.first_time', 'bounds.end_time', 'bounds.val_from'],
-            ["'val'", 'bounds.first_time', 'bounds.end_time', 'bounds.val_from'],
-            ["'test'", 'bounds.first_time', 'bounds.end_time', 'bounds.test_from'],
+            ['train', 'bounds.first_time', 'bounds.end_time', 'bounds.val_from'],
+            ['val', 'bounds.first_time', 'bounds.end_time', 'bounds.val_from'],
+            ['test', 'bounds.first_time', 'bounds.end_time', 'bounds.test_from'],
         ]) %}
     {% endif %}
     {% do return([
-        ["'train'", 'bounds.first_time', 'bounds.val_from', 'nullif(bounds.val_from, bounds.end_time)'],
-        ["'val'", 'bounds.val_from', 'bounds.test_from', 'nullif(bounds.test_from, bounds.end_time)'],
-        ["'test'", 'bounds.test_from', 'bounds.end_time', 'null'],
+        ['train', 'bounds.first_time', 'bounds.val_from', 'nullif(bounds.val_from, bounds.end_time)'],
+        ['val', 'bounds.val_from', 'bounds.test_from', 'nullif(bounds.test_from, bounds.end_time)'],
+        ['test', 'bounds.test_from', 'bounds.end_time', 'null'],
     ]) %}
 {% endmacro %}
 
-{# A row (customer_id, feature_time) belongs to a part only if its embargo does not pass the start of the next one:
-   so no label window reaches into the next split. By customer, or by both: only if its customer is of that part. #}
-{% macro is_member(row, boundaries, splits) -%}
-    {{ row }}.feature_time >= {{ boundaries }}.time_from
-    and {{ row }}.feature_time < {{ boundaries }}.time_to
-    and (
-        {{ boundaries }}.next_from is null
-        or {{ row }}.feature_time + {{ days(splits.embargo) }} <= {{ boundaries }}.next_from
-    )
-    {%- if splits.get('by') in ['customer', 'both'] %}
-    and {{ customer_split(row, splits) }} = {{ boundaries }}.split
-    {%- endif %}
-{%- endmacro %}

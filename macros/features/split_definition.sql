@@ -1,20 +1,9 @@
-{# What configs/features.yaml says of the splits: {by, seed}; {train, val} as shares of the feature times or of the
-   customers, or {val_from, test_from} as dates; and embargo (days). #}
+{# What configs/features.yaml says of the splits, with its defaults: {by, seed}; {train, val} as shares of the feature times or of the
+   customers, or {val_from, test_from} as dates; by_date, whether it is the latter; and embargo (days). #}
 {% macro split_definition() %}
-    {% set splits = node_meta('customer_training_set').get('splits', {}) %}
-    {% set by = splits.get('by', 'time') %}
-    {% if by not in ['time', 'customer', 'both'] %}
-        {% do exceptions.raise_compiler_error("features.yaml: splits: by: '" ~ by ~ "' is none of time, customer, both") %}
-    {% endif %}
-    {% set by_date = splits.get('val_from') is not none and splits.get('test_from') is not none %}
-    {% do return({
-        'by': by,
-        'seed': splits.get('seed', 42),
-        'by_date': by_date,
-        'val_from': splits.get('val_from'),
-        'test_from': splits.get('test_from'),
-        'train': splits.get('train', 0.7),
-        'val': splits.get('val', 0.15),
-        'embargo': 0 if by == 'customer' else splits.get('embargo', label_horizon()),
-    }) %}
+    {% set defaults = {'by': 'time', 'seed': 42, 'train': 0.7, 'val': 0.15, 'val_from': none, 'test_from': none, 'embargo': label_horizon()} %}
+    {% set splits = dict(defaults, **node_meta('customer_training_set').get('splits', {})) %}
+    {% do require_one_of('features.yaml: splits: by', splits.by, ['time', 'customer', 'both']) %}
+    {% do splits.update({'embargo': 0}) if splits.by == 'customer' %}
+    {% do return(dict(splits, by_date=splits.val_from is not none and splits.test_from is not none)) %}
 {% endmacro %}

@@ -1,10 +1,8 @@
 {# A select of one row a split: whether a training set has rows of it, other customers and other labels than those of one of
    these rows, and that row's label as a_label, a text. #}
-{% macro split_variety(training_set, label, splits) -%}
-    {{ return(adapter.dispatch('split_variety')(training_set, label, splits)) }}
-{%- endmacro %}
+{% macro split_variety(training_set, label, splits) %}{{ return(adapter.dispatch('split_variety')(training_set, label, splits)) }}{% endmacro %}
 
-{# As few rows as tell: the first of each split, and the first that differs from it. #}
+{# As few rows as are needed: the first of each split, and the first that differs from it. #}
 {% macro postgres__split_variety(training_set, label, splits) -%}
     {%- for split in splits %}
     {%- set of_split = training_set ~ " where split = '" ~ split ~ "'" %}

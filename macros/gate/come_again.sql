@@ -5,13 +5,8 @@
 {%- endmacro %}
 
 {# How many records each order id has that more than one has, counted once a run; where it may be read as a table, else none. #}
-{% macro counted_order_ids() %}
-    {% do return(adapter.dispatch('counted_order_ids')()) %}
-{% endmacro %}
-
-{% macro default__counted_order_ids() %}
-    {% do return(none) %}
-{% endmacro %}
+{% macro counted_order_ids() %}{% do return(adapter.dispatch('counted_order_ids')()) %}{% endmacro %}
+{% macro default__counted_order_ids() %}{% do return(none) %}{% endmacro %}
 
 {# The first rule that asks counts, those beside it wait; for the mode see lock_counts. Grouping in the order of the index runs in
    one process, so four ranges of ids are grouped beside each other; only `create table as` may use several. #}
@@ -72,13 +67,9 @@
     {% do return(sql.replace(asked, '(select order_id from ' ~ counted ~ ' as counted)')) %}
 {% endmacro %}
 
-{# on-run-end: they are of this run alone. #}
-{% macro forget_order_ids() -%}
-    {{ return(adapter.dispatch('forget_order_ids')()) }}
-{%- endmacro %}
-
-{% macro default__forget_order_ids() -%}
-{%- endmacro %}
+{# on-run-end: removes the counts of this run. #}
+{% macro forget_order_ids() %}{{ return(adapter.dispatch('forget_order_ids')()) }}{% endmacro %}
+{% macro default__forget_order_ids() %}{% endmacro %}
 
 {% macro postgres__forget_order_ids() -%}
     {%- if flags.WHICH in ['build', 'run', 'test'] -%}

@@ -1,15 +1,11 @@
 {# How many rows break a rule, where this run counts it together with others; else none, and the test scans by itself.
-   The first test of a model that asks has one scan count for all its row rules of the run, and tell the number of rows: a scan
+   The first test of a model that asks has one scan count for all its row rules of the run, and count the rows: a scan
    each would cost several times that. What is counted is the condition of the rule's own SQL, and only tests of the same run
    read it. #}
-{% macro counted_together(node) %}
-    {% do return(adapter.dispatch('counted_together')(node)) %}
-{% endmacro %}
+{% macro counted_together(node) %}{% do return(adapter.dispatch('counted_together')(node)) %}{% endmacro %}
 
 {# An engine without a way to let one test count while the others wait has each test scan by itself. #}
-{% macro default__counted_together(node) %}
-    {% do return(none) %}
-{% endmacro %}
+{% macro default__counted_together(node) %}{% do return(none) %}{% endmacro %}
 
 {% macro postgres__counted_together(node) %}
     {% set tested = graph.nodes.get(tested_model_id(node)) %}
@@ -53,9 +49,7 @@
 
 {# Until the transaction ends. In a mode that only who may change the table can take: a reader, who may take any advisory lock,
    keeps no build waiting. #}
-{% macro lock_counts() -%}
-    lock table {{ source('meta', 'gate_counts') }} in share update exclusive mode
-{%- endmacro %}
+{% macro lock_counts() %}lock table {{ source('meta', 'gate_counts') }} in share update exclusive mode{% endmacro %}
 
 {# The rules of a model that one scan can count and this run carries out; a seed's or a snapshot's are left alone. #}
 {% macro rules_counted_together(tested) %}
@@ -77,26 +71,18 @@
     ) %}
 {% endmacro %}
 
-{# Test name -> count of these, once they are counted. A model's id stands for all its rows; it is alone, and null, where counting
+{# Test name -> count of these, once they are counted. A model's id has the number of all its rows; it is alone, and null, where counting
    failed. #}
 {% macro counts_of_this_run(names) %}
-    {% set counts = {} %}
-    {% set quoted = [] %}
-    {% for name in names %}
-        {% do quoted.append(quote_literal(name)) %}
-    {% endfor %}
-    {% for row in run_query(
+    {% do return(dict(run_query(
         'select check_name, failures from ' ~ source('meta', 'gate_counts')
-        ~ ' where invocation_id = ' ~ quote_literal(invocation_id) ~ ' and check_name in (' ~ quoted | join(', ') ~ ')'
-    ).rows %}
-        {% do counts.update({row[0]: row[1]}) %}
-    {% endfor %}
-    {% do return(counts) %}
+        ~ ' where invocation_id = ' ~ quote_literal(invocation_id) ~ ' and check_name in (' ~ quote_literals(names) ~ ')'
+    ).rows | list)) %}
 {% endmacro %}
 
 {# The table that a model's tests look at: its candidate while there is one. #}
 {% macro tested_relation(tested) %}
-    {% do return(standing_candidate(node_relation(tested)) or relation_of(tested.name)) %}
+    {% do return(current_candidate(node_relation(tested)) or relation_of(tested.name)) %}
 {% endmacro %}
 
 {# One test counts, those beside it wait. If one condition cannot be evaluated, each test finds out by itself. #}
@@ -104,22 +90,20 @@
     {%- set counts = source('meta', 'gate_counts') -%}
     {#- Rules that ask for the same share a place among the counts. -#}
     {%- set aggregates = ['count(*)'] -%}
-    {%- set names = [quote_literal(tested.unique_id)] -%}
+    {%- set names = [tested.unique_id] -%}
     {%- set places = [1] -%}
     {%- for node in nodes -%}
         {%- set failures = failures_as_aggregate(node) -%}
         {%- if failures -%}
             {%- do aggregates.append(failures) if failures not in aggregates -%}
-            {%- do names.append(quote_literal(node.name)) -%}
+            {%- do names.append(node.name) -%}
             {%- do places.append(aggregates.index(failures) + 1) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- set scan -%}
-        select array[{{ aggregates | join(', ') }}] from {{ tested_relation(tested) }}
-    {%- endset -%}
+    {%- set scan = 'select array[' ~ aggregates | join(', ') ~ '] from ' ~ tested_relation(tested) -%}
     do $gate_block$
     declare
-        names text[] := array[{{ names | join(', ') }}];
+        names text[] := array[{{ quote_literals(names) }}];
         places integer[] := array[{{ places | join(', ') }}];
         failures bigint[];
     begin

@@ -1,65 +1,6 @@
-{# The currencies of the records that become orders, for the rule one_currency: the columns of orders_parsed with `currency` as
-   it is compared and `column_at_fault`, the column that tells it. #}
-{% macro mapped_currencies(parsed) -%}
-    select parsed.*, 'currency' as name, 'currency' as column_at_fault
-    from {{ parsed }} as parsed
-    where parsed.currency is not null and {{ becomes_order(parsed) }}
-{%- endmacro %}
-
-{% macro no_currencies(parsed) -%}
-    select parsed.*, '' as name, '' as column_at_fault
-    from {{ parsed }} as parsed
-    where false
-{%- endmacro %}
-
-{# What a CSV column tells that is called currency in some language, or whose first values are codes of currencies. Where no file
-   has such a column no record is read. A column that the amount's expression reads has been thought of. #}
-{% macro unmapped_currencies(parsed) -%}
-    select
-        parsed.load_id,
-        parsed.line_number,
-        parsed.file_name,
-        parsed.amount_raw,
-        events.name,
-        events.currency,
-        'currency' as column_at_fault
-    from (
-        select
-            raw_events.load_id,
-            raw_events.line_number,
-            names.name,
-            {{ currency_of(json_field('raw_events.payload', 'names.name')) }} as currency
-        from {{ source('raw', 'raw_events') }} as raw_events
-        inner join ({{ currency_columns() }}) as names on raw_events.load_id = names.load_id
-    ) as events
-    inner join {{ parsed }} as parsed on events.load_id = parsed.load_id and events.line_number = parsed.line_number
-    where
-        {{ matches('events.currency', '^[^0-9.,]+$') }} and {{ becomes_order(parsed) }}
-        and (select count(*) from ({{ currency_columns() }}) as names) > 0
-    {%- for name in amount_texts() %}
-    union all
-    select
-        parsed.load_id,
-        parsed.line_number,
-        parsed.file_name,
-        parsed.amount_raw,
-        {{ quote_literal(name) }} as name,
-        events.currency,
-        'currency' as column_at_fault
-    from (
-        select
-            load_id,
-            line_number,
-            {{ currency_within(json_field('payload', quote_literal(name))) }} as currency
-        from {{ source('raw', 'raw_events') }}
-    ) as events
-    inner join {{ parsed }} as parsed on events.load_id = parsed.load_id and events.line_number = parsed.line_number
-    where events.currency is not null and {{ becomes_order(parsed) }}
-    {%- endfor %}
-{%- endmacro %}
 
 {# The CSV columns whose text the amount's expression takes apart, and a sign in it with it. number() reads one currency alone, and
-   a case may tell several apart. #}
+   a case may keep several apart. #}
 {% macro amount_texts() %}
     {% set parts = modules.re.split(expression_parts(), orders_mapping().columns.amount.get('expression', '')) %}
     {% set names = [] %}
@@ -69,7 +10,7 @@
     {% do return(names | unique | list) %}
 {% endmacro %}
 
-{# The currency whose sign or code stands beside a number's digits; a sign of several is itself. #}
+{# The currency whose sign or code is beside a number's digits; a sign of several currencies is itself. #}
 {% macro currency_within(text) -%}
     {%- set rest = 'translate(' ~ text ~ ', ' ~ quote_literal("0123456789.,'+-()\u2019\u2212\t" ~ blank_characters()) ~ ", '')" -%}
     {%- set codes = {} -%}
@@ -95,7 +36,8 @@
     end, '')
 {%- endmacro %}
 
-{# A select of the columns, by load, that may tell the currency. #}
+{# A select of the CSV columns, by load, that may say the currency: those called so in some language, or whose first values are codes
+   of currencies. A column that the amount's expression reads has been thought of. #}
 {% macro currency_columns() -%}
     {%- set seen = [] -%}
     {%- set entry = orders_mapping().columns.amount -%}
@@ -109,7 +51,7 @@
     where
         ({{ matches(in_case('lower', 'name'), currency_names()) }}{{ names_by_values() }})
         {%- if seen %}
-        and name not in ({% for name in seen %}{{ quote_literal(name) }}{{ ', ' if not loop.last }}{% endfor %})
+        and name not in ({{ quote_literals(seen) }})
         {%- endif %}
 {%- endmacro %}
 
@@ -118,13 +60,10 @@
 {%- endmacro %}
 
 {# Or the name of a column whose values in the first records of a file with such columns are all codes or signs of currencies. #}
-{% macro names_by_values() -%}
-    {{ return(adapter.dispatch('names_by_values')()) }}
-{%- endmacro %}
+{% macro names_by_values() %}{{ return(adapter.dispatch('names_by_values')()) }}{% endmacro %}
 
 {# Spark does not look: it would read the files of a load as a whole. #}
-{% macro default__names_by_values() -%}
-{%- endmacro %}
+{% macro default__names_by_values() %}{% endmacro %}
 
 {% macro postgres__names_by_values() %}
             or name in (
@@ -147,7 +86,7 @@
                 cross join lateral jsonb_each_text(payload) as field (key, value)
                 where btrim(field.value) <> ''
                 group by field.key
-                having bool_and(upper(btrim(field.value)) in ({% for code in currency_codes() %}'{{ code }}'{{ ', ' if not loop.last }}{% endfor %}))
+                having bool_and(upper(btrim(field.value)) in ({{ quote_literals(currency_codes()) }}))
             )
 {%- endmacro %}
 
@@ -178,7 +117,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Whether the file of expectations lets a column have one value only, in every row: then that test tells of others. #}
+{# Whether the file of expectations lets a column have one value only, in every row: then that test reports others. #}
 {% macro is_pinned(column) %}
     {% for node in (tests_attached_to(gate_model_id()) if execute and 'nodes' in graph else []) if node.column_name == column %}
         {% set arguments = node.test_metadata.kwargs %}

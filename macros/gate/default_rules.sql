@@ -11,9 +11,7 @@
     {% do return(rules) %}
 {% endmacro %}
 
-{% macro is_default_rule(node) %}
-    {% do return(is_on_by_default(node) and node.fqn[1] == 'gate') %}
-{% endmacro %}
+{% macro is_default_rule(node) %}{% do return(is_on_by_default(node) and node.fqn[1] == 'gate') %}{% endmacro %}
 
 {# These, and the tests in tests/dbt/after_build/. #}
 {% macro is_on_by_default(node) %}
@@ -24,9 +22,7 @@
 {% endmacro %}
 
 {# What the gate looks at. #}
-{% macro gate_model_id() %}
-    {% do return('model.raw_to_ready.orders_parsed') %}
-{% endmacro %}
+{% macro gate_model_id() %}{% do return('model.raw_to_ready.orders_parsed') %}{% endmacro %}
 
 {# The model that a test is on: the one it is attached to, or what the gate looks at. #}
 {% macro tested_model_id(node) %}

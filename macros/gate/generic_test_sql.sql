@@ -1,4 +1,4 @@
-{# The SQL of a generic test on other rows: `checked` is what stands after FROM. #}
+{# The SQL of a generic test on other rows: `checked` is what follows FROM. #}
 {% macro generic_test_sql(node, checked) -%}
     {%- set test = node.test_metadata -%}
     {%- set arguments = {} -%}

@@ -1,5 +1,5 @@
-{# dbt's own macro, widened by two thresholds of a test's `meta: ready:`, `max_failures` rows, or `max_share` of the
-   rows it looks at (0 to 1). Up to it the test warns and tells its count, past it it fails; of two the lower one counts.
+{# dbt's own macro, widened by two thresholds of a test's `meta`: `max_failures` rows, or `max_share` of the
+   rows it looks at (0 to 1). Up to it the test warns with its count, above it it fails; of two the lower one counts.
    A test with `on_fail: quarantine` and neither may set aside as many rows as there are.
    Rows are counted in the quickest way there is, instead of listed: those of a candidate that is published rows and changes
    among the changes, the row rules of a model together, keys by their groups. #}
@@ -103,7 +103,7 @@
     {%- endfor -%}
 {%- endmacro %}
 
-{# A condition without what it says of the column's own text being null: this tells which fault is counted, not which rows
+{# A condition without what it says of the column's own text being null: this says which fault is counted, not which rows
    are meant, and holds for no row of clean data. As ready/gate/checks.py has it. #}
 {% macro rows_meant(condition, column) %}
     {% if not column or modules.re.search('(?i)\\bnot\\s*[(]', condition) %}

@@ -8,7 +8,7 @@
     {% elif node.name in ['typed_values', 'expressions_give_values'] %}
         {% do return(value_faults(node.name) | length == 0) %}
     {% elif node.name == 'records_come_once' %}
-        {% do return(not id_tells_place()) %}
+        {% do return(not id_names_place()) %}
     {% elif node.name == 'blank_currency' %}
         {% do return(not is_mapped('currency')) %}
     {% elif node.name == 'rows_are_judged' %}

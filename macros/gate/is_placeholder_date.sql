@@ -1,5 +1,5 @@
 {# A condition: one of these columns, by default those that are times, lies on one of these dates, in UTC or in the zone of the
-   mapping. Of the dates before 1971 a row of today is held against their end alone. #}
+   mapping. A row of today is compared with the end of the dates before 1971, not with each of them. #}
 {% macro is_placeholder_date(dates, columns=none) -%}
     {%- set mapping = orders_mapping() -%}
     {%- set conditions = ['false'] -%}

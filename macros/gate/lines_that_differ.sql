@@ -1,5 +1,5 @@
 {# A select of one line for each order and column whose lines say different things in it: the first that differs, beside the place of
-   the first that says something. Of the lines that stand, and none at grain order. #}
+   the first that says something. Of the current lines, and none at grain order. #}
 {% macro lines_that_differ(columns) -%}
     {%- if order_grain() == 'order' or not columns -%}
 select * from {{ ref('orders_parsed') }}
@@ -10,12 +10,12 @@ with parsed_lines as (
     where order_id is not null
 ),
 
-standing as (
-    {{ standing_lines('parsed_lines') }}
+current_lines as (
+    {{ current_lines('parsed_lines') }}
 ){% for column in columns %},
 
 saying_{{ column }} as (
-    select * from standing
+    select * from current_lines
     where {{ column }}_raw is not null
 ){% endfor %}
 {% for column in columns %}

@@ -1,6 +1,6 @@
 {# An aggregate over all rows of orders_parsed, for the scan that counts the row rules: at least as many as the default rule
    finds, and 0 only where it finds none. Then the rule need not look for itself. None for other rules. Odd ids and
-   marks come by the thousand, so a sample of a large table tells. #}
+   marks come by the thousand, so a sample of a large table shows them. #}
 {% macro possible_faults(node) %}
     {% if node.name in rules_on_dates() %}
         {% do return(possible_wrong_dates()) %}
@@ -20,9 +20,7 @@
 {% endmacro %}
 
 {# Rules whose faults come by the thousand. #}
-{% macro rules_on_a_sample() %}
-    {% do return(['odd_ids', 'marks_are_certain']) %}
-{% endmacro %}
+{% macro rules_on_a_sample() %}{% do return(['odd_ids', 'marks_are_certain']) %}{% endmacro %}
 
 {% macro has_possible_faults(node) %}
     {% set rules = rules_on_dates() + rules_on_a_sample() + ['one_currency'] %}
@@ -64,9 +62,7 @@
 {%- endmacro %}
 
 {# The time of the first load, and that of a row's own at its number in an array; both with a span added. #}
-{% macro first_load_time(span) -%}
-    (select min(loaded_at) + {{ days(span) }} from {{ loads_of_orders() }})
-{%- endmacro %}
+{% macro first_load_time(span) %}(select min(loaded_at) + {{ days(span) }} from {{ loads_of_orders() }}){% endmacro %}
 
 {% macro own_load_time(span) -%}
     (
@@ -76,13 +72,8 @@
     )[load_id]
 {%- endmacro %}
 
-{% macro sampled_rows() -%}
-    {{ return(adapter.dispatch('sampled_rows')() if execute and 'nodes' in graph else 'orders_parsed') }}
-{%- endmacro %}
-
-{% macro default__sampled_rows() -%}
-    {{ relation_of('orders_parsed') }} as every_row
-{%- endmacro %}
+{% macro sampled_rows() %}{{ return(adapter.dispatch('sampled_rows')() if execute and 'nodes' in graph else 'orders_parsed') }}{% endmacro %}
+{% macro default__sampled_rows() %}{{ relation_of('orders_parsed') }} as every_row{% endmacro %}
 
 {% macro postgres__sampled_rows() -%}
     {{ relation_of('orders_parsed') }} tablesample system ({{ sample_percent() }}) repeatable (1)

@@ -11,19 +11,15 @@
    It is the test's own SQL, so a row is set aside when the test counts it. Rules of copies come last, as they look only
    at rows that stay otherwise: a record must not go as the copy of one that is itself set aside. #}
 {% macro quarantined_rows(relation) -%}
-    {%- set others = [] -%}
-    {%- set of_copies = [] -%}
+    {%- set others, of_copies = [], [] -%}
     {%- for node in quarantine_tests() -%}
         {%- do require_rows(node) -%}
-        {%- if qualified_test_name(node) in copy_rules() -%}
-            {%- do of_copies.append({'reason': quarantine_reason(node), 'name': node.name, 'node': node}) -%}
-        {%- else -%}
-            {%- do others.append(node) -%}
-        {%- endif -%}
+        {%- set reason = (node.column_name ~ ': ' if node.column_name else '') ~ test_rule(node) -%}
+        {%- do (of_copies if qualified_test_name(node) in copy_rules() else others).append(dict(node, reason=reason)) -%}
     {%- endfor -%}
     {%- if of_copies -%}
-        {#- By name, as a record that breaks several rules is listed under the first of them by name. -#}
-        {{ quarantined_copies(relation, others, of_copies | sort(attribute='reason,name') | map(attribute='node') | list) }}
+        {#- By reason, as a record that breaks several rules is listed under the first of them. -#}
+        {{ quarantined_copies(relation, others, of_copies | sort(attribute='reason,name')) }}
     {%- else -%}
         {{ rows_set_aside(relation, others) }}
     {%- endif -%}
@@ -31,7 +27,7 @@
 
 {% macro rows_set_aside(relation, nodes) -%}
     {%- for node in nodes %}
-    select load_id, line_number, {{ quote_literal(quarantine_reason(node)) }} as reason
+    select load_id, line_number, {{ quote_literal(node.reason) }} as reason
     from {{ relation }}{{ ' as checked' if judges_rows_alone(node) }}
     where {{ sets_aside(node, relation) }}
     {{ 'union all' if not loop.last }}
@@ -76,9 +72,6 @@
     {%- endfor %}
 {%- endmacro %}
 
-{% macro quarantine_reason(node) %}
-    {% do return((node.column_name ~ ': ' if node.column_name else '') ~ test_rule(node)) %}
-{% endmacro %}
 
 {# Tests whose failing rows are those with a value that they return, under this name. #}
 {% macro value_rules() %}
@@ -101,7 +94,8 @@
     {%- elif test in key_rules() -%}
         {{ repeats_key(node, relation, sql) }}
     {%- elif judges_rows_alone(node) -%}
-        {{ within }}{{ breaks_alone(node) }}
+        {#- By the test's own SQL on that row. -#}
+        {{ within }}exists (with one_row as (select checked.*) select 1 from ({{ generic_test_sql(node, 'one_row') }}) as failing)
     {%- else -%}
         (load_id, line_number) in (select load_id, line_number from ({{ sql }}) as failing)
     {%- endif -%}

@@ -1,11 +1,11 @@
 {# on-run-end: one row in meta.validation_results for each gate check that this run carried out. #}
-{% macro record_validation_results(results) -%}
-    {{ return(adapter.dispatch('record_validation_results')(results)) }}
-{%- endmacro %}
+{% macro record_validation_results(results) %}{{ return(adapter.dispatch('record_validation_results')(results)) }}{% endmacro %}
 
 {% macro postgres__record_validation_results(results) -%}
     {%- set rows = gate_results(results) if execute else [] -%}
     {%- if rows -%}
+        {#- All rows, from the scan of the row rules where there was one. #}
+        {%- set counted = counts_of_this_run([gate_model_id()]).get(gate_model_id()) %}
         insert into {{ source('meta', 'validation_results') }} (
             invocation_id, check_name, column_name, rule, severity, status, failures, rows_checked, load_ids
         )
@@ -16,7 +16,7 @@
             ({{ row | join(', ') }}){{ ',' if not loop.last }}
             {%- endfor %}
         ) as checks (invocation_id, check_name, column_name, rule, severity, status, failures)
-        cross join (select ({{ counted_rows() }}) as rows_checked) as parsed
+        cross join (select ({{ 'select count(*) from ' ~ relation_of('orders_parsed') if counted is none else counted }}) as rows_checked) as parsed
         on conflict do nothing;
         {{ record_gate_verdicts(results) }}
     {%- endif -%}
@@ -41,12 +41,6 @@
     ) as judged (check_name, rule_hash, passed)
     on conflict (check_name, rule_hash, data_key) do update
         set passed = excluded.passed, invocation_id = excluded.invocation_id, judged_at = excluded.judged_at
-{%- endmacro %}
-
-{# All rows of stg.orders_parsed, from the scan of its row rules where there was one. #}
-{% macro counted_rows() -%}
-    {%- set counted = counts_of_this_run([gate_model_id()]).get(gate_model_id()) -%}
-    {{ counted if counted is not none else 'select count(*) from ' ~ relation_of('orders_parsed') }}
 {%- endmacro %}
 
 {% macro gate_results(results) %}

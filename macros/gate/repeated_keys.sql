@@ -27,13 +27,8 @@
 {% endmacro %}
 
 {# Whether the database keeps a column's values from repeating. #}
-{% macro has_unique_index(relation, column) %}
-    {% do return(adapter.dispatch('has_unique_index')(relation, column)) %}
-{% endmacro %}
-
-{% macro default__has_unique_index(relation, column) %}
-    {% do return(false) %}
-{% endmacro %}
+{% macro has_unique_index(relation, column) %}{% do return(adapter.dispatch('has_unique_index')(relation, column)) %}{% endmacro %}
+{% macro default__has_unique_index(relation, column) %}{% do return(false) %}{% endmacro %}
 
 {% macro postgres__has_unique_index(relation, column) %}
     {% do return(run_query(

@@ -1,37 +1,29 @@
 {# Pre-hook of every model and snapshot: nothing is built from loads that the rules of now have not passed, in this very `dbt build`,
    where dbt runs a model only once they have, or on record; nor from tables that hold different loads. Scratch builds are shown
    to nobody. #}
-{% macro require_passed_gate() %}
-    {{ return(adapter.dispatch('require_passed_gate')()) }}
-{% endmacro %}
+{% macro require_passed_gate() %}{{ return(adapter.dispatch('require_passed_gate')()) }}{% endmacro %}
 
 {# Spark keeps no record of which loads a table holds. #}
-{% macro default__require_passed_gate() %}
-{% endmacro %}
+{% macro default__require_passed_gate() %}{% endmacro %}
 
 {% macro postgres__require_passed_gate() %}
     {% set node = graph.nodes.get(model.unique_id) if execute and 'nodes' in graph else none %}
     {% if node and flags.WHICH in ['build', 'run', 'snapshot'] and not is_scratch_schema() %}
         {% set read = tables_behind_gate(node) %}
         {% set ids = read | map(attribute='unique_id') | list %}
-        {% set elsewhere = rules_judged_elsewhere() if gate_model_id() in ids or ids | reject('in', selected_resources) | list else none %}
         {#- What this run builds of tables that it builds was asked for when these were. #}
-        {% if elsewhere is not none and (elsewhere or ids | reject('in', selected_resources) | list) and not reads_deferred(node) %}
-            {% set fault = fault_of_loads(read, elsewhere) %}
-            {% if fault %}
-                {% do exceptions.raise_compiler_error(fault) %}
+        {% set built_before = ids | reject('in', selected_resources) | list %}
+        {% if gate_model_id() in ids or built_before %}
+            {% set judged_here = selected_resources if flags.WHICH == 'build' else [] %}
+            {% set judged_before = stopping_rules() | rejectattr('unique_id', 'in', judged_here) | list %}
+            {% if (judged_before or built_before) and not reads_deferred(node) %}
+                {% set fault = fault_of_loads(read, judged_before) %}
+                {% if fault %}
+                    {% do exceptions.raise_compiler_error(fault) %}
+                {% endif %}
             {% endif %}
         {% endif %}
     {% endif %}
-{% endmacro %}
-
-{# The rules that stop a run and that this one does not carry out before it builds what is behind the gate. #}
-{% macro rules_judged_elsewhere() %}
-    {% set rules = [] %}
-    {% for node in stopping_rules() if flags.WHICH != 'build' or node.unique_id not in selected_resources %}
-        {% do rules.append(node) %}
-    {% endfor %}
-    {% do return(rules) %}
 {% endmacro %}
 
 {# The rules of the gate that stop a run. #}
@@ -88,11 +80,8 @@
         {% endif %}
     {% endfor %}
     {% if holders | length > 1 %}
-        {% set held = [] %}
-        {% for loads, names in holders.items() %}
-            {% do held.append('loads ' ~ loads ~ ' in ' ~ names) %}
-        {% endfor %}
-        {% do return('the tables it reads hold different loads (' ~ held | join('; ') ~ '): build them together, dbt build -s orders_parsed+') %}
+        {% set listed %}{% for loads, names in holders.items() %}loads {{ loads }} in {{ names }}{{ '; ' if not loop.last }}{% endfor %}{% endset %}
+        {% do return('the tables it reads hold different loads (' ~ listed ~ '): build them together, dbt build -s orders_parsed+') %}
     {% endif %}
     {% do return(none) %}
 {% endmacro %}
@@ -185,14 +174,6 @@
 {% endmacro %}
 
 {# Whether it is one that publishes what no test has looked at. #}
-{% macro is_scratch() %}
-    {{ return(adapter.dispatch('is_scratch')()) }}
-{% endmacro %}
-
-{% macro default__is_scratch() %}
-    {% do return(env_var('READY_SCRATCH', '') == 'true') %}
-{% endmacro %}
-
-{% macro postgres__is_scratch() %}
-    {% do return(is_scratch_schema() and default__is_scratch()) %}
-{% endmacro %}
+{% macro is_scratch() %}{{ return(adapter.dispatch('is_scratch')()) }}{% endmacro %}
+{% macro default__is_scratch() %}{% do return(env_var('READY_SCRATCH', '') == 'true') %}{% endmacro %}
+{% macro postgres__is_scratch() %}{% do return(is_scratch_schema() and default__is_scratch()) %}{% endmacro %}

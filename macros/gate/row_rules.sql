@@ -30,9 +30,7 @@
 {% endmacro %}
 
 {# Tests whose failing rows are copies of another row. #}
-{% macro copy_rules() %}
-    {% do return(key_rules() + ['unique_within_load']) %}
-{% endmacro %}
+{% macro copy_rules() %}{% do return(key_rules() + ['unique_within_load']) %}{% endmacro %}
 
 {# A test's name as its author writes it. #}
 {% macro qualified_test_name(node) %}
@@ -41,9 +39,7 @@
 {% endmacro %}
 
 {# Tests that judge the number of rows. #}
-{% macro row_count_rules() %}
-    {% do return(['dbt_expectations.expect_table_row_count_to_be_between']) %}
-{% endmacro %}
+{% macro row_count_rules() %}{% do return(['dbt_expectations.expect_table_row_count_to_be_between']) %}{% endmacro %}
 
 {# The failures of a row rule, or of one on the number of rows, as an aggregate over all rows; none where the test's SQL has
    another shape. #}
@@ -88,7 +84,7 @@
     {% do return(within ~ '(' ~ condition ~ '\n)') %}
 {% endmacro %}
 
-{# Whether a test wants the number of failing rows and nothing else, and reads no other table. #}
+{# Whether a test needs the number of failing rows and nothing else, and reads no other table. #}
 {% macro counts_rows_only(node) %}
     {% set config = node.config %}
     {% set stores_rows = config.store_failures or flags.STORE_FAILURES %}

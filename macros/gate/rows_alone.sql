@@ -27,14 +27,10 @@
 {% endmacro %}
 
 {# Whether a test can be asked about one row alone. #}
-{% macro judges_rows_alone(node) %}
-    {% do return(adapter.dispatch('judges_rows_alone')(node)) %}
-{% endmacro %}
+{% macro judges_rows_alone(node) %}{% do return(adapter.dispatch('judges_rows_alone')(node)) %}{% endmacro %}
 
 {# Another engine takes no row of an outer query as a table. #}
-{% macro default__judges_rows_alone(node) %}
-    {% do return(false) %}
-{% endmacro %}
+{% macro default__judges_rows_alone(node) %}{% do return(false) %}{% endmacro %}
 
 {% macro postgres__judges_rows_alone(node) %}
     {% set test = qualified_test_name(node) %}
@@ -48,7 +44,3 @@
     {% do return(test in row_rules() and test.startswith('dbt_expectations.') and row_condition_of(node) is none) %}
 {% endmacro %}
 
-{# The condition that the row `checked` breaks a test, by the test's own SQL on that row. #}
-{% macro breaks_alone(node) -%}
-    exists (with one_row as (select checked.*) select 1 from ({{ generic_test_sql(node, 'one_row') }}) as failing)
-{%- endmacro %}

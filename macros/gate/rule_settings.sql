@@ -1,20 +1,18 @@
 {# What configs/expectations.yaml says of a test that is on by default: severity, enabled, max_failures, max_share, and bounds of
-   its own. It stands in the meta of orders_parsed, and not in a config of the test itself, which dbt's partial parsing
+   its own. It is in the meta of orders_parsed, and not in a config of the test itself, which dbt's partial parsing
    loses as soon as the model changes. #}
 {% macro rule_entry(rule) %}
     {% do return((node_meta('orders_parsed').get('default_rules') or {}).get(rule) or {}) %}
 {% endmacro %}
 
-{# The same for models that go by the rule's bounds; none where it is switched off. #}
+{# The same for models that use the rule's bounds; none where it is switched off. #}
 {% macro rule_settings(rule) %}
     {% set entry = rule_entry(rule) %}
     {% do return(none if entry.get('enabled') is false else entry) %}
 {% endmacro %}
 
 {# A bound of the rule that calls this. ready lint reads the names of a rule's settings from these calls. #}
-{% macro rule_setting(name, default) %}
-    {% do return(rule_entry(model.name).get(name, default)) %}
-{% endmacro %}
+{% macro rule_setting(name, default) %}{% do return(rule_entry(model.name).get(name, default)) %}{% endmacro %}
 
 {# error, or warn: what expectations.yaml says, else what dbt_project.yml says of this rule. #}
 {% macro rule_severity(node) %}

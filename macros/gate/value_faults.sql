@@ -44,7 +44,7 @@
         {% endfor %}
     {% elif rule == 'long_texts' %}
         {% set longest = settings.get('longest', 1000) %}
-        {#- Of a status or currency a rule on its values tells. The length in bytes is there without a look at the text. #}
+        {#- A status or currency has a rule on its values. The length in bytes is known without a look at the text. #}
         {% set others = id_columns() + number_columns() + time_columns() + ['status', 'currency'] %}
         {% for name in orders_mapping().columns if name not in others and is_mapped(name) %}
             {% set says = 'has {n} value(s) longer than ' ~ longest ~ ' characters; is a quote left open there?' %}
@@ -121,7 +121,7 @@
     {% do return({'column': column, 'says': column ~ ' ' ~ says, 'condition': condition}) %}
 {% endmacro %}
 
-{# The rows at fault, each with the column and the text of the report, in which {n} stands for their number. #}
+{# The rows at fault, each with the column and the text of the report, in which {n} is their number. #}
 {% macro rows_at_fault(relation, faults) -%}
     {%- for fault in faults -%}
     select parsed.*, {{ quote_literal(fault.column) }} as column_at_fault, {{ quote_literal(fault.says) }} as says

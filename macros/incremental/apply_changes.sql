@@ -1,53 +1,54 @@
 {# Statements that bring a kept table from one state to another. #}
-{% macro apply_changes(kept_by, relation, sql, held, state) -%}
-    {%- set arrived = ids_of(state.loads | reject('in', held.loads)) -%}
-    {%- set gone = ids_of(held.loads | reject('in', state.loads)) -%}
+{% macro apply_changes(kept_by, relation, sql, earlier, state) -%}
+    {%- set arrived = ids_of(state.loads | reject('in', earlier.loads)) -%}
+    {%- set gone = ids_of(earlier.loads | reject('in', state.loads)) -%}
     {%- if kept_by == 'customer' -%}
-        {{ apply_changed_customers(relation, sql, held, state) }}
+        {{ apply_changed_customers(relation, sql, earlier, state) }}
     {%- elif not arrived and not gone -%}
         select 1 where false
     {%- elif kept_by == 'load' -%}
-        {{ apply_changed_loads(relation, sql, arrived, gone) }}
+        {#- Rows come and go with their load. -#}
+        {{ build_in_part() }}
+        {{ read_loads(arrived) }}
+        delete from {{ relation }} where load_id in ({{ (arrived + gone) | unique | join(', ') }});
+        insert into {{ relation }} {{ sql }}
     {%- else -%}
         {{ apply_touched_orders(relation, sql, arrived, gone) }}
     {%- endif -%}
 {%- endmacro %}
 
-{# Rows come and go with their load. #}
-{% macro apply_changed_loads(relation, sql, arrived, gone) -%}
-    {{ build_in_part() }}
-    {{ read_loads(arrived) }}
-    delete from {{ relation }} where load_id in ({{ (arrived + gone) | unique | join(', ') }});
-    insert into {{ relation }} {{ sql }}
-{%- endmacro %}
 
 {# The orders that a load brought or took away are staged again from all loads. The journal records what came of it. #}
 {% macro apply_touched_orders(relation, sql, arrived, gone) -%}
     {%- set staged = staged_rows(relation) -%}
-    {%- set is_due = 'order_id in (select order_id from ' ~ plan_table('orders_due') ~ ')' -%}
+    {%- set is_due = 'order_id in (select order_id from ' ~ source('plan', 'orders_due') ~ ')' -%}
     {%- set due -%}
     select order_id from {{ ref(kept_setting('loads_from')[0]) }}
     where load_id in ({{ (arrived + ['null']) | join(', ') }}) and order_id is not null
     union
     select order_id from {{ relation }} where load_id in ({{ (gone + ['null']) | join(', ') }})
-    {{- orders_set_free(relation) if gone and order_grain() == 'order_line' }}
+    {%- if gone and order_grain() == 'order_line' %}
+    union
+    -- The orders whose lines were all set aside, and are not any more: a load that went had the one at fault.
+    select order_id from {{ ref('orders_parsed') }} as parsed
+    where order_id is not null and not exists (select from {{ relation }} as lines where lines.order_id = parsed.order_id)
+    {%- endif %}
     {%- endset -%}
     {{ plan('orders_due', due) }}
     {{ build_in_part() }}
     create unlogged table {{ staged }} as {{ sql }};
     {%- if model.name == changes_come_from() %}
-    {%- set columns = (journaled_columns(relation) + place_of_line()) | join(', ') %}
-
-    {%- set held = '(select * from ' ~ relation ~ ' where ' ~ is_due ~ ') as held' %}
+    {%- set columns = journaled_columns(relation) | join(', ') %}
+    {%- set before = '(select * from ' ~ relation ~ ' where ' ~ is_due ~ ') as before' %}
 
     -- Of a differing order all states: a new one ends the one before, which may have another time and customer.
     insert into {{ source('meta', 'order_changes') }} (order_id, customer_id, order_ts)
     select order_id, customer_id, min({{ 'least(order_ts, available_at)' if tracks_availability() else 'order_ts' }})
-    from (select * from {{ held }} union all select * from {{ staged }}) as states
+    from (select * from {{ before }} union all select * from {{ staged }}) as states
     where order_id in (
-        (select order_id from (select {{ columns }} from {{ held }} except all select {{ columns }} from {{ staged }}) as gone)
+        (select order_id from (select {{ columns }} from {{ before }} except all select {{ columns }} from {{ staged }}) as gone)
         union all
-        (select order_id from (select {{ columns }} from {{ staged }} except all select {{ columns }} from {{ held }}) as new)
+        (select order_id from (select {{ columns }} from {{ staged }} except all select {{ columns }} from {{ before }}) as new)
     )
     group by order_id, customer_id;
     {%- endif %}
@@ -57,37 +58,24 @@
 {%- endmacro %}
 
 {# The new rows of a kept table until they are in it: an insert of the model's SQL would not be run in parallel. #}
-{% macro staged_rows(relation) %}
-    {% do return(relation.incorporate(path={'identifier': relation.identifier ~ '__staged'}, type='table')) %}
-{% endmacro %}
+{% macro staged_rows(relation) %}{% do return(beside(relation, 'staged')) %}{% endmacro %}
 
-{# The orders whose lines were all set aside, and are not any more: a load that went had the one at fault. #}
-{% macro orders_set_free(lines) %}
-    union
-    select order_id from {{ ref('orders_parsed') }} as parsed
-    where order_id is not null and not exists (select from {{ lines }} as held where held.order_id = parsed.order_id)
-{%- endmacro %}
-
-{# All columns but the lineage: the same order from another line changes no feature. #}
+{# All columns but the lineage: the same order from another line changes no feature. Of a line also its place in its order, since
+   the first one opens it: of lines of the same instant their loads decide. #}
 {% macro journaled_columns(relation) %}
+    {% set place = 'row_number() over (partition by order_id order by ' ~ order_of_lines() ~ ')' %}
     {% do return(
-        adapter.get_columns_in_relation(relation) | map(attribute='name')
-        | reject('in', ['load_id', 'line_number', 'line_count']) | list
+        adapter.get_columns_in_relation(relation) | map(attribute='name') | reject('in', ['load_id', 'line_number', 'line_count']) | list
+        + ([place] if order_grain() == 'order_line' else [])
     ) %}
 {% endmacro %}
 
-{# A line's place in its order, since the first one opens it: of lines of the same instant their loads decide. #}
-{% macro place_of_line() %}
-    {% set place = 'row_number() over (partition by order_id order by ' ~ order_of_lines() ~ ')' %}
-    {% do return([place] if order_grain() == 'order_line' else []) %}
-{% endmacro %}
-
-{# Purchases from the first that changed on: their running totals are others. A customer keeps its key. Where orders have
+{# Purchases from the first that changed on: their running totals change. A customer keeps its key. Where orders have
    several states a purchase also says when the customer became known, so all of the customer's are written again. #}
-{% macro apply_changed_customers(relation, sql, held, state) -%}
-    {%- set due = plan_table('customers_due') -%}
+{% macro apply_changed_customers(relation, sql, earlier, state) -%}
+    {%- set due = source('plan', 'customers_due') -%}
     {%- set staged = staged_rows(relation) -%}
-    {{ plan_changed_customers(held, state) }}
+    {{ plan_changed_customers(earlier, state) }}
     {%- if tracks_availability() %}
     update {{ due }} set first_change_ts = '-infinity';
     {%- endif %}
@@ -110,27 +98,27 @@
     update {{ due }} as due set totals_before = (
         select to_jsonb(known) from (
             select {{ totals_to_date() | map('first') | join(', ') }}
-            from {{ relation }} as held
-            where held.customer_key = due.customer_key and held.order_ts < due.first_change_ts
-            order by held.order_ts desc
+            from {{ relation }} as kept
+            where kept.customer_key = due.customer_key and kept.order_ts < due.first_change_ts
+            order by kept.order_ts desc
             limit 1
         ) as known
     );
     {%- endif %}
     {{ build_in_part() }}
     create unlogged table {{ staged }} as {{ sql }};
-    delete from {{ relation }} as held using {{ due }} as due
-    where held.customer_key = due.customer_key and held.order_ts >= due.first_change_ts;
+    delete from {{ relation }} as kept using {{ due }} as due
+    where kept.customer_key = due.customer_key and kept.order_ts >= due.first_change_ts;
     insert into {{ relation }} select * from {{ staged }}
 {%- endmacro %}
 
-{# The customers whose orders have changed between two states, each with the earliest of these orders: no feature row up to
-   its time is another. #}
-{% macro plan_changed_customers(held, state) -%}
+{# The customers whose orders have changed between two states, each with the time of the earliest of these orders: feature rows up
+   to then stay as they are. #}
+{% macro plan_changed_customers(earlier, state) -%}
     {%- set changed -%}
     select customer_id, min(order_ts) as first_change_ts
     from {{ source('meta', 'order_changes') }}
-    where change_id > {{ held.last_change }} and change_id <= {{ state.last_change }}
+    where change_id > {{ earlier.last_change }} and change_id <= {{ state.last_change }}
     group by customer_id
     {%- endset -%}
     {{ plan('customers_due', changed) }}

@@ -1,7 +1,7 @@
 {# Statements that build what a candidate differs in from the published table, without copying a row that stays:
    NAME__removed has the rows that the changes between two states may have moved, NAME__added those that take their place.
    kept_by says which rows these are: feature, label, or row for those of which one of the tables joined has changed. #}
-{% macro create_changes(kept_by, published, sql, held, state) -%}
+{% macro create_changes(kept_by, published, sql, earlier, state) -%}
     {%- set removed = removed_rows(published) -%}
     {%- set added = added_rows(published) -%}
     {{ drop_change_tables(published) }};
@@ -11,8 +11,8 @@
     {%- if kept_by == 'row' %}
     {{ plan_changed_parts(published) }}
     {%- else %}
-    {{ plan_changed_customers(held, state) }}
-    {{ plan_changed_times(kept_by, held, state) }}
+    {{ plan_changed_customers(earlier, state) }}
+    {{ plan_changed_times(kept_by, earlier, state) }}
     {%- endif %}
 
     create table {{ removed }} as
@@ -23,7 +23,7 @@
         select customer_id, feature_time from {{ removed_rows(relation_named('customer_labels')) }}
     );
     {%- else %}
-    left join {{ plan_table('customers_due') }} as customers_due on kept.customer_id = customers_due.customer_id
+    left join {{ source('plan', 'customers_due') }} as customers_due on kept.customer_id = customers_due.customer_id
     where {{ row_is_due(kept_by, 'kept.feature_time') }};
     {%- endif %}
     {%- if kept_by == 'label' %}
@@ -58,21 +58,14 @@
     select * from {{ added_rows(published) }}
 {%- endmacro %}
 
-{% macro removed_rows(published) %}
-    {% do return(published.incorporate(path={'identifier': published.identifier ~ '__removed'}, type='table')) %}
-{% endmacro %}
+{% macro removed_rows(published) %}{% do return(beside(published, 'removed')) %}{% endmacro %}
+{% macro added_rows(published) %}{% do return(beside(published, 'added')) %}{% endmacro %}
 
-{# Where in the table these rows are, and no more: the narrower, the rather a join hashes these few and not the many. #}
-{% macro removed_places(published) %}
-    {% do return(published.incorporate(path={'identifier': published.identifier ~ '__removed_places'}, type='table')) %}
-{% endmacro %}
-
-{% macro added_rows(published) %}
-    {% do return(published.incorporate(path={'identifier': published.identifier ~ '__added'}, type='table')) %}
-{% endmacro %}
+{# The places (ctid) of the removed rows, in a table of their own: it is so narrow that a join hashes it and not the published rows. #}
+{% macro removed_places(published) %}{% do return(beside(published, 'removed_places')) %}{% endmacro %}
 
 {# The feature times that came or went, and for labels those whose label became known or unknown. #}
-{% macro plan_changed_times(kept_by, held, state) -%}
+{% macro plan_changed_times(kept_by, earlier, state) -%}
     {%- set times_before = relation_named('feature_times') -%}
     {%- set times = newest_relation('feature_times') -%}
     {%- set changed -%}
@@ -85,15 +78,15 @@
     union
     select feature_time from {{ times }}
     where
-        feature_time + {{ days(horizon) }} > least(cast('{{ held.data_end }}' as timestamptz), '{{ state.data_end }}')
-        and feature_time + {{ days(horizon) }} <= greatest(cast('{{ held.data_end }}' as timestamptz), '{{ state.data_end }}')
+        feature_time + {{ days(horizon) }} > least(cast('{{ earlier.data_end }}' as timestamptz), '{{ state.data_end }}')
+        and feature_time + {{ days(horizon) }} <= greatest(cast('{{ earlier.data_end }}' as timestamptz), '{{ state.data_end }}')
     {%- endfor %}
     {%- endif %}
     {%- endset -%}
     {{ plan('times_due', changed) }}
 {%- endmacro %}
 
-{# The rows that want a label again: of those that lose it the ones whose features stay, and all that features are added for. #}
+{# The rows whose label is built again: those that lose it while their features stay, and all that features are added for. #}
 {% macro plan_changed_rows(removed_labels) -%}
     {%- set features = relation_named('customer_features') -%}
     {%- set changed -%}
@@ -125,9 +118,7 @@
     ) }}
 {%- endmacro %}
 
-{% macro rows_due_of(published) %}
-    {% do return(published.incorporate(path={'identifier': published.identifier ~ '__due'}, type='table')) %}
-{% endmacro %}
+{% macro rows_due_of(published) %}{% do return(beside(published, 'due')) %}{% endmacro %}
 
 {# The rows of a candidate that have one of these keys, and all that it adds; found by the index of the published table. #}
 {% macro rows_of_keys(published, keys) -%}

@@ -1,11 +1,9 @@
 {# What incremental builds remember, in schema meta: what each table was last built from, and which customers' orders have
    changed since, and what is counted and summed of each published one. Losing them costs one full build. Idempotent. #}
-{% macro create_incremental_tables() -%}
-    {{ return(adapter.dispatch('create_incremental_tables')()) }}
-{%- endmacro %}
+{% macro create_incremental_tables() %}{{ return(adapter.dispatch('create_incremental_tables')()) }}{% endmacro %}
 
 {% macro postgres__create_incremental_tables() -%}
-    {%- set meta = generate_schema_name('meta', none) | trim -%}
+    {%- set meta = meta_schema() -%}
     create table if not exists {{ meta }}.table_states (
         relation text primary key,
         definition_hash text not null,

@@ -2,17 +2,9 @@
    answer before it plans (create_plan_functions), so it leaves the other branch out, with the joins that only that needs.
    What is due is in the tables of source `plan`. Outside a build the answer is true; on an engine that knows no builds in part
    it is the word itself, and nothing of them is written. #}
-{% macro builds_in_full() -%}
-    {{ return(adapter.dispatch('builds_in_full')()) }}
-{%- endmacro %}
-
-{% macro default__builds_in_full() -%}
-    {{ return('true') }}
-{%- endmacro %}
-
-{% macro postgres__builds_in_full() -%}
-    {{ return(plan_function('builds_in_full')) }}
-{%- endmacro %}
+{% macro builds_in_full() %}{{ return(adapter.dispatch('builds_in_full')()) }}{% endmacro %}
+{% macro default__builds_in_full() %}{{ return('true') }}{% endmacro %}
+{% macro postgres__builds_in_full() %}{{ return(plan_function('builds_in_full')) }}{% endmacro %}
 
 {# A condition that a full build does without. #}
 {% macro due_alone(condition) -%}
@@ -55,14 +47,10 @@
 
 {# What these are called in SQL. #}
 {% macro plan_function(name) -%}
-    {{ return(adapter.quote(generate_schema_name('meta', none) | trim) ~ '.' ~ name ~ '()') }}
+    {{ return(adapter.quote(meta_schema()) ~ '.' ~ name ~ '()') }}
 {%- endmacro %}
 
 {# Settings of the transaction in which a model is built: in part, or of what loads. #}
-{% macro build_in_part() -%}
-    set local ready.builds = 'in part';
-{%- endmacro %}
+{% macro build_in_part() %}set local ready.builds = 'in part';{% endmacro %}
 
-{% macro read_loads(load_ids) -%}
-    set local ready.loads_due = '{ {{- load_ids | join(', ') -}} }';
-{%- endmacro %}
+{% macro read_loads(load_ids) %}set local ready.loads_due = '{ {{- load_ids | join(', ') -}} }';{% endmacro %}

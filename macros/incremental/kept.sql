@@ -7,17 +7,17 @@
         {%- do exceptions.raise_compiler_error("materialized='kept' needs to know by what: config(meta={'kept_by': ...}), load, order or customer") -%}
     {%- endif -%}
     {%- set state = table_state(kept_by, sql) -%}
-    {%- set held = held_state_to_build_on(this, state) -%}
+    {%- set earlier = reusable_state(this, state) -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
     {%- if model.name == changes_come_from() -%}
-        {%- do state.update({'generation': held.generation if held else invocation_id}) -%}
+        {%- do state.update({'generation': earlier.generation if earlier else invocation_id}) -%}
     {%- endif -%}
-    {%- if held -%}
+    {%- if earlier -%}
         {% call statement('main') -%}
-            {{ apply_changes(kept_by, this, sql, held, state) }}
+            {{ apply_changes(kept_by, this, sql, earlier, state) }}
         {%- endcall %}
         {% do run_query('drop table if exists ' ~ staged_rows(this)) %}
     {%- else -%}
@@ -58,34 +58,34 @@
 {% endmacro %}
 
 {# The state from which the table can be brought up to date, or none: then it is built in full. #}
-{% macro held_state_to_build_on(relation, state) %}
+{% macro reusable_state(relation, state) %}
     {% set existing = load_cached_relation(relation) %}
     {% if should_full_refresh() or not asks_what_is_due() or state.loads is none or existing is none or not existing.is_table %}
         {% do return(none) %}
     {% endif %}
-    {% set held = held_state(relation) %}
-    {% if held is none or held.definition_hash != state.definition_hash %}
+    {% set earlier = recorded_state(relation) %}
+    {% if earlier is none or earlier.definition_hash != state.definition_hash %}
         {% do return(none) %}
-    {% elif goes_by_changes(kept_setting('kept_by')) and (held.generation is none or held.generation != state.generation) %}
+    {% elif goes_by_changes(kept_setting('kept_by')) and (earlier.generation is none or earlier.generation != state.generation) %}
         {% do return(none) %}
-    {% elif kept_setting('kept_by') == 'label' and (held.data_end is none or state.data_end is none) %}
+    {% elif kept_setting('kept_by') == 'label' and (earlier.data_end is none or state.data_end is none) %}
         {% do return(none) %}
-    {% elif not tables_read_are_known(held) or (kept_setting('kept_by') == 'row' and not contents_recorded(relation)) %}
+    {% elif not tables_read_are_known(earlier) or (kept_setting('kept_by') == 'row' and not contents_recorded(relation)) %}
         {% do return(none) %}
     {% endif %}
-    {% do return(held) %}
+    {% do return(earlier) %}
 {% endmacro %}
 
-{# Whether the features that labels go by, and both of which a training set is joined, stand as candidates that tell their
-   changes, since the very build that the held table was made from. #}
-{% macro tables_read_are_known(held) %}
+{# Whether the features that labels go by, and both tables that a training set is joined of, have candidates that show their
+   changes, since the very build that the table was made from. #}
+{% macro tables_read_are_known(earlier) %}
     {% set read = {'label': ['customer_features'], 'row': ['customer_features', 'customer_labels']} %}
     {% for name in read.get(kept_setting('kept_by'), []) %}
         {% set final = relation_named(name) %}
-        {% set candidate = standing_candidate(final) %}
-        {% set published = held_state(final) %}
-        {% if not candidate or not candidate.is_view or published is none or published.last_change != held.last_change
-            or published.generation != held.generation %}
+        {% set candidate = current_candidate(final) %}
+        {% set published = recorded_state(final) %}
+        {% if not candidate or not candidate.is_view or published is none or published.last_change != earlier.last_change
+            or published.generation != earlier.generation %}
             {% do return(false) %}
         {% endif %}
     {% endfor %}

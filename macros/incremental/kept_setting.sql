@@ -1,4 +1,2 @@
-{# kept_by or loads_from of the model at work, from its `meta`. #}
-{% macro kept_setting(name) %}
-    {% do return(own_meta(model).get(name) or config.get(name)) %}
-{% endmacro %}
+{# kept_by or loads_from of the model at work, from its `meta`: dbt knows no such settings of a config. #}
+{% macro kept_setting(name) %}{% do return(own_meta(model).get(name) or config.get(name)) %}{% endmacro %}

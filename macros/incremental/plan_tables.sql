@@ -1,28 +1,24 @@
 {# The tables of source `plan`, in schema meta: what the model that is being built in part has to build. Not temporary, as a query
    that reads those is not run in parallel. Idempotent. #}
 {% macro create_plan_tables() -%}
-    create unlogged table if not exists {{ plan_table('orders_due') }} (order_id text primary key);
-    create unlogged table if not exists {{ plan_table('customers_due') }} (
+    create unlogged table if not exists {{ source('plan', 'orders_due') }} (order_id text primary key);
+    create unlogged table if not exists {{ source('plan', 'customers_due') }} (
         customer_id text primary key, first_change_ts timestamptz, customer_key integer, totals_before jsonb
     );
-    create unlogged table if not exists {{ plan_table('times_due') }} (feature_time timestamptz primary key);
-    create unlogged table if not exists {{ plan_table('rows_due') }} (
+    create unlogged table if not exists {{ source('plan', 'times_due') }} (feature_time timestamptz primary key);
+    create unlogged table if not exists {{ source('plan', 'rows_due') }} (
         customer_id text, feature_time timestamptz, primary key (customer_id, feature_time)
     );
-    create unlogged table if not exists {{ plan_table('boundaries_due') }} (
+    create unlogged table if not exists {{ source('plan', 'boundaries_due') }} (
         split text primary key, time_from timestamptz, time_to timestamptz, next_from timestamptz
     );
 {%- endmacro %}
 
-{% macro plan_table(name) -%}
-    {{ return(api.Relation.create(database=target.database, schema=generate_schema_name('meta', none) | trim, identifier=name)) }}
-{%- endmacro %}
-
 {# Statements that put the rows of a select into a plan table, in place of those of the build before. #}
 {% macro plan(name, select) -%}
-    delete from {{ plan_table(name) }};
-    insert into {{ plan_table(name) }} {{ select }};
-    analyze {{ plan_table(name) }};
+    delete from {{ source('plan', name) }};
+    insert into {{ source('plan', name) }} {{ select }};
+    analyze {{ source('plan', name) }};
 {%- endmacro %}
 
 {# What a model's SQL asks: whether it is built in full, and of what loads. Declared immutable, so that the planner computes them

@@ -3,7 +3,7 @@
    definition_hash: the model's SQL and that of everything upstream; of a published table its tests too, of one kept by row
    where the splits begin and end. loads: those in it, each by its id and a hash of its file's name, which
    an expression may read: a load whose file was renamed is another; of tables kept by load or by order; none where that is not known, as of a deferred build's upstream. generation: the full build of the orders
-   since which meta.order_changes tells the changes; last_change: the last of these that is in the table. data_end: the
+   since which meta.order_changes has the changes; last_change: the last of these that is in the table. data_end: the
    latest order, for labels. #}
 {% macro table_state(kept_by, sql) %}
     {% set row = run_query(
@@ -34,8 +34,8 @@
     ).rows[0][0]) %}
 {% endmacro %}
 
-{# What a relation held before this run: its recorded state, or none. #}
-{% macro held_state(relation) %}
+{# The state that is recorded of a relation, as an earlier run left it, or none. #}
+{% macro recorded_state(relation) %}
     {% set rows = run_query(
         "select definition_hash, array_to_string(loads, ','), generation, last_change, cast(data_end as text) from "
         ~ source('meta', 'table_states') ~ ' where loads is not null and relation = ' ~ quote_literal(state_key(relation))
@@ -90,11 +90,9 @@
 {%- endmacro %}
 
 {# Without the database, which may be copied under another name. #}
-{% macro state_key(relation) -%}
-    {{ return(relation.schema ~ '.' ~ relation.identifier) }}
-{%- endmacro %}
+{% macro state_key(relation) %}{{ return(relation.schema ~ '.' ~ relation.identifier) }}{% endmacro %}
 
-{# The ids alone. #}
+{# The ids of loads, which a state names with a hash of their files' names. #}
 {% macro ids_of(loads) %}
     {% set ids = [] %}
     {% for load in loads %}
@@ -102,11 +100,6 @@
     {% endfor %}
     {% do return(ids) %}
 {% endmacro %}
-
-{# A load as states name it. #}
-{% macro load_and_name() -%}
-    {{ return("load_id || ' ' || md5(file_name)") }}
-{%- endmacro %}
 
 {# The loads that the tables upstream all hold, or raw has, as a text of them with commas between. Only tables kept by load or by order
    go by loads. #}
@@ -126,7 +119,7 @@
         )
     {%- else -%}
         (
-            select coalesce(string_agg({{ load_and_name() }}, ',' order by load_id), '')
+            select coalesce(string_agg(load_id || ' ' || md5(file_name), ',' order by load_id), '')
             from {{ source('raw', 'loads') }}
             where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }}
         )
@@ -137,17 +130,15 @@
     (select coalesce(max(change_id), 0) from {{ source('meta', 'order_changes') }})
 {%- endmacro %}
 
-{# Whether a table is kept by the journal of changed orders; the others go by loads. #}
-{% macro goes_by_changes(kept_by) %}
-    {% do return(kept_by in ['customer', 'feature', 'label', 'row']) %}
-{% endmacro %}
+{# Whether a table is brought up to date by meta.order_changes; the others are by their loads. #}
+{% macro goes_by_changes(kept_by) %}{% do return(kept_by in ['customer', 'feature', 'label', 'row']) %}{% endmacro %}
 
-{# The model whose changes meta.order_changes tells: the one that customer_purchases is made from. #}
+{# The model whose changes meta.order_changes has: the one that customer_purchases is made from. #}
 {% macro changes_come_from() -%}
     {{ return('order_lines' if order_grain() == 'order_line' else 'order_versions' if tracks_availability() else 'orders') }}
 {%- endmacro %}
 
-{# Changes that every table has taken in are told to nobody any more. #}
+{# Changes that every table has taken in are needed no more. #}
 {% macro forget_order_changes() -%}
     delete from {{ source('meta', 'order_changes') }}
     where change_id <= (select min(last_change) from {{ source('meta', 'table_states') }})

@@ -1,5 +1,5 @@
 {# on-run-start of a build: what the definitions of orders.yaml and features.yaml say can be made SQL. orders_mapped is ephemeral,
-   and dbt tells nobody on the terminal why an ephemeral model cannot be compiled. #}
+   and dbt does not say on the terminal why an ephemeral model cannot be compiled. #}
 {% macro check_definitions() %}
     {% if execute and flags.WHICH in ['build', 'run', 'test'] %}
         {% do check_meta() %}

@@ -7,11 +7,7 @@
         {% set given = {'column': entry} if entry is string else entry or {} %}
         {% set extra = dict({'type': 'text'}, **given) %}
         {% do check_column_name(name) %}
-        {% if extra.type not in ['text', 'number'] %}
-            {% do exceptions.raise_compiler_error(
-                "orders.yaml: " ~ name ~ ": type: '" ~ extra.type ~ "' is neither text nor number"
-            ) %}
-        {% endif %}
+        {% do require_one_of('orders.yaml: ' ~ name ~ ': type', extra.type, ['text', 'number']) %}
         {% do extras.update({name: extra}) %}
     {% endfor %}
     {% do return(extras) %}
@@ -26,7 +22,7 @@
     {% do return(numbers) %}
 {% endmacro %}
 
-{# A name goes into SQL as it stands, and beside it NAME_raw: at most 59 of the 63 letters that the database keeps. #}
+{# A name goes into SQL as it is, and beside it NAME_raw: at most 59 of the 63 letters that the database keeps. #}
 {% macro check_column_name(name) %}
     {% if not modules.re.fullmatch('[a-z_][a-z0-9_]{0,58}', name) %}
         {% do exceptions.raise_compiler_error(

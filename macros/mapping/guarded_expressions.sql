@@ -1,8 +1,6 @@
 {# The expressions of configs/orders.yaml that may raise on a row, by column (and `rows`): {name: entry}. Such a row has null there,
    and says why in mapping_errors. #}
-{% macro guarded_expressions() %}
-    {% do return(adapter.dispatch('guarded_expressions')()) %}
-{% endmacro %}
+{% macro guarded_expressions() %}{% do return(adapter.dispatch('guarded_expressions')()) %}{% endmacro %}
 
 {% macro postgres__guarded_expressions() %}
     {% set guarded = {} %}
@@ -13,9 +11,7 @@
 {% endmacro %}
 
 {# dbt-spark turns ANSI mode off: what would raise is null. #}
-{% macro spark__guarded_expressions() %}
-    {% do return({}) %}
-{% endmacro %}
+{% macro spark__guarded_expressions() %}{% do return({}) %}{% endmacro %}
 
 {# Every expression of the mapping, and the filter under the name `rows`. #}
 {% macro orders_expressions() %}
@@ -40,18 +36,12 @@
 {%- endmacro %}
 
 {# SQL for what the expression gives on a row of raw events: [its value as text, why it raised]. #}
-{% macro guarded_call(entry) -%}
-    {{ guard_name(entry) }}(payload, file_name, line_number, load_id)
-{%- endmacro %}
+{% macro guarded_call(entry) %}{{ guard_name(entry) }}(payload, file_name, line_number, load_id){% endmacro %}
 
 {# The name changes with the expression, so that the SQL of the models does. #}
-{% macro guard_name(entry) -%}
-    {{ guard_schema() }}.expression_{{ local_md5(guard_body(entry)) }}
-{%- endmacro %}
+{% macro guard_name(entry) %}{{ guard_schema() }}.expression_{{ local_md5(guard_body(entry)) }}{% endmacro %}
 
-{% macro guard_schema() -%}
-    {{ return(generate_schema_name('stg', none) | trim) }}
-{%- endmacro %}
+{% macro guard_schema() %}{{ return(generate_schema_name('stg', none) | trim) }}{% endmacro %}
 
 {# Only what data can cause is caught: neither a fault of the expression itself nor of the machine. #}
 {% macro guard_body(entry) -%}
@@ -63,14 +53,10 @@ exception when data_exception or cardinality_violation or raise_exception then
 end
 {%- endmacro %}
 
-{# A pre-hook of orders_parsed. Tries each expression on a row without values, so that a fault of its own is told once and by
+{# A pre-hook of orders_parsed. Tries each expression on a row without values, so that a fault of its own is reported once and by
    name; makes the functions of those that are guarded, and drops those of earlier mappings. #}
-{% macro prepare_expressions() -%}
-    {{ return(adapter.dispatch('prepare_expressions')()) }}
-{%- endmacro %}
-
-{% macro spark__prepare_expressions() -%}
-{%- endmacro %}
+{% macro prepare_expressions() %}{{ return(adapter.dispatch('prepare_expressions')()) }}{% endmacro %}
+{% macro spark__prepare_expressions() %}{% endmacro %}
 
 {% macro postgres__prepare_expressions() -%}
     {{ make_expressions() }}

@@ -24,7 +24,7 @@
     {{ return(sql | join) }}
 {%- endmacro %}
 
-{# What stands for itself in an expression: literals, calls of number and time, CSV columns. #}
+{# The parts of an expression that are no plain SQL: literals, calls of number and time, CSV columns. #}
 {% macro expression_parts() -%}
     {{ return(
         "('(?:[^']|'')*'|(?<![A-Za-z0-9_.])number\\(\\s*\"[^\"]+\"\\s*\\)"

@@ -20,11 +20,8 @@
     {{ return(text.sql) }}
 {%- endmacro %}
 
-{% macro type_string() -%}
-    {{ return(api.Column.translate_type('string')) }}
-{%- endmacro %}
 
-{# The text that a report shows for a column: what stands in the file, also where it is no number or time.
+{# The text that a report shows for a column: what the file has, also where it is no number or time.
    Of an expression over several CSV columns, their texts side by side; of a text's, where it raised. #}
 {% macro mapped_raw_text(name, entry, null_words) -%}
     {%- set names = csv_columns_in(entry.get('expression', '')) -%}
@@ -43,6 +40,4 @@
 {%- endmacro %}
 
 {# The column of orders_mapped that holds a text column's value: where its expression may raise, NAME_raw is what it reads. #}
-{% macro text_of(name) -%}
-    {{ return(name ~ ('_text' if name in guarded_expressions() else '_raw')) }}
-{%- endmacro %}
+{% macro text_of(name) %}{{ return(name ~ ('_text' if name in guarded_expressions() else '_raw')) }}{% endmacro %}

@@ -1,16 +1,11 @@
 {# The number of a month, 01 to 12, from its name in one language, in full or short, in any case, with or without accents; null
    where it is no month's. #}
 {% macro month_number(name, language='en') -%}
-    {%- set months = month_names().get(language) -%}
-    {%- if months is none -%}
-        {% do exceptions.raise_compiler_error(
-            "orders.yaml: language: '" ~ language ~ "' is none of " ~ month_names() | join(', ')
-        ) %}
-    {%- endif -%}
-    {#- Accents stand apart in some files; upper case is the database's own affair only within ASCII. -#}
+    {%- do require_one_of('orders.yaml: language', language, month_names() | list) -%}
+    {#- Accents are characters of their own in some files; upper case is the database's own affair only within ASCII. -#}
     {%- set plain = "translate(lower(" ~ name ~ "), 'ÄÉÈÛÇäéèûç\u0308\u0301\u0302\u0327', 'aeeucaeeuc')" -%}
     case {{ plain }}
-        {%- for names in months %}
+        {%- for names in month_names()[language] %}
         {%- set number = '%02d' % loop.index %}
         {%- for spelling in names.split() %}
         when '{{ spelling }}' then '{{ number }}'

@@ -1,9 +1,7 @@
 {# What one CSV row is: an `order`, or an `order_line` of which several make an order. #}
 {% macro order_grain() %}
     {% set grain = node_meta('orders_mapped').get('grain', 'order') %}
-    {% if grain not in ['order', 'order_line'] %}
-        {% do exceptions.raise_compiler_error("orders.yaml: grain: '" ~ grain ~ "' is neither order nor order_line") %}
-    {% endif %}
+    {% do require_one_of('orders.yaml: grain', grain, ['order', 'order_line']) %}
     {% if grain == 'order_line' and tracks_availability() %}
         {% do exceptions.raise_compiler_error(
             "orders.yaml: available_at cannot be mapped at grain: order_line: a line's states and the lines of an order "

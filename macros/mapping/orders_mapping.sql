@@ -3,13 +3,11 @@
 {% macro orders_mapping() %}
     {% set meta = node_meta('orders_mapped') %}
     {% set columns = {} %}
-    {% for name in canonical_columns() %}
+    {% for name in canonical_columns() + optional_columns() %}
         {% set entry = meta.get('columns', {}).get(name) %}
-        {% do columns.update({name: {'column': entry} if entry is string else entry or {}}) %}
-    {% endfor %}
-    {% for name in optional_columns() if meta.get('columns', {}).get(name) is not none %}
-        {% set entry = meta.columns[name] %}
-        {% do columns.update({name: {'column': entry} if entry is string else entry}) %}
+        {% if entry is not none or name not in optional_columns() %}
+            {% do columns.update({name: {'column': entry} if entry is string else entry or {}}) %}
+        {% endif %}
     {% endfor %}
     {% do columns.update(extra_columns()) %}
     {% do return({
@@ -34,9 +32,7 @@
 {% endmacro %}
 
 {# Canonical columns that orders_parsed has only where they are mapped. #}
-{% macro optional_columns() %}
-    {% do return(['available_at', 'line_id']) %}
-{% endmacro %}
+{% macro optional_columns() %}{% do return(['available_at', 'line_id']) %}{% endmacro %}
 
 {# The columns whose texts are read as instants. #}
 {% macro time_columns() %}

@@ -1,14 +1,14 @@
 {# A number's text with a point for its decimals, nothing between thousands and its sign in front; other text stays no number.
    `decimal` and `thousands` are the marks that the file uses: thousands marks are taken out only where they part groups of
-   three, ' ' stands for blanks of every width and "'" for both apostrophes. `currency`: the signs and codes of which one may
-   stand before or behind, any other makes no number. A minus may stand behind, and parentheses are a minus. #}
+   three, ' ' means blanks of every width and "'" for both apostrophes. `currency`: the signs and codes of which one may
+   be before or behind, any other makes no number. A minus may be behind, and parentheses are a minus. #}
 {% macro plain_number(text, decimal='.', thousands=none, currency=none) -%}
     {%- do check_marks(decimal, thousands) -%}
     {%- set blanks = '[' ~ blank_characters() ~ ']*' -%}
     {%- set point = '[' ~ decimal ~ ']' -%}
     {%- set between = thousands_marks(thousands) -%}
     {%- set grouped = '[1-9][0-9]{0,2}(?:[' ~ modules.re.escape(between) ~ '][0-9]{3})+|' if between else '' -%}
-    {#- The minus of `5,-` stands for no cents. -#}
+    {#- The minus of `5,-` means no cents. -#}
     {%- set number = '((?:' ~ grouped ~ '[0-9]+)(?:' ~ point ~ '(?:[0-9]+|(?!.*[-\u2212]$)))?|' ~ point ~ '[0-9]+)' -%}
     {%- set one_of = {'sign': '(?!.*[-+(\u2212].*[-+\u2212])', 'unit': ''} -%}
     {%- set unit = {'before': '', 'behind': ''} -%}
@@ -60,7 +60,7 @@
     {% endif %}
 {% endmacro %}
 
-{# What a sign may stand for. `ready lint` reads this list too. #}
+{# The currencies that a sign may mean. `ready lint` reads this list too. #}
 {% macro currencies_of_signs() %}
     {% do return({
         '€': 'EUR', 'Euro': 'EUR', 'euro': 'EUR', '£': 'GBP EGP', '¥': 'JPY CNY', '₹': 'INR', 'Rs.': 'INR PKR LKR', 'Rs': 'INR PKR LKR',
@@ -71,11 +71,9 @@
 {% endmacro %}
 
 {# Blanks within a line, of every width that is in use between digits, words and signs. #}
-{% macro blank_characters() %}
-    {% do return(' \u00a0\u2007\u2009\u202f') %}
-{% endmacro %}
+{% macro blank_characters() %}{% do return(' \u00a0\u2007\u2009\u202f') %}{% endmacro %}
 
-{# All characters that one mark of the configs stands for. #}
+{# All characters that one mark of the configs means. #}
 {% macro thousands_marks(thousands) %}
     {% do return({none: '', ' ': blank_characters(), "'": "'\u2019"}.get(thousands, thousands)) %}
 {% endmacro %}

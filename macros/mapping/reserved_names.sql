@@ -3,7 +3,7 @@
 {% macro reserved_names() %}
     {% do return(
         'load_id line_number file_name payload rows mapping_errors loaded_at reason is_purchase line_count line_rank last_load_id
-         line_id standing_load copies opens_order opened_ts next_line_ts last_order_ts
+         line_id current_load copies opens_order opened_ts next_line_ts last_order_ts
         available_at superseded_at customer_key first_change_ts first_order_ts first_available_at feature_time
         tableoid cmax xmax cmin xmin ctid
         all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case

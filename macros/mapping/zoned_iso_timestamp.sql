@@ -18,9 +18,7 @@
     {%- endif -%}
 {%- endmacro %}
 
-{% macro named_time_formats() %}
-    {% do return(['epoch_seconds', 'epoch_milliseconds', 'excel_days']) %}
-{% endmacro %}
+{% macro named_time_formats() %}{% do return(['epoch_seconds', 'epoch_milliseconds', 'excel_days']) %}{% endmacro %}
 
 {# Seconds have at most ten digits and milliseconds at least eleven, so none passes for the other. Excel takes 1900 for a leap
    year: its days before March 1900 are not counted as ours, and no orders. A day's part keeps to its day. #}
@@ -60,7 +58,7 @@
                 {%- do group.update({'fraction': '\\' ~ (group | length + 1)}) -%}
             {%- endif -%}
         {%- else -%}
-            {#- Before AM and an offset blanks may stand or not. -#}
+            {#- Before AM and an offset there may be blanks. -#}
             {%- set literal = part.rstrip() if loop.nextitem in ['AM', 'TZ', 'Z'] else part -%}
             {%- do pattern.append(modules.re.escape(literal).replace('\\ ', blank ~ '+')) -%}
         {%- endif -%}
@@ -97,11 +95,9 @@
 {% endmacro %}
 
 {# The words of a format as a pattern; a Z at its end is an offset like TZ. #}
-{% macro time_format_words() %}
-    {% do return('(YYYY|YY|Month|Mon|MM|Day|DD|HH24|HH12|MI|SS|AM|TZ|Z$)') %}
-{% endmacro %}
+{% macro time_format_words() %}{% do return('(YYYY|YY|Month|Mon|MM|Day|DD|HH24|HH12|MI|SS|AM|TZ|Z$)') %}{% endmacro %}
 
-{# Whether digits stand at the end of these parts of a format: what follows without anything between has its two digits. #}
+{# Whether digits are at the end of these parts of a format: what follows without anything between has its two digits. #}
 {% macro runs_on_from(parts) %}
     {% do return(parts[-1:] == [''] and (parts[-2:] | first) in ['YYYY', 'YY', 'MM', 'DD', 'HH24', 'HH12', 'MI', 'SS']) %}
 {% endmacro %}
@@ -131,12 +127,8 @@
 {% endmacro %}
 
 {# Stops where an engine does not know a time zone of the configs as the others do. #}
-{% macro require_zone(timezone) %}
-    {% do return(adapter.dispatch('require_zone')(timezone)) %}
-{% endmacro %}
-
-{% macro default__require_zone(timezone) %}
-{% endmacro %}
+{% macro require_zone(timezone) %}{% do return(adapter.dispatch('require_zone')(timezone)) %}{% endmacro %}
+{% macro default__require_zone(timezone) %}{% endmacro %}
 
 {# An abbreviation is a fixed offset to PostgreSQL, and to Java often a region with its summer time. #}
 {% macro spark__require_zone(timezone) %}

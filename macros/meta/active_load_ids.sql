@@ -1,15 +1,5 @@
 {# A scalar subquery: the ids of the loads that staging reads now, in order, as an array. #}
-{% macro active_load_ids() -%}
-    {{ return(adapter.dispatch('active_load_ids')()) }}
-{%- endmacro %}
-
-{% macro postgres__active_load_ids() -%}
-    (
-        select coalesce(array_agg(load_id order by load_id), cast(array[] as bigint[]))
-        from {{ source('raw', 'loads') }}
-        where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }}
-    )
-{%- endmacro %}
+{% macro active_load_ids() %}(select {{ array_of('load_id') }} from {{ loads_of_orders() }} as loads){% endmacro %}
 
 {# The same of the loads that the training set was made of, as they were read once, when they were staged; of those active where
    that is not known, as of a deferred build. #}
@@ -35,10 +25,3 @@
     )
 {%- endmacro %}
 
-{% macro spark__active_load_ids() -%}
-    (
-        select array_sort(collect_list(load_id))
-        from {{ source('raw', 'loads') }}
-        where {{ is_active_load() }} and source = {{ quote_literal(orders_mapping().source) }}
-    )
-{%- endmacro %}

@@ -1,10 +1,9 @@
 {# The tables of schema meta: a history that outlives every rebuild, so they are no dbt models. Idempotent. #}
-{% macro create_meta_tables() -%}
-    {{ return(adapter.dispatch('create_meta_tables')()) }}
-{%- endmacro %}
+{% macro create_meta_tables() %}{{ return(adapter.dispatch('create_meta_tables')()) }}{% endmacro %}
 
 {% macro postgres__create_meta_tables() -%}
-    {%- set meta = generate_schema_name('meta', none) | trim -%}
+    {%- set meta = meta_schema() -%}
+    {%- set build = 'feature_set text not null, feature_version integer not null, data_hash text not null' -%}
     create schema if not exists {{ meta }};
 
     create table if not exists {{ meta }}.feature_registry (
@@ -36,9 +35,7 @@
     );
 
     create table if not exists {{ meta }}.dataset_builds (
-        feature_set text not null,
-        feature_version integer not null,
-        data_hash text not null,
+        {{ build }},
         dataset_hash text not null,
         labels_hash text not null,
         splits jsonb not null,
@@ -58,9 +55,7 @@
     );
 
     create table if not exists {{ meta }}.dataset_split_summary (
-        feature_set text not null,
-        feature_version integer not null,
-        data_hash text not null,
+        {{ build }},
         split text not null,
         time_from timestamptz not null,
         time_to timestamptz not null,
@@ -74,9 +69,7 @@
     );
 
     create table if not exists {{ meta }}.dataset_label_summary (
-        feature_set text not null,
-        feature_version integer not null,
-        data_hash text not null,
+        {{ build }},
         labels_hash text not null,
         row_count bigint not null,
         labelled_count bigint not null,
@@ -85,9 +78,7 @@
     );
 
     create table if not exists {{ meta }}.feature_profiles (
-        feature_set text not null,
-        feature_version integer not null,
-        data_hash text not null,
+        {{ build }},
         column_name text not null,
         profile jsonb not null,
         created_at timestamptz not null default now(),
@@ -154,9 +145,7 @@
 
     {# ready/recorded/proofs.py writes and reads it. #}
     create table if not exists {{ meta }}.reproductions (
-        feature_set text not null,
-        feature_version integer not null,
-        data_hash text not null,
+        {{ build }},
         dataset_hash text not null,
         verdict text not null,
         differs text not null,
@@ -187,7 +176,7 @@
         invocation_id text not null,
         built_at timestamptz not null default now()
     );
-    {# Whatever this run does, the tables may no longer be what the mark stands for. -#}
+    {# Whatever this run does, the tables may no longer be those that the mark was set for. -#}
     delete from {{ meta }}.build_state;
     {{- protect_history() }}
 {%- endmacro %}

@@ -1,8 +1,8 @@
 {# What built_sql_hash would be if a node were built now: of a model the hash of the SQL that dbt would compile, of others their
-   checksum. For an on-run-end hook. None where only the model's own run tells, as its SQL names what is there alone. #}
+   checksum. For an on-run-end hook. None where only the model's own run knows it, as its SQL names what only that has. #}
 {% macro current_sql_hash(node) %}
     {% if node.resource_type != 'model' %}
-        {#- Of a seed above 1 MB dbt knows the path alone: only a run that loads it tells. #}
+        {#- Of a seed above 1 MB dbt knows the path alone: only a run that loads it knows. #}
         {% do return(none if node.checksum.name == 'path' else node.checksum.checksum) %}
     {% elif names_its_run(node.raw_code) %}
         {% do return(none) %}

@@ -14,9 +14,7 @@
 {% endmacro %}
 
 {# SQL with the names that its tables have without database and prefix, once they are published. #}
-{% macro published_names(sql) %}
-    {% do return(adapter.dispatch('published_names')(sql)) %}
-{% endmacro %}
+{% macro published_names(sql) %}{% do return(adapter.dispatch('published_names')(sql)) %}{% endmacro %}
 
 {% macro postgres__published_names(sql) %}
     {% set prefix = schema_prefix() %}
@@ -49,11 +47,7 @@
 
 {# The SQL hash that each table was built with, by node id. #}
 {% macro recorded_sql_hashes() %}
-    {% set recorded = {} %}
-    {% for row in run_query('select node_id, sql_hash from ' ~ source('meta', 'model_definitions')) %}
-        {% do recorded.update({row[0]: row[1]}) %}
-    {% endfor %}
-    {% do return(recorded) %}
+    {% do return(dict(run_query('select node_id, sql_hash from ' ~ source('meta', 'model_definitions')).rows | list)) %}
 {% endmacro %}
 
 {# What counts of a node in the definition of one below it: the hash of the SQL its table was built with, the loaded_hash of the seed
@@ -63,8 +57,7 @@
 {% endmacro %}
 
 {% macro upstream_hashes(node) %}
-    {% set recorded = recorded_sql_hashes() %}
-    {% set hashes = [] %}
+    {% set recorded, hashes = recorded_sql_hashes(), [] %}
     {% for upstream in upstream_nodes(node) %}
         {% do hashes.append([upstream.unique_id, built_sql_hash(upstream, recorded)]) %}
     {% endfor %}

@@ -44,7 +44,7 @@
     {%- endfor %}
 {%- endmacro %}
 
-{# A select of the rows of which the distributions are told. #}
+{# A select of the rows that the distributions are of. #}
 {% macro feature_sample(build) -%}
     {%- set step = sample_step(build.row_count) -%}
     select
@@ -74,7 +74,7 @@
     ) as cumulated
 {%- endmacro %}
 
-{# The columns stand one below the other, so that each figure is written once. #}
+{# The columns are put one below the other, so that each figure is written once. #}
 {% macro spark__feature_profiles(build, columns, step) -%}
     with listed as (
         select
@@ -172,7 +172,7 @@
     {% do return(steps[-1]) %}
 {% endmacro %}
 
-{# The columns but the key, as {index, name, quoted, value, is_number}. #}
+{# The columns but the key, as {index, name, quoted, value, is_number}. dbt knows numbers by PostgreSQL's names alone. #}
 {% macro profiled_columns(columns) %}
     {% set profiled = [] %}
     {% for column in columns if column.name not in ['customer_id', 'feature_time'] %}
@@ -182,21 +182,9 @@
             'name': column.name,
             'quoted': quoted,
             'value': "case when abs(" ~ quoted ~ ") < 'Infinity' then " ~ quoted ~ " end" if column.is_float() else quoted,
-            'is_number': is_number(column),
+            'is_number': column.is_number() or modules.re.match('(tiny|small|big)?int$|decimal', column.dtype) is not none,
         }) %}
     {% endfor %}
     {% do return(profiled) %}
 {% endmacro %}
 
-{% macro is_number(column) %}
-    {{ return(adapter.dispatch('is_number')(column)) }}
-{% endmacro %}
-
-{% macro postgres__is_number(column) %}
-    {% do return(column.is_number()) %}
-{% endmacro %}
-
-{# dbt knows numbers by PostgreSQL's names. #}
-{% macro spark__is_number(column) %}
-    {% do return(modules.re.match('(tiny|small|big)?int$|decimal', column.dtype) is not none) %}
-{% endmacro %}

@@ -44,12 +44,12 @@
 {# The table of a published model: its candidate while there is one. #}
 {% macro newest_relation(model_name) %}
     {% set final = relation_named(model_name) %}
-    {% do return(standing_candidate(final) or final) %}
+    {% do return(current_candidate(final) or final) %}
 {% endmacro %}
 
 {# That table's name; with --defer the other environment's where this one has none. #}
 {% macro newest_relation_of(model_name) %}
-    {% do return(standing_candidate(relation_named(model_name)) or relation_of(model_name)) %}
+    {% do return(current_candidate(relation_named(model_name)) or relation_of(model_name)) %}
 {% endmacro %}
 
 {% macro definition_version(feature_set, definition) -%}
@@ -65,9 +65,5 @@
 {%- endmacro %}
 
 {% macro typed_columns(columns) %}
-    {% set typed = [] %}
-    {% for column in columns %}
-        {% do typed.append((adapter.quote(column.name), column.data_type)) %}
-    {% endfor %}
-    {% do return(typed) %}
+    {% do return(zip(columns | map(attribute='quoted'), columns | map(attribute='data_type')) | list) %}
 {% endmacro %}

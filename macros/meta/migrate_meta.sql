@@ -3,22 +3,16 @@
    and add statements that change it here; several dbt may run them at once, so they must do no harm the second time. A new
    table needs no more than create_meta_tables. The history is ready_owner's where `ready db grant` was run: a step that changes it needs
    a function in ready/postgres/grant.sql, as hand_over_history is one. #}
-{% macro migrate_meta() -%}
-    {{ return(adapter.dispatch('migrate_meta')()) }}
-{%- endmacro %}
+{% macro migrate_meta() %}{{ return(adapter.dispatch('migrate_meta')()) }}{% endmacro %}
 
-{% macro meta_version() %}
-    {% do return(3) %}
-{% endmacro %}
+{% macro meta_version() %}{% do return(3) %}{% endmacro %}
 
 {# That of release 0.1.0. #}
-{% macro first_meta_version() %}
-    {% do return(3) %}
-{% endmacro %}
+{% macro first_meta_version() %}{% do return(3) %}{% endmacro %}
 
 {% macro postgres__migrate_meta() -%}
     {%- if execute -%}
-        {%- set meta = generate_schema_name('meta', none) | trim -%}
+        {%- set meta = meta_schema() -%}
         {%- set recorded = recorded_meta_version(meta) -%}
         {%- if recorded is none -%}
             {{ bring_up_meta(meta, first_meta_version()) }}

@@ -3,17 +3,14 @@
 {% macro feature_set_builds(nodes) %}
     {% set builds = [] %}
     {% set built = nodes | map(attribute='name') | list %}
-    {% set stands = [] %}
-    {% for name in ['customer_features', 'customer_labels', 'customer_training_set'] if load_cached_relation(newest_relation(name)) %}
-        {% do stands.append(name) %}
+    {% for name in ['customer_features', 'customer_labels', 'customer_training_set'] if not load_cached_relation(newest_relation(name)) %}
+        {% do return([]) %}
     {% endfor %}
-    {% if stands | length == 3 and 'customer_training_set' in built %}
+    {% if 'customer_training_set' in built %}
         {% do builds.append(feature_set_build('customer_features')) %}
     {% endif %}
-    {% for name in own_feature_sets() if stands | length == 3 and load_cached_relation(newest_relation(name)) %}
-        {% if name in built or 'customer_training_set' in built %}
-            {% do builds.append(feature_set_build(name)) %}
-        {% endif %}
+    {% for name in own_feature_sets() if (name in built or 'customer_training_set' in built) and load_cached_relation(newest_relation(name)) %}
+        {% do builds.append(feature_set_build(name)) %}
     {% endfor %}
     {% do return(builds) %}
 {% endmacro %}
@@ -28,7 +25,7 @@
 {% endmacro %}
 
 {# A view of one's own features with the labels and split of customer_training_set, under the name that `ready export` and
-   load_dataset look for: X_features gives X_training_set. A model of that name stands instead. #}
+   load_dataset look for: X_features gives X_training_set. A model of that name takes its place. #}
 {% macro create_own_training_set(build) -%}
     {%- set name = modules.re.sub('_features$', '', build.feature_set) ~ '_training_set' -%}
     {%- if 'model.raw_to_ready.' ~ name not in graph.nodes -%}
@@ -46,9 +43,7 @@
 {%- endmacro %}
 
 {# Lets a view show what a query gives. #}
-{% macro show_training_set(view, query) -%}
-    {{ return(adapter.dispatch('show_training_set')(view, query)) }}
-{%- endmacro %}
+{% macro show_training_set(view, query) %}{{ return(adapter.dispatch('show_training_set')(view, query)) }}{% endmacro %}
 
 {% macro postgres__show_training_set(view, query) -%}
     drop view if exists {{ view }};

@@ -1,11 +1,9 @@
 {# Part of create_meta_tables: what the history tables hold can only be added to. Where `ready db grant` has made the roles,
    they are also given to ready_owner, so that dbt itself cannot take anything back. Scratch builds keep no history. #}
-{% macro protect_history() -%}
-    {{ return(adapter.dispatch('protect_history')()) }}
-{%- endmacro %}
+{% macro protect_history() %}{{ return(adapter.dispatch('protect_history')()) }}{% endmacro %}
 
 {% macro postgres__protect_history() -%}
-    {%- set meta = generate_schema_name('meta', none) | trim -%}
+    {%- set meta = meta_schema() -%}
     {%- if not is_scratch_schema() %}
     do $protect$
     declare

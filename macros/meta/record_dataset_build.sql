@@ -10,13 +10,14 @@
     {%- endfor -%}
     {%- set loads = run_query('select array_to_string(' ~ recorded_load_ids() ~ ", ',')").rows[0][0] -%}
     {%- set dataset_hash = local_md5(tojson([labels_hash, splits, split_definition().embargo, loads], sort_keys=true)) %}
-    insert into {{ source('meta', 'dataset_builds') }} (
-        feature_set, feature_version, data_hash, dataset_hash, labels_hash, splits, load_ids, loads, invocation_id
-    )
-    values (
-        {{ quote_literal(build.feature_set) }}, {{ build.version }}, '{{ build.data_hash }}', '{{ dataset_hash }}', '{{ labels_hash }}',
-        cast({{ quote_literal(tojson(splits)) }} as jsonb), {{ recorded_load_ids() }}, {{ recorded_loads_json() }}, '{{ invocation_id }}'
-    )
+    {{ insert_of_build('dataset_builds', build, {
+        'dataset_hash': quote_literal(dataset_hash),
+        'labels_hash': quote_literal(labels_hash),
+        'splits': json_literal(splits),
+        'load_ids': recorded_load_ids(),
+        'loads': recorded_loads_json(),
+        'invocation_id': quote_literal(invocation_id),
+    }) }}
     on conflict do nothing;
     update {{ source('meta', 'current_versions') }} set dataset_hash = '{{ dataset_hash }}'
     where feature_set = {{ quote_literal(build.feature_set) }};

@@ -8,24 +8,29 @@
     {%- set version = 'feature_set = ' ~ quote_literal(build.feature_set) ~ ' and feature_version = ' ~ build.version -%}
 
     {#- Written only where it differs: an unchanged run must not touch millions of rows. -#}
-    {%- set differs = membership_hashes(summary) != membership_hashes(run_query(held_membership(build, version))) -%}
+    {%- set differs = membership_hashes(summary) != membership_hashes(run_query(recorded_membership(build, version))) -%}
     {%- set only_added = differs and adds_split_rows_only(build) -%}
     {%- if differs %}
     insert into {{ source('meta', 'dataset_splits') }} (feature_set, feature_version, customer_id, feature_time, split)
     select {{ quote_literal(build.feature_set) }}, {{ build.version }}, customer_id, feature_time, split
-    from {{ new_split_rows(build) if only_added else split_rows(build, published_name(build.features), published_name(build.training_set)) }}
+    from {{
+        rows_gained_by(published_name(build.training_set), 'customer_id, feature_time, split') if only_added
+        else split_rows(build, published_name(build.features), published_name(build.training_set))
+    }}
     where split is not null;
     {%- endif %}
 
     {%- for row in summary.rows %}
-    insert into {{ source('meta', 'dataset_split_summary') }} (
-        feature_set, feature_version, data_hash, split, membership_hash, row_count, entity_count, label_mean,
-        time_from, time_to, embargo_days
-    )
-    values (
-        {{ quote_literal(build.feature_set) }}, {{ build.version }}, '{{ build.data_hash }}', '{{ row[0] }}', '{{ row[1] }}',
-        {{ row[2] }}, {{ row[3] }}, {{ row[4] if row[4] is not none else 'null' }}, '{{ row[5] }}', '{{ row[6] }}', {{ splits.embargo }}
-    )
+    {{ insert_of_build('dataset_split_summary', build, {
+        'split': quote_literal(row[0]),
+        'membership_hash': quote_literal(row[1]),
+        'row_count': row[2],
+        'entity_count': row[3],
+        'label_mean': row[4] if row[4] is not none else 'null',
+        'time_from': quote_literal(row[5]),
+        'time_to': quote_literal(row[6]),
+        'embargo_days': splits.embargo,
+    }) }}
     on conflict do nothing;
     {%- endfor %}
     {%- if differs and not only_added %}
@@ -34,9 +39,7 @@
 {%- endmacro %}
 
 {# A select of split, membership hash, rows, customers, mean of the first label, time_from and time_to, one row a split. #}
-{% macro split_summary(build, splits) -%}
-    {{ return(adapter.dispatch('split_summary')(build, splits)) }}
-{%- endmacro %}
+{% macro split_summary(build, splits) %}{{ return(adapter.dispatch('split_summary')(build, splits)) }}{% endmacro %}
 
 {% macro postgres__split_summary(build, splits) -%}
     {%- if build.feature_set == 'customer_features' -%}
@@ -105,11 +108,7 @@
 {%- endmacro %}
 
 {% macro label_mean() -%}
-    {{ return(adapter.dispatch('label_mean')()) }}
-{%- endmacro %}
-
-{% macro postgres__label_mean() -%}
-    round(avg({{ label_as_number() }}), 6)
+    {{ exact_average('sum(' ~ label_as_number() ~ ')', 'count(' ~ label_as_number() ~ ')') }}
 {%- endmacro %}
 
 {# The first label; one that is a condition counts 1 where it holds. #}
@@ -120,7 +119,7 @@
 
 {# A select of split and membership hash of what meta.dataset_splits holds of a version; where changes are added to the published
    one, as that is recorded. #}
-{% macro held_membership(build, version) -%}
+{% macro recorded_membership(build, version) -%}
     {%- set published = published_name(build.training_set) -%}
     {%- if build.training_set.is_view and is_published_version(build) -%}
         select part as split, {{ hash_of_content() }} from {{ recorded_contents(published) }} and row_count > 0
@@ -150,28 +149,12 @@
     ) %}
 {% endmacro %}
 
-{% macro new_split_rows(build) -%}
-    {%- set final = published_name(build.training_set) -%}
-    (
-        select customer_id, feature_time, split from {{ added_rows(final) }}
-        except
-        select customer_id, feature_time, split from {{ removed_rows(final) }}
-    ) as new_rows
-{%- endmacro %}
 
 {% macro membership_columns() %}
     {% do return([('customer_id', 'text'), ('feature_time', 'timestamptz')]) %}
 {% endmacro %}
 
 {% macro membership_hashes(table) %}
-    {% set hashes = {} %}
-    {% for row in table.rows %}
-        {% do hashes.update({row[0]: row[1]}) %}
-    {% endfor %}
-    {% do return(hashes) %}
+    {% do return(dict(table.select(table.column_names[:2]).rows | list)) %}
 {% endmacro %}
 
-{% macro spark__label_mean() -%}
-    {%- set number = label_as_number() -%}
-    {{ exact_average('sum(' ~ number ~ ')', 'count(' ~ number ~ ')') }}
-{%- endmacro %}

@@ -11,11 +11,9 @@
         {%- do run_query('drop table if exists ' ~ build.sample ~ '; create table ' ~ build.sample ~ ' as ' ~ feature_sample(build)) -%}
     {%- endif -%}
     {%- for row in (run_query(feature_profiles(build)).rows if lacking else []) %}
-    insert into {{ source('meta', 'feature_profiles') }} (feature_set, feature_version, data_hash, column_name, profile)
-    values (
-        {{ quote_literal(build.feature_set) }}, {{ build.version }}, '{{ build.data_hash }}', {{ quote_literal(row[0]) }},
-        cast({{ quote_literal(row[1]) }} as jsonb)
-    )
+    {{ insert_of_build('feature_profiles', build, {
+        'column_name': quote_literal(row[0]), 'profile': 'cast(' ~ quote_literal(row[1]) ~ ' as jsonb)',
+    }) }}
     on conflict do nothing;
     {%- endfor %}
 {%- endmacro %}

@@ -2,13 +2,11 @@
    every build, for ever, so that a build can be proven to come out the same again. #}
 {% macro record_label_summary(build) -%}
     {%- set content = labels_content(build) -%}
-    insert into {{ source('meta', 'dataset_label_summary') }} (
-        feature_set, feature_version, data_hash, labels_hash, row_count, labelled_count
-    )
-    values (
-        {{ quote_literal(build.feature_set) }}, {{ build.version }}, '{{ build.data_hash }}', '{{ content[1] }}',
-        {{ content[0] }}, {{ content[2] }}
-    )
+    {{ insert_of_build('dataset_label_summary', build, {
+        'labels_hash': quote_literal(content[1]),
+        'row_count': content[0],
+        'labelled_count': content[2],
+    }) }}
     on conflict do nothing;
 {%- endmacro %}
 

@@ -1,8 +1,6 @@
 {# Post-hook of every model, seed and snapshot: the hash and text of the SQL that the table was just built with, of the latter two
    their loaded_hash, and the loads that are in it. A later post-hook sees the compiled SQL of its own model only, so the registry reads its upstream's from here. #}
-{% macro record_model_definition() -%}
-    {{ return(adapter.dispatch('record_model_definition')()) }}
-{%- endmacro %}
+{% macro record_model_definition() %}{{ return(adapter.dispatch('record_model_definition')()) }}{% endmacro %}
 
 {% macro postgres__record_model_definition() -%}
     {%- if execute -%}
@@ -18,9 +16,7 @@
 {%- endmacro %}
 
 {# What candidates that are dropped were built with is not what the published tables were built with, which is not known any more. #}
-{% macro forget_model_definitions(nodes) %}
-    {{ return(adapter.dispatch('forget_model_definitions')(nodes)) }}
-{% endmacro %}
+{% macro forget_model_definitions(nodes) %}{{ return(adapter.dispatch('forget_model_definitions')(nodes)) }}{% endmacro %}
 
 {% macro postgres__forget_model_definitions(nodes) %}
     {% do run_query(

@@ -1,7 +1,6 @@
 {# A block that removes the split rows of a version's earlier build: those that this transaction has not written. Whoever
    owns the table deletes them; the builder, who does not, by the one way it has (see ready/postgres/grant.sql). #}
 {% macro retire_dataset_splits(feature_set, version) -%}
-    {%- set meta = generate_schema_name('meta', none) | trim -%}
     {%- set splits = source('meta', 'dataset_splits') -%}
     do $retire$
     begin
@@ -10,7 +9,7 @@
             where feature_set = {{ quote_literal(feature_set) }} and feature_version = {{ version }}
                 and xmin <> pg_current_xact_id()::xid;
         else
-            perform meta.retire_dataset_splits({{ quote_literal(meta) }}, {{ quote_literal(feature_set) }}, {{ version }});
+            perform meta.retire_dataset_splits({{ quote_literal(meta_schema()) }}, {{ quote_literal(feature_set) }}, {{ version }});
         end if;
     end
     $retire$;

@@ -1,8 +1,6 @@
 {# Statements that build a table by a model's SQL, on several cores where it says is_in_this_part. PostgreSQL runs no correlated
    lateral join in parallel, but the branches of a union all: each calls the SQL, as a function, for a range of customers. #}
-{% macro create_table_in_parts(relation, sql) -%}
-    {{ return(adapter.dispatch('create_table_in_parts')(relation, sql)) }}
-{%- endmacro %}
+{% macro create_table_in_parts(relation, sql) %}{{ return(adapter.dispatch('create_table_in_parts')(relation, sql)) }}{% endmacro %}
 
 {% macro default__create_table_in_parts(relation, sql) -%}
     {{ get_create_table_as_sql(False, relation, sql) }}
@@ -13,9 +11,9 @@
     {%- if parts | length < 2 -%}
     {{ default__create_table_in_parts(relation, sql) }}
     {%- else -%}
-    {%- set rows_of_part = rows_of_part_function(relation) -%}
-    create table {{ row_type_table(relation) }} as {{ sql }} with no data;
-    create function {{ rows_of_part }}(int4range) returns setof {{ row_type_table(relation) }}
+    {%- set rows_of_part = beside(relation, 'rows_of_part') -%}
+    create table {{ beside(relation, 'row_type') }} as {{ sql }} with no data;
+    create function {{ rows_of_part }}(int4range) returns setof {{ beside(relation, 'row_type') }}
     language sql stable parallel safe cost 1e8
     {{ lateral_join_clauses() }}
     as {{ quote_literal(sql | replace(every_part(), '$1')) }};
@@ -34,26 +32,16 @@
 {# What create_table_in_parts leaves of such an SQL; a statement apart, so that dbt says how many rows the table has. #}
 {% macro drop_parts(relation, sql) %}
     {% if every_part() in sql %}
-        {% do run_query('drop table if exists ' ~ row_type_table(relation) ~ ' cascade') %}
+        {% do run_query('drop table if exists ' ~ beside(relation, 'row_type') ~ ' cascade') %}
     {% endif %}
 {% endmacro %}
 
 {# Holds for the customers of which rows are asked for: for all, but where create_table_in_parts asks for a part of them. #}
-{% macro is_in_this_part(customer_key) -%}
-    {{ return(adapter.dispatch('is_in_this_part')(customer_key)) }}
-{%- endmacro %}
+{% macro is_in_this_part(customer_key) %}{{ return(adapter.dispatch('is_in_this_part')(customer_key)) }}{% endmacro %}
+{% macro postgres__is_in_this_part(customer_key) %}{{ customer_key }} <@ {{ every_part() }}{% endmacro %}
+{% macro default__is_in_this_part(customer_key) %}true{% endmacro %}
 
-{% macro postgres__is_in_this_part(customer_key) -%}
-    {{ customer_key }} <@ {{ every_part() }}
-{%- endmacro %}
-
-{% macro default__is_in_this_part(customer_key) -%}
-    true
-{%- endmacro %}
-
-{% macro every_part() -%}
-    {{ return("cast('(,)' as int4range)") }}
-{%- endmacro %}
+{% macro every_part() %}{{ return("cast('(,)' as int4range)") }}{% endmacro %}
 
 {# Ranges of customer_key that have all customers: two for each process, so that none is idle for long while another is at its
    last, and at least eight. Few customers are one range, and so are all where the server runs nothing in parallel. #}
@@ -68,12 +56,4 @@
         {% do parts.append('[' ~ keys * number // count ~ ',' ~ keys * (number + 1) // count ~ ')') %}
     {% endfor %}
     {% do return(parts) %}
-{% endmacro %}
-
-{% macro row_type_table(relation) %}
-    {% do return(relation.incorporate(path={'identifier': relation.identifier ~ '__row_type'})) %}
-{% endmacro %}
-
-{% macro rows_of_part_function(relation) %}
-    {% do return(relation.incorporate(path={'identifier': relation.identifier ~ '__rows_of_part'})) %}
 {% endmacro %}

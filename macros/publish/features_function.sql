@@ -1,12 +1,8 @@
 {# Part of publishing customer_features: the features of one customer at any instant as a function of the database, by the
    query that the published table was built with. It runs with its owner's rights, as readers of feats do not read stg. A
    table that has other columns than features.yaml says has no such function. #}
-{% macro create_features_function(build) -%}
-    {{ return(adapter.dispatch('create_features_function')(build)) }}
-{%- endmacro %}
-
-{% macro default__create_features_function(build) -%}
-{%- endmacro %}
+{% macro create_features_function(build) %}{{ return(adapter.dispatch('create_features_function')(build)) }}{% endmacro %}
+{% macro default__create_features_function(build) %}{% endmacro %}
 
 {% macro postgres__create_features_function(build) -%}
     {%- set table = relation_named(build.feature_set) -%}
@@ -39,7 +35,6 @@
 
 {# The columns that point_in_time_features gives, in its order. #}
 {% macro feature_names(definition) %}
-    {% set names = aggregated_names(definition, definition.aggregations) %}
-    {% do names.extend(['days_since_last_order', 'days_since_first_order']) %}
-    {% do return(names + definition.nth_last | map(attribute='name') | list + definition.ratios | map(attribute='name') | list) %}
+    {% set days_since = ['days_since_last_order', 'days_since_first_order'] %}
+    {% do return(aggregated_names(definition) + days_since + (definition.nth_last + definition.ratios) | map(attribute='name') | list) %}
 {% endmacro %}

@@ -1,6 +1,13 @@
 {# First in the transaction that publishes: the lock on every table that it replaces. #}
 {% macro lock_published(nodes) -%}
-    {%- set tables = tables_to_replace(nodes) -%}
+    {#- A candidate that is a view replaces none. -#}
+    {%- set tables = [] -%}
+    {%- for node in nodes -%}
+        {%- set candidate, published = current_candidate(node_relation(node)), load_cached_relation(node_relation(node)) -%}
+        {%- if not candidate.is_view -%}
+            {%- do tables.extend([candidate, published] if published and published.is_table else [candidate]) -%}
+        {%- endif -%}
+    {%- endfor -%}
     {%- if tables %}
     {{ with_all_locks('lock table ' ~ tables | join(', ') ~ ' in access exclusive mode') }}
     {%- endif %}
@@ -28,19 +35,3 @@
     end
     $lock$;
 {%- endmacro %}
-
-{# The published tables that give way to a candidate, with these; a candidate that is a view replaces none. #}
-{% macro tables_to_replace(nodes) %}
-    {% set tables = [] %}
-    {% for node in nodes %}
-        {% set candidate = standing_candidate(node_relation(node)) %}
-        {% if not candidate.is_view %}
-            {% set held = load_cached_relation(node_relation(node)) %}
-            {% do tables.append(candidate) %}
-            {% if held and held.is_table %}
-                {% do tables.append(held) %}
-            {% endif %}
-        {% endif %}
-    {% endfor %}
-    {% do return(tables) %}
-{% endmacro %}

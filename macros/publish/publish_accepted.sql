@@ -5,13 +5,13 @@
     {%- if execute and flags.WHICH in ['build', 'run', 'test'] -%}
         {%- set nodes = models_with_candidate() -%}
         {%- set objection = objection_to(nodes, results) or doubt_about(nodes, statuses_of(results)) if nodes else none -%}
-        {%- set told = 'feats: not published, because ' ~ objection ~ '. The last accepted build stays as it was.' -%}
+        {%- set message = 'feats: not published, because ' ~ objection ~ '. The last accepted build stays as it was.' -%}
         {%- if objection and (flags.EMPTY or sample_window()) -%}
-            {%- do log(told, info=true) -%}
+            {%- do log(message, info=true) -%}
         {%- elif objection -%}
             {#- With --warn-error dbt runs no further hook. #}
             {%- do run_query(end_build() ~ '; commit') if target.type == 'postgres' -%}
-            {%- do exceptions.warn(told) -%}
+            {%- do exceptions.warn(message) -%}
         {%- elif nodes -%}
             {{ publish(nodes) }}
         {%- endif -%}
@@ -78,9 +78,7 @@
     {% do return(adapter.dispatch('doubt_about_loads')(nodes)) %}
 {% endmacro %}
 
-{% macro default__doubt_about_loads(nodes) %}
-    {% do return(none) %}
-{% endmacro %}
+{% macro default__doubt_about_loads(nodes) %}{% do return(none) %}{% endmacro %}
 
 {% macro postgres__doubt_about_loads(nodes) %}
     {% set behind = [] %}
@@ -92,17 +90,11 @@
 
 {# Node id -> how it ended in this run. #}
 {% macro statuses_of(results) %}
-    {% set statuses = {} %}
-    {% for result in results %}
-        {% do statuses.update({result.node.unique_id: result.status | string}) %}
-    {% endfor %}
-    {% do return(statuses) %}
+    {% do return(dict(zip(results | map(attribute='node.unique_id'), results | map(attribute='status') | map('string')))) %}
 {% endmacro %}
 
 {# Renames and records in one transaction. What is recorded is read before it begins, to keep it short. #}
-{% macro publish(nodes) -%}
-    {{ return(adapter.dispatch('publish')(nodes)) }}
-{%- endmacro %}
+{% macro publish(nodes) %}{{ return(adapter.dispatch('publish')(nodes)) }}{% endmacro %}
 
 {% macro postgres__publish(nodes) -%}
     {%- do run_query(parallel_scan_settings('session')) -%}
@@ -137,15 +129,15 @@
 {# A candidate takes over: a table by its name, a view by changing the published rows that it does not show or adds. What is
    to go is found by its place in the table; if somebody else has changed the table meanwhile, nothing is published. #}
 {% macro apply_candidate(final) -%}
-    {%- set candidate = standing_candidate(final) -%}
+    {%- set candidate = current_candidate(final) -%}
     {%- if candidate.is_view %}
     do $publish$
     declare
         gone bigint;
     begin
-        delete from {{ final }} as held using {{ removed_rows(final) }} as removed
-        where held.ctid = removed.row_id
-            and held.customer_id = removed.customer_id and held.feature_time = removed.feature_time;
+        delete from {{ final }} as published using {{ removed_rows(final) }} as removed
+        where published.ctid = removed.row_id
+            and published.customer_id = removed.customer_id and published.feature_time = removed.feature_time;
         get diagnostics gone = row_count;
         if gone <> (select count(*) from {{ removed_rows(final) }}) then
             raise exception '% was changed while this build ran. Run it again with --full-refresh.', {{ quote_literal(state_key(final)) }};

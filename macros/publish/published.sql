@@ -5,9 +5,9 @@
     {%- set candidate = this.incorporate(path={'identifier': candidate_name(this.identifier)}, type='table') -%}
     {%- set kept_by = kept_setting('kept_by') -%}
     {%- set state = table_state(kept_by, sql) if kept_by else none -%}
-    {%- set held = held_state_to_build_on(this, state) if kept_by else none -%}
+    {%- set earlier = reusable_state(this, state) if kept_by else none -%}
     {%- do drop_relation_if_exists(load_cached_relation(candidate)) -%}
-    {%- if held -%}
+    {%- if earlier -%}
         {%- set candidate = candidate.incorporate(type='view') -%}
     {%- endif -%}
 
@@ -15,8 +15,8 @@
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
     {% call statement('main') -%}
-        {%- if held -%}
-            {{ create_changes(kept_by, this, sql, held, state) }}
+        {%- if earlier -%}
+            {{ create_changes(kept_by, this, sql, earlier, state) }}
         {%- else -%}
             {{ create_table_in_parts(candidate, sql) }}
         {%- endif -%}
@@ -25,7 +25,7 @@
         {% do run_query(record_table_state(candidate, state)) %}
     {%- endif -%}
 
-    {%- if held -%}
+    {%- if earlier -%}
         {% do run_query(show_candidate(candidate, this)) %}
     {%- else -%}
         {% do drop_parts(candidate, sql) %}
@@ -33,8 +33,8 @@
         {% do run_query('analyze ' ~ candidate) %}
         {% do persist_docs(candidate, model) %}
     {%- endif %}
-    {%- do give_grants(this if held else candidate) %}
-    {%- set hooks = post_hooks if held else hooks_on(candidate, post_hooks) %}
+    {%- do give_grants(this if earlier else candidate) %}
+    {%- set hooks = post_hooks if earlier else hooks_on(candidate, post_hooks) %}
     {{ run_hooks(hooks, inside_transaction=True) }}
     {{ adapter.commit() }}
     {{ run_hooks(hooks, inside_transaction=False) }}

@@ -14,7 +14,7 @@
     {% if invocation_args_dict.get('defer') %}
         {% set own = relation.incorporate(path={'database': target.database, 'schema': raw_to_ready.generate_schema_name('feats', none) | trim}) %}
     {% endif %}
-    {% set candidate = raw_to_ready.standing_candidate(own) if execute else none %}
+    {% set candidate = raw_to_ready.current_candidate(own) if execute else none %}
     {% set goes = candidate and candidate.is_view and (model.config or {}).get('materialized') == 'view' %}
     {% do return(relation if goes else candidate or relation) %}
 {% endmacro %}
@@ -24,7 +24,7 @@
     {% set relation = whole(builtins.source(*varargs, **kwargs)) %}
     {#- A source's own schema can ask no macro for its name. -#}
     {% if root_macro('generate_schema_name') and varargs[0] in ['meta', 'plan'] and not relation.is_cte %}
-        {% set relation = relation.incorporate(path={'schema': generate_schema_name('meta', none) | trim}) %}
+        {% set relation = relation.incorporate(path={'schema': meta_schema()}) %}
     {% endif %}
     {% do return(relation) %}
 {% endmacro %}

@@ -1,7 +1,7 @@
-{# What is counted and summed of a published table is kept in meta.table_contents: so hashes, profiles and split summaries of
-   a build that changes few rows are made of these rows alone, by taking away what went and adding what came. All sums are
-   exact, and stored without zeros at their end (which a sum keeps of what was taken away, and a division goes by), so the
-   result is that of a scan to the last digit.
+{# meta.table_contents has the row count and the sums of each published table. A build that changes few rows makes its hashes,
+   profiles and split summaries of these rows alone: it subtracts what was removed and adds what was added. All sums are exact
+   decimals, stored without zeros at their end, which would change the scale of a division: so the result is that of a scan to
+   the last digit.
 
    A content is a select of part, row_count, high and low (both halves of content_hash, summed), filled, total, zero, minimum
    and maximum (of the part's values). Parts: '' is the whole table; besides, the columns of a feature set and the splits of
@@ -12,7 +12,7 @@
     {% set own = own_feature_sets() %}
     {% for node in nodes if node.name in own + ['customer_features', 'customer_labels', 'customer_training_set'] %}
         {% set final = node_relation(node) %}
-        {% set candidate = standing_candidate(final) %}
+        {% set candidate = current_candidate(final) %}
         {% set columns = adapter.get_columns_in_relation(candidate) %}
         {% set as_change = candidate.is_view and contents_recorded(final) %}
         {% set content -%}
@@ -115,7 +115,7 @@
    extreme that was removed is null, unless what was added reaches as far. #}
 {% macro changed_contents(name, final, columns) -%}
     {%- set figures = ['row_count', 'high', 'low', 'filled', 'total', 'zero'] -%}
-    with held as (
+    with published as (
         select * from {{ recorded_contents(final) }}
     ),
 
@@ -131,18 +131,18 @@
         select
             part
             {%- for figure in figures %},
-            case when coalesce(held.{{ figure }}, added.{{ figure }}) is not null then
-                coalesce(held.{{ figure }}, 0) - coalesce(removed.{{ figure }}, 0) + coalesce(added.{{ figure }}, 0)
+            case when coalesce(published.{{ figure }}, added.{{ figure }}) is not null then
+                coalesce(published.{{ figure }}, 0) - coalesce(removed.{{ figure }}, 0) + coalesce(added.{{ figure }}, 0)
             end as {{ figure }}
             {%- endfor %}
             {%- for figure, further, extreme in [('minimum', '>', 'least'), ('maximum', '<', 'greatest')] %},
             case
-                when removed.{{ figure }} is null or removed.{{ figure }} {{ further }} held.{{ figure }}
-                    or not added.{{ figure }} {{ further }} held.{{ figure }}
-                    then {{ extreme }}(held.{{ figure }}, added.{{ figure }})
+                when removed.{{ figure }} is null or removed.{{ figure }} {{ further }} published.{{ figure }}
+                    or not added.{{ figure }} {{ further }} published.{{ figure }}
+                    then {{ extreme }}(published.{{ figure }}, added.{{ figure }})
             end as {{ figure }}
             {%- endfor %}
-        from held
+        from published
         full join removed using (part)
         full join added using (part)
     )
@@ -150,7 +150,7 @@
     select * from changed
 {%- endmacro %}
 
-{# Extremes that changed_contents could not tell, by a scan of these columns. #}
+{# Extremes that changed_contents does not know, by a scan of these columns. #}
 {% macro look_up_extremes(candidate, columns) %}
     {% set unknown = run_query(
         'select part from ' ~ recorded_contents(candidate) ~ ' and filled > 0 and zero is not null and (minimum is null or maximum is null)'
@@ -235,7 +235,7 @@
         {%- if only_new %}
         select distinct split, customer_id from {{ added_rows(final) }} as added
         where split is not null and not exists (
-            select from {{ final }} as held where held.customer_id = added.customer_id and held.split = added.split
+            select from {{ final }} as published where published.customer_id = added.customer_id and published.split = added.split
         )
         {%- else %}
         select distinct split, customer_id from {{ candidate }} where split is not null
@@ -262,6 +262,4 @@
 {% endmacro %}
 
 {# A content as the hash of content_hash. #}
-{% macro hash_of_content() -%}
-    md5(concat_ws('|', row_count, high, low))
-{%- endmacro %}
+{% macro hash_of_content() %}md5(concat_ws('|', row_count, high, low)){% endmacro %}

@@ -1,18 +1,12 @@
-{# The SQL of a test that looks only at what a candidate changes: at the rows it adds for a rule that judges each row by
-   itself, at the rows that share a key with these for a rule on the key, at how many come and go where two tables are to have
-   as many. The other rows are published, so they have passed this very test: a table whose tests are not those of its
-   recorded state is built in full. None where the test has to look at all rows: it reads a table that does not tell its
+{# The SQL of a test of what a candidate changes alone. A rule on rows reads the rows that are added, a rule on a key the rows that
+   share a key with these, and a comparison of row counts how many rows come and go. The other rows are published, so they have passed this very test: a table whose tests are not those of its
+   recorded state is built in full. None where the test has to look at all rows: it reads a table that does not show its
    changes, lets some failures pass, or selects rows. #}
-{% macro test_of_changes(node) %}
-    {% do return(adapter.dispatch('test_of_changes')(node)) %}
-{% endmacro %}
-
-{% macro default__test_of_changes(node) %}
-    {% do return(none) %}
-{% endmacro %}
+{% macro test_of_changes(node) %}{% do return(adapter.dispatch('test_of_changes')(node)) %}{% endmacro %}
+{% macro default__test_of_changes(node) %}{% do return(none) %}{% endmacro %}
 
 {% macro postgres__test_of_changes(node) %}
-    {% set tables = tables_that_tell_changes(node.depends_on.nodes) %}
+    {% set tables = tables_with_changes(node.depends_on.nodes) %}
     {% set rule = qualified_test_name(node) %}
     {% set arguments = node.get('test_metadata', {}).get('kwargs', {}) %}
     {% if not tables or not allows_no_failure(node) or node.attached_node not in tables %}
@@ -22,7 +16,7 @@
     {% if rule in row_rules() and not tables %}
         {% do return(generic_test_sql(node, added_rows(final))) %}
     {% elif rule in key_rules() and not tables and arguments.get('column_list', []) | sort == ['customer_id', 'feature_time'] %}
-        {% do return(generic_test_sql(node, rows_of_keys(final, new_keys(final)))) %}
+        {% do return(generic_test_sql(node, rows_of_keys(final, rows_gained_by(final, 'customer_id, feature_time')))) %}
     {% elif rule == 'dbt_expectations.expect_table_row_count_to_equal_other_table' and tables and arguments.keys() | sort == ['compare_model', 'model'] %}
         {% do return(
             'select * from (select ' ~ rows_gained(final) ~ ' as rows_gained, ' ~ rows_gained(tables.values() | first)
@@ -32,12 +26,12 @@
     {% do return(none) %}
 {% endmacro %}
 
-{# Model id -> published table, if all of these models stand as candidates that are changes of it; else none. #}
-{% macro tables_that_tell_changes(model_ids) %}
+{# Model id -> published table, if all of these models have candidates that are changes of it; else none. #}
+{% macro tables_with_changes(model_ids) %}
     {% set tables = {} %}
     {% for model_id in model_ids %}
         {% set final = node_relation(graph.nodes[model_id]) if model_id in graph.nodes else none %}
-        {% set candidate = standing_candidate(final) if final else none %}
+        {% set candidate = current_candidate(final) if final else none %}
         {% if not candidate or not candidate.is_view %}
             {% do return(none) %}
         {% endif %}
@@ -46,13 +40,14 @@
     {% do return(tables) %}
 {% endmacro %}
 
-{# The keys that a candidate adds and does not remove: rows are removed by their key, so of the others no published row is left. #}
-{% macro new_keys(final) -%}
+{# What a candidate adds and does not remove, by these columns. Rows are removed by their key, so of other keys no published row
+   is left. #}
+{% macro rows_gained_by(final, columns) -%}
     (
-        select customer_id, feature_time from {{ added_rows(final) }}
+        select {{ columns }} from {{ added_rows(final) }}
         except
-        select customer_id, feature_time from {{ removed_rows(final) }}
-    ) as new_keys
+        select {{ columns }} from {{ removed_rows(final) }}
+    ) as rows_gained
 {%- endmacro %}
 
 {% macro rows_gained(final) -%}

@@ -8,9 +8,7 @@
     {% do return(relation.incorporate(path={'identifier': relation.identifier ~ build_mark() ~ suffix}, type='table')) %}
 {% endmacro %}
 
-{% macro build_mark() %}
-    {% do return('__build_') %}
-{% endmacro %}
+{% macro build_mark() %}{% do return('__build_') %}{% endmacro %}
 
 {# The tables built for a relation, the latest first. #}
 {% macro built_tables(relation) %}

@@ -81,5 +81,4 @@
     {%- endif -%}
 {%- endmacro %}
 
-{% macro spark__create_incremental_tables() -%}
-{%- endmacro %}
+{% macro spark__create_incremental_tables() %}{% endmacro %}

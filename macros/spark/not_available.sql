@@ -4,5 +4,4 @@
 {% endmacro %}
 
 {# Nothing on Spark keeps a table from being changed: rights are the warehouse's. #}
-{% macro spark__protect_history() %}
-{% endmacro %}
+{% macro spark__protect_history() %}{% endmacro %}

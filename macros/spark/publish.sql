@@ -21,7 +21,7 @@
         {%- do append_build(build) -%}
     {%- endfor -%}
     {%- for node in nodes -%}
-        {%- do adapter.drop_relation(standing_candidate(node_relation(node))) -%}
+        {%- do adapter.drop_relation(current_candidate(node_relation(node))) -%}
     {%- endfor -%}
 {%- endmacro %}
 

@@ -1,15 +1,10 @@
 {# On Spark models do not record themselves: two that finish at once would write one table at once. #}
-{% macro spark__record_model_definition() -%}
-{%- endmacro %}
+{% macro spark__record_model_definition() %}{% endmacro %}
 
 {# on-run-end, before publish_accepted: the hash and text of the SQL that each table was built with, where an engine's
    models do not record it themselves. #}
-{% macro record_model_definitions(results) -%}
-    {{ return(adapter.dispatch('record_model_definitions')(results)) }}
-{%- endmacro %}
-
-{% macro default__record_model_definitions(results) -%}
-{%- endmacro %}
+{% macro record_model_definitions(results) %}{{ return(adapter.dispatch('record_model_definitions')(results)) }}{% endmacro %}
+{% macro default__record_model_definitions(results) %}{% endmacro %}
 
 {% macro spark__record_model_definitions(results) -%}
     {%- set definitions = [] -%}

@@ -14,6 +14,4 @@
     {{ return(condition ~ ' and ' ~ is_in_sample('loaded_at') if sample_window() else condition) }}
 {%- endmacro %}
 
-{% macro default_load_condition() -%}
-    {{ return("status = 'loaded'") }}
-{%- endmacro %}
+{% macro default_load_condition() %}{{ return("status = 'loaded'") }}{% endmacro %}

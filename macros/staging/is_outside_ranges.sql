@@ -1,7 +1,5 @@
 {# A condition: an instant lies in none of the ranges (time_from, time_to, both included) of a relation. #}
-{% macro is_outside_ranges(instant, ranges) -%}
-    {{ return(adapter.dispatch('is_outside_ranges')(instant, ranges)) }}
-{%- endmacro %}
+{% macro is_outside_ranges(instant, ranges) %}{{ return(adapter.dispatch('is_outside_ranges')(instant, ranges)) }}{% endmacro %}
 
 {# One value, known before the first row is looked at, so that a walk by an index stays one. #}
 {% macro postgres__is_outside_ranges(instant, ranges) -%}

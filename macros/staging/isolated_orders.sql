@@ -22,11 +22,9 @@
 
 {# The groups of orders between gaps of more than so many days, as time_from, time_to and orders; of a group of several instants these
    are counted up to one more than `most` at least. None where there is but one group. #}
-{% macro sized_groups(relation, span, most, indexed) -%}
-    {{ return(adapter.dispatch('sized_groups')(relation, span, most, indexed)) }}
-{%- endmacro %}
+{% macro sized_groups(relation, span, most, indexed) %}{{ return(adapter.dispatch('sized_groups')(relation, span, most, indexed)) }}{% endmacro %}
 
-{# By days: one look at the table, and another at the few rows of the smaller groups. #}
+{# By days, of whatever zone: one look at the table, and another at the few rows of the smaller groups. #}
 {% macro default__sized_groups(relation, span, most, indexed) -%}
     select
         groups_of_days.time_from,
@@ -52,7 +50,7 @@
                         count(*) as records
                     from {{ relation }}
                     where order_ts is not null
-                    group by {{ day_of('order_ts') }}
+                    group by cast(order_ts as date)
                 ) as by_day
             ) as after_gaps
         ) as numbered
@@ -112,7 +110,3 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The day that an instant falls on, in UTC or any other zone: for grouping alone. #}
-{% macro day_of(instant) -%}
-    cast({{ instant }} as date)
-{%- endmacro %}

@@ -28,8 +28,22 @@ purchases as (
     where is_purchase
 ),
 {%- elif order_grain() == 'order_line' -%}
+-- A build in part looks at the due customers' lines alone: all lines of an order are one customer's.
+purchased as (
+    select lines.*
+    from {{ ref('order_lines') }} as lines
+    {{ join_due('customers_due', 'lines.customer_id = customers_due.customer_id') }}
+    where lines.is_purchase and {{ due_alone('customers_due.customer_id is not null') }}
+),
+
 purchases as (
-    {{ purchased_lines(ref('order_lines'), of_order) }}
+    select
+        *
+        {%- for name, value in of_order %},
+        {{ value }} as {{ name }}
+        {%- endfor %}
+    from purchased
+    window own_order as (partition by order_id order by {{ order_of_lines() }})
 ),
 {%- else -%}
 purchases as (

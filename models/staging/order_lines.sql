@@ -13,7 +13,7 @@ with statuses as (
 {%- if order_grain() == 'order' %}
 
 -- Empty where a CSV row is a whole order: then there are no lines to tell apart.
-standing as (
+current_lines as (
     select parsed.*, cast(null as {{ type_string() }}) as line_id
     from {{ ref('orders_parsed') }} as parsed
     where false
@@ -26,8 +26,8 @@ usable as (
     {{ usable_rows(ref('orders_parsed'), ref('orders_rejected')) }}
 ),
 
-standing as (
-    {{ standing_lines('usable') }}
+current_lines as (
+    {{ current_lines('usable') }}
 ),
 {%- endif %}
 
@@ -45,7 +45,7 @@ lines as (
         line_number,
         1 as line_count,
         {{ 'cast(null as ' ~ type_string() ~ ')' if lines_are_unnamed() else 'line_id' }} as line_id
-    from standing
+    from current_lines
 ),
 
 final as (

@@ -7,14 +7,48 @@
 
 -- depends_on: {% if not execute %}{{ ref('order_versions') }} {{ ref('order_lines') }}{% endif %}
 {%- set tracked = tracks_availability() %}
+{%- set extras = extra_columns() %}
 {%- if order_grain() == 'order_line' %}
 
 with lines as (
     select * from {{ ref('order_lines') }}
 ),
 
+ranked as (
+    select lines.*, row_number() over (partition by order_id order by {{ order_of_lines() }}) as line_rank
+    from lines
+),
+
+-- Times and texts are the first line's; numbers are summed over the lines that are purchases, or over all where none is.
 final as (
-    {{ orders_of_lines('lines') }}
+    select
+        -- ids
+        order_id,
+        max(case when line_rank = 1 then customer_id end) as customer_id,
+
+        -- times
+        min(order_ts) as order_ts,
+
+        -- numbers
+        {{ sum_of_purchases('amount') }} as amount,
+
+        -- text
+        {%- for name in ['currency', 'status', 'channel'] %}
+        max(case when line_rank = 1 then {{ name }} end) as {{ name }},
+        {%- endfor %}
+        {%- for name in extras %}
+        {{ sum_of_purchases(name) if extras[name].type == 'number' else 'max(case when line_rank = 1 then ' ~ name ~ ' end)' }} as {{ name }},
+        {%- endfor %}
+
+        -- flags
+        bool_or(is_purchase) as is_purchase,
+
+        -- lineage
+        max(case when line_rank = 1 then load_id end) as load_id,
+        max(case when line_rank = 1 then line_number end) as line_number,
+        cast(count(*) as integer) as line_count
+    from ranked
+    group by order_id
 )
 {%- else %}
 

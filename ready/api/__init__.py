@@ -1,1 +1,1 @@
-"""What `import ready` offers; each name is imported at its first use, see ready/__init__.py."""
+"""What `import ready` offers, each name imported at its first use (ready/__init__.py); and `ready audit`."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 
 from ready.api.table import Table
-from ready.dataset.column_roles import KEY, SPLITS, Roles, labels_in
+from ready.definition.column_roles import KEY, SPLITS, Roles, labels_in
 from ready.errors import UsageError
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from ready.api.dataset import OUTPUTS, Dataset, TrainValTest
-from ready.dataset.column_roles import FEATURE_SET, KEY, SPLIT, SPLITS, roles_of
 from ready.dataset.dataset_folder import (
     MODEL,
     Manifest,
@@ -24,6 +23,7 @@ from ready.dataset.dataset_folder import (
     schema_metadata,
 )
 from ready.dataset.model_types import as_model, model_schema, sorted_values
+from ready.definition.column_roles import FEATURE_SET, KEY, SPLIT, SPLITS, roles_of
 from ready.errors import CheckFailed, UsageError
 from ready.settings import Settings
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 from ready.api.spine import ArrowStream, Spine, read_spine
 from ready.api.table import Table
 from ready.database.query import connected, select_rows
-from ready.dataset.column_roles import FEATURE_SET, KEY
 from ready.dataset.model_types import as_model, model_schema
+from ready.definition.column_roles import FEATURE_SET, KEY
 from ready.label_sets.point_in_time import is_first_known, recorded_query, spine_table
 from ready.settings import Settings
 

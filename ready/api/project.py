@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ready.api.dataset import Dataset, TrainValTest
 from ready.api.datasets import Export, exports_in, load, load_three
-from ready.dataset.column_roles import FEATURE_SET
+from ready.definition.column_roles import FEATURE_SET
 from ready.errors import UsageError
 from ready.settings import Settings
 

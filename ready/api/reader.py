@@ -13,7 +13,7 @@ import psycopg2.extras
 from psycopg2 import sql
 
 from ready.database.query import connected
-from ready.dataset.column_roles import FEATURE_SET
+from ready.definition.column_roles import FEATURE_SET
 from ready.errors import UsageError, from_database
 from ready.settings import Settings
 

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ready.dataset.column_roles import KEY
 from ready.dataset.model_types import INSTANT
+from ready.definition.column_roles import KEY
 from ready.errors import UnknownCustomers, UsageError
 from ready.label_sets.iso_times import instants_of
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from ready.dataset.column_roles import labels_in
+from ready.definition.column_roles import labels_in
 from ready.errors import UsageError
 
 if TYPE_CHECKING:

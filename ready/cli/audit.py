@@ -13,7 +13,7 @@ from ready.cli.output import Output
 from ready.rendering.terminal import one_line
 
 if TYPE_CHECKING:
-    from ready.proof.audit import ColumnAudit
+    from ready.api.audit import ColumnAudit
 
 
 @click.command()
@@ -52,8 +52,8 @@ def audit(
       ready audit churn_train.parquet
       ready audit churn_train.parquet --time snapshot_date --column spend_30=revenue_30d
     """
+    from ready.api.audit import audit as compare
     from ready.errors import CheckFailed, UsageError
-    from ready.proof.audit import audit as compare
     from ready.settings import Settings
 
     columns = dict(pair.partition("=")[::2] for pair in pairs)

@@ -34,7 +34,7 @@ def init(folder: str, mapping: str | None, data: tuple[str, ...]) -> None:
       ready init my_shop --data ~/exports
       ready init my_shop --from shopify
     """
-    from ready.workspace.new_project import DATA, init_project
+    from ready.init.new_project import DATA, init_project
 
     project = init_project(Path(folder).expanduser(), mapping=mapping, data=data)
     click.echo(printable(f"Made {project.folder}: {', '.join(map(str, project.files))}"))

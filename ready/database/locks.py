@@ -14,12 +14,12 @@ from contextlib import closing, contextmanager, suppress
 
 import psycopg2.errors
 from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from loader.schema import MADE_MEANWHILE
 from ready.errors import MachineError
 from ready.postgres.connection import ConnectionParams
-from ready.run.build_state import Connection
 
 # Readers cannot take it, and it keeps nobody from reading.
 LOCK = "lock table {meta}.build_lock in share update exclusive mode nowait"

@@ -12,7 +12,6 @@ import pyarrow.parquet
 
 from loader.durable import flush
 from ready.dataset.arrow import BATCH_ROWS
-from ready.dataset.column_roles import SPLITS
 from ready.dataset.dataset_folder import (
     Manifest,
     describe_file,
@@ -26,6 +25,7 @@ from ready.dataset.dataset_folder import (
     write_manifest,
 )
 from ready.dataset.training_set import TrainingSet, open_training_set
+from ready.definition.column_roles import SPLITS
 from ready.errors import MachineError, UsageError
 from ready.figures.measure import Figures, measure
 from ready.recorded.proofs import proofs_of

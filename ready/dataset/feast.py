@@ -11,8 +11,8 @@ import pyarrow.parquet
 
 from loader.durable import flush
 from ready.dataset.arrow import BATCH_ROWS
-from ready.dataset.column_roles import KEY
 from ready.dataset.training_set import TrainingSet, open_training_set
+from ready.definition.column_roles import KEY
 from ready.rendering.files import replacing_file, write_atomically
 from ready.settings import Settings
 

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from ready.database.query import is_postgres, select_rows
-from ready.dataset.column_roles import KEY, SPLIT, SPLITS, Roles, roles_of
 from ready.dataset.dataset_folder import EXACT, MODEL
 from ready.dataset.model_types import as_model, model_schema
+from ready.definition.column_roles import KEY, SPLIT, SPLITS, Roles, roles_of
 from ready.errors import CheckFailed, UsageError
 from ready.settings import Settings
 
@@ -52,7 +52,8 @@ class TrainingSet:
     name: of the table in feats. identity: feature_set, feature_version, data_hash (of the features),
     config_hash, sql_hash and label_split_hash (of what else a row has: the label and the split, which can
     change while the features do not). row_counts: rows a split by the record of the build. roles: see
-    ready/dataset/column_roles.py. exact: as the tables hold the rows, instead of for models (model_types.py).
+    ready/definition/column_roles.py. exact: as the tables have the rows, and not as models take them
+    (model_types.py).
     """
 
     name: str

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ready.dbt.compiled_templates import keep_compiled_templates
+from ready.dbt.messages import brief_message
 from ready.dbt.parsed_files import forget_stale
 from ready.errors import MachineError, UsageError
-from ready.gate.checks import brief_message
 from ready.settings import Settings
 from ready.spark.connection import CONNECTION_LOST, spark_failed
 from ready.workspace.environment import Server, environment

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ready.dataset.column_roles import SPLITS
+from ready.definition.column_roles import SPLITS
+from ready.recorded.distribution import distribution
 from ready.recorded.profiles import LEAST_SHARE, ColumnProfile, population_stability_index
 
 CORRELATED = 0.95
@@ -238,23 +239,10 @@ def _profile(name: str, column: pa.Array) -> ColumnProfile:
         maximum=_decimal(pc.max(filled).as_py()),
         mean=_decimal(pc.mean(filled).as_py()),
         distinct=len(pc.unique(filled)),
-        distribution=_distribution(filled),
+        distribution=tuple(
+            (Decimal(repr(value)), times, up_to) for value, times, up_to in distribution(filled)
+        ),
     )
-
-
-def _distribution(filled: pa.Array) -> tuple[tuple[Decimal, int, int], ...]:
-    """As macros/meta/feature_profiles.sql: where it passes a half percent."""
-    if not len(filled):
-        return ()
-    counted = pc.value_counts(filled)
-    order = pc.sort_indices(counted.field("values"))
-    values, times = (counted.field(name).take(order) for name in ("values", "counts"))
-    up_to = pc.cumulative_sum(times)
-    before = pc.subtract(up_to, times)
-    steps, steps_before = (pc.divide(pc.multiply(rows, 200), len(filled)) for rows in (up_to, before))
-    kept = pc.or_(pc.equal(before, 0), pc.greater(steps, steps_before))
-    columns: Sequence[list[float]] = [part.filter(kept).to_pylist() for part in (values, times, up_to)]
-    return tuple((Decimal(repr(value)), int(n), int(total)) for value, n, total in zip(*columns, strict=True))
 
 
 def _rounded(value: Decimal | float | None) -> float | None:

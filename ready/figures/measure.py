@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ready.dataset.column_roles import labels_in
 from ready.dataset.training_set import TrainingSet
+from ready.definition.column_roles import labels_in
 from ready.figures.columns import Association, ColumnFigures, as_number, figures_of
 from ready.figures.over_time import Period, read_periods
 from ready.figures.overlap import Overlap, read_overlaps

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ready.database.query import is_postgres, select_rows
-from ready.dataset.column_roles import KEY, SPLIT
+from ready.definition.column_roles import KEY, SPLIT
 from ready.settings import Settings
 
 OTHERS = ("val", "test")

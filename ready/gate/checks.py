@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ready.dbt.messages import brief_message
 from ready.definition.meta import node_meta
 from ready.gate.faults import Fault, RowFault, TableFault, identifier
 from ready.gate.inspector import Inspector
@@ -18,9 +19,6 @@ from ready.gate.unseen import NULL_PASSES, rows_meant, value_exists_sql
 
 NO_THRESHOLD = "!=0"
 OF_ROWS = " of the rows"
-# dbt's headline, or a hook's; a place in the SQL, the SQL's file; and what Spark's server puts before it.
-NOISE = re.compile(r"(\w+ Error( in .*)?$|\S+ failed, error:$|LINE \d+:|\^|compiled code at )")
-JAVA_CLASSES = re.compile(r"^([\w.$]+(Exception|Error): |Error running query: )+")
 # What a mean has behind its digits: 25.5000000000000000.
 NEEDLESS_ZEROS = re.compile(r"(\.\d{2,}?)0{6,}\b")
 Measured = tuple[Fault, str | None]
@@ -282,10 +280,3 @@ def _has_threshold(node: Mapping[str, Any], call: TestCall) -> bool:
     config = node.get("config") or {}
     limits = (str(config.get(key) or NO_THRESHOLD) for key in ("warn_if", "error_if"))
     return any("".join(limit.split()) != NO_THRESHOLD for limit in limits)
-
-
-def brief_message(message: Any) -> str:
-    """dbt's message in one line."""
-    lines = [line.strip() for line in str(message or "").splitlines()]
-    kept = [line for line in lines if line and not NOISE.match(line)]
-    return JAVA_CLASSES.sub("", kept[0]) if kept else "no message"

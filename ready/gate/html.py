@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ready.gate.model import PastRun, Report, utc_text
+from ready.gate.model import PastRun, Report
 from ready.rendering.html import render_page, thousands
+from ready.rendering.instants import utc_text
 
 BAR_WIDTH, BAR_STEP, CHART_HEIGHT = 6, 8, 28
 MIN_BAR = 3  # a run without failures is still seen as a run

@@ -6,7 +6,8 @@ import re
 from xml.etree import ElementTree
 
 from ready.gate.expectations import MODEL
-from ready.gate.model import Check, Report, utc_text
+from ready.gate.model import Check, Report
+from ready.rendering.instants import utc_text
 
 # XML 1.0 has no way to write these.
 FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 from ready.gate.left_out import LeftOut
+from ready.rendering.instants import utc_text
 
 SCHEMA_VERSION = 1
 MASK = "***"
@@ -223,9 +224,3 @@ def _check_json(check: Check) -> dict[str, Any]:
         "sample": [{"file": s.file, "line": s.line, "value": s.value} for s in check.sample],
         **({"values": [asdict(v) for v in check.values], "distinct": check.distinct} if check.values else {}),
     }
-
-
-def utc_text(moment: datetime) -> str:
-    """ISO 8601 in UTC to the second; a naive time is taken as UTC."""
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-    return aware.astimezone(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -11,9 +11,10 @@ from typing import Any
 
 import orjson
 
+from ready.dbt.messages import brief_message
 from ready.definition.meta import own_meta
 from ready.errors import MachineError
-from ready.gate.checks import CheckBuilder, brief_message, missing_columns
+from ready.gate.checks import CheckBuilder, missing_columns
 from ready.gate.expectations import find_model, gate_tests, switched_off
 from ready.gate.history import read_history
 from ready.gate.html import render_html

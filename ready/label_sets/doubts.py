@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from ready.dataset.column_roles import SPLITS
+from ready.definition.column_roles import SPLITS
 from ready.label_sets.labels import Label, Labels
 from ready.label_sets.shown import quoted
 

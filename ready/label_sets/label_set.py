@@ -24,10 +24,10 @@ import pyarrow as pa
 
 from loader import FilesRefused, LoaderError, LoadOptions, load_into
 from ready.database.query import Row, has_table, select_rows
-from ready.dataset.column_roles import FEATURE_SET, KEY
 from ready.dataset.export import ExportResult, export_dataset
 from ready.dataset.model_types import INSTANT
 from ready.dataset.training_set import training_set_table
+from ready.definition.column_roles import FEATURE_SET, KEY
 from ready.errors import CheckFailed, UsageError, from_loader, nothing_built
 from ready.label_sets.doubts import doubts_of
 from ready.label_sets.exact_mean import exact_mean

@@ -11,7 +11,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ready.dataset.column_roles import KEY, SPLIT
+from ready.definition.column_roles import KEY, SPLIT
 from ready.errors import CheckFailed, UsageError
 from ready.label_sets.iso_times import instants_of
 from ready.label_sets.label_kinds import doubtful_classes, kind_of, of_other_kind

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from ready.database.query import Row, is_postgres, select_rows
-from ready.dataset.column_roles import FEATURE_SET
+from ready.definition.column_roles import FEATURE_SET
 from ready.errors import nothing_built
 from ready.settings import Settings
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 
+import pyarrow as pa
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
@@ -17,8 +18,9 @@ from ready.database.locks import build_lock
 from ready.database.opening import open_database
 from ready.database.query import Row
 from ready.dataset.arrow import EXACT_TEXT
-from ready.dataset.column_roles import KEY
+from ready.definition.column_roles import KEY
 from ready.label_sets.labels import LabelledRow, require_free_name
+from ready.label_sets.profile import profile_text
 from ready.postgres.roles import LOADER
 from ready.postgres.stored_table import PostgresTable
 from ready.recorded.registry import select_meta, version_for
@@ -88,35 +90,10 @@ insert into {meta}.dataset_builds (
 ) on conflict do nothing
 """
 
-# As macros/meta/feature_profiles.sql, of all rows.
 PROFILE = """
-with filled as (select {column} as value from {table}),
-valued as (select value, count(*) as times from filled where value is not null group by value),
-cumulated as (
-    select value, times,
-        cast(sum(times) over (order by value) as bigint) as up_to, cast(sum(times) over () as bigint) as total
-    from valued
-)
 insert into {meta}.feature_profiles (feature_set, feature_version, data_hash, column_name, profile)
-select %(feature_set)s, %(feature_version)s, %(data_hash)s, %(column)s,
-    jsonb_build_object(
-        'rows', %(row_count)s, 'missing', %(row_count)s - coalesce(sum(times), 0)
-    ) || {numbers}
-from cumulated
+values (%(feature_set)s, %(feature_version)s, %(data_hash)s, %(column)s, %(profile)s)
 on conflict do nothing
-"""
-NUMBERS = """
-jsonb_build_object(
-    'zero', coalesce(sum(times) filter (where value = 0), 0),
-    'minimum', trim_scale(cast(min(value) as numeric)), 'maximum', trim_scale(cast(max(value) as numeric)),
-    'mean', trim_scale(round(sum(value * times) / nullif(sum(times), 0), 6)),
-    'sampled_every', 1, 'distinct', count(*),
-    'distribution', coalesce(
-        jsonb_agg(jsonb_build_array(trim_scale(cast(value as numeric)), times, up_to) order by value) filter (
-            where up_to = times or up_to * 200 / total > (up_to - times) * 200 / total
-        ), '[]'
-    )
-)
 """
 
 
@@ -207,13 +184,13 @@ def _make_table(
 
 def _record_profiles(cursor: Cursor, names: Mapping[str, sql.Composable], values: Row) -> None:
     """How the values of each feature are distributed, so that versions can be compared."""
-    for column in values["columns"]:
-        if column["name"] in KEY:
-            continue
-        is_number = column["type"].partition("(")[0] in ("integer", "bigint", "numeric")
-        numbers = sql.SQL(NUMBERS if is_number else "'{}'")
-        place = {**names, "column": sql.Identifier(column["name"]), "numbers": numbers}
-        cursor.execute(sql.SQL(PROFILE).format(**place), {**values, "column": column["name"]})
+    read: list[pa.Table] = []
+    stored = PostgresTable(cursor, names["table"])
+    stored.read(None, read.append)
+    table = pa.concat_tables([stored.schema.empty_table(), *read])
+    for name in (column["name"] for column in values["columns"] if column["name"] not in KEY):
+        row = {**values, "column": name, "profile": profile_text(table[name])}
+        cursor.execute(sql.SQL(PROFILE).format(**names), row)
 
 
 def _copy_in(cursor: Cursor, rows: Sequence[LabelledRow]) -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 from ready.database.engine import EngineParams
-from ready.dataset.column_roles import FEATURE_SET
+from ready.dbt.messages import brief_message
 from ready.dbt.runner import DbtRun, of_machine, require_success
+from ready.definition.column_roles import FEATURE_SET
 from ready.errors import NothingThere, UsageError
-from ready.gate.checks import brief_message
 from ready.proof.compare import Comparison, Difference, compare_tables
 from ready.proof.feature_models import plan_check
 from ready.proof.futures import FUTURES, Future, future_orders, future_rows

@@ -8,7 +8,7 @@ from typing import Any
 
 from ready import __version__
 from ready.database.query import Row, is_postgres
-from ready.dataset.column_roles import FEATURE_SET, defined_features
+from ready.definition.column_roles import FEATURE_SET, defined_features
 from ready.definition.features import Feature
 from ready.definition.mapping import csv_columns
 from ready.errors import UsageError

@@ -9,9 +9,9 @@ from typing import Any
 
 from ready.database.engine import EngineParams
 from ready.database.query import connected
-from ready.dataset.column_roles import FEATURE_SET, SPLITS
 from ready.dataset.training_set import training_set_table
 from ready.dbt.runner import of_machine
+from ready.definition.column_roles import FEATURE_SET, SPLITS
 from ready.errors import CheckFailed, ReadyError, UsageError
 from ready.proof.compare import compare_tables
 from ready.proof.exports import Finding, compare_exports

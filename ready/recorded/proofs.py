@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from ready.database.query import Row, has_table, is_postgres, select_rows
-from ready.gate.model import utc_text
 from ready.recorded.verdicts import verdict_on_build
+from ready.rendering.instants import utc_text
 from ready.settings import Settings
 
 EQUAL, DIFFERENT, NOT_REPRODUCED = "equal", "different", "not reproduced"

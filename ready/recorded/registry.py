@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ready.database.query import Row, has_table, is_postgres, select_rows
-from ready.dataset.column_roles import FEATURE_SET
+from ready.definition.column_roles import FEATURE_SET
 from ready.errors import NothingThere, UsageError
 from ready.recorded.proofs import proofs_of
 from ready.settings import Settings

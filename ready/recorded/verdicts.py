@@ -14,9 +14,9 @@ from typing import Any
 import orjson
 
 from ready.database.query import Row, is_postgres, select_rows
-from ready.dataset.column_roles import FEATURE_SET
+from ready.definition.column_roles import FEATURE_SET
 from ready.errors import NothingThere
-from ready.gate.model import utc_text
+from ready.rendering.instants import utc_text
 from ready.settings import Settings
 
 SAME, LEAKING, NOT_PROVEN, UNCHECKED = "same", "leaking", "not proven", "unchecked"

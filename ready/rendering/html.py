@@ -7,7 +7,7 @@ from typing import Any
 
 import jinja2
 
-from ready.gate.model import utc_text
+from ready.rendering.instants import utc_text
 
 
 def render_page(template: str, **values: Any) -> str:

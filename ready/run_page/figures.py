@@ -9,7 +9,7 @@ from itertools import accumulate
 
 from markupsafe import Markup
 
-from ready.dataset.column_roles import SPLITS
+from ready.definition.column_roles import SPLITS
 from ready.figures.over_time import Period
 from ready.recorded.profiles import ColumnProfile
 from ready.run_page.charts import histogram_bins, plain_number

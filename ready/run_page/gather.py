@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from ready.database.query import Row, select_rows
-from ready.dataset.column_roles import FEATURE_SET
+from ready.definition.column_roles import FEATURE_SET
 from ready.definition.load_options import load_options
 from ready.errors import UsageError
 from ready.gate.expectations import sensitive_columns

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from ready.database.query import Row
-from ready.dataset.column_roles import SPLITS
+from ready.definition.column_roles import SPLITS
 from ready.recorded.registry import Connection, select_meta
 from ready.run_page.model import SplitSpan
 from ready.settings import Settings

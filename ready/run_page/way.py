@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from ready.database.query import Row, select_rows
-from ready.dataset.column_roles import SPLITS
+from ready.definition.column_roles import SPLITS
 from ready.recorded.registry import Connection, build_name, find_build, select_meta
 from ready.run_page.model import OTHER_FILES, Load, Lost, Step, Volume, WeekOfOrders
 from ready.settings import Settings

@@ -17,8 +17,9 @@ import pyarrow as pa
 
 from loader.spark.sink import SparkSink
 from ready.database.query import Row, select_rows
-from ready.dataset.column_roles import KEY
+from ready.definition.column_roles import KEY
 from ready.label_sets.labels import LabelledRow, require_free_name
+from ready.label_sets.profile import profile_text
 from ready.recorded.registry import version_for
 from ready.settings import Settings
 from ready.spark.connection import fetch, spark_errors
@@ -26,7 +27,6 @@ from ready.spark.dialect import identifier
 from ready.spark.loading import spark_sink
 from ready.spark.pipeline import run_lock
 from ready.spark.point_in_time import spine_table
-from ready.spark.profile import profile_text
 from ready.spark.query import literal
 from ready.spark.server import ensure_spark
 from ready.spark.stored_table import SparkTable, rows_in, shown_build, table_folder

@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 import pyarrow.dataset
 
 from ready.dataset.arrow import BATCH_ROWS
-from ready.dataset.column_roles import KEY
 from ready.dataset.model_types import sorted_values
+from ready.definition.column_roles import KEY
 from ready.errors import UsageError
 from ready.label_sets.hash_number import hash_number
 from ready.spark.connection import fetch

@@ -10,7 +10,7 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
-from ready.dataset.column_roles import KEY, SPLIT
+from ready.definition.column_roles import KEY, SPLIT
 from ready.errors import UsageError, from_database
 from ready.settings import Settings
 from ready.table_diff.model import (

@@ -13,10 +13,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ready.dataset.column_roles import KEY, SPLIT, SPLITS, roles_of
 from ready.dataset.export import write_export
 from ready.dataset.model_types import sorted_values
 from ready.dataset.training_set import TrainingSet
+from ready.definition.column_roles import KEY, SPLIT, SPLITS, roles_of
 
 CONFIG = {
     "features": {"windows": [30], "aggregations": {"orders": "count", "revenue": "sum of amount"}},

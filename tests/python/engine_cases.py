@@ -302,10 +302,6 @@ def row_cases() -> Iterator[Case]:
     first = call("deduplicate('rows_of', 'a', 'b desc, n')")
     rows_of = "with rows_of as (select n, a, b from given)"
     yield Case("deduplicate", f"{rows_of}, done as ({first}) select n, b from done", keyed)
-    rows = "[[\"'one'\", 'n'], [\"'two'\", 'n + 100'], ['null', 'null']]"
-    added = call(f"lateral_rows('r', ['l', 'm'], {rows})")
-    place = "n * 3 + row_number() over (partition by n order by coalesce(m, -1))"
-    yield Case("lateral_rows", f"select {place}, l || m from given {added}", column(["x", "y"]), keyed=True)
     columns = "[('a', 'text'), ('n', 'bigint'), ('b', 'text'), ('n > 3', 'boolean')]"
     texts = [(text, other) for text in [*TEXTS, None] for other in ("\\N", None)]
     hashed = call(f"hashed_rows('given', {columns}, condition='n <> 1')")

@@ -1,5 +1,5 @@
 -- Nearly all orders of several lines have one amount on all of them: it may be the order's total, which a sum over its lines would
--- count several times. Such an order is told at its first line.
+-- count several times. Such an order is reported at its first line.
 {%- set parsed = ref('orders_parsed') %}
 {%- if is_idle(model) or is_of_order('amount') %}
 select parsed.*, '' as column_at_fault, '' as says

@@ -1,5 +1,5 @@
--- The lines of an order have one status and one currency, in whatever files they stand, and one of each text that is `of: order`:
--- the first line's stands for the order. A line that says nothing agrees with all, one that a later file corrects is not looked
+-- The lines of an order have one status and one currency, in whatever files they are, and one of each text that is `of: order`:
+-- the first line's is the order's. A line that says nothing agrees with all, one that a later file corrects is not looked
 -- at. A status that counts line by line may differ.
 {%- set texts = [] %}
 {%- for name in orders_mapping()['columns'] if name not in number_columns() + time_columns() + ['order_id', 'customer_id', 'line_id'] %}

@@ -1,5 +1,5 @@
 -- Each order's lines must be certain. With line_id mapped: every line has one, and one file has it once. Without: an order whose
--- lines stand in several files is decided where one of them has all lines of the others; else it may be an order cut over files
+-- lines are in several files is decided where one of them has all lines of the others; else it may be an order cut over files
 -- or lines that were corrected, and only the user knows which: then the order is named, at its first line in the first file.
 -- With `lines_over_files: sum` the same is asked of lines that say the same in the mapped columns that all their files have: they
 -- are one line if they say the same in all others too, and may be two if not.
@@ -128,7 +128,7 @@ contents as (
 weighed as (
     select
         contents.*,
-        sum(copies) over (partition by {{ group | join(', ') }}, load_id) as held,
+        sum(copies) over (partition by {{ group | join(', ') }}, load_id) as copies_in_load,
         case
             when row_number() over (partition by {{ group | join(', ') }}, {{ content | join(', ') }} order by copies desc, load_id) = 1
                 then copies
@@ -140,7 +140,7 @@ weighed as (
 compared as (
     select
         weighed.*,
-        max(held) over (partition by {{ group | join(', ') }}) as most_held,
+        max(copies_in_load) over (partition by {{ group | join(', ') }}) as most_in_one_load,
         sum(needed) over (partition by {{ group | join(', ') }}) as all_needed
     from weighed
 ),
@@ -152,11 +152,11 @@ undecided as (
         min(file_name) as file_name,
         min(line_number) as line_number
     from compared
-    where most_held < all_needed
+    where most_in_one_load < all_needed
     group by order_id, load_id
 ),
 
-told as (
+placed_orders as (
     select
         order_id,
         file_name,
@@ -175,7 +175,7 @@ select
     line_number,
     other_file_name,
     other_line_number
-from told
+from placed_orders
 where place = 1
 order by load_id, line_number
 {%- endif %}

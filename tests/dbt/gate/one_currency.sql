@@ -1,30 +1,74 @@
 -- Amounts are summed, so those that become orders are of one currency: the mapped one or, where none is mapped, what a
--- column of the file tells.
+-- column of the file says. Where no file has such a column no record is read.
 {%- set parsed = ref('orders_parsed') %}
-with told as (
+with found as (
     {%- if is_pinned('currency') %}
-    {{ no_currencies(parsed) }}
+    select parsed.*, '' as source_column, '' as column_at_fault
+    from {{ parsed }} as parsed
+    where false
     {%- elif is_mapped('currency') %}
-    {{ mapped_currencies(parsed) }}
+    select parsed.*, 'currency' as source_column, 'currency' as column_at_fault
+    from {{ parsed }} as parsed
+    where parsed.currency is not null and {{ becomes_order(parsed) }}
     {%- else %}
-    {{ unmapped_currencies(parsed) }}
+    select
+        parsed.load_id,
+        parsed.line_number,
+        parsed.file_name,
+        parsed.amount_raw,
+        events.source_column,
+        events.currency,
+        'currency' as column_at_fault
+    from (
+        select
+            raw_events.load_id,
+            raw_events.line_number,
+            names.name as source_column,
+            {{ currency_of(json_field('raw_events.payload', 'names.name')) }} as currency
+        from {{ source('raw', 'raw_events') }} as raw_events
+        inner join ({{ currency_columns() }}) as names on raw_events.load_id = names.load_id
+    ) as events
+    inner join {{ parsed }} as parsed on events.load_id = parsed.load_id and events.line_number = parsed.line_number
+    where
+        {{ matches('events.currency', '^[^0-9.,]+$') }} and {{ becomes_order(parsed) }}
+        and (select count(*) from ({{ currency_columns() }}) as names) > 0
+    {%- for name in amount_texts() %}
+    union all
+    select
+        parsed.load_id,
+        parsed.line_number,
+        parsed.file_name,
+        parsed.amount_raw,
+        {{ quote_literal(name) }} as source_column,
+        events.currency,
+        'currency' as column_at_fault
+    from (
+        select
+            load_id,
+            line_number,
+            {{ currency_within(json_field('payload', quote_literal(name))) }} as currency
+        from {{ source('raw', 'raw_events') }}
+    ) as events
+    inner join {{ parsed }} as parsed on events.load_id = parsed.load_id and events.line_number = parsed.line_number
+    where events.currency is not null and {{ becomes_order(parsed) }}
+    {%- endfor %}
     {%- endif %}
 ),
 
 counted as (
     select
-        name,
+        source_column,
         currency,
         count(*) as orders,
-        row_number() over (partition by name order by count(*) desc, currency) as place,
-        count(*) over (partition by name) as currencies
-    from told
-    group by name, currency
+        row_number() over (partition by source_column order by count(*) desc, currency) as place,
+        count(*) over (partition by source_column) as currencies
+    from found
+    group by source_column, currency
 ),
 
 listed as (
     select
-        name,
+        source_column,
         max(case when place = 1 then currency end) as usual,
         max(currencies) as currencies,
         concat_ws(
@@ -35,12 +79,12 @@ listed as (
         ) as words
     from counted
     where place <= 5
-    group by name
+    group by source_column
 )
 
 select
-    told.*,
-    concat(told.name, ' has ', listed.currencies, ' currencies in orders that are summed: ', listed.words) as says
-from told
-inner join listed on told.name = listed.name
-where listed.currencies > 1 and told.currency <> listed.usual
+    found.*,
+    concat(found.source_column, ' has ', listed.currencies, ' currencies in orders that are summed: ', listed.words) as says
+from found
+inner join listed on found.source_column = listed.source_column
+where listed.currencies > 1 and found.currency <> listed.usual

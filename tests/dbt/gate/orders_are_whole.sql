@@ -1,4 +1,4 @@
--- A line that could not be read leaves a part of its order. Lines within 50 of it are told whose order's id stands in it, between
+-- A line that could not be read leaves a part of its order. Lines within 50 of it are reported whose order's id is in it, between
 -- delimiters or quotes: each order at its nearest line.
 {%- set parsed = ref('orders_parsed') %}
 {%- set mapping = orders_mapping() %}

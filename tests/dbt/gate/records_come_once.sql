@@ -1,5 +1,5 @@
 -- Where the id of an order is made of its place in a file, a record that two exports have is two orders. Records that are equal in all
--- columns of the file are told at the later place.
+-- columns of the file are reported at the later place.
 {%- set parsed = ref('orders_parsed') %}
 {%- if is_idle(model) %}
 select * from {{ parsed }}
@@ -40,7 +40,7 @@ placed as (
     window of_contents as (partition by hashed.contents order by hashed.load_id, hashed.line_number)
 ),
 
-told as (
+repeated as (
     select
         parsed.*,
         active_loads.file_name as other_file_name,
@@ -53,7 +53,7 @@ told as (
 )
 
 select *
-from told
+from repeated
 where records >= {{ rule_setting('records', 10) }}
 order by load_id, line_number
 {%- endif %}

@@ -1,5 +1,5 @@
 -- An order id that comes again in one file with another amount: the last row would win, and the others' amounts be lost. It may be the
--- lines of an order, mapped as orders. Where the file of expectations asks for unique ids, that rule tells.
+-- lines of an order, mapped as orders. Where the file of expectations asks for unique ids, that rule reports it.
 {{ config(fail_calc='count(distinct order_id)') }}
 {%- set parsed = ref('orders_parsed') %}
 {%- set rules = ['unique_within_load', 'unique', 'dbt_expectations.expect_column_values_to_be_unique'] %}

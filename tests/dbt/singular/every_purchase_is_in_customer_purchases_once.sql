@@ -7,7 +7,7 @@
         where is_purchase
     )
 {%- endset %}
-{%- set held -%}
+{%- set kept -%}
     (
         select order_id from {{ ref('customer_purchases') }}
         {%- if tracks_availability() %}
@@ -18,14 +18,14 @@
     )
 {%- endset %}
 
-select coalesce(purchases.order_id, held.order_id) as order_id
+select coalesce(purchases.order_id, kept.order_id) as order_id
 from {{ purchases }} as purchases
-full join {{ held }} as held on purchases.order_id = held.order_id
-where (purchases.order_id is null or held.order_id is null) and {{ may_differ(purchases, held, 'order_id') }}
+full join {{ kept }} as kept on purchases.order_id = kept.order_id
+where (purchases.order_id is null or kept.order_id is null) and {{ may_differ(purchases, kept, 'order_id') }}
 
 union all
 
-select order_id from {{ held }} as doubled
-where (select count(*) from {{ held }} as all_held) > (select count(*) from {{ purchases }} as all_purchases)
+select order_id from {{ kept }} as doubled
+where (select count(*) from {{ kept }} as all_kept) > (select count(*) from {{ purchases }} as all_purchases)
 group by order_id
 having count(*) > 1

@@ -10,8 +10,8 @@ import pytest
 from figures_oracle import overlap
 from proof_case import Shop
 
-from ready.dataset.column_roles import KEY, SPLIT
 from ready.dataset.training_set import TrainingSet
+from ready.definition.column_roles import KEY, SPLIT
 from ready.figures.measure import Figures, measure
 from ready.figures.overlap import read_overlaps
 from ready.postgres.stored_table import stored_table

@@ -28,9 +28,9 @@ from warehouse import Warehouse, new_database
 
 import ready
 from ready.api import datasets
+from ready.api.audit import audit
 from ready.errors import ReadyError, UnknownCustomers, UsageError
 from ready.postgres.connection import ConnectionParams
-from ready.proof.audit import audit
 from ready.settings import Settings
 
 # With active_within, which must leave no row out of features_at.

@@ -13,8 +13,8 @@ from spark_case import emptied, query
 from spark_shop import SparkShop
 
 from ready.database.query import connected
-from ready.dataset.column_roles import SPLITS
 from ready.dataset.export import export_dataset
+from ready.definition.column_roles import SPLITS
 from ready.spark.connection import SparkParams
 
 # The frame runs to the following row.

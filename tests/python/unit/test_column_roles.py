@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ready.dataset.column_roles import labels_in, roles_of
+from ready.definition.column_roles import labels_in, roles_of
 
 FEATURES: dict[str, Any] = {
     "windows": [7],

@@ -12,8 +12,8 @@ import pytest
 from gate_artifacts import MODEL_ID, Gate, assert_says, run_info
 
 import ready.gate
+from ready.dbt.messages import brief_message
 from ready.errors import MachineError
-from ready.gate.checks import brief_message
 from ready.gate.report import build_report, failed_before_gate, write_report
 
 EXPECT = "dbt_expectations.expect_"

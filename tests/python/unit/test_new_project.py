@@ -10,15 +10,15 @@ from conftest import PROJECT
 
 from ready.cli.options import default_data
 from ready.errors import CheckFailed, MachineError, UsageError
+from ready.init import new_project
+from ready.init.new_project import init_project, project_name, ready_mappings
 from ready.lint import lint_configs
 from ready.proof.recorded_project import Code
 from ready.run.build_state import build_key
 from ready.settings import Settings
 from ready.suggest.mapping import write_mapping
-from ready.workspace import new_project
 from ready.workspace.config_files import CONFIG_FILES, with_schemas
 from ready.workspace.environment import configs_for_dbt
-from ready.workspace.new_project import init_project, project_name, ready_mappings
 from ready.workspace.package_link import OWN, has_packages, link_package, package_dir
 
 

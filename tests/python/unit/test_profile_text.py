@@ -1,4 +1,4 @@
-"""Profiles that are counted beside Spark are those of plain Python."""
+"""Profiles that are counted beside the database are those of plain Python."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 from profile_oracle import profile_of
 
+from ready.label_sets.profile import profile_text
 from ready.recorded.profiles import parse_profile
-from ready.spark.profile import profile_text
 
 COLUMNS = {
     "counts": [n % 7 - 3 for n in range(1_500)],
@@ -31,12 +31,12 @@ def test_columns_without_values_or_numbers_are_counted() -> None:
     assert parse_profile("none", profile_text(pa.chunked_array([[None] * 3], pa.int32()))) == profile_of(
         "none", [None] * 3
     )
-    told = parse_profile("words", profile_text(pa.chunked_array([["a", None]], pa.string())))
-    assert (told.rows, told.missing, told.zero, told.distribution) == (2, 1, None, ())
+    counted = parse_profile("words", profile_text(pa.chunked_array([["a", None]], pa.string())))
+    assert (counted.rows, counted.missing, counted.zero, counted.distribution) == (2, 1, None, ())
 
 
 def test_no_digit_of_the_longest_numbers_is_lost() -> None:
     values = [Decimal("12345678901234567890123456789012.345678"), Decimal("0.000001")]
-    told = parse_profile("long", profile_text(pa.chunked_array([values], pa.decimal128(38, 6))))
-    assert (told.minimum, told.maximum) == (values[1], values[0])
-    assert told.mean == Decimal("6172839450617283945061728394506.172840"), "half up"
+    counted = parse_profile("long", profile_text(pa.chunked_array([values], pa.decimal128(38, 6))))
+    assert (counted.minimum, counted.maximum) == (values[1], values[0])
+    assert counted.mean == Decimal("6172839450617283945061728394506.172840"), "half up"

@@ -1,9 +1,9 @@
-{# A select of the order lines that stand, from usable rows of orders_parsed, each line once however often it was delivered.
+{# A select of the current order lines, from usable rows of orders_parsed, each line once however often it was delivered.
    With line_id a line is the same where order_id and line_id are: the latest load wins, within it the last line. Without,
    a line is its content: one that a file has twice is two lines, one that two files have is the same line, so each content
-   stands as often as the load that has it most often (of several the latest). `lines_over_files: latest`: the lines of an
-   order's latest load stand. docs/decisions/0010-order-lines.md says why. #}
-{% macro standing_lines(usable) -%}
+   counts as often as in the load that has it most often (of several the latest). `lines_over_files: latest`: the lines of an
+   order's latest load are current. docs/decisions/0010-order-lines.md says why. #}
+{% macro current_lines(usable) -%}
     {%- if 'line_id' in orders_mapping()['columns'] -%}
         {{ deduplicate(usable, 'order_id, line_id', 'load_id desc, line_number desc') }}
     {%- elif lines_over_files() != 'latest' -%}
@@ -14,20 +14,20 @@
             counted.*,
             first_value(load_id) over (
                 partition by order_id, {{ content }} order by copies desc, load_id desc
-            ) as standing_load
+            ) as current_load
         from (
             select {{ usable }}.*, count(*) over (partition by order_id, {{ content }}, load_id) as copies
             from {{ usable }}
         ) as counted
     ) as ranked
-    where load_id = standing_load
+    where load_id = current_load
     {%- else -%}
     select *
     from (
-        select {{ usable }}.*, max(load_id) over (partition by order_id) as standing_load
+        select {{ usable }}.*, max(load_id) over (partition by order_id) as current_load
         from {{ usable }}
     ) as ranked
-    where load_id = standing_load
+    where load_id = current_load
     {%- endif -%}
 {%- endmacro %}
 
@@ -50,12 +50,10 @@
     {% do return(order_grain() == 'order_line' and 'line_id' not in orders_mapping()['columns']) %}
 {% endmacro %}
 
-{# What the configs say of an order's lines that stand in several files where contents do not decide: `sum`, `latest`, or
+{# What the configs say of an order's lines that are in several files where contents do not decide: `sum`, `latest`, or
    none, and then the gate stops. #}
 {% macro lines_over_files() %}
     {% set way = orders_mapping().get('lines_over_files') %}
-    {% if way not in [none, 'sum', 'latest'] %}
-        {% do exceptions.raise_compiler_error("orders.yaml: lines_over_files: '" ~ way ~ "' is neither sum nor latest") %}
-    {% endif %}
+    {% do require_one_of('orders.yaml: lines_over_files', way, ['sum', 'latest']) if way is not none %}
     {% do return(way) %}
 {% endmacro %}

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from ready.api.point_in_time import features_of_spine
-from ready.dataset.column_roles import KEY
+from ready.definition.column_roles import KEY
 from ready.errors import UnknownCustomers, UsageError
 from ready.settings import Settings
 

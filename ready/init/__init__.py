@@ -1,0 +1,1 @@
+"""The folder that `ready init` writes for a new project."""
