@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,8 +20,17 @@ from ready.gate.inspector import Inspector
 from ready.gate.model import Report, RunInfo
 from ready.proof.explain import Explanation, explain
 from ready.recorded.profiles import parse_profile, read_profiles
+from ready.recorded.proofs import proofs_of, record_reproduction
 from ready.recorded.registry import find_build, list_builds, show_version
 from ready.recorded.registry_diff import diff_builds
+from ready.recorded.verdicts import (
+    LEAKING,
+    NOT_PROVEN,
+    SAME,
+    Finding,
+    record_verdicts,
+    standing_verdicts,
+)
 from ready.run_page.gather import gather
 from ready.run_page.model import RunPage
 from ready.settings import Settings
@@ -32,8 +41,8 @@ if TYPE_CHECKING:
 
 UTC = timezone.utc
 NOW = datetime.now(UTC)
-# Of this build on this machine; the compiled SQL, which differs by engine; and what Spark does not record.
-OWN = {"sql_hash", "created_at", "invocation_id", "git_commit", "git_dirty", "datasets"}
+# Of this build on this machine; and the compiled SQL, which differs by engine.
+OWN = {"sql_hash", "created_at", "invocation_id", "git_commit", "git_dirty"}
 
 
 def test_values_are_explained_alike(both: Both) -> None:
@@ -113,18 +122,21 @@ def test_the_registry_holds_the_same(both: Both) -> None:
 
 def test_a_version_is_shown_alike(both: Both) -> None:
     postgres, spark = map(_without_own, both.ask(show_version, "1"))
-    assert [_verdicts(build) for build in postgres["builds"]] == [["unchecked", "not reproduced"]] * 2
-    assert [_verdicts(build) for build in spark["builds"]] == [["not recorded"] * 2] * 2
     for build in (*postgres["builds"], *spark["builds"]):
         for column in build["columns"]:
             column.pop("type")
     assert spark == postgres
     assert [len(build["splits"]) for build in spark["builds"]] == [3, 3]
+    made_of = [dataset["load_ids"] for build in spark["builds"] for dataset in build["datasets"]]
+    assert made_of == [[1, 2], [1, 2, 3]]
 
 
-def _verdicts(proofs: dict[str, Any]) -> list[str]:
-    """Takes them out: Spark keeps none on record."""
-    return [proofs.pop(proof)["verdict"] for proof in ("leakage", "reproduction")]
+def test_the_registry_names_the_data_set_that_the_tables_hold(both: Both) -> None:
+    """Its hash is the same on both engines."""
+    hashes = [find["dataset"]["dataset_hash"] for find in both.ask(find_build, "1")]
+    current = "select dataset_hash from meta.current_versions where feature_set = 'customer_features'"
+    assert [(found,) for found in hashes] == [*query(both.spark, current), *both.postgres.rows(current)]
+    assert len(set(hashes)) == 1
 
 
 def test_builds_differ_alike(both: Both) -> None:
@@ -225,10 +237,6 @@ def test_a_training_set_is_exported_alike(both: Both, tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         manifests.append(json.loads(done.stdout))
     postgres, spark = manifests
-    assert [_verdicts(manifest["verdicts"]) for manifest in manifests] == [
-        ["unchecked", "not reproduced"],
-        ["not recorded"] * 2,
-    ]
     shared = postgres.keys() - {"folder", "files", "sql_hash"}
     assert {key: spark[key] for key in shared} == {key: postgres[key] for key in shared}
     assert [entry["name"] for entry in spark["files"]] == ["val.parquet"]
@@ -305,7 +313,7 @@ where label_revenue_next_30d is not null
 order by md5(customer_id || feature_time)
 """
 ROWS = "select * from feats.{}_training_set where label_revenue_next_30d is not null order by 1, 2"
-OF_ENGINE = {"sql_hash", "files", "verdicts"}
+OF_ENGINE = {"sql_hash", "files"}
 
 
 def _train_sets(both: Both, file: Path) -> list[dict[str, Any]]:
@@ -338,7 +346,6 @@ def test_labels_of_ones_own_become_the_same_training_set(both: Both, tmp_path: P
     assert len(profiles[1]) > 15
     builds = [_without_own(version["builds"][0]) for version in both.ask(show_version, "delivered:1")]
     for build in builds:
-        _verdicts(build)
         build["columns"] = [column["name"] for column in build["columns"]]
     assert builds[1] == builds[0]
 
@@ -349,11 +356,52 @@ def test_labels_of_ones_own_become_the_same_training_set(both: Both, tmp_path: P
     assert f"Exported to <code>{again['folder']}</code>" in page
 
 
-def test_a_set_of_own_labels_is_not_reproduced_on_spark(both: Both) -> None:
-    """After the test that makes it."""
-    done = both.on_spark("reproduce", "delivered:1", "--target", "spark")
-    assert done.returncode == 2
-    assert done.stderr.startswith("Error: training sets of own labels are reproduced on PostgreSQL only")
+def _proven(connection: Any, settings: Settings, *verdicts: str) -> list[Any]:
+    """What is said of the build and its models as each of these verdicts on its definition is recorded."""
+    build = find_build(connection, settings, "1")
+    nodes = [*build["lineage"]["models"], *build["lineage"]["nodes"]]
+    definition = {node["node"]: [node["sql_hash"]] for node in nodes if node["sql_hash"]}
+    told: list[Any] = []
+    for verdict in verdicts:
+        finding = Finding(NODE, definition, {"it's": "a \\ quote"}, verdict, f"{verdict}, it's", 7)
+        differs = ["features", "labels"] if verdict == LEAKING else []
+        standing = record_verdicts(connection, settings, [finding])
+        record_reproduction(connection, settings, build, differs=differs, code="the current code")
+        of_models = standing_verdicts(connection, settings, [NODE, "model.raw_to_ready.feature_times"]) or ()
+        proofs = proofs_of(connection, settings, build)
+        told += [standing, [replace(one, checked_at=None) for one in of_models], _but_for_time(proofs)]
+    record_verdicts(connection, settings, [replace(finding, definition={**definition, NODE: ["other"]})])
+    return [*told, _but_for_time(proofs_of(connection, settings, build))]
+
+
+NODE = "model.raw_to_ready.customer_features"
+
+
+def _but_for_time(proofs: dict[str, Any]) -> dict[str, Any]:
+    times = [proofs["leakage"].pop("checked_at"), proofs["reproduction"].pop("reproduced_at")]
+    assert all(abs(datetime.fromisoformat(time) - NOW) < timedelta(hours=3) for time in times)
+    return proofs
+
+
+def test_verdicts_are_on_record_alike(both: Both) -> None:
+    """Last of those that look at them; a leak that was found is not made good by a later check."""
+    verdicts = (NOT_PROVEN, LEAKING, SAME)
+    postgres, spark = both.ask(_proven, *verdicts)
+    assert spark == postgres
+    assert [told[NODE] for told in spark[0:9:3]] == [NOT_PROVEN, LEAKING, LEAKING]
+    assert [told["reproduction"]["verdict"] for told in spark[2:9:3]] == ["equal", "different", "equal"]
+    assert [str(one) for one in spark[7]] == [
+        "customer_features knows its future: leaking, it's",
+        "feature_times: unchecked",
+    ]
+    (_, build) = both.ask(show_version, "1")[1]["builds"]
+    assert (build["leakage"]["verdict"], build["reproduction"]["verdict"]) == (LEAKING, "equal")
+    done = both.on_spark("run", "--target", "spark", "--data", both.files)
+    assert "customer_features knows its future: leaking, it's" in done.stderr
+    manifest = both.artifacts / "datasets" / "customer_features" / "v1" / "manifest.json"
+    assert json.loads(manifest.read_bytes())["verdicts"]["leakage"]["reason"] == "leaking, it's"
+    page = (both.artifacts / "reports" / "index.html").read_text(encoding="utf-8")
+    assert "customer_features knows its future: leaking, it&#39;s" in page
 
 
 def test_labels_that_cannot_be_used_are_refused_alike(both: Both, tmp_path: Path) -> None:
