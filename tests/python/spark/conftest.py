@@ -90,13 +90,12 @@ def _command(spark: SparkParams, home: Path, artifacts: Path) -> OnSpark:
 
 @dataclass(frozen=True)
 class Both:
-    """One data set on either engine. artifacts: Spark's. files: those that were delivered last."""
+    """One data set on either engine. artifacts: Spark's."""
 
     postgres: Warehouse
     spark: SparkParams
     on_spark: OnSpark
     artifacts: Path
-    files: str
 
     def ask(self, question: Callable[..., Any], *arguments: Any, **options: Any) -> tuple[Any, Any]:
         """What PostgreSQL and what Spark answer to a function of (connection, settings)."""
@@ -129,4 +128,4 @@ def both(
             postgres.run("--data", pattern)
             done = on_spark("run", "--target", "spark", "--data", pattern)
             assert done.returncode == 0, done.stdout + done.stderr
-        yield Both(postgres, spark, on_spark, folder / "spark", pattern)
+        yield Both(postgres, spark, on_spark, folder / "spark")

@@ -9,11 +9,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow.parquet as pq
 import pytest
 from profile_oracle import is_sampled, profile_of
 from spark_case import query
 
 import ready
+from ready.database.query import select_rows
 from ready.definition.features import recorded_features
 from ready.gate.history import read_history
 from ready.gate.inspector import Inspector
@@ -31,6 +33,7 @@ from ready.recorded.verdicts import (
     record_verdicts,
     standing_verdicts,
 )
+from ready.run.renew import renew_proofs
 from ready.run_page.gather import gather
 from ready.run_page.model import RunPage
 from ready.settings import Settings
@@ -96,12 +99,18 @@ def _same_output(both: Both, *arguments: str) -> tuple[int, str, str]:
         (("registry", "show", "7"), 2),
         (("export", "--version", "7"), 2),
         (("suggest",), 0),
+        (("lineage", "revenue_30d", "orders_total"), 0),
+        (("audit", "EXPORTED/test.parquet"), 0),
+        (("audit", "EXPORTED/test.parquet", "--column", "revenue_30d=revenue_7d"), 1),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
 def test_commands_print_the_same(both: Both, arguments: tuple[str, ...], exit_code: int) -> None:
     first = both.postgres.value("select data_hash from meta.feature_registry order by created_at limit 1")
-    told = _same_output(both, *(argument.replace("FIRST", first[:8]) for argument in arguments))
+    named = {"FIRST": first[:8], "EXPORTED": str(both.artifacts / "datasets" / "customer_features" / "v1")}
+    for name, value in named.items():
+        arguments = tuple(argument.replace(name, value) for argument in arguments)
+    told = _same_output(both, *arguments)
     assert told[0] == exit_code
     assert told[1] or exit_code
 
@@ -203,6 +212,61 @@ def test_odd_columns_and_samples_are_profiled_as_in_plain_python(
     assert found["constant"].minimum == Decimal("2.5")
 
 
+STATES = """
+select
+    order_id, customer_id, cast(amount as numeric(38, 6)) as amount, status, load_id, line_number,
+    dense_rank() over (order by dbt_valid_from) as since, dbt_valid_to is null as holds
+from {stg}.orders_history
+order by 1, since
+"""
+
+
+def test_states_of_orders_are_kept_alike(both: Both) -> None:
+    """Run by run."""
+    postgres, spark = both.ask(select_rows, STATES)
+    assert spark == postgres
+    assert {row["since"] for row in spark} == {1, 2}
+    ((closed, ids),) = query(
+        both.spark, "select count(dbt_valid_to), count(distinct dbt_scd_id) from stg.orders_history"
+    )
+    assert closed == sum(not row["holds"] for row in spark)
+    assert ids == len(spark)
+
+
+# A state that holds, is another now, is gone, has come again, is new; and a column has come, another went.
+BEFORE = """
+create table stg.states as
+select id, status, 'was' as went, md5(id) as dbt_scd_id, timestamp '2024-01-01' as dbt_updated_at,
+    timestamp '2024-01-01' as dbt_valid_from, valid_to as dbt_valid_to
+from values
+    ('a', 'x', null), ('b', null, null), ('c', 'x', null), ('d', 'x', timestamp '2024-02-01')
+    as t (id, status, valid_to)
+"""
+NOW_IS = "select *, 7 as came from values ('a', 'x'), ('b', 'y'), ('d', 'x'), ('e', null) as t (id, status)"
+QUERY = """
+{%- set held = api.Relation.create(schema='stg', identifier='states') -%}
+{{ history_query("NOW", held, 'id', ['status']) }}
+"""
+
+
+def test_a_state_holds_until_it_is_another_or_gone(both: Both) -> None:
+    query(both.spark, BEFORE)
+    inline = QUERY.replace("NOW", NOW_IS)
+    compiled = both.on_spark("dbt", "compile", "--target", "spark", "--quiet", "--inline", inline)
+    assert compiled.returncode == 0, compiled.stdout + compiled.stderr
+    states = "select id, status, went, came, dbt_valid_from = dbt_updated_at, year(dbt_valid_from) = 2024, "
+    states += f"dbt_valid_to is null from ({compiled.stdout}) as states order by id, dbt_valid_from"
+    assert query(both.spark, states) == [
+        ("a", "x", "was", None, True, True, True),
+        ("b", None, "was", None, True, True, False),
+        ("b", "y", None, 7, True, False, True),
+        ("c", "x", "was", None, True, True, False),
+        ("d", "x", "was", None, True, True, False),
+        ("d", "x", None, 7, True, False, True),
+        ("e", None, None, 7, True, False, True),
+    ]
+
+
 def _history(connection: Any, settings: Settings) -> dict[str, list[tuple[str, int]]]:
     history = read_history({"schema": settings.schema("stg")}, Inspector(connection))
     return {name: [(run.status, run.failures) for run in runs] for name, runs in history.items()}
@@ -233,13 +297,18 @@ def test_the_run_page_has_the_same_files_features_and_splits(both: Both) -> None
 def test_a_training_set_is_exported_alike(both: Both, tmp_path: Path) -> None:
     manifests = []
     for run, target in ((both.postgres.ready, "postgres"), (both.on_spark, "spark")):
-        done = run("export", "--json", "--target", target, "--out", tmp_path / target, "--split", "val")
+        to = ("--out", tmp_path / target, "--split", "val", "--feast", tmp_path / f"{target}_feast")
+        done = run("export", "--json", "--target", target, *to)
         assert done.returncode == 0, done.stderr
         manifests.append(json.loads(done.stdout))
     postgres, spark = manifests
     shared = postgres.keys() - {"folder", "files", "sql_hash"}
     assert {key: spark[key] for key in shared} == {key: postgres[key] for key in shared}
     assert [entry["name"] for entry in spark["files"]] == ["val.parquet"]
+    file = Path("data", "customer_features.parquet")
+    feast = [pq.read_table(tmp_path / f"{target}_feast" / file) for target in ("postgres", "spark")]
+    assert feast[1].equals(feast[0])
+    assert len(feast[0]) == 2_211
     again = both.on_spark(
         "export", "--json", "--target", "spark", "--out", tmp_path / "spark", "--split", "val"
     )
@@ -379,11 +448,13 @@ NODE = "model.raw_to_ready.customer_features"
 
 def _but_for_time(proofs: dict[str, Any]) -> dict[str, Any]:
     times = [proofs["leakage"].pop("checked_at"), proofs["reproduction"].pop("reproduced_at")]
-    assert all(abs(datetime.fromisoformat(time) - NOW) < timedelta(hours=3) for time in times)
+    assert all(
+        abs(datetime.fromisoformat(time.replace("Z", "+00:00")) - NOW) < timedelta(hours=3) for time in times
+    )
     return proofs
 
 
-def test_verdicts_are_on_record_alike(both: Both) -> None:
+def test_verdicts_are_on_record_alike(both: Both, spark_home: Path) -> None:
     """Last of those that look at them; a leak that was found is not made good by a later check."""
     verdicts = (NOT_PROVEN, LEAKING, SAME)
     postgres, spark = both.ask(_proven, *verdicts)
@@ -396,8 +467,8 @@ def test_verdicts_are_on_record_alike(both: Both) -> None:
     ]
     (_, build) = both.ask(show_version, "1")[1]["builds"]
     assert (build["leakage"]["verdict"], build["reproduction"]["verdict"]) == (LEAKING, "equal")
-    done = both.on_spark("run", "--target", "spark", "--data", both.files)
-    assert "customer_features knows its future: leaking, it's" in done.stderr
+    environ = {"READY_HOME": str(spark_home), "READY_ARTIFACTS": str(both.artifacts), "READY_TARGET": "spark"}
+    renew_proofs(Settings.resolve(environ={**environ, **both.spark.env()}))
     manifest = both.artifacts / "datasets" / "customer_features" / "v1" / "manifest.json"
     assert json.loads(manifest.read_bytes())["verdicts"]["leakage"]["reason"] == "leaking, it's"
     page = (both.artifacts / "reports" / "index.html").read_text(encoding="utf-8")
