@@ -6,6 +6,7 @@
     {%- for build in builds -%}
         {%- do build.update(splits_to_publish(build)) -%}
     {%- endfor -%}
+    {%- set labels = labels_content(builds[0]) if builds else none -%}
     {%- for node in nodes -%}
         {%- do point_view(node_relation(node), built_tables(node_relation(node))[0]) -%}
     {%- endfor -%}
@@ -18,7 +19,7 @@
                 ['(' ~ quote_literal(build.feature_set) ~ ', ' ~ build.version ~ ", '', " ~ quote_literal(features_at_query()) ~ ')']
             )) -%}
         {%- endif -%}
-        {%- do append_build(build) -%}
+        {%- do append_build(build, labels) -%}
     {%- endfor -%}
     {%- for node in nodes -%}
         {%- do adapter.drop_relation(current_candidate(node_relation(node))) -%}
@@ -53,7 +54,8 @@
     {% do return({'splits': summary, 'splits_build_id': invocation_id}) %}
 {% endmacro %}
 
-{% macro append_build(build) %}
+{# labels: rows, hash and number of those that are known, of all feature sets. #}
+{% macro append_build(build, labels) %}
     {% if not is_recorded('feature_registry', build) %}
         {% do run_query(registry_row(build)) %}
     {% endif %}
@@ -64,13 +66,18 @@
         {% do run_query('insert into ' ~ source('meta', 'feature_profiles') ~ ' select ' ~ build_key_values(build)
             ~ ', column_name, profile, current_timestamp() from (' ~ feature_profiles(build) ~ ') as profiles') %}
     {% endif %}
-    {% set labels = labels_content(build) if build.feature_set == 'customer_features' else none %}
-    {% if labels and not is_recorded('dataset_label_summary', build, {'labels_hash': labels[1]}) %}
+    {% if build.feature_set == 'customer_features' and not is_recorded('dataset_label_summary', build, {'labels_hash': labels[1]}) %}
         {% do run_query('insert into ' ~ source('meta', 'dataset_label_summary') ~ ' select ' ~ build_key_values(build)
             ~ ', ' ~ quote_literal(labels[1]) ~ ', ' ~ labels[0] ~ ', ' ~ labels[2] ~ ', current_timestamp()') %}
     {% endif %}
+    {% set loads = active_load_list() %}
+    {% set dataset = dataset_of(build, labels[1], loads | map(attribute='load_id') | join(','), zone='+00') %}
+    {% if not is_recorded('dataset_builds', build, {'dataset_hash': dataset.dataset_hash}) %}
+        {% do run_query(dataset_row(build, dataset, loads)) %}
+    {% endif %}
     {% do run_query('insert into ' ~ source('meta', 'current_versions') ~ '_log select ' ~ build_key_values(build) ~ ', '
-        ~ quote_literal(invocation_id) ~ ', current_timestamp(), ' ~ quote_literal(build.splits_build_id)) %}
+        ~ quote_literal(invocation_id) ~ ', current_timestamp(), ' ~ quote_literal(build.splits_build_id) ~ ', '
+        ~ quote_literal(dataset.dataset_hash)) %}
 {% endmacro %}
 
 {% macro build_key_values(build) -%}
@@ -107,6 +114,17 @@
         {{ quote_literal(invocation_id) }},
         current_timestamp(),
         {{ quote_literal(build.definition.config) }}
+{%- endmacro %}
+
+{% macro dataset_row(build, dataset, loads) -%}
+    insert into {{ source('meta', 'dataset_builds') }} (
+        feature_set, feature_version, data_hash, dataset_hash, labels_hash, splits, load_ids, loads, invocation_id, created_at
+    )
+    select
+        {{ build_key_values(build) }}, {{ quote_literal(dataset.dataset_hash) }}, {{ quote_literal(dataset.labels_hash) }},
+        {{ quote_literal(tojson(dataset.splits)) }},
+        cast(array({{ loads | map(attribute='load_id') | join(', ') }}) as array<bigint>), {{ quote_literal(tojson(loads)) }},
+        {{ quote_literal(invocation_id) }}, current_timestamp()
 {%- endmacro %}
 
 {% macro active_load_list() %}

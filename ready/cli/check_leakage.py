@@ -108,7 +108,7 @@ def report_leakage(report: LeakageReport, settings: Settings, output: Output) ->
     """In lines for people. Raises CheckFailed for a report that did not pass."""
     from ready.errors import CheckFailed
 
-    output.say("\n".join(map(one_line, _lines(report, settings.target, every=output.verbose))))
+    output.say("\n".join(map(one_line, _lines(report, every=output.verbose))))
     if not report.passed:
         raise CheckFailed(_verdict(report), hint=_hint(report, settings.target))
     output.say("No row up to its cutoff moved when these tables changed after it.")
@@ -145,7 +145,7 @@ def _as_object(report: LeakageReport) -> dict[str, Any]:
     }
 
 
-def _lines(report: LeakageReport, target: str, *, every: bool) -> list[str]:
+def _lines(report: LeakageReport, *, every: bool) -> list[str]:
     from ready.proof.futures import FUTURES
     from ready.proof.nearest import as_text
 
@@ -169,8 +169,7 @@ def _lines(report: LeakageReport, target: str, *, every: bool) -> list[str]:
         names = ", ".join(report.outdated)
         lines.append(f"Not in use  {names}: the tables were built by another definition; build: ready run")
     if report.recorded is None:
-        why = "Spark keeps no verdicts" if target == "spark" else "build once with this release: ready run"
-        lines.append(f"Not recorded  {why}")
+        lines.append("Not recorded  build once with this release: ready run")
     return lines
 
 

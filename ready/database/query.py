@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from typing import Any, TypeGuard
 
@@ -74,10 +74,35 @@ def has_table(connection: Any, settings: Settings, schema: str, name: str) -> bo
     return found["oid"] is not None
 
 
+def relations_there(connection: Any, settings: Settings, relations: Collection[str]) -> set[str]:
+    """Those of the tables and views, named as in meta.model_definitions, that are there."""
+    if not is_postgres(connection):
+        from ready.spark.query import tables_in
+
+        tables = tables_in(connection, {_bare(relation).partition(".")[0] for relation in relations})
+        return {relation for relation in relations if _bare(relation) in tables}
+    query = "select name from unnest(cast(%(names)s as text[])) as name where to_regclass(name) is not null"
+    return {row["name"] for row in select_rows(connection, settings, query, {"names": list(relations)})}
+
+
+def _bare(relation: str) -> str:
+    return relation.replace("`", "")
+
+
+def has_column(connection: Any, settings: Settings, relation: str, column: str) -> bool:
+    """Whether a table or view that is there, named as in meta.model_definitions, has this column."""
+    place = relation.replace("%", "%%").replace("{", "{{").replace("}", "}}")
+    try:
+        select_rows(connection, settings, f"select {{column}} from {place} where false", column=column)
+    except NoSuchColumn:
+        return False
+    return True
+
+
 def select_rows(
     connection: Any, settings: Settings, query: str, values: Mapping[str, Any] | None = None, **names: str
 ) -> list[Row]:
-    """The rows of a query, by column; times are aware, JSON is read.
+    """The rows of a query, by column, none of an insert; times are aware, JSON is read.
 
     connection: psycopg2's or PyHive's. In the query {raw}, {stg}, {feats} and {meta} stand for the schemas,
     {name} for any other of `names`, %(name)s for one of `values`; a tuple is a list in brackets. {by_bytes}
@@ -107,7 +132,7 @@ def _select(
             connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor,
         ):
             cursor.execute(statement, values)
-            return [dict(row) for row in cursor.fetchall()]
+            return [dict(row) for row in cursor.fetchall()] if cursor.description else []
     except psycopg2.errors.UndefinedColumn as error:
         raise NoSuchColumn(error.diag.message_primary) from None
     except (psycopg2.errors.UndefinedTable, psycopg2.errors.InvalidSchemaName) as error:

@@ -21,8 +21,6 @@ SCRATCH_LOCK = 7_239_402
 class PostgresScratch(Scratch):
     """Its connection holds the lock on the name."""
 
-    keeps_verdicts = True
-
     @contextmanager
     def claimed(self) -> Iterator[None]:
         self.connection.autocommit = True
@@ -54,6 +52,10 @@ class PostgresScratch(Scratch):
 
     def quote(self, name: str) -> str:
         return sql.Identifier(name).as_string(self.connection)
+
+    def with_names_of_here(self, text: str) -> str:
+        caller = self.caller.schema_prefix
+        return text.replace(f'"{caller}', f'"{self.settings.schema_prefix}') if caller else text
 
     def replace_table(self, table: str, query: str) -> None:
         self.execute(f"drop table if exists {table} cascade")

@@ -113,7 +113,8 @@ class _Graph:
 
     def __init__(self, manifest: Mapping[str, Any]) -> None:
         kinds = ("model", "seed", "snapshot", "source")
-        every: dict[str, Node] = {**manifest["nodes"], **manifest["sources"]}
+        nodes = {id: _as_on_postgres(node) for id, node in manifest["nodes"].items()}
+        every: dict[str, Node] = {**nodes, **manifest["sources"]}
         # A proof builds in full: what source plan has, no model of it looks at.
         self.nodes = {
             id: node
@@ -213,6 +214,12 @@ class _Graph:
         return any(
             n["resource_type"] == "snapshot" or n.get("source_name") in ("raw", "meta") for n in origins
         )
+
+
+def _as_on_postgres(node: Node) -> Node:
+    """On Spark a snapshot is a model: macros/spark/history.sql."""
+    is_history = node.get("config", {}).get("materialized") == "history"
+    return {**node, "resource_type": "snapshot"} if is_history else node
 
 
 def _is(node: Node, resource_type: str, name: str) -> bool:

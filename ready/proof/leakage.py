@@ -64,7 +64,7 @@ class LeakageReport:
     unstable: of each model that two builds of the same orders tell apart, the columns that differ (None: the
     rows); what moved in them is no leak. left_out: the models that look ahead by purpose. not_compared: those
     that were built and have no feature_time. recorded: by model, the verdict on record; None
-    where none is kept, as on Spark.
+    where an earlier release has built last.
     """
 
     cutoffs: tuple[datetime, ...]
@@ -207,8 +207,6 @@ class _Check:
 
     def _recorded(self, report: LeakageReport) -> LeakageReport:
         """The report, once it is on record."""
-        if not self.place.keeps_verdicts:
-            return report
         hashes = self.hashes
         ids = {self.names[id]: id for id in self.nodes if id.startswith("model.")}
         findings = [
@@ -227,7 +225,7 @@ class _Check:
             for model, rows in report.rows.items()
         ]
         try:
-            standing = record_verdicts(self.place.connection, self.place.caller, findings)
+            standing = self.place.call(record_verdicts, self.place.caller, findings)
         except NothingThere:  # an earlier release has built last
             return report
         return replace(report, recorded={self.names[id]: verdict for id, verdict in standing.items()})
@@ -415,8 +413,6 @@ class _Check:
     def _look_at_definitions(self) -> None:
         """Whether the check has built what the caller builds: SQL may go by where it is built."""
         self.outdated: set[str] = set()
-        if not self.place.keeps_verdicts:
-            return
         self.hashes = hashes_of(self.inside, self.compiled, self.parsed)
         in_use = hashes_in_use(self.place)
         others = {id for id, found in self.hashes.items() if in_use.get(id) not in found}
@@ -431,12 +427,9 @@ class _Check:
 
     def _hashes_outside(self, ids: Iterable[str]) -> dict[str, set[str]]:
         """Of models as the caller would build them."""
-        caller, own = self.place.caller.schema_prefix, self.place.settings.schema_prefix
         run = compiled_by_caller(self.place, [self.names[id] for id in ids])
         texts = {entry["unique_id"]: entry.get("compiled_code") or "" for entry in run.results("model")}
-        if caller:
-            texts = {id: text.replace(f'"{caller}', f'"{own}') for id, text in texts.items()}
-        compiled = {id: {text} for id, text in texts.items() if text}
+        compiled = {id: {self.place.with_names_of_here(text)} for id, text in texts.items() if text}
         return hashes_of(self.inside, compiled, self.parsed, OUTSIDE)
 
     def _doubt_if_not_given(self, id: str, name: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -88,8 +87,6 @@ def _base(connection: Connection, settings: Settings, record: Row) -> Row:
             f"{record['feature_set']} is not reproduced on its own, only {FEATURE_SET} and own labels",
             hint="ready registry show has its SQL, its loads and its fingerprint on record",
         )
-    if settings.target == "spark":
-        raise UsageError("training sets of own labels are reproduced on PostgreSQL only")
     version = record["config"]["labels"]["features_version"]
     base = find_build(connection, settings, f"{FEATURE_SET}:{version}")
     return {
@@ -103,7 +100,7 @@ def _label_again(place: Scratch, record: Row, base: Row) -> None:
     """Build the set of own labels in the scratch place, from the load of its file."""
     from ready.label_sets.label_set import LabelDefinition, record_label_set
 
-    with closing(place.params.connect()) as connection:
+    def build(connection: Connection) -> None:
         record_label_set(
             connection,
             place.settings,
@@ -112,6 +109,8 @@ def _label_again(place: Scratch, record: Row, base: Row) -> None:
             load=record["lineage"]["labels"],
             definition=LabelDefinition.recorded(record["config"]["labels"]),
         )
+
+    place.call(build)
 
 
 def _put_on_record(settings: Settings, result: Reproduction) -> None:

@@ -6,16 +6,17 @@ What differs between engines is in ready/postgres/scratch.py and ready/spark/scr
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from ready.database.engine import EngineParams
 from ready.dbt.runner import DbtRun, require_success, run_dbt
 from ready.settings import Settings
 
+Result = TypeVar("Result")
 NAME = "^(?:leak|repro)_[0-9a-f]{8}_"
 
 
@@ -35,7 +36,6 @@ class Scratch(ABC):
     text_type = "text"
     instant_type = "timestamptz"
     dbt_target: ClassVar[tuple[str, ...]] = ()
-    keeps_verdicts: ClassVar[bool] = False
 
     @staticmethod
     @contextmanager
@@ -50,6 +50,10 @@ class Scratch(ABC):
 
         Also removes what checks that were killed have left.
         """
+
+    def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """What a function of (connection, ...) gives that sends statements of its own."""
+        return function(self.connection, *arguments)
 
     @abstractmethod
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -97,6 +101,10 @@ class Scratch(ABC):
     @abstractmethod
     def confined(self) -> AbstractContextManager[Scratch | None]:
         """The same place for a role that can read nothing else; None where there is no such role."""
+
+    @abstractmethod
+    def with_names_of_here(self, text: str) -> str:
+        """SQL that dbt has compiled for the caller, as it compiles it here."""
 
     def table(self, schema: str, name: str) -> str:
         """A table of this place."""

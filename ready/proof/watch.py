@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ready.database.query import relations_there
 from ready.dbt.runner import DbtRun, require_success, run_dbt
 from ready.proof.scratch import Scratch
 
@@ -204,7 +205,9 @@ def hashes_in_use(place: Scratch) -> dict[str, str]:
     table = place.table_in_use("meta", "model_definitions")
     if not place.columns(table):
         return {}
-    return dict(place.rows(f"select node_id, sql_hash from {table} where to_regclass(relation) is not null"))
+    rows = place.rows(f"select node_id, relation, sql_hash from {table}")
+    there = place.call(relations_there, place.caller, [relation for _, relation, _ in rows])
+    return {id: sql_hash for id, relation, sql_hash in rows if relation in there}
 
 
 def hashes_of(
@@ -212,7 +215,7 @@ def hashes_of(
 ) -> dict[str, set[str]]:
     """Of each model's id, the hashes that meta.model_definitions has of its compiled texts."""
     table = place.table("meta", name)
-    place.execute(f"create table {table} (model text, sql_hash text)")
+    place.execute(f"create table {table} (model {place.text_type}, sql_hash {place.text_type})")
     texts = {id: sorted(found) for id, found in compiled.items()}
     arguments = json.dumps({"hashes": table, "texts": texts})
     require_success(

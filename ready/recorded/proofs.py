@@ -1,6 +1,6 @@
 """What was proven of a recorded build: the verdicts on leakage, and whether it came out again.
 
-`ready reproduce` leaves its own in meta.reproductions. Spark keeps none.
+`ready reproduce` leaves its own in meta.reproductions.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ready.database.query import Row, has_table, is_postgres, select_rows
+from ready.database.query import Row, has_table, select_rows
 from ready.recorded.verdicts import verdict_on_build
 from ready.rendering.instants import utc_text
 from ready.settings import Settings
@@ -19,12 +19,12 @@ EQUAL, DIFFERENT, NOT_REPRODUCED = "equal", "different", "not reproduced"
 
 RECORD = """
 insert into {meta}.reproductions (
-    feature_set, feature_version, data_hash, dataset_hash, verdict, differs, code
+    feature_set, feature_version, data_hash, dataset_hash, verdict, differs, code, reproduced_at
 )
 values (
-    %(feature_set)s, %(feature_version)s, %(data_hash)s, %(dataset_hash)s, %(verdict)s, %(differs)s, %(code)s
+    %(feature_set)s, %(feature_version)s, %(data_hash)s, %(dataset_hash)s, %(verdict)s, %(differs)s, %(code)s,
+    current_timestamp
 )
-returning verdict
 """
 
 # Of the same labels, splits and loads: others make another data set.
@@ -60,7 +60,7 @@ class Reproduced:
 def record_reproduction(
     connection: Any, settings: Settings, build: Row, *, differs: Sequence[str], code: str
 ) -> None:
-    """Put it on record; nothing where the tables are of an earlier release, or on Spark.
+    """Put it on record; nothing where the tables are of an earlier release.
 
     build: a row of find_build.
     """
@@ -70,10 +70,8 @@ def record_reproduction(
         select_rows(connection, settings, RECORD, values)
 
 
-def reproduction_of(connection: Any, settings: Settings, build: Row) -> Reproduced | None:
-    """build: a row of find_build. None on an engine that keeps none."""
-    if not is_postgres(connection):
-        return None
+def reproduction_of(connection: Any, settings: Settings, build: Row) -> Reproduced:
+    """build: a row of find_build."""
     if not build.get("dataset") or not _is_kept(connection, settings):
         return Reproduced()
     for row in select_rows(connection, settings, LATEST, _key(build)):
@@ -92,9 +90,7 @@ def proofs_of(connection: Any, settings: Settings, build: Row) -> dict[str, Any]
     }
 
 
-def _as_json(reproduced: Reproduced | None) -> dict[str, Any]:
-    if reproduced is None:
-        return {"verdict": "not recorded"}
+def _as_json(reproduced: Reproduced) -> dict[str, Any]:
     if reproduced.at is None:
         return {"verdict": reproduced.verdict}
     return {
@@ -106,7 +102,7 @@ def _as_json(reproduced: Reproduced | None) -> dict[str, Any]:
 
 
 def _is_kept(connection: Any, settings: Settings) -> bool:
-    return is_postgres(connection) and has_table(connection, settings, "meta", "reproductions")
+    return has_table(connection, settings, "meta", "reproductions")
 
 
 def _key(build: Row) -> dict[str, Any]:

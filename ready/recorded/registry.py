@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ready.database.query import Row, has_table, is_postgres, select_rows
+from ready.database.query import Row, has_table, select_rows
 from ready.definition.column_roles import FEATURE_SET
 from ready.errors import NothingThere, UsageError
 from ready.recorded.proofs import proofs_of
@@ -152,8 +152,8 @@ def version_for(connection: Connection, settings: Settings, definition: Mapping[
 
 
 def _datasets(connection: Connection, settings: Settings, build: Row) -> list[Row]:
-    """The labels, splits and loads on record of a build, the current ones last. Spark records none."""
-    if not (is_postgres(connection) and has_table(connection, settings, "meta", "dataset_builds")):
+    """The labels, splits and loads on record of a build, the current ones last."""
+    if not has_table(connection, settings, "meta", "dataset_builds"):
         return []
     return select_rows(
         connection,

@@ -1,11 +1,12 @@
 """What `ready check-leakage` found, on record in meta.leakage_verdicts for each model and definition.
 
 A definition is the SQL of the model and of what the check built for it: a verdict holds while the tables
-were built with the same. Spark keeps none.
+were built with the same.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from ready.database.query import Row, is_postgres, select_rows
+from ready.database.query import Row, has_column, has_table, is_postgres, relations_there, select_rows
 from ready.definition.column_roles import FEATURE_SET
 from ready.errors import NothingThere
 from ready.rendering.instants import utc_text
@@ -21,52 +22,40 @@ from ready.settings import Settings
 
 SAME, LEAKING, NOT_PROVEN, UNCHECKED = "same", "leaking", "not proven", "unchecked"
 
+ROW = """
+    (node_id, definition_hash, definition, verdict, reason, rows_compared, checked_at)
+values (
+    %(node_id)s, %(definition_hash)s, %(definition)s, %(verdict)s, %(reason)s, %(rows_compared)s,
+    current_timestamp
+)
+"""
+
 # A leak that was found once is not made good by a later check with fewer cutoffs.
 RECORD = f"""
-insert into {{meta}}.leakage_verdicts as recorded
-    (node_id, definition_hash, definition, verdict, reason, rows_compared)
-values (
-    %(node_id)s, md5(%(definition)s || %(clocks)s), %(definition)s, %(verdict)s, %(reason)s, %(rows_compared)s
-)
+insert into {{meta}}.leakage_verdicts as recorded {ROW}
 on conflict (node_id, definition_hash) do update set
     verdict = case when recorded.verdict = '{LEAKING}' then recorded.verdict else excluded.verdict end,
     reason = case when recorded.verdict = '{LEAKING}' and excluded.verdict <> '{LEAKING}'
         then recorded.reason else excluded.reason end,
     rows_compared = excluded.rows_compared,
     checked_at = excluded.checked_at
-returning verdict
 """
-
-# Of the models in a set `built`, the latest verdict on what they were built with.
-STANDING = """
-select distinct on (node_id) node_id, verdict, reason, checked_at
-from {meta}.leakage_verdicts as found
-join built using (node_id)
-where not exists (
-    select from jsonb_each(found.definition) as tested (node_id, hashes)
-    left join built as now on now.node_id = tested.node_id
-    where not coalesce(tested.hashes ? now.sql_hash, false)
-)
-order by node_id, checked_at desc
-"""
-
-TABLES = "with built as (select * from {meta}.model_definitions where to_regclass(relation) is not null)"
+# There the view leakage_verdicts sees to it: macros/spark/create_meta_tables.sql.
+RECORD_ON_SPARK = f"insert into {{meta}}.leakage_verdicts_log {ROW}"
 
 RECORDED = """
-with built as (
-    select node ->> 'node' as node_id, node ->> 'sql_hash' as sql_hash
-    from jsonb_array_elements(cast(%(nodes)s as jsonb)) as node
-)
+select verdict from {meta}.leakage_verdicts
+where node_id = %(node_id)s and definition_hash = %(definition_hash)s
 """
 
-WITH_FEATURE_TIME = f"""
-{TABLES}
-select node_id from built
-where node_id in %(candidates)s and exists (
-    select from pg_attribute
-    where attrelid = to_regclass(relation) and attname = 'feature_time' and not attisdropped
-)
+FOUND = """
+select node_id, definition, verdict, reason, checked_at
+from {meta}.leakage_verdicts
+where node_id in %(nodes)s
+order by checked_at
 """
+
+BUILT = "select node_id, relation, sql_hash from {meta}.model_definitions"
 
 
 @dataclass(frozen=True)
@@ -115,12 +104,11 @@ def record_verdicts(connection: Any, settings: Settings, findings: Iterable[Find
     """
     standing = {}
     for finding in findings:
-        values = {
-            **vars(finding),
-            "definition": _json({id: sorted(hashes) for id, hashes in finding.definition.items()}),
-            "clocks": _json(finding.clocks),
-        }
-        ((row),) = select_rows(connection, settings, RECORD, values)
+        definition = _json({id: sorted(hashes) for id, hashes in finding.definition.items()})
+        hashed = hashlib.md5((definition + _json(finding.clocks)).encode(), usedforsecurity=False)
+        values = {**vars(finding), "definition": definition, "definition_hash": hashed.hexdigest()}
+        select_rows(connection, settings, RECORD if is_postgres(connection) else RECORD_ON_SPARK, values)
+        ((row),) = select_rows(connection, settings, RECORDED, values)
         standing[finding.node_id] = row["verdict"]
     return standing
 
@@ -128,37 +116,53 @@ def record_verdicts(connection: Any, settings: Settings, findings: Iterable[Find
 def standing_verdicts(
     connection: Any, settings: Settings, candidates: Collection[str]
 ) -> tuple[Verdict, ...] | None:
-    """By name, the verdicts on the models whose tables stand; None on an engine that keeps none.
+    """By name, the verdicts on the models whose tables stand; None where an earlier release has built last.
 
     candidates: node ids of models that the check would look at; those with a feature_time on which there is
     no verdict are unchecked.
     """
-    if not is_postgres(connection):
+    if not has_table(connection, settings, "meta", "leakage_verdicts"):
         return None
-    found = [_verdict(row) for row in select_rows(connection, settings, TABLES + STANDING)]
-    asked = {"candidates": tuple(candidates)}
-    rows = select_rows(connection, settings, WITH_FEATURE_TIME, asked) if candidates else []
-    checked = {verdict.model for verdict in found}
-    missing = {_name(row["node_id"]) for row in rows} - checked
-    return tuple(
-        sorted((*found, *(Verdict(name, UNCHECKED) for name in missing)), key=lambda verdict: verdict.model)
-    )
+    rows = {row["node_id"]: row for row in select_rows(connection, settings, BUILT)}
+    there = relations_there(connection, settings, [row["relation"] for row in rows.values()])
+    # On Spark an empty hash says that what a table was built with is not known any more.
+    built = {id: row for id, row in rows.items() if row["relation"] in there and row["sql_hash"]}
+    hashes = {id: row["sql_hash"] for id, row in built.items()}
+    found = _standing(connection, settings, hashes, tuple(built))
+    missing = [
+        id
+        for id in built.keys() & set(candidates) - found.keys()
+        if has_column(connection, settings, built[id]["relation"], "feature_time")
+    ]
+    verdicts = [*map(_verdict, found.values()), *(Verdict(_name(id), UNCHECKED) for id in missing)]
+    return tuple(sorted(verdicts, key=lambda verdict: verdict.model))
 
 
 def verdict_on_build(connection: Any, settings: Settings, build: Row) -> dict[str, Any]:
     """Of a row of meta.feature_registry, the verdict on the definition it was built by."""
-    if not is_postgres(connection):
-        return {"verdict": "not recorded"}
     nodes = [*build["lineage"]["models"], *build["lineage"]["nodes"]]
+    hashes = {node["node"]: node["sql_hash"] for node in nodes}
+    # Features of own labels are those of customer_features.
+    names = {build["feature_set"], *([FEATURE_SET] if "labels" in build["config"] else [])}
     try:
-        rows = select_rows(connection, settings, RECORDED + STANDING, {"nodes": _json(nodes)})
+        found = _standing(connection, settings, hashes, [id for id in hashes if _name(id) in names])
     except NothingThere:  # an earlier release has built last
-        rows = []
-    for row in rows:
-        # Features of own labels are those of customer_features.
-        if _name(row["node_id"]) in (build["feature_set"], "labels" in build["config"] and FEATURE_SET):
-            return {name: row[name] for name in ("verdict", "reason", "checked_at")}
+        found = {}
+    for row in found.values():
+        return {name: row[name] for name in ("verdict", "reason", "checked_at")}
     return {"verdict": UNCHECKED}
+
+
+def _standing(
+    connection: Any, settings: Settings, built: Mapping[str, str | None], nodes: Collection[str]
+) -> dict[str, Row]:
+    """Of these nodes the latest verdict on what they were built with. built: the hashes of all SQL."""
+    rows = select_rows(connection, settings, FOUND, {"nodes": tuple(nodes)}) if nodes else []
+    return {row["node_id"]: row for row in rows if _is_of(row["definition"], built)}
+
+
+def _is_of(definition: Mapping[str, Collection[str]], built: Mapping[str, str | None]) -> bool:
+    return all(built.get(id) in hashes for id, hashes in definition.items())
 
 
 def _verdict(row: Row) -> Verdict:

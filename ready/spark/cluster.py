@@ -36,6 +36,7 @@ spark.executor.extraJavaOptions             -Duser.timezone=UTC "-Djava.io.tmpdi
 spark.sql.warehouse.dir                     file:{warehouse}
 spark.sql.parquet.outputTimestampType       TIMESTAMP_MICROS
 spark.sql.legacy.createHiveTableByDefault   false
+spark.sql.filesourceTableRelationCacheSize  0
 spark.sql.shuffle.partitions                8
 spark.sql.adaptive.enabled                  true
 spark.sql.adaptive.coalescePartitions.parallelismFirst  false

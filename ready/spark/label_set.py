@@ -49,11 +49,6 @@ SPLITS_BUILD = """
 select max_by(splits_build_id, built_at) as build_id from {meta}.current_versions_log
 where feature_set = %(feature_set)s and feature_version = %(feature_version)s
 """
-IS_RECORDED = """
-select 1 as found from {meta}.{name}
-where feature_set = %(feature_set)s and feature_version = %(feature_version)s and data_hash = %(data_hash)s
-limit 1
-"""
 PUBLISHED_BY = """
 select invocation_id from {meta}.current_versions
 where feature_set = %(feature_set)s and data_hash = %(data_hash)s
@@ -163,10 +158,12 @@ def _show(connection: Any, feats: str, table: str, build: str) -> None:
 
 def _record(connection: Any, settings: Settings, values: Row, place: str, features: pa.Table) -> None:
     build = {name: values[name] for name in BUILD}
+    dataset = {**build, "dataset_hash": values["dataset_hash"]}
     for name, rows in _records(values, features).items():
-        if not select_rows(connection, settings, IS_RECORDED, build, name=name):
-            _append(connection, settings, name, [{**build, **row} for row in rows])
-    current = {**build, "invocation_id": values["invocation_id"]}
+        key = dataset if name == "dataset_builds" else build
+        if not _is_recorded(connection, settings, name, key):
+            _append(connection, settings, name, [{**key, **row} for row in rows])
+    current = {**dataset, "invocation_id": values["invocation_id"]}
     current["splits_build_id"] = _splits_build(connection, settings, values, place)
     _append(connection, settings, "current_versions_log", [current], at="built_at")
 
@@ -177,10 +174,25 @@ def _records(values: Row, features: pa.Table) -> dict[str, list[Row]]:
     return {
         "feature_registry": [{name: values[name] for name in REGISTRY}],
         "dataset_split_summary": [_split_row(split, values) for split in values["splits"]],
+        "dataset_builds": [_dataset_row(values)],
         "dataset_label_summary": [{"labels_hash": values["labels_hash"], **counts}],
         "feature_profiles": [
             {"column_name": name, "profile": profile_text(features[name])} for name in features.column_names
         ],
+    }
+
+
+def _is_recorded(connection: Any, settings: Settings, name: str, key: Row) -> bool:
+    same = " and ".join(f"{column} = %({column})s" for column in key)
+    query = f"select 1 as found from {{meta}}.{{name}} where {same} limit 1"
+    return bool(select_rows(connection, settings, query, key, name=name))
+
+
+def _dataset_row(values: Row) -> Row:
+    return {
+        **{name: values[name] for name in ("labels_hash", "load_ids", "invocation_id")},
+        "splits": json.dumps(values["splits"]),
+        "loads": json.dumps(values["lineage"]["loads"]),
     }
 
 

@@ -18,6 +18,7 @@ from ready.run.loads import ActiveLoad
 from ready.run.stages import Run
 from ready.spark.connection import CONNECTION_LOST, fetch, spark_errors, spark_failed
 from ready.spark.loading import active_loads, loads_kept_off, spark_sink
+from ready.spark.query import tables_in
 from ready.spark.server import ensure_spark
 
 SECONDS_BETWEEN_TRIES = 0.2
@@ -71,14 +72,7 @@ def tables_are_there(connection: Any, meta: str) -> bool:
     relations = {
         row[0].replace("`", "") for row in fetch(connection, f"select relation from {meta}.model_definitions")
     }
-    schemas = {relation.partition(".")[0] for relation in relations}
-    there = {
-        f"{schema}.{row[1]}"
-        for (schema,) in fetch(connection, "show databases")
-        if schema in schemas
-        for row in fetch(connection, f"show tables in {schema}")
-    }
-    return relations <= there
+    return relations <= tables_in(connection, {relation.partition(".")[0] for relation in relations})
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime, timezone
 from typing import Any
@@ -13,7 +13,7 @@ from ready.spark.connection import brief, spark_errors
 from ready.spark.dialect import identifier, text_literal
 
 # Where PostgreSQL has jsonb or an array, Spark's tables or Thrift have its text.
-JSON_COLUMNS = {"columns", "config", "lineage", "load_ids", "payload"}
+JSON_COLUMNS = {"columns", "config", "definition", "lineage", "load_ids", "loads", "payload", "splits"}
 NOT_THERE = {
     "[TABLE_OR_VIEW_NOT_FOUND": NothingThere,
     "[SCHEMA_NOT_FOUND": NothingThere,
@@ -40,6 +40,16 @@ def rows_of(connection: Any, statement: str) -> list[dict[str, Any]]:
             {name: read(value) for name, read, value in zip(columns, readers, row, strict=True)}
             for row in cursor.fetchall()
         ]
+
+
+def tables_in(connection: Any, schemas: Collection[str]) -> set[str]:
+    """Every table and view of these schemas, as schema.table; of one that is not there, none."""
+    there = {row["namespace"] for row in rows_of(connection, "show databases")}
+    return {
+        f"{schema}.{row['tableName']}"
+        for schema in there.intersection(schemas)
+        for row in rows_of(connection, f"show tables in {identifier(schema)}")
+    }
 
 
 @contextmanager

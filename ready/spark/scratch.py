@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from loader.spark.tables import ensure_raw_tables
 from ready.database.engine import EngineParams
 from ready.errors import NothingThere
-from ready.proof.scratch import NAME, Scratch
+from ready.proof.scratch import NAME, Result, Scratch
 from ready.spark.connection import fetch, spark_errors
 from ready.spark.dialect import identifier
 from ready.spark.loading import warehouse_errors
@@ -55,6 +55,9 @@ class SparkScratch(Scratch):
             stack.callback(self.worker.shutdown)
             yield
 
+    def call(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        return self.worker.submit(function, self.connection, *arguments).result()
+
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return [tuple(map(in_utc, row)) for row in self._fetch(query)]
 
@@ -73,6 +76,11 @@ class SparkScratch(Scratch):
 
     def quote(self, name: str) -> str:
         return identifier(name)
+
+    def with_names_of_here(self, text: str) -> str:
+        caller = self.caller.schema_prefix
+        named = rf"\b{re.escape(caller)}(?=(?:stg|feats|meta)[.])"
+        return re.sub(named, self.settings.schema_prefix, text) if caller else text
 
     def replace_table(self, table: str, query: str) -> None:
         self.execute(f"drop table if exists {table}")

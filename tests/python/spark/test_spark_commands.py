@@ -4,24 +4,36 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow.parquet as pq
 import pytest
 from profile_oracle import is_sampled, profile_of
 from spark_case import query
 
 import ready
+from ready.database.query import select_rows
 from ready.definition.features import recorded_features
 from ready.gate.history import read_history
 from ready.gate.inspector import Inspector
 from ready.gate.model import Report, RunInfo
 from ready.proof.explain import Explanation, explain
 from ready.recorded.profiles import parse_profile, read_profiles
+from ready.recorded.proofs import proofs_of, record_reproduction
 from ready.recorded.registry import find_build, list_builds, show_version
 from ready.recorded.registry_diff import diff_builds
+from ready.recorded.verdicts import (
+    LEAKING,
+    NOT_PROVEN,
+    SAME,
+    Finding,
+    record_verdicts,
+    standing_verdicts,
+)
+from ready.run.renew import renew_proofs
 from ready.run_page.gather import gather
 from ready.run_page.model import RunPage
 from ready.settings import Settings
@@ -32,8 +44,8 @@ if TYPE_CHECKING:
 
 UTC = timezone.utc
 NOW = datetime.now(UTC)
-# Of this build on this machine; the compiled SQL, which differs by engine; and what Spark does not record.
-OWN = {"sql_hash", "created_at", "invocation_id", "git_commit", "git_dirty", "datasets"}
+# Of this build on this machine; and the compiled SQL, which differs by engine.
+OWN = {"sql_hash", "created_at", "invocation_id", "git_commit", "git_dirty"}
 
 
 def test_values_are_explained_alike(both: Both) -> None:
@@ -87,12 +99,18 @@ def _same_output(both: Both, *arguments: str) -> tuple[int, str, str]:
         (("registry", "show", "7"), 2),
         (("export", "--version", "7"), 2),
         (("suggest",), 0),
+        (("lineage", "revenue_30d", "orders_total"), 0),
+        (("audit", "EXPORTED/test.parquet"), 0),
+        (("audit", "EXPORTED/test.parquet", "--column", "revenue_30d=revenue_7d"), 1),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
 def test_commands_print_the_same(both: Both, arguments: tuple[str, ...], exit_code: int) -> None:
     first = both.postgres.value("select data_hash from meta.feature_registry order by created_at limit 1")
-    told = _same_output(both, *(argument.replace("FIRST", first[:8]) for argument in arguments))
+    named = {"FIRST": first[:8], "EXPORTED": str(both.artifacts / "datasets" / "customer_features" / "v1")}
+    for name, value in named.items():
+        arguments = tuple(argument.replace(name, value) for argument in arguments)
+    told = _same_output(both, *arguments)
     assert told[0] == exit_code
     assert told[1] or exit_code
 
@@ -113,18 +131,21 @@ def test_the_registry_holds_the_same(both: Both) -> None:
 
 def test_a_version_is_shown_alike(both: Both) -> None:
     postgres, spark = map(_without_own, both.ask(show_version, "1"))
-    assert [_verdicts(build) for build in postgres["builds"]] == [["unchecked", "not reproduced"]] * 2
-    assert [_verdicts(build) for build in spark["builds"]] == [["not recorded"] * 2] * 2
     for build in (*postgres["builds"], *spark["builds"]):
         for column in build["columns"]:
             column.pop("type")
     assert spark == postgres
     assert [len(build["splits"]) for build in spark["builds"]] == [3, 3]
+    made_of = [dataset["load_ids"] for build in spark["builds"] for dataset in build["datasets"]]
+    assert made_of == [[1, 2], [1, 2, 3]]
 
 
-def _verdicts(proofs: dict[str, Any]) -> list[str]:
-    """Takes them out: Spark keeps none on record."""
-    return [proofs.pop(proof)["verdict"] for proof in ("leakage", "reproduction")]
+def test_the_registry_names_the_data_set_that_the_tables_hold(both: Both) -> None:
+    """Its hash is the same on both engines."""
+    hashes = [find["dataset"]["dataset_hash"] for find in both.ask(find_build, "1")]
+    current = "select dataset_hash from meta.current_versions where feature_set = 'customer_features'"
+    assert [(found,) for found in hashes] == [*query(both.spark, current), *both.postgres.rows(current)]
+    assert len(set(hashes)) == 1
 
 
 def test_builds_differ_alike(both: Both) -> None:
@@ -191,6 +212,61 @@ def test_odd_columns_and_samples_are_profiled_as_in_plain_python(
     assert found["constant"].minimum == Decimal("2.5")
 
 
+STATES = """
+select
+    order_id, customer_id, cast(amount as numeric(38, 6)) as amount, status, load_id, line_number,
+    dense_rank() over (order by dbt_valid_from) as since, dbt_valid_to is null as holds
+from {stg}.orders_history
+order by 1, since
+"""
+
+
+def test_states_of_orders_are_kept_alike(both: Both) -> None:
+    """Run by run."""
+    postgres, spark = both.ask(select_rows, STATES)
+    assert spark == postgres
+    assert {row["since"] for row in spark} == {1, 2}
+    ((closed, ids),) = query(
+        both.spark, "select count(dbt_valid_to), count(distinct dbt_scd_id) from stg.orders_history"
+    )
+    assert closed == sum(not row["holds"] for row in spark)
+    assert ids == len(spark)
+
+
+# A state that holds, is another now, is gone, has come again, is new; and a column has come, another went.
+BEFORE = """
+create table stg.states as
+select id, status, 'was' as went, md5(id) as dbt_scd_id, timestamp '2024-01-01' as dbt_updated_at,
+    timestamp '2024-01-01' as dbt_valid_from, valid_to as dbt_valid_to
+from values
+    ('a', 'x', null), ('b', null, null), ('c', 'x', null), ('d', 'x', timestamp '2024-02-01')
+    as t (id, status, valid_to)
+"""
+NOW_IS = "select *, 7 as came from values ('a', 'x'), ('b', 'y'), ('d', 'x'), ('e', null) as t (id, status)"
+QUERY = """
+{%- set held = api.Relation.create(schema='stg', identifier='states') -%}
+{{ history_query("NOW", held, 'id', ['status']) }}
+"""
+
+
+def test_a_state_holds_until_it_is_another_or_gone(both: Both) -> None:
+    query(both.spark, BEFORE)
+    inline = QUERY.replace("NOW", NOW_IS)
+    compiled = both.on_spark("dbt", "compile", "--target", "spark", "--quiet", "--inline", inline)
+    assert compiled.returncode == 0, compiled.stdout + compiled.stderr
+    states = "select id, status, went, came, dbt_valid_from = dbt_updated_at, year(dbt_valid_from) = 2024, "
+    states += f"dbt_valid_to is null from ({compiled.stdout}) as states order by id, dbt_valid_from"
+    assert query(both.spark, states) == [
+        ("a", "x", "was", None, True, True, True),
+        ("b", None, "was", None, True, True, False),
+        ("b", "y", None, 7, True, False, True),
+        ("c", "x", "was", None, True, True, False),
+        ("d", "x", "was", None, True, True, False),
+        ("d", "x", None, 7, True, False, True),
+        ("e", None, None, 7, True, False, True),
+    ]
+
+
 def _history(connection: Any, settings: Settings) -> dict[str, list[tuple[str, int]]]:
     history = read_history({"schema": settings.schema("stg")}, Inspector(connection))
     return {name: [(run.status, run.failures) for run in runs] for name, runs in history.items()}
@@ -221,17 +297,18 @@ def test_the_run_page_has_the_same_files_features_and_splits(both: Both) -> None
 def test_a_training_set_is_exported_alike(both: Both, tmp_path: Path) -> None:
     manifests = []
     for run, target in ((both.postgres.ready, "postgres"), (both.on_spark, "spark")):
-        done = run("export", "--json", "--target", target, "--out", tmp_path / target, "--split", "val")
+        to = ("--out", tmp_path / target, "--split", "val", "--feast", tmp_path / f"{target}_feast")
+        done = run("export", "--json", "--target", target, *to)
         assert done.returncode == 0, done.stderr
         manifests.append(json.loads(done.stdout))
     postgres, spark = manifests
-    assert [_verdicts(manifest["verdicts"]) for manifest in manifests] == [
-        ["unchecked", "not reproduced"],
-        ["not recorded"] * 2,
-    ]
     shared = postgres.keys() - {"folder", "files", "sql_hash"}
     assert {key: spark[key] for key in shared} == {key: postgres[key] for key in shared}
     assert [entry["name"] for entry in spark["files"]] == ["val.parquet"]
+    file = Path("data", "customer_features.parquet")
+    feast = [pq.read_table(tmp_path / f"{target}_feast" / file) for target in ("postgres", "spark")]
+    assert feast[1].equals(feast[0])
+    assert len(feast[0]) == 2_211
     again = both.on_spark(
         "export", "--json", "--target", "spark", "--out", tmp_path / "spark", "--split", "val"
     )
@@ -305,7 +382,7 @@ where label_revenue_next_30d is not null
 order by md5(customer_id || feature_time)
 """
 ROWS = "select * from feats.{}_training_set where label_revenue_next_30d is not null order by 1, 2"
-OF_ENGINE = {"sql_hash", "files", "verdicts"}
+OF_ENGINE = {"sql_hash", "files"}
 
 
 def _train_sets(both: Both, file: Path) -> list[dict[str, Any]]:
@@ -338,7 +415,6 @@ def test_labels_of_ones_own_become_the_same_training_set(both: Both, tmp_path: P
     assert len(profiles[1]) > 15
     builds = [_without_own(version["builds"][0]) for version in both.ask(show_version, "delivered:1")]
     for build in builds:
-        _verdicts(build)
         build["columns"] = [column["name"] for column in build["columns"]]
     assert builds[1] == builds[0]
 
@@ -349,11 +425,54 @@ def test_labels_of_ones_own_become_the_same_training_set(both: Both, tmp_path: P
     assert f"Exported to <code>{again['folder']}</code>" in page
 
 
-def test_a_set_of_own_labels_is_not_reproduced_on_spark(both: Both) -> None:
-    """After the test that makes it."""
-    done = both.on_spark("reproduce", "delivered:1", "--target", "spark")
-    assert done.returncode == 2
-    assert done.stderr.startswith("Error: training sets of own labels are reproduced on PostgreSQL only")
+def _proven(connection: Any, settings: Settings, *verdicts: str) -> list[Any]:
+    """What is said of the build and its models as each of these verdicts on its definition is recorded."""
+    build = find_build(connection, settings, "1")
+    nodes = [*build["lineage"]["models"], *build["lineage"]["nodes"]]
+    definition = {node["node"]: [node["sql_hash"]] for node in nodes if node["sql_hash"]}
+    told: list[Any] = []
+    for verdict in verdicts:
+        finding = Finding(NODE, definition, {"it's": "a \\ quote"}, verdict, f"{verdict}, it's", 7)
+        differs = ["features", "labels"] if verdict == LEAKING else []
+        standing = record_verdicts(connection, settings, [finding])
+        record_reproduction(connection, settings, build, differs=differs, code="the current code")
+        of_models = standing_verdicts(connection, settings, [NODE, "model.raw_to_ready.feature_times"]) or ()
+        proofs = proofs_of(connection, settings, build)
+        told += [standing, [replace(one, checked_at=None) for one in of_models], _but_for_time(proofs)]
+    record_verdicts(connection, settings, [replace(finding, definition={**definition, NODE: ["other"]})])
+    return [*told, _but_for_time(proofs_of(connection, settings, build))]
+
+
+NODE = "model.raw_to_ready.customer_features"
+
+
+def _but_for_time(proofs: dict[str, Any]) -> dict[str, Any]:
+    times = [proofs["leakage"].pop("checked_at"), proofs["reproduction"].pop("reproduced_at")]
+    assert all(
+        abs(datetime.fromisoformat(time.replace("Z", "+00:00")) - NOW) < timedelta(hours=3) for time in times
+    )
+    return proofs
+
+
+def test_verdicts_are_on_record_alike(both: Both, spark_home: Path) -> None:
+    """Last of those that look at them; a leak that was found is not made good by a later check."""
+    verdicts = (NOT_PROVEN, LEAKING, SAME)
+    postgres, spark = both.ask(_proven, *verdicts)
+    assert spark == postgres
+    assert [told[NODE] for told in spark[0:9:3]] == [NOT_PROVEN, LEAKING, LEAKING]
+    assert [told["reproduction"]["verdict"] for told in spark[2:9:3]] == ["equal", "different", "equal"]
+    assert [str(one) for one in spark[7]] == [
+        "customer_features knows its future: leaking, it's",
+        "feature_times: unchecked",
+    ]
+    (_, build) = both.ask(show_version, "1")[1]["builds"]
+    assert (build["leakage"]["verdict"], build["reproduction"]["verdict"]) == (LEAKING, "equal")
+    environ = {"READY_HOME": str(spark_home), "READY_ARTIFACTS": str(both.artifacts), "READY_TARGET": "spark"}
+    renew_proofs(Settings.resolve(environ={**environ, **both.spark.env()}))
+    manifest = both.artifacts / "datasets" / "customer_features" / "v1" / "manifest.json"
+    assert json.loads(manifest.read_bytes())["verdicts"]["leakage"]["reason"] == "leaking, it's"
+    page = (both.artifacts / "reports" / "index.html").read_text(encoding="utf-8")
+    assert "customer_features knows its future: leaking, it&#39;s" in page
 
 
 def test_labels_that_cannot_be_used_are_refused_alike(both: Both, tmp_path: Path) -> None:

@@ -64,7 +64,13 @@ def test_a_feature_set_of_ones_own_is_published_and_caught_peeking(shop: SparkSh
     told = {line.split()[0]: line.split()[-1] for line in done.stdout.splitlines() if "rows compared" in line}
     # Nothing keeps a model there from reading more than the check changes.
     assert told == {"customer_features": "PROVEN", "feature_times": "PROVEN", "own_features": "LEAKS"}
-    assert "Not recorded  Spark keeps no verdicts\n" in done.stdout
+    assert "Not recorded" not in done.stdout
+    assert "Not in use" not in done.stdout
+    recorded = shop.rows("select split(node_id, '[.]')[2], verdict from meta.leakage_verdicts")
+    assert {name: {"leaking": "LEAKS", "not proven": "PROVEN"}[verdict] for name, verdict in recorded} == told
+    shown = json.loads(shop.ready("registry", "show", "1", "--json").stdout)["builds"][0]
+    assert shown["leakage"]["verdict"] == "not proven"
+    assert shown["leakage"]["reason"] == "no role kept it from reading other tables"
     assert "orders_60d: " in done.stdout
     assert "first: customer C0" in done.stdout
     assert "1 column(s) know their future: own_features.orders_60d" in done.stderr
@@ -104,6 +110,40 @@ def test_the_first_version_comes_out_again_after_its_data_and_definition_have_ch
     ]
     assert shop.rows(versions) == [(1, "[1,2]"), (2, "[1,2,3]")]
     assert shop.scratch() == []
+
+
+LABELS = """
+select
+    customer_id, date_format(feature_time, "yyyy-MM-dd'T'HH:mm:ssXXX"),
+    cast(label_revenue_next_30d as string)
+from feats.customer_training_set
+where label_revenue_next_30d is not null
+"""
+
+
+def test_a_set_of_own_labels_comes_out_again(shop: SparkShop) -> None:
+    """Of the second version, with code that is in no commit; it is on record with what it was made of."""
+    file = shop.folder / "delivered.csv"
+    lines = [",".join(row) for row in shop.rows(LABELS)]
+    file.write_text("\n".join(["customer_id,label_time,label", *lines, ""]))
+    for arguments in (
+        ("train-set", "--labels", file, "--horizon", "30"),
+        ("reproduce", "delivered:1", "--json"),
+    ):
+        done = shop.ready(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert (told["code"], told["load_ids"]) == ("the current code", [1, 2, 3])
+    splits = [f"split {name}" for name in SPLITS]
+    parts = ["features", "labels", *splits, "manifest.json", *(f"{name}.parquet" for name in SPLITS)]
+    assert [(part["what"].split(",")[0], part["same"]) for part in told["findings"]] == [
+        (part, True) for part in parts
+    ]
+    assert shop.scratch() == []
+    verdicts = "select feature_set, feature_version, verdict from meta.reproductions order by reproduced_at"
+    assert shop.rows(verdicts) == [("customer_features", 1, "equal"), ("delivered", 1, "equal")]
+    manifest = shop.settings.artifacts / "datasets" / "delivered" / "v1" / "manifest.json"
+    assert json.loads(manifest.read_bytes())["verdicts"]["reproduction"]["verdict"] == "equal"
 
 
 def test_what_a_killed_check_has_left_goes_with_the_next_and_so_does_what_that_began(shop: SparkShop) -> None:

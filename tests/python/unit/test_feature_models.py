@@ -133,6 +133,13 @@ def test_what_they_read_beside_orders_is_found_through_ephemeral_models() -> Non
     }
 
 
+def test_a_snapshot_is_left_as_it_is_on_spark_too_where_it_is_a_model() -> None:
+    found = manifest()
+    history = found["nodes"]["snapshot.p.orders_history"]
+    history |= {"resource_type": "model", "config": {"materialized": "history"}}
+    assert plan_check(found) == plan()
+
+
 def test_a_table_that_says_since_when_its_rows_are_known_is_changed() -> None:
     assert plan().dated == {"source.p.crm.decisions": "decided_at"}
 
