@@ -1,7 +1,7 @@
 {# dbt's own macro for the rows of a unit test: it takes the columns of an input from its table, which for a published model is a
    candidate until its first publication. #}
 {% macro get_fixture_sql(rows, column_name_to_data_types) %}
-    {% set candidate = standing_candidate(this) if not column_name_to_data_types and not load_relation(this) else none %}
+    {% set candidate = current_candidate(this) if not column_name_to_data_types and not load_relation(this) else none %}
     {{ return(rows_like(candidate, rows) if candidate else dbt.get_fixture_sql(rows, column_name_to_data_types)) }}
 {% endmacro %}
 
