@@ -141,7 +141,7 @@ def test_values_are_counted_without_an_entry_and_left_to_the_entry_there_is(shop
         f"order_id has 1 value(s) longer than 255 characters; {OPEN_QUOTE}",
         "currency has 2 currencies in orders that are summed: EUR 51, USD 2, such as orders.csv:16: USD. Map"
         " the amounts of one currency, or set the others aside: `currency: COLUMN` in orders.yaml, and in"
-        " expectations.yaml expect_column_values_to_be_in_set with `meta: {ready: {on_fail: quarantine}}`",
+        " expectations.yaml expect_column_values_to_be_in_set with `meta: {ready_on_fail: quarantine}`",
         "available_at has 1 invalid timestamp(s)",
         "quantity has 2 non-numeric value(s)",
     ]

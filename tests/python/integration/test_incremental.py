@@ -172,7 +172,7 @@ class Deliveries(RuleBasedStateMachine):
         mark = chance.choice(MARKS)
         orders = self.folder / "configs/orders.yaml"
         mapping = yaml.safe_load(orders.read_text())
-        mapping["models"][0]["config"]["meta"]["ready_columns"] |= {
+        mapping["models"][0]["config"]["meta"]["ready"]["columns"] |= {
             text: "Country",
             number: {"column": "qty", "type": "number"},
             "note": {"expression": f"line_number || ' {mark}'"},
@@ -183,7 +183,7 @@ class Deliveries(RuleBasedStateMachine):
         self.definition = replace(self.definition, aggregations={**self.definition.aggregations, **kinds})
         features = self.folder / "configs/features.yaml"
         defined = yaml.safe_load(features.read_text())
-        defined["models"][0]["config"]["meta"]["ready_aggregations"] |= kinds
+        defined["models"][0]["config"]["meta"]["ready"]["aggregations"] |= kinds
         features.write_text(yaml.safe_dump(defined))
         source = TRACKED_SOURCE if self.name in TRACKED else SOURCE
 

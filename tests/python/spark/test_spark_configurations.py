@@ -106,7 +106,7 @@ def quarantine(configs: Path) -> None:
     file.write_text(yaml.safe_dump(gate))
     # Few records stay: without a status each of them is a purchase.
     mapping = yaml.safe_load((configs / "orders.yaml").read_text())
-    del mapping["models"][0]["config"]["meta"]["ready_columns"]["status"]
+    del mapping["models"][0]["config"]["meta"]["ready"]["columns"]["status"]
     (configs / "orders.yaml").write_text(yaml.safe_dump(mapping, allow_unicode=True))
 
 
