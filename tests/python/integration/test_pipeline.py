@@ -8,10 +8,10 @@ import json
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import forked
 import psycopg2
 import psycopg2.errors
 import pyarrow.parquet
@@ -310,22 +310,23 @@ def test_dbt_alone_builds_the_same_tables(built: Warehouse, tmp_path: Path) -> N
         environ = {name: value for name, value in alone.environ.items() if not name.startswith("PG")}
         environ |= {"DBT_TARGET_PATH": str(tmp_path / "target"), "DBT_LOG_PATH": str(tmp_path / "logs")}
 
-        def command(*words: str | Path, cwd: Path = PROJECT) -> str:
-            done = subprocess.run(words, cwd=cwd, env=environ, capture_output=True, text=True, check=False)
+        def printed(done: subprocess.CompletedProcess[str]) -> str:
             assert done.returncode == 0, done.stdout + done.stderr
             return done.stdout
 
-        command(sys.executable, "-m", "ready", "load", SAMPLE)
-        output = command(Path(sys.executable).with_name("dbt"), "build", "--profiles-dir", "profiles")
+        printed(forked.ready("load", SAMPLE, cwd=PROJECT, env=environ))
+        output = printed(forked.dbt("build", "--profiles-dir", "profiles", cwd=PROJECT, env=environ))
         assert "unit_test" in output
         assert " ERROR=0 " in output
         for table in ("stg.orders", FEATURES, "feats.customer_labels", "feats.customer_training_set"):
             assert alone.content_of(table) == built.content_of(table), table
         assert alone.rows(VERSIONS) == built.rows(VERSIONS)
 
-        command(sys.executable, "-m", "ready", "dbt", "build", "-s", "customer_features+", cwd=tmp_path)
+        part = ("dbt", "build", "-s", "customer_features+")
+        printed(forked.ready(*part, cwd=tmp_path, env=environ))
         assert alone.rows(VERSIONS) == built.rows(VERSIONS)
-        assert "Build" in command(sys.executable, "-m", "ready", "run"), "no mark of ready run is left"
+        whole = printed(forked.ready("run", cwd=PROJECT, env=environ))
+        assert "Build" in whole, "no mark of ready run is left"
         assert alone.rows(VERSIONS) == built.rows(VERSIONS)
 
 

@@ -8,26 +8,26 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import forked
 import pytest
 from reader import seen
 
 from ready.postgres import embedded
 from ready.postgres.connection import ConnectionParams
-from ready.settings import Settings
 
 PROJECT = Path(__file__).parents[3]
 BUILDS = 20
 FAILING = frozenset({3, 7, 8, 14, 19})
 # The orders are changed by hand, which only a full refresh looks at.
 SELECTED = ("--select", "customer_purchases+", "--exclude-resource-type", "unit_test")
-REBUILD = ("build", "--full-refresh", *SELECTED)
+REBUILD = ("dbt", "build", "--full-refresh", *SELECTED)
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, ConnectionParams]]:
     home = tmp_path_factory.mktemp("publish")
     params = embedded.start(home)
-    _in_own_process(_first_run, home)
+    _first_run(home)
     yield home, params
     embedded.reset(home)
 
@@ -63,14 +63,14 @@ def test_candidate_stays_for_inspection_and_next_build_takes_over(
     with contextlib.closing(params.connect()) as connection:
         connection.autocommit = True
         before = seen(connection)
-        _in_own_process(_failing_build, home)
+        _failing_build(home)
         assert seen(connection) == before
         with connection.cursor() as cursor:
             cursor.execute(
                 "select count(*) from feats.customer_features__candidate where customer_id is null"
             )
             assert cursor.fetchone()[0] > 0  # type: ignore[index]
-        _in_own_process(_whole_build, home)
+        _whole_build(home)
         with connection.cursor() as cursor:
             cursor.execute("select count(*) from pg_tables where tablename like '%\\_\\_candidate'")
             assert cursor.fetchone() == (0,)
@@ -79,7 +79,6 @@ def test_candidate_stays_for_inspection_and_next_build_takes_over(
 def _start(
     target: object, home: Path
 ) -> tuple[multiprocessing.Process, multiprocessing.connection.Connection]:
-    # A process of its own: dbt runs in the process that calls it and keeps its environment.
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=target, args=(home, theirs))  # type: ignore[arg-type]
@@ -87,45 +86,18 @@ def _start(
     return process, ours  # type: ignore[return-value]
 
 
-def _in_own_process(target: object, home: Path) -> None:
-    process, _ = _start(target, home)
-    process.join()
-    assert process.exitcode == 0
+def _ready(home: Path, *arguments: str | Path) -> bool:
+    env = {**os.environ, "READY_HOME": str(home), "READY_ARTIFACTS": str(home / "artifacts")}
+    return forked.ready(*arguments, cwd=PROJECT, env=env).returncode == 0
 
 
-def _settings(home: Path) -> Settings:
-    os.chdir(PROJECT)
-    return Settings.resolve(home=home, artifacts=home / "artifacts")
+def _first_run(home: Path) -> None:
+    assert _ready(home, "load", PROJECT / "data" / "raw")
+    _whole_build(home)
 
 
-def _dbt(home: Path, *arguments: str) -> bool:
-    from ready.dbt.runner import run_dbt
-    from ready.postgres.server import ensure_server
-
-    settings = _settings(home)
-    return run_dbt(
-        arguments, settings=settings, params=ensure_server(settings), on_node=_ignore, on_warning=_ignore
-    ).success
-
-
-def _ignore(_: object) -> None: ...
-
-
-def _first_run(home: Path, _: object) -> None:
-    from loader import ensure_raw_schema, load_files
-    from ready.definition.load_options import load_options
-    from ready.postgres.server import ensure_server
-
-    settings = _settings(home)
-    params = ensure_server(settings)
-    with contextlib.closing(params.connect()) as connection:
-        ensure_raw_schema(connection)
-    load_files(params.connect, [str(PROJECT / "data" / "raw")], load_options(settings.configs))
-    _whole_build(home, None)
-
-
-def _whole_build(home: Path, _: object) -> None:
-    assert _dbt(home, "build", "--full-refresh", "--exclude-resource-type", "unit_test")
+def _whole_build(home: Path) -> None:
+    assert _ready(home, "dbt", "build", "--full-refresh", "--exclude-resource-type", "unit_test")
 
 
 def _change_orders(home: Path, statement: str) -> None:
@@ -143,7 +115,7 @@ FIND_CUSTOMER = "update stg.orders set customer_id = 'C000001' where customer_id
 def _build_again_and_again(home: Path, parent: multiprocessing.connection.Connection) -> None:
     for number in range(BUILDS):
         _change_orders(home, LOSE_CUSTOMER if number in FAILING else CHANGE)
-        succeeded = _dbt(home, *REBUILD)
+        succeeded = _ready(home, *REBUILD)
         assert succeeded == (number not in FAILING)
         _change_orders(home, FIND_CUSTOMER)
         parent.send(succeeded)
@@ -151,6 +123,6 @@ def _build_again_and_again(home: Path, parent: multiprocessing.connection.Connec
     parent.send(None)
 
 
-def _failing_build(home: Path, _: object) -> None:
+def _failing_build(home: Path) -> None:
     _change_orders(home, LOSE_CUSTOMER)
-    assert not _dbt(home, *REBUILD)
+    assert not _ready(home, *REBUILD)
