@@ -7,6 +7,7 @@ does for every dbt in its process, and leaves out for the mapping, is done and l
 from __future__ import annotations
 
 import os
+from copy import deepcopy
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,8 @@ def main() -> None:
     manifest: Any = dbtRunner().invoke([*QUIET, "parse"]).result
 
     def check() -> dict[str, int | None]:
-        outcome = dbtRunner(manifest=manifest.deepcopy()).invoke([*QUIET, "test", *GATE, *more])
+        # dbt's own deepcopy() knows no node that is disabled.
+        outcome = dbtRunner(manifest=deepcopy(manifest)).invoke([*QUIET, "test", *GATE, *more])
         if outcome.exception:
             raise outcome.exception
         results: Any = outcome.result

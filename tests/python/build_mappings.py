@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import closing
+from copy import deepcopy
 from pathlib import Path
 
 from dbt.cli.main import dbtRunner
@@ -36,7 +37,7 @@ def build(folders: list[Path]) -> None:
     prepare(settings, params)
     parsed = dbtRunner().invoke([*QUIET, "parse"])
     assert isinstance(parsed.result, Manifest), parsed.exception
-    seeded = dbtRunner(manifest=parsed.result.deepcopy()).invoke([*QUIET, "seed"])
+    seeded = dbtRunner(manifest=deepcopy(parsed.result)).invoke([*QUIET, "seed"])
     assert seeded.success, seeded.exception
     with closing(params.connect()) as connection, connection.cursor() as cursor:
         connection.autocommit = True
@@ -44,7 +45,7 @@ def build(folders: list[Path]) -> None:
             "create schema built; create table built.splits (name text, split text, row_count int)"
         )
         for folder in folders:
-            manifest = parsed.result.deepcopy()
+            manifest = deepcopy(parsed.result)
             manifest.nodes[NODE].config.meta = {"ready": orders_meta(folder)}
             manifest.build_flat_graph()  # what macros see of it
             done = dbtRunner(manifest=manifest).invoke(
