@@ -7,7 +7,6 @@ does for every dbt in its process, and leaves out for the mapping, is done and l
 from __future__ import annotations
 
 import os
-from copy import deepcopy
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -39,10 +38,10 @@ def main() -> None:
         look_for_cycles_seldom()
     more = left_out()
     manifest: Any = dbtRunner().invoke([*QUIET, "parse"]).result
+    manifest.disabled.clear()  # deepcopy() fails on them
 
     def check() -> dict[str, int | None]:
-        # dbt's own deepcopy() knows no node that is disabled.
-        outcome = dbtRunner(manifest=deepcopy(manifest)).invoke([*QUIET, "test", *GATE, *more])
+        outcome = dbtRunner(manifest=manifest.deepcopy()).invoke([*QUIET, "test", *GATE, *more])
         if outcome.exception:
             raise outcome.exception
         results: Any = outcome.result

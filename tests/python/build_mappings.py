@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import closing
-from copy import deepcopy
 from pathlib import Path
 
 from dbt.cli.main import dbtRunner
@@ -37,7 +36,8 @@ def build(folders: list[Path]) -> None:
     prepare(settings, params)
     parsed = dbtRunner().invoke([*QUIET, "parse"])
     assert isinstance(parsed.result, Manifest), parsed.exception
-    seeded = dbtRunner(manifest=deepcopy(parsed.result)).invoke([*QUIET, "seed"])
+    parsed.result.disabled.clear()  # deepcopy() fails on them
+    seeded = dbtRunner(manifest=parsed.result.deepcopy()).invoke([*QUIET, "seed"])
     assert seeded.success, seeded.exception
     with closing(params.connect()) as connection, connection.cursor() as cursor:
         connection.autocommit = True
@@ -45,7 +45,7 @@ def build(folders: list[Path]) -> None:
             "create schema built; create table built.splits (name text, split text, row_count int)"
         )
         for folder in folders:
-            manifest = deepcopy(parsed.result)
+            manifest = parsed.result.deepcopy()
             manifest.nodes[NODE].config.meta = {"ready": orders_meta(folder)}
             manifest.build_flat_graph()  # what macros see of it
             done = dbtRunner(manifest=manifest).invoke(
