@@ -13,6 +13,7 @@ open_page   opens a file in it, which must cause no error and request nothing el
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -53,6 +54,12 @@ class RunReady(Protocol):
         cwd: Path | None = None,
         input: str | None = None,
     ) -> subprocess.CompletedProcess[str]: ...
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach what is started here, also where a shell started this in its background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
