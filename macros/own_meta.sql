@@ -46,7 +46,8 @@
     {% set old = [] %}
     {% for node in graph.nodes.values() | list + graph.sources.values() | list if node.config.meta %}
         {% set forms = forms_of_meta(node) %}
-        {% for key in own_meta(node) if forms.values() | selectattr(key, 'defined') | list | length > 1 %}
+        {% set keys = forms.values() | map('list') | sum(start=[]) %}
+        {% for key in keys if keys.count(key) > 1 %}
             {% do exceptions.raise_compiler_error(node.name ~ ': ' ~ key ~ ' is in its meta twice: keep ready_' ~ key) %}
         {% endfor %}
         {% if forms.before and not is_linted(node) %}

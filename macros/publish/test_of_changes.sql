@@ -1,7 +1,7 @@
 {# The SQL of a test of what a candidate changes alone. A rule on rows reads the rows that are added, a rule on a key the rows that
-   share a key with these, and a comparison of row counts how many rows come and go. The other rows are published, so they have passed this very test: a table whose tests are not those of its
-   recorded state is built in full. None where the test has to look at all rows: it reads a table that does not show its
-   changes, lets some failures pass, or selects rows. #}
+   share a key with these, and a comparison of row counts how many rows come and go. The other rows are published, so they have
+   passed this very test: a table whose tests are not those of its recorded state is built in full. None where the test has to
+   look at all rows: it reads a table that does not show its changes, lets some failures pass, or selects rows. #}
 {% macro test_of_changes(node) %}{% do return(adapter.dispatch('test_of_changes')(node)) %}{% endmacro %}
 {% macro default__test_of_changes(node) %}{% do return(none) %}{% endmacro %}
 

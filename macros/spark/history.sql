@@ -3,14 +3,7 @@
    them; a state whose key is gone holds no more. #}
 {% materialization history, adapter='spark' %}
     {%- set settings = own_meta(model) -%}
-    {{ run_hooks(pre_hooks) }}
-    {% call statement('main') -%}
-        {{ create_build_table(this, history_query(sql, load_cached_relation(this), settings.unique_key, settings.check_cols)) }}
-    {%- endcall %}
-    {% do point_view(this, build_table(this)) %}
-    {% do drop_old_builds(this) %}
-    {{ run_hooks(post_hooks) }}
-    {% do return({'relations': [this.incorporate(type='view')]}) %}
+    {{ return(materialize_build(this, this, history_query(sql, load_cached_relation(this), settings.unique_key, settings.check_cols))) }}
 {% endmaterialization %}
 
 {# The states that `held` has (none: there is no table yet), and those of now that are new. #}

@@ -77,16 +77,11 @@ def has_table(connection: Any, settings: Settings, schema: str, name: str) -> bo
 def relations_there(connection: Any, settings: Settings, relations: Collection[str]) -> set[str]:
     """Those of the tables and views, named as in meta.model_definitions, that are there."""
     if not is_postgres(connection):
-        from ready.spark.query import tables_in
+        from ready.spark.query import relations_there as there_on_spark
 
-        tables = tables_in(connection, {_bare(relation).partition(".")[0] for relation in relations})
-        return {relation for relation in relations if _bare(relation) in tables}
+        return there_on_spark(connection, relations)
     query = "select name from unnest(cast(%(names)s as text[])) as name where to_regclass(name) is not null"
     return {row["name"] for row in select_rows(connection, settings, query, {"names": list(relations)})}
-
-
-def _bare(relation: str) -> str:
-    return relation.replace("`", "")
 
 
 def has_column(connection: Any, settings: Settings, relation: str, column: str) -> bool:

@@ -27,10 +27,15 @@ def sensitive_columns(file: Path) -> frozenset[str]:
     names = set()
     for model in read_document(file).value["models"]:
         for column in model.get("columns") or []:
-            metas = (column.get("meta"), (column.get("config") or {}).get("meta"))
-            if any(own_meta(meta, "column").get("sensitive") for meta in metas):
+            if is_sensitive(column):
                 names.add(column["name"])
     return frozenset(names)
+
+
+def is_sensitive(column: Mapping[str, Any]) -> bool:
+    """Whether the values of a column, of the file or of dbt's manifest, are to be masked."""
+    metas = (column.get("meta"), (column.get("config") or {}).get("meta"))
+    return any(own_meta(meta, "column").get("sensitive") for meta in metas)
 
 
 def find_model(manifest: Mapping[str, Any], name: str = MODEL) -> Mapping[str, Any]:

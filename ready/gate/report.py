@@ -12,10 +12,9 @@ from typing import Any
 import orjson
 
 from ready.dbt.messages import brief_message
-from ready.definition.meta import own_meta
 from ready.errors import MachineError
 from ready.gate.checks import CheckBuilder, missing_columns
-from ready.gate.expectations import find_model, gate_tests, switched_off
+from ready.gate.expectations import find_model, gate_tests, is_sensitive, switched_off
 from ready.gate.history import read_history
 from ready.gate.html import render_html
 from ready.gate.inspector import Connect, Inspector, inspecting
@@ -100,15 +99,10 @@ def utf8(text: str) -> str:
 
 def _builder(model: Mapping[str, Any], inspector: Inspector, missing: frozenset[str]) -> CheckBuilder:
     columns = model.get("columns") or {}
-    sensitive = frozenset(name.lower() for name, column in columns.items() if _is_sensitive(column))
+    sensitive = frozenset(name.lower() for name, column in columns.items() if is_sensitive(column))
     relation = str(model.get("relation_name") or "stg.orders_parsed")
     samples = SampleReader(inspector, tuple(columns), sensitive)
     return CheckBuilder(relation, inspector, samples, sensitive, missing)
-
-
-def _is_sensitive(column: Mapping[str, Any]) -> bool:
-    metas = (column.get("meta"), (column.get("config") or {}).get("meta"))
-    return any(own_meta(meta, "column").get("sensitive") for meta in metas)
 
 
 def _model_failure(model: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> str | None:

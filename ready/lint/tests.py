@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ready.definition.meta import PREFIX
+from ready.definition.meta import OF_TESTS, PREFIX
 from ready.definition.values import mapping_of
 from ready.gate.rules import Rule, TestCall, rule_of
 from ready.lint.arguments import BOUNDS, check_arguments
@@ -20,7 +20,7 @@ BODY = {"$ref": "dbt_properties.schema.json#/$defs/test_body"}
 TEST_META = {"$ref": "dbt_properties.schema.json#/$defs/test_config/properties/meta"}
 # Free-form for dbt, so only what looks like one of ours but is not can be a fault.
 THRESHOLDS = ("max_share", "max_failures")
-OUR_TEST_META = (PREFIX, "on_fail", *THRESHOLDS)
+OUR_TEST_META = (PREFIX, *OF_TESTS)
 OUR_COLUMN_META = (PREFIX, "sensitive")
 OF_WINDOW = re.compile(r"\w+_(\d+d|total)")
 

@@ -18,7 +18,7 @@ from ready.run.loads import ActiveLoad
 from ready.run.stages import Run
 from ready.spark.connection import CONNECTION_LOST, fetch, spark_errors, spark_failed
 from ready.spark.loading import active_loads, loads_kept_off, spark_sink
-from ready.spark.query import tables_in
+from ready.spark.query import relations_there
 from ready.spark.server import ensure_spark
 
 SECONDS_BETWEEN_TRIES = 0.2
@@ -69,10 +69,8 @@ class SparkRun(Run):
 
 def tables_are_there(connection: Any, meta: str) -> bool:
     """Whether every table that was recorded when it was built is still there."""
-    relations = {
-        row[0].replace("`", "") for row in fetch(connection, f"select relation from {meta}.model_definitions")
-    }
-    return relations <= tables_in(connection, {relation.partition(".")[0] for relation in relations})
+    relations = {row[0] for row in fetch(connection, f"select relation from {meta}.model_definitions")}
+    return relations_there(connection, relations) == relations
 
 
 @contextmanager

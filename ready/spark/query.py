@@ -42,14 +42,16 @@ def rows_of(connection: Any, statement: str) -> list[dict[str, Any]]:
         ]
 
 
-def tables_in(connection: Any, schemas: Collection[str]) -> set[str]:
-    """Every table and view of these schemas, as schema.table; of one that is not there, none."""
-    there = {row["namespace"] for row in rows_of(connection, "show databases")}
-    return {
+def relations_there(connection: Any, relations: Collection[str]) -> set[str]:
+    """Those of the tables and views, named as in meta.model_definitions, that are there."""
+    named = {relation: relation.replace("`", "") for relation in relations}
+    schemas = {name.partition(".")[0] for name in named.values()}
+    there = {
         f"{schema}.{row['tableName']}"
-        for schema in there.intersection(schemas)
+        for schema in schemas.intersection(row["namespace"] for row in rows_of(connection, "show databases"))
         for row in rows_of(connection, f"show tables in {identifier(schema)}")
     }
+    return {relation for relation, name in named.items() if name in there}
 
 
 @contextmanager
