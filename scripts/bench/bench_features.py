@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from peers import peer_python
 from report import publish
 from scratch import HERE, Scratch, arguments, scratch
 from worker import Worker
+
+from ready.postgres.roles import BUILDER
 
 DUCKDB = ("duckdb>=1.4,<3",)
 FEAST = ("feast[postgres]>=0.67,<0.68",)
@@ -147,7 +150,9 @@ class Bench:
 
     def _worker(self, python: str, script: str, *arguments: str) -> Worker:
         command = [python, str(HERE / script), *arguments]
-        worker = Worker(command, self.place.environ(f"target {script}"), self.place.folder / f"{script}.log")
+        # As `ready env` has it: what dbt builds is then the builder's, as what `ready run` has built is.
+        place = replace(self.place, params=replace(self.place.params, role=BUILDER))
+        worker = Worker(command, place.environ(f"target {script}"), self.place.folder / f"{script}.log")
         self.stack.callback(worker.close)
         return worker
 

@@ -1,4 +1,6 @@
-"""How fast this checkout is beside an earlier commit: the loader, the gate as delivered, and a whole run.
+"""How fast this checkout is beside an earlier commit: loader, gate as delivered, a whole run, and plain dbt.
+
+dbt parses the project in full, or builds with nothing new.
 
 Both sides take turns on the same machine and the same orders. Each has databases of its own, since a newer
 release migrates what an older one cannot read.
@@ -13,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,8 +27,8 @@ from scratch import HERE, PROJECT, Scratch, scratch
 from worker import Worker
 
 NOW, BEFORE = "now", "before"
-# What the figures may be at most; a run has no target here.
-AT_MOST = {"load": 1.05, "gate": 1.15, "run": None}
+# What the figures may be at most; a run and plain dbt have no target here.
+AT_MOST = {"load": 1.05, "gate": 1.15, "run": None, "parse": None, "again": None}
 
 
 def main() -> None:
@@ -91,8 +93,14 @@ class Side:
         return {**place.environ(f"target {self.name}"), **own}
 
     def ready(self, place: Scratch, *arguments: str) -> None:
+        self._call(place, sys.executable, "-m", "ready", *arguments)
+
+    def dbt(self, place: Scratch, *arguments: str) -> None:
+        self._call(place, str(Path(sys.executable).with_name("dbt")), *arguments)
+
+    def _call(self, place: Scratch, *command: str) -> None:
         done = subprocess.run(
-            [sys.executable, "-m", "ready", *arguments],
+            command,
             cwd=self.project,
             env=self.environ(place),
             capture_output=True,
@@ -100,7 +108,7 @@ class Side:
             check=False,
         )
         if done.returncode:
-            sys.exit(f"{self.name}: ready {' '.join(arguments)}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+            sys.exit(f"{self.name}: {' '.join(command)}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
     def worker(self, stack: ExitStack, place: Scratch, script: str) -> Worker:
         log = self.place.folder / f"{self.name} {script}.log"
@@ -146,7 +154,29 @@ def run(side: Side, stack: ExitStack, orders: Path) -> Way:
     return Way(timed)
 
 
-PARTS = {"load": load, "gate": gate, "run": run}
+def parse(side: Side, stack: ExitStack, orders: Path) -> Way:
+    """`dbt parse` without what an earlier one has kept; it needs no orders."""
+    fresh = stack.enter_context(side.place.database())
+    place = replace(side.place, params=fresh.params)
+    return Way(lambda: _timed(lambda: side.dbt(place, "--quiet", "parse", "--no-partial-parse")))
+
+
+def again(side: Side, stack: ExitStack, orders: Path) -> Way:
+    """`dbt build` after a run of the same orders, so that nothing is new, with the parsed project kept."""
+    fresh = stack.enter_context(side.place.database())
+    place = replace(side.place, params=fresh.params)
+    side.ready(place, "run", "--data", str(orders.parent))
+    side.dbt(place, "--quiet", "build", "--partial-parse")
+    return Way(lambda: _timed(lambda: side.dbt(place, "--quiet", "build", "--partial-parse")))
+
+
+def _timed(action: Callable[[], None]) -> Timed:
+    started = time.perf_counter()
+    action()
+    return Timed(time.perf_counter() - started, None)
+
+
+PARTS = {"load": load, "gate": gate, "run": run, "parse": parse, "again": again}
 
 
 if __name__ == "__main__":
