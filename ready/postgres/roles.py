@@ -56,7 +56,7 @@ where relkind in ('r', 'p', 'v', 'm') and relowner not in ('{BUILDER}'::regrole,
 union all
 select format('alter function %%s owner to {BUILDER}', pg_proc.oid::regprocedure)
 from pg_proc join kept on kept.oid = pronamespace
-where proname in ('builds_in_full', 'loads_due') and pronargs = 0
+where (nspname ~ 'feats$' or proname in ('builds_in_full', 'loads_due') and pronargs = 0) and prokind = 'f'
     and proowner <> '{BUILDER}'::regrole and pg_has_role(proowner, 'usage')
 """
 

@@ -20,7 +20,7 @@ from loader.ledger import PostgresLedger
 from ready.database.opening import open_database
 from ready.database.query import connected
 from ready.postgres.connection import ConnectionParams
-from ready.postgres.roles import BUILDER, LOADER, OWNER, READER, create_login_roles
+from ready.postgres.roles import BUILDER, LOADER, OWNER, READER, adopt, create_login_roles
 
 SUPERSEDE = (
     "update raw.loads set status = 'superseded', superseded_by = 2, superseded_at = now() where load_id = 1"
@@ -276,6 +276,19 @@ def test_functions_look_nothing_up_elsewhere(granted: Warehouse) -> None:
     """)
     assert len(functions) >= 7
     assert [name for name, settings in functions if settings != ["search_path=pg_catalog, pg_temp"]] == []
+
+
+def test_the_builder_is_given_what_dbt_has_made_as_another_user(granted: Warehouse) -> None:
+    function = "feats.customer_features_at(text, timestamptz)"
+    granted.execute("alter table stg.customer_purchases owner to current_user")
+    granted.execute(f"alter function {function} owner to current_user")
+    with contextlib.closing(granted.database.connect()) as connection:
+        adopt(connection, ["stg", "feats", "meta"])
+    owners = granted.rows(
+        "select pg_get_userbyid(relowner) from pg_class where oid = 'stg.customer_purchases'::regclass"
+        f" union all select pg_get_userbyid(proowner) from pg_proc where oid = '{function}'::regprocedure"
+    )
+    assert owners == [(BUILDER,)] * 2
 
 
 def test_a_temporary_type_runs_no_code_as_the_owner(granted: Warehouse) -> None:
