@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -15,7 +16,6 @@ PROJECT = (
     "dbt_project.yml",
     "examples",
     "macros",
-    "models",
     "packages",
     "packages.yml",
     "profiles/profiles.yml",
@@ -30,4 +30,14 @@ class ProjectInWheel(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "standard":
-            build_data["force_include"].update({part: f"ready/project/{part}" for part in PROJECT})
+            parts = (*PROJECT, *_models(Path(self.root)))
+            build_data["force_include"].update({part: f"ready/project/{part}" for part in parts})
+
+
+def _models(root: Path) -> list[str]:
+    """The models' files but for unit tests, which are for who changes the project and run in each build."""
+    return [
+        str(file.relative_to(root))
+        for file in sorted((root / "models").rglob("*"))
+        if file.is_file() and file.name != "_unit_tests.yml"
+    ]
