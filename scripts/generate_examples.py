@@ -3,7 +3,7 @@
     python scripts/generate_examples.py [FOLDER]
 
 Every name, address and amount is invented. The columns, notations, notes and footers are those of the
-vendors' reports; what each stands for is told in the README of its example.
+vendors' reports; what each stands for is in the README of its example.
 """
 
 from __future__ import annotations

@@ -49,8 +49,8 @@ def models(context: AssetExecutionContext, dbt: DbtCliResource):
     for build in json.loads(ready("registry", "list", "--json")):
         if build["is_current"]:
             key = AssetKey(["feats", build["feature_set"]])
-            told = {"dagster/row_count": build["row_count"], "fingerprint": build["data_hash"]}
-            yield AssetObservation(key, metadata=told)
+            observed = {"dagster/row_count": build["row_count"], "fingerprint": build["data_hash"]}
+            yield AssetObservation(key, metadata=observed)
 
 
 @asset(deps=[AssetKey(["feats", "customer_training_set"])])

@@ -72,12 +72,15 @@ class ColumnFigures:
         return {split: self._distribution(split, profile) for split, profile in self.profiles.items()}
 
     def _distribution(self, split: str, profile: ColumnProfile) -> dict[str, Any]:
-        told: dict[str, Any] = {"rows": profile.rows}
+        shown: dict[str, Any] = {"rows": profile.rows}
         if self.classes:
-            return {**told, "classes": {name: _rounded(share) for name, share in self.classes[split].items()}}
+            return {
+                **shown,
+                "classes": {name: _rounded(share) for name, share in self.classes[split].items()},
+            }
         levels = {str(level): _rounded(profile.quantile(level)) for level in LEVELS}
         shares = {"zero_share": _rounded(profile.zero_share)}
-        return {**told, **shares, "percentiles": levels, "maximum": _rounded(profile.maximum)}
+        return {**shown, **shares, "percentiles": levels, "maximum": _rounded(profile.maximum)}
 
     @property
     def is_of_two(self) -> bool:

@@ -225,10 +225,10 @@ class _Check:
             for model, rows in report.rows.items()
         ]
         try:
-            standing = self.place.call(record_verdicts, self.place.caller, findings)
+            verdicts = self.place.call(record_verdicts, self.place.caller, findings)
         except NothingThere:  # an earlier release has built last
             return report
-        return replace(report, recorded={self.names[id]: verdict for id, verdict in standing.items()})
+        return replace(report, recorded={self.names[id]: verdict for id, verdict in verdicts.items()})
 
     # -- what is built, and from what
 

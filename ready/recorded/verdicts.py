@@ -102,15 +102,15 @@ def record_verdicts(connection: Any, settings: Settings, findings: Iterable[Find
 
     Raises NothingThere where no build of this release has made the table.
     """
-    standing = {}
+    recorded = {}
     for finding in findings:
         definition = _json({id: sorted(hashes) for id, hashes in finding.definition.items()})
         hashed = hashlib.md5((definition + _json(finding.clocks)).encode(), usedforsecurity=False)
         values = {**vars(finding), "definition": definition, "definition_hash": hashed.hexdigest()}
         select_rows(connection, settings, RECORD if is_postgres(connection) else RECORD_ON_SPARK, values)
         ((row),) = select_rows(connection, settings, RECORDED, values)
-        standing[finding.node_id] = row["verdict"]
-    return standing
+        recorded[finding.node_id] = row["verdict"]
+    return recorded
 
 
 def standing_verdicts(

@@ -157,7 +157,7 @@ class LabelSet:
         return self._names("percentiles")
 
     def _names(self, kind: str) -> list[str]:
-        return next((list(told[kind]) for told in self.distribution.values() if kind in told), [])
+        return next((list(summary[kind]) for summary in self.distribution.values() if kind in summary), [])
 
 
 @dataclass(frozen=True)

@@ -88,8 +88,8 @@ def publish(rounds: list[dict[str, Any]]) -> None:
     print(f"{first['model']['rows']:,} rows, {len(rounds)} round(s)")
     for figure, at_most in AT_MOST.items():
         model, exact = (medians[form][figure] for form in FORMS)
-        told = f"{figure:8} for models {model:8.2f}, decimals {exact:8.2f}, ratio {ratios[figure]:.2f}"
-        print(f"{told}, at most {at_most}")
+        line = f"{figure:8} for models {model:8.2f}, decimals {exact:8.2f}, ratio {ratios[figure]:.2f}"
+        print(f"{line}, at most {at_most}")
     OUT.mkdir(parents=True, exist_ok=True)
     kept = {"bench": "consume", "machine": machine(), "medians": medians, "ratios": ratios, "rounds": rounds}
     (OUT / "consume.json").write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")

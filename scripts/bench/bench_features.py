@@ -119,7 +119,7 @@ class Bench:
         return summary("features of a spine", rows, rounds, ratios)
 
     def incremental(self) -> dict[str, Any]:
-        """Each round delivers 1% more orders, builds, and builds all anew: the tables must be equal."""
+        """Each round delivers 1% more orders, builds, and builds all again: the tables must be equal."""
         deliveries = iter(range(1, self.rounds + 2))
         ways = {
             NEW: Way(lambda: self._deliver(next(deliveries)), lambda: tree(self.dbt.pid)),

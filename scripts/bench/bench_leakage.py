@@ -42,8 +42,8 @@ def main() -> None:
         place.execute(TABLES)
         others = peers(place, python)
         add_models(project, others["shapes"])
-        told = json.loads(ready(environ, "check-leakage", "--json"))
-    ours = {model["name"]: model["verdict"] for model in told["models"]}
+        answer = json.loads(ready(environ, "check-leakage", "--json"))
+    ours = {model["name"]: model["verdict"] for model in answer["models"]}
     rows = [
         {
             "shape": name,

@@ -151,8 +151,8 @@ def whole_way(place: Scratch, data: Path, *options: str, **env: str) -> Timed:
     seconds = time.perf_counter() - started
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-    told = json.loads(done.stdout)
-    return Timed(seconds, (told["data_hash"], told["splits"]))
+    answer = json.loads(done.stdout)
+    return Timed(seconds, (answer["data_hash"], answer["splits"]))
 
 
 @contextlib.contextmanager

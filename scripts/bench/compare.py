@@ -58,7 +58,7 @@ def measure(
 ) -> Rounds:
     """Run every way once a round; exits where the results do not agree. A first round only warms up.
 
-    server: the processes of a database server, whose memory is told apart.
+    server: the processes of a database server, whose memory is counted apart.
     """
     measured = []
     for _ in range(rounds + warm_up):

@@ -33,19 +33,19 @@ def main() -> None:
 def _of_a_child(check: Check, folder: str) -> str:
     """What goes wrong, if anything: a library may end the process that it is called in."""
     forked = multiprocessing.get_context("fork")
-    told, tells = forked.Pipe(duplex=False)
-    child = forked.Process(target=_told, args=(check, folder, tells))
+    results, sender = forked.Pipe(duplex=False)
+    child = forked.Process(target=_told, args=(check, folder, sender))
     child.start()
     child.join()
-    return str(told.recv()) if told.poll() else f"ends the process (exit code {child.exitcode})"
+    return str(results.recv()) if results.poll() else f"ends the process (exit code {child.exitcode})"
 
 
-def _told(check: Check, folder: str, tells: Any) -> None:
+def _told(check: Check, folder: str, sender: Any) -> None:
     try:
         check(folder)
-        tells.send("")
+        sender.send("")
     except Exception as error:
-        tells.send(f"{type(error).__name__}: {error}"[:300])
+        sender.send(f"{type(error).__name__}: {error}"[:300])
 
 
 def _versions(packages: str) -> str | None:

@@ -33,9 +33,9 @@ def main() -> None:
         folders = [delivered(place), every_type(place.folder)]
         found = [answer_of(python, "consume_with.py", *map(str, folders)) for python in pythons]
     rows = {
-        (name, told["versions"]): [told[str(folder)] for folder in folders]
+        (name, answer["versions"]): [answer[str(folder)] for folder in folders]
         for each in found
-        for name, told in each.items()
+        for name, answer in each.items()
     }
     table = [
         "| library | versions | as delivered | with text, truths and missing counts |",

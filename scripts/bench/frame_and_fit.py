@@ -25,7 +25,7 @@ def main() -> None:
     frame = time.perf_counter() - started
     model = HistGradientBoostingRegressor(max_iter=ITERATIONS, random_state=0).fit(X, y)
     whole = time.perf_counter() - started
-    told = {
+    given = {
         "frame_s": frame,
         "whole_s": whole,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
@@ -33,7 +33,7 @@ def main() -> None:
         "predicted": float(model.predict(X[:1000]).sum()),
         "versions": {"pandas": pd.__version__, "pyarrow": pyarrow.__version__},
     }
-    print(json.dumps(told))
+    print(json.dumps(given))
 
 
 if __name__ == "__main__":

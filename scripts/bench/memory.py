@@ -42,9 +42,9 @@ def memory_mb(pids: Iterable[int]) -> float:
     """Resident memory of these processes together; PostgreSQL's shared buffers count once."""
     private = shared = 0
     for pid in pids:
-        held = _resident_kb(pid)
-        private += held.get("RssAnon", 0) + held.get("RssFile", 0)
-        shared = max(shared, held.get("RssShmem", 0))
+        figures = _resident_kb(pid)
+        private += figures.get("RssAnon", 0) + figures.get("RssFile", 0)
+        shared = max(shared, figures.get("RssShmem", 0))
     return (private + shared) / 1024
 
 
