@@ -54,7 +54,7 @@
     {% if not quarantine_tests() %}
         {% do names.extend(['order_lines'] if order_grain() == 'order_line' else ['orders_rejected', changes_come_from(), 'orders']) %}
     {% endif %}
-    {% do return(model.name in names) %}
+    {% do return(model.name in names or (model.name == source_at_work() ~ '_parsed')) %}
 {% endmacro %}
 
 {# The state from which the table can be brought up to date, or none: then it is built in full. #}

@@ -49,7 +49,7 @@ class Feature:
     function reads none. by, value: only orders whose column `by` is `value`. days: the window's length, None
     for the whole past. ahead: the window begins at feature_time (label) instead of ending there. sides:
     numerator and denominator of a ratio. place: of days_since_last, which order from the last one (1) on.
-    level: of a quantile.
+    level: of a quantile. source: which source beside the orders it is made of; empty for the orders.
     """
 
     name: str
@@ -62,6 +62,7 @@ class Feature:
     sides: tuple[Feature, ...] = ()
     place: int = 1
     level: str | None = None
+    source: str = ""
 
     def looks_at_lines(self, mapped: Mapping[str, Any]) -> bool:
         """Whether each line counts and not each order, at grain order_line.
@@ -107,10 +108,24 @@ def recorded_features(config: Mapping[str, Any]) -> dict[str, Feature]:
     return {feature.name: feature for feature in features}
 
 
-def features_of(meta: Mapping[str, Any]) -> list[Feature]:
-    """The columns of customer_features; a name that comes twice is there twice. meta: of the model."""
+def recorded_features_of_source(config: Mapping[str, Any], source: str) -> dict[str, Feature]:
+    """The columns of a source's features by name, from the same."""
+    features = features_of(config["source_features"][f"{source}_features"], source)
+    return {
+        feature.name: replace(
+            feature, source=source, sides=tuple(replace(side, source=source) for side in feature.sides)
+        )
+        for feature in features
+    }
+
+
+def features_of(meta: Mapping[str, Any], noun: str = "order") -> list[Feature]:
+    """The columns of customer_features; a name that comes twice is there twice. meta: of the model.
+
+    noun: of the features of another source its name, as in days_since_last_visits.
+    """
     features = aggregated_features(meta)
-    features += [Feature(f"{function}_order", function) for function in DAYS_SINCE]
+    features += [Feature(f"{function}_{noun}", function) for function in DAYS_SINCE]
     features += [Feature(name, "days_since_last", place=place) for name, place in _nth_last(meta)]
     return [*features, *_ratios(meta, {feature.name: feature for feature in features})]
 

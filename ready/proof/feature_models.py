@@ -5,7 +5,8 @@ wherever it lies, so that an analyst's new model is checked without being named 
 declared as a feature_set. Left out are the models that look ahead by purpose: those whose name ends in
 _labels, and whatever is built from one, as training sets are. A feature_set must not be among them.
 
-A dated table is a seed or source that says by which column its rows became known: available_at in its meta.
+A dated table is a seed or source that says by which column its rows became known: available_at in its meta;
+or a model that says so and is made of the files of another source than the orders, such as visits.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def plan_check(manifest: Mapping[str, Any]) -> Plan:
     above = graph.reach([orders], graph.parents)
     below = graph.reach([orders, *(dated.keys() - above)], graph.children) - above
     sets = {id for id, node in graph.nodes.items() if _is_feature_set(node)}
-    models = {id for id in below if graph.nodes[id]["resource_type"] == "model"} | sets
+    models = {id for id in below if graph.nodes[id]["resource_type"] == "model"} - dated.keys() | sets
     labels = {id for id in models - sets if graph.nodes[id]["name"].endswith(LABELS)}
     ahead = graph.reach(labels, graph.children) & models
     candidates = models - ahead
@@ -199,14 +200,23 @@ class _Graph:
         return id in dated or (self.nodes[reader]["name"], self.nodes[id]["name"]) in DEFINITION
 
     def known_since(self, id: str) -> str | None:
-        """The column that says since when each row of a seed or source is known, where it names one."""
+        """The column that says since when each row of a table is known, where it names one."""
         node = self.nodes[id]
+        if node["resource_type"] == "model":
+            own: str | None = node_meta(node, "source").get("available_at")
+            return own if own and self._is_of_source(id) else None
         if node["resource_type"] not in ("seed", "source") or self._carries_orders(id):
             return None
         column: str | None = {**own_meta(node.get("meta"), "source"), **node_meta(node, "source")}.get(
             "available_at"
         )
         return column
+
+    def _is_of_source(self, id: str) -> bool:
+        """Whether a model is what the files of a source beside the orders say, each row alone."""
+        name = self.nodes[id]["name"]
+        above = {self.nodes[other]["name"] for other in self.reach([id], self.parents)} - {name}
+        return above == {f"{name}_mapped", f"{name}_parsed", f"{name}_rejected", "loads", "raw_events"}
 
     def _carries_orders(self, id: str) -> bool:
         """Whether a table was made from raw data or holds history."""

@@ -25,7 +25,7 @@ from ready.dataset.training_set import published_sets
 from ready.dbt.parsed_files import unread
 from ready.dbt.runner import DbtRun, NodeResult, require_success, run_dbt, target_folder
 from ready.definition.load_options import load_options
-from ready.definition.mapping import check_mapping, orders_meta
+from ready.definition.mapping import ORDERS, check_mapping, orders_meta, source_folder, source_names
 from ready.errors import CheckFailed, MachineError, UsageError, from_loader
 from ready.gate.after_build import after_build_texts
 from ready.gate.idle_rules import without_idle_rules
@@ -45,7 +45,6 @@ from ready.settings import Settings
 
 # Unit tests prove the project's SQL, not a user's data: they belong to `make test`.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
-GATE = (*BUILD, "--select", "+orders_parsed")
 
 
 class Narrator(Protocol):
@@ -134,7 +133,9 @@ class Run(ABC):
             if not self._active_loads(connection):
                 raise UsageError("nothing is loaded yet", hint="load files: ready load, or ready run")
             self.narrator.stage("Validate", "stg.orders_parsed")
-            return self._gate(params, self._dbt(params, (*GATE, *without_idle_rules(self.settings.configs))))
+            return self._gate(
+                params, self._dbt(params, (*self._gate_alone, *without_idle_rules(self.settings.configs)))
+            )
 
     @abstractmethod
     def _database(self) -> AbstractContextManager[tuple[EngineParams, Any]]:
@@ -145,8 +146,19 @@ class Run(ABC):
         """Where files are loaded into."""
 
     @abstractmethod
-    def _loads(self, connection: Any) -> list[ActiveLoad]:
-        """Those that staging reads now."""
+    def _loads_of(self, connection: Any, source: str) -> list[ActiveLoad]:
+        """Those of a source, as raw.loads names it, that staging reads now."""
+
+    def _loads(self, connection: Any, source: str = ORDERS) -> list[ActiveLoad]:
+        return self._loads_of(connection, load_options(self.settings.configs, source=source).source)
+
+    @property
+    def _sources(self) -> tuple[str, ...]:
+        return (ORDERS, *source_names(self.settings.configs))
+
+    @property
+    def _gate_alone(self) -> tuple[str, ...]:
+        return (*BUILD, "--select", *(f"+{source}_parsed" for source in self._sources))
 
     @abstractmethod
     def _built_by(self, connection: Any, key: str) -> str | None:
@@ -173,9 +185,15 @@ class Run(ABC):
             self.narrator.warning(str(finding))
 
     def _load(self, paths: Sequence[str], max_shrink: str | None) -> None:
-        self.narrator.stage("Load", ", ".join(paths))
         self.info = replace(self.info, data_folder=paths[0])
-        options = load_options(self.settings.configs, {"max_shrink": max_shrink})
+        for source in self._sources:
+            chosen = paths if source == ORDERS else folders_of(self.settings.configs, source, paths)
+            if chosen:
+                self._load_source(source, chosen, max_shrink)
+
+    def _load_source(self, source: str, paths: Sequence[str], max_shrink: str | None) -> None:
+        self.narrator.stage("Load", ", ".join(paths))
+        options = load_options(self.settings.configs, {"max_shrink": max_shrink}, source)
         try:
             self.narrator.loaded(load_into(self._sink(), paths, options, self.narrator.load_progress))
         except FilesRefused as error:
@@ -189,17 +207,29 @@ class Run(ABC):
 
     def _active_loads(self, connection: Any) -> list[tuple[int, str]]:
         """Their ids and file names."""
-        configs = self.settings.configs
-        loads = self._loads(connection)
+        loads = self._mapped_loads(connection, ORDERS)
+        further = [load for name in self._sources[1:] for load in self._mapped_loads(connection, name)]
         load_ids = [load.load_id for load in loads]
-        warnings = tuple(text for load in loads for text in load.warnings)
+        warnings = tuple(text for load in (*loads, *further) for text in load.warnings)
         replacements = tuple(load.replacement for load in loads if load.replacement)
         self.info = replace(
             self.info, load_ids=tuple(load_ids), load_warnings=warnings, replacements=replacements
         )
-        check_mapping(orders_meta(configs), [load.columns for load in loads], configs=configs)
-        self.loads = [(load.load_id, load.file_name) for load in loads]
+        self.loads = [(load.load_id, load.file_name) for load in (*loads, *further)]
         return self.loads
+
+    def _mapped_loads(self, connection: Any, source: str) -> list[ActiveLoad]:
+        """Those of a source; that its mapping is of their columns is certain then."""
+        configs, loads = self.settings.configs, self._loads(connection, source)
+        headers = [load.columns for load in loads]
+        check_mapping(orders_meta(configs, source), headers, configs=configs, source=source)
+        if not loads and source != ORDERS:
+            raise UsageError(
+                f"nothing is loaded of {source}, which {configs / f'{source}.yaml'} maps",
+                hint=f"put its files into the folder {source_folder(configs, source)} of the data folder, "
+                f"or load them: ready load --source {source} FILE",
+            )
+        return loads
 
     def _is_current(self, connection: Any, key: str) -> bool:
         """Built from the very same, and the latest report and page are that build's."""
@@ -370,6 +400,13 @@ class Run(ABC):
                 self.narrator.warning(f"{name}{alert}")
         if self.reproduction and self.reproduction.verdict == DIFFERENT:
             self.narrator.warning(f"the published version {self.reproduction}")
+
+
+def folders_of(configs: Path, source: str, paths: Sequence[str]) -> list[str]:
+    """Where the files of a source beside the orders are, of the data folders among these paths."""
+    below = source_folder(configs, source)
+    folders = [str(Path(path, below)) for path in paths if Path(path).is_dir()]
+    return [folder for folder in folders if Path(folder).is_dir()]
 
 
 def _now() -> datetime:

@@ -1,0 +1,87 @@
+"""The files that map further sources, and what features.yaml makes of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ready.definition.values import list_of, mapping_of
+from ready.lint.aggregations import Rows, check_aggregations
+from ready.lint.document import Document, model_meta
+from ready.lint.finding import Finding, nearest_or_all
+from ready.lint.schema import check_schema, schema
+
+KEYS = {"event": ("customer_id", "event_ts"), "state": ("customer_id",)}
+TYPES = {
+    "event_id": "text", "customer_id": "text", "event_ts": "time", "available_at": "time",
+    "load_id": "number", "line_number": "number",
+}  # fmt: skip
+PLACE = ("load_id", "line_number", "file_name")
+# What the tables of a source are called by; functions of its expressions too, which have 63 letters.
+NAME = re.compile("[a-z][a-z0-9_]{0,17}")
+# Their models come along.
+TAKEN = ("customer", "orders", "order")
+
+
+def check_source(document: Document) -> Iterator[Finding]:
+    """Faults of one file NAME.yaml: its name, its models, a source without key or time or without tests."""
+    source = document.file.stem
+    if not NAME.fullmatch(source) or source in TAKEN:
+        hint = f"lower case letters, digits and _, at most 18, and none of {', '.join(TAKEN)}"
+        yield document.finding((), f"{document.file.name} maps no source: {source} cannot be its name", hint)
+        return
+    if document.value is None and document.findings:
+        return
+    yield from check_schema(document, document.value, (), schema("source"))
+    models = [mapping_of(model) for model in list_of(mapping_of(document.value).get("models"))]
+    wanted = (f"{source}_mapped", f"{source}_parsed")
+    for index, model in enumerate(models):
+        if str(model.get("name")) not in wanted:
+            message = f"{model.get('name')} is no model of the source {source}"
+            yield document.finding(("models", index, "name"), message, f"known: {', '.join(wanted)}")
+    path, meta = model_meta(document, wanted[0])
+    columns, kind = mapping_of(meta.get("columns")), str(meta.get("kind", "event"))
+    for key in KEYS.get(kind, ()):
+        if not columns.get(key):
+            needed = " and ".join(KEYS[kind])
+            yield document.finding(
+                (*path, "columns"), f"{key} is not mapped; a source of {kind}s needs {needed}"
+            )
+    tests = [test for m in models if m.get("name") == wanted[1] for test in list_of(m.get("data_tests"))]
+    if not any(test == "usable_rows" or "usable_rows" in mapping_of(test) for test in tests):
+        message = f"{wanted[1]} is not tested: nothing would stop a record without key or time"
+        yield document.finding(("models",), message, "give it data_tests: [usable_rows]")
+
+
+def parsed_columns(document: Document) -> frozenset[str]:
+    """The columns of NAME_parsed."""
+    columns = mapping_of(model_meta(document, f"{document.file.stem}_mapped")[1].get("columns"))
+    return frozenset([*PLACE, *columns, *(f"{name}_raw" for name in columns)])
+
+
+def check_source_features(features: Document, sources: Mapping[str, Document]) -> Iterator[Finding]:
+    """Features of a source that no file maps, or of columns that it does not have."""
+    for index, model in enumerate(list_of(mapping_of(features.value).get("models"))):
+        name = str(mapping_of(model).get("name"))
+        source = name.removesuffix("_features")
+        if not name.endswith("_features") or name == "customer_features":
+            continue
+        if source not in sources:
+            hint = f"write {source}.yaml: ready add source {source} FILE"
+            hint = nearest_or_all(source, sources) if sources else hint
+            message = f"{name}: no file of the configs maps a source {source}"
+            yield features.finding(("models", index, "name"), message, hint)
+            continue
+        path, meta = model_meta(features, name)
+        types = {**TYPES, **_types(sources[source])}
+        yield from check_aggregations(features, path, meta, {}, Rows(source, types, source, f"{source}.yaml"))
+
+
+def _types(document: Document) -> dict[str, Any]:
+    columns = mapping_of(model_meta(document, f"{document.file.stem}_mapped")[1].get("columns"))
+    return {
+        name: str(mapping_of(entry).get("type", "text"))
+        for name, entry in columns.items()
+        if name not in TYPES
+    }
