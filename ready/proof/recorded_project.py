@@ -98,7 +98,7 @@ def write_recorded_configs(project: Path, config: Mapping[str, Any], *, fallback
         nested,
         {
             "customer_features": config.get("customer_features", config["features"]),
-            **config.get("source_features", {}),
+            **{name: _written(meta) for name, meta in config.get("source_features", {}).items()},
             "customer_labels": config["label"],
             "customer_training_set": {"splits": config["splits"]},
         },
@@ -112,6 +112,11 @@ def write_recorded_configs(project: Path, config: Mapping[str, Any], *, fallback
     for name, mapping in config.get("sources", {}).items():
         _write_source(folder / f"{name}.yaml", name, mapping)
     return folder
+
+
+def _written(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what the SQL of the model says itself."""
+    return {key: value for key, value in meta.items() if key != "feature_set"}
 
 
 def _write_source(path: Path, name: str, mapping: Mapping[str, Any]) -> None:
