@@ -146,3 +146,106 @@ def check_reproduced(shop: Shop) -> None:
     assert recorded == [
         ("all_features", [1, 2, 3, 4]), ("customer_features", [1, 2, 3]), ("visits_features", [1, 2, 3, 4]),
     ]  # fmt: skip
+
+
+def test_a_source_that_its_gate_refuses_stops_the_run(shop: Shop) -> None:
+    columns = {name: entry for name, entry in COLUMNS.items() if name not in ("event_id", "available_at")}
+    lay_out_visits(shop, columns=columns)
+    first = deliver(shop, "2024.csv", seed=3, ids=range(1200), with_ids=False)
+    # An instant in each row counts as often as it comes; nothing says that it was late.
+    with first.open() as file:
+        rows = list(csv.DictReader(file))
+    write_rows(first, [{**row, "seen_at": row["at"]} for row in rows])
+    shop.run("--data", shop.data)
+    assert_equal_oracle(shop, first)
+    kept = {table: shop.content_of(table) for table in (*TABLES[2:], "feats.customer_features")}
+
+    bad = shop.data / "visits" / "bad.csv"
+    good = {"customer": "C000001", "at": "2024-05-01T10:00:00Z", "page": "home", "minutes": "1"}
+    write_rows(bad, [good, {**good, "at": "soon"}, {**good, "customer": ""}, {**good, "minutes": "long"}])
+    done = shop.ready("run", "--data", shop.data)
+    assert done.returncode == 1, done.stdout + done.stderr
+    told = shop.report["errors"]
+    assert told == [
+        "visits: customer_id has 1 null(s)",
+        "visits: event_ts has 1 invalid timestamp(s)",
+        "visits: minutes has 1 non-numeric value(s)",
+    ]
+    (check,) = [check for check in shop.report["checks"] if check["rule"] == "usable_rows()"]
+    assert {(one["file"], one["line"]) for one in check["sample"]} == {("bad.csv", n) for n in (3, 4, 5)}
+    assert {table: shop.content_of(table) for table in kept} == kept
+
+    # Nothing is built of them by other ways, either.
+    done = shop.ready("dbt", "run", "--select", "visits+")
+    assert "the gate has not passed loads" in done.stdout + done.stderr
+    # What a rule sets aside is listed, and the others count.
+    lay_out_visits(shop, columns=columns)
+    file = shop.project / "configs/visits.yaml"
+    quarantined = "{usable_rows: {config: {meta: {ready_on_fail: quarantine}}}}"
+    file.write_text(file.read_text().replace("- usable_rows", f"- {quarantined}"))
+    shop.run("--data", shop.data)
+    assert shop.rows("select file_name, line_number, reason from stg.visits_rejected order by 2") == [
+        ("bad.csv", 3, "usable_rows()"), ("bad.csv", 4, "usable_rows()"), ("bad.csv", 5, "usable_rows()"),
+    ]  # fmt: skip
+    assert shop.value("select count(*) from stg.visits") == len(rows) + 1
+
+
+def write_rows(file: Path, rows: list[dict[str, str]]) -> None:
+    with file.open("w", newline="") as out:
+        writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_what_cannot_be_is_told_in_one_message(shop: Shop) -> None:
+    lay_out_visits(shop)
+    file, features = shop.project / "configs/visits.yaml", shop.project / "configs/features.yaml"
+    texts = file.read_text(), features.read_text()
+
+    def told(old: str, new: str) -> str:
+        assert old in texts[0]
+        file.write_text(texts[0].replace(old, new))
+        done = shop.ready("run", "--data", shop.data)
+        assert done.returncode == 2, done.stdout + done.stderr
+        file.write_text(texts[0])
+        features.write_text(texts[1])
+        return done.stderr
+
+    assert "nothing is loaded of visits" in told("", "")
+    assert "put its files into the folder visits of the data folder" in told("", "")
+    deliver(shop, "2024.csv", seed=4, ids=range(60))
+    message = told("        event_ts: at\n", "")
+    assert "visits.yaml:" in message
+    assert "event_ts is not mapped; a source of events needs customer_id and event_ts" in message
+    assert "visits_parsed is not tested" in told("- usable_rows", "- {column_in_file: {column_name: page}}")
+    assert "maps event_ts to the CSV column \"when\", which no file has" in told("event_ts: at", "event_ts: when")
+    add_features(shop, {**AGGREGATIONS, "pages_of_home": "count", "pages_of": AGGREGATIONS["visits_of"]})
+    assert "the column pages_of_home_7d comes twice" in told("", "")
+    add_features(shop, {**AGGREGATIONS, "clicks": "sum of clicks"})
+    assert "clicks: stg.visits has no column clicks" in told("", "")
+    features.write_text(texts[1].replace("visits_features", "tickets_features"))
+    assert "tickets_features: no file of the configs maps a source tickets" in told("", "")
+    # Plain dbt says it, too.
+    file.write_text(texts[0].replace("        event_ts: at\n", ""))
+    done = shop.ready("dbt", "run", "--select", "visits_features")
+    assert "visits.yaml: columns: event_ts is not mapped" in done.stdout + done.stderr
+
+
+def test_plain_dbt_builds_the_same(shop: Shop) -> None:
+    lay_out_visits(shop)
+    first = deliver(shop, "2024.csv", seed=5, ids=range(900))
+    loaded = json.loads(shop.ready("load", shop.data, "--json").stdout)
+    assert [load["source"] for load in loaded["further"]] == ["visits"]
+    done = shop.ready("dbt", "build", "--exclude-resource-type", "unit_test")
+    assert done.returncode == 0, done.stdout
+    assert_equal_oracle(shop, first)
+    built = {table: shop.content_of(table) for table in TABLES}
+    # A file can be taken out by its name.
+    second = deliver(shop, "2025.csv", seed=6, ids=range(800, 1300))
+    shop.run("--data", shop.data)
+    assert_equal_oracle(shop, first, second)
+    second.unlink()
+    done = shop.ready("load", "--source", "visits", "--withdraw", "2025.csv")
+    assert done.returncode == 0, done.stderr
+    shop.run("--data", shop.data)
+    assert {table: shop.content_of(table) for table in TABLES} == built
