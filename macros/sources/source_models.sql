@@ -95,12 +95,18 @@ select * from final
         pre_hook='{{ lateral_join_settings() }}'
     ) -}}
     {%- set rows = ref(source_of_name(model.name)) -%}
+    {%- set spine = ref('customer_features') -%}
+    {%- if not execute -%}
+    {#- What it is made of goes by the configs, which are not known yet. #}
+    select 1 as one
+    {%- elif source_kind() == 'state' -%}
+    {%- do require_latest() -%}
+    {{ features_of_states(node_meta(model.name).latest, spine, rows) }}
+    {%- else -%}
     {%- set definition = feature_definition(model.name) -%}
-    {%- if execute -%}
-        {%- do require_features(definition) -%}
-    {%- endif -%}
+    {%- do require_features(definition) -%}
 with spine as (
-    select customer_id, feature_time from {{ ref('customer_features') }}
+    select customer_id, feature_time from {{ spine }}
 ),
 
 features as (
@@ -108,7 +114,19 @@ features as (
 )
 
 select * from features
+    {%- endif -%}
 {%- endmacro %}
+
+{# Stops with one sentence where features.yaml does not say which columns of a source of states are features. #}
+{% macro require_latest() %}
+    {% set columns = node_meta(model.name).get('latest') or [] %}
+    {% for name in columns if name not in extra_columns() %}
+        {% do exceptions.raise_compiler_error('features.yaml: ' ~ model.name ~ ': latest: ' ~ mapping_file() ~ ' maps no column ' ~ name) %}
+    {% endfor %}
+    {% if not columns %}
+        {% do exceptions.raise_compiler_error('features.yaml: ' ~ model.name ~ ' has no columns: describe it there, with ready_latest') %}
+    {% endif %}
+{% endmacro %}
 
 {# Stops with one sentence where a source has no features, or a name twice. #}
 {% macro require_features(definition) %}

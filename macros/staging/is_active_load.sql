@@ -14,4 +14,9 @@
     {{ return(condition ~ ' and ' ~ is_in_sample('loaded_at') if sample_window() else condition) }}
 {%- endmacro %}
 
-{% macro default_load_condition() %}{{ return("status = 'loaded'") }}{% endmacro %}
+{# Of states that are known since their load came, each delivery counts from then on: also one that a later delivery of its file has
+   superseded, but for an empty one, which withdraws it. #}
+{% macro default_load_condition() %}
+    {% set by_load = source_at_work() != 'orders' and source_kind() == 'state' and not tracks_availability() %}
+    {{ return("(status = 'loaded' or superseded_by not in (select empty.load_id from " ~ source('raw', 'loads') ~ " as empty where empty.file_bytes = 0))" if by_load else "status = 'loaded'") }}
+{% endmacro %}

@@ -8,7 +8,7 @@ from typing import Any
 
 from ready.definition.values import list_of, mapping_of
 from ready.lint.aggregations import Rows, check_aggregations
-from ready.lint.document import Document, model_meta
+from ready.lint.document import Document, KeyPath, model_meta
 from ready.lint.finding import Finding, nearest_or_all
 from ready.lint.schema import check_schema, schema
 
@@ -74,8 +74,25 @@ def check_source_features(features: Document, sources: Mapping[str, Document]) -
             yield features.finding(("models", index, "name"), message, hint)
             continue
         path, meta = model_meta(features, name)
+        mapped = model_meta(sources[source], f"{source}_mapped")[1]
+        if mapped.get("kind") == "state":
+            yield from _check_latest(features, path, meta, source, _types(sources[source]))
+            continue
+        if not meta.get("aggregations"):
+            yield features.finding(path, f"{name} has no aggregations", "for example visits: count")
         types = {**TYPES, **_types(sources[source])}
         yield from check_aggregations(features, path, meta, {}, Rows(source, types, source, f"{source}.yaml"))
+
+
+def _check_latest(
+    features: Document, path: KeyPath, meta: Mapping[str, Any], source: str, known: Mapping[str, Any]
+) -> Iterator[Finding]:
+    for index, column in enumerate(list_of(meta.get("latest"))):
+        if column not in known:
+            message = f"latest: {source}.yaml maps no column {column}"
+            yield features.finding((*path, "latest", index), message, nearest_or_all(str(column), known))
+    if not meta.get("latest"):
+        yield features.finding(path, f"{source}_features has no columns", "name them: ready_latest: [...]")
 
 
 def _types(document: Document) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ready.database.query import Row, select_rows, snapshot
 from ready.definition.features import (
+    OF_STATES,
     Feature,
     is_of_order,
     recorded_features,
@@ -143,7 +144,9 @@ class _Trace:
             )
             written_down = f"{text_of(numerator[1])} / {text_of(denominator[1])}"
             return _merged(numerator[0], denominator[0]), ratio(numerator[1], denominator[1]), written_down
-        gather = self._events if feature.source else self._lines if self.of_lines else self._orders
+        gather = self._lines if self.of_lines else self._orders
+        if feature.source:
+            gather = self._states_of_source if feature.function in OF_STATES.values() else self._events
         orders = gather(feature, customer_id, *feature.window(feature_time))
         purchases = [Purchase(order.order_ts, order.measure) for order in orders]
         value = recompute(feature, purchases, feature_time)
@@ -264,6 +267,23 @@ class _Trace:
             table=feature.source,
         )
         events.sort(key=lambda event: (event["event_ts"], event["event_id"]))
+        return self._of_source(feature, events)
+
+    def _states_of_source(
+        self, feature: Feature, customer_id: str, window_from: datetime | None, window_to: datetime
+    ) -> tuple[SourceOrder, ...]:
+        """The states of a source beside the orders that were known by then."""
+        states = self._select(
+            "select available_at as event_ts, load_id, line_number, {measure} as measure "
+            "from {stg}.{table} where customer_id = %(customer_id)s and available_at < %(to)s "
+            "order by available_at",
+            {"customer_id": customer_id, "to": window_to},
+            measure=str(feature.column),
+            table=feature.source,
+        )
+        return self._of_source(feature, [{**state, "event_id": customer_id} for state in states])
+
+    def _of_source(self, feature: Feature, events: Sequence[Row]) -> tuple[SourceOrder, ...]:
         first, last = _counted(feature, [event["event_ts"] for event in events])
         events = [event for event in events if first <= event["event_ts"] <= last]
         sources = self._sources([_place(event) for event in events])

@@ -9,7 +9,7 @@ from typing import Any
 from ready import __version__
 from ready.database.query import Row, is_postgres
 from ready.definition.column_roles import FEATURE_SET, defined_features
-from ready.definition.features import Feature
+from ready.definition.features import OF_STATES, Feature
 from ready.definition.mapping import csv_columns
 from ready.errors import UsageError
 from ready.proof.nearest import unknown
@@ -114,10 +114,12 @@ def _sources(feature: Feature, mapped: Mapping[str, Any]) -> Iterable[Source]:
 
 
 def _of_events(feature: Feature, mapped: Mapping[str, Any]) -> Iterable[Source]:
-    yield _source(feature.column or "event_ts", "value", mapped)
+    at = "available_at" if feature.function in OF_STATES.values() else "event_ts"
+    yield _source(feature.column or at, "value", mapped)
     if feature.by:
         yield _source(feature.by, "category", mapped)
-    yield _source("event_ts", "time", mapped)
+    if at == "event_ts":
+        yield _source(at, "time", mapped)
     if "available_at" in mapped:
         yield _source("available_at", "known since", mapped)
     yield _source("customer_id", "customer", mapped)

@@ -23,7 +23,6 @@ from oracle_orders import UTC, Order, as_known, exact_sum
 DAY = timedelta(days=1)
 
 
-
 class Dated(Protocol):
     """An order, or an event of another source."""
 
@@ -304,7 +303,9 @@ def rounded(exact: Fraction) -> Decimal:
         return Decimal(whole if exact >= 0 else -whole).scaleb(-6)
 
 
-def aggregated_columns(name: str, rule: Rule, orders: Sequence[Dated], ending: str) -> Iterator[tuple[str, Value]]:
+def aggregated_columns(
+    name: str, rule: Rule, orders: Sequence[Dated], ending: str
+) -> Iterator[tuple[str, Value]]:
     if isinstance(rule, str):
         yield name + ending, aggregate(rule, orders)
         return

@@ -72,3 +72,33 @@ def event_features(
         row[f"days_since_first_{noun}"] = (t - min(times)) // DAY if times else None
         table[customer_id, t] = row
     return table
+
+
+@dataclass(frozen=True)
+class State:
+    known: datetime
+    values: Mapping[str, Decimal | str | None]
+
+
+def state_features(
+    states: Mapping[str, Sequence[State]], rows: Iterable[Key], columns: Sequence[str]
+) -> dict[Key, Features]:
+    """Of each row the values known before its time, since how many days, and how often they had changed.
+
+    states: of each customer as they were delivered; of several at one instant the last one counts.
+    """
+    table = {}
+    for customer_id, t in rows:
+        by_instant = {state.known: state for state in states.get(customer_id, []) if state.known < t}
+        past = [by_instant[instant] for instant in sorted(by_instant)]
+        row: dict[str, Value] = {}
+        for column in columns:
+            changes, since, value = -1, None, None
+            for state in past:
+                if changes < 0 or state.values[column] != value:
+                    changes, since, value = changes + 1, state.known, state.values[column]
+            row[column] = value
+            row[f"{column}_age_days"] = (t - since) // DAY if since else None
+            row[f"{column}_changes"] = max(changes, 0)
+        table[customer_id, t] = row
+    return table

@@ -102,7 +102,9 @@ def write_visits(
         at = random.choice([at, at, at, at.replace(hour=0, minute=0, second=0), at.replace(day=1), last])
         last = at
         late = random.choice([0, 0, 0, 5, 86400 * 3, 86400 * 40, -3600])
-        minutes = random.choice(["", "0", str(random.randrange(90)), f"{random.randrange(900)}.{number % 100:02}"])
+        minutes = random.choice(
+            ["", "0", str(random.randrange(90)), f"{random.randrange(900)}.{number % 100:02}"]
+        )
         rows.append(
             {
                 "visit": f"V{number:05}",
@@ -118,3 +120,55 @@ def write_visits(
         writer = csv.DictWriter(out, names, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+
+
+STATES = {"segment": "segment", "score": {"column": "score", "type": "number"}}
+STATE_MODELS = {
+    "members_mapped": "source_mapped",
+    "members_parsed": "source_parsed",
+    "members_rejected": "source_rejected",
+    "members": "source_states",
+    "members_features": "source_features",
+}
+
+
+def lay_out_members(shop: Shop, *, dated: bool) -> None:
+    """configs/members.yaml, a source of states; dated: its files say since when each is known."""
+    columns = {"customer_id": "customer", **({"available_at": "since"} if dated else {}), **STATES}
+    mapped = {
+        "name": "members_mapped",
+        "config": {"meta": {"ready_kind": "state", "ready_columns": columns}},
+    }
+    parsed = {"name": "members_parsed", "data_tests": ["usable_rows"]}
+    write_yaml(shop.project / "configs/members.yaml", {"version": 2, "models": [mapped, parsed]})
+    models = shop.project / "models" / "sources"
+    models.mkdir(exist_ok=True)
+    for name, macro in STATE_MODELS.items():
+        (models / f"{name}.sql").write_text(f"{{{{ {macro}() }}}}\n")
+    file = shop.project / "configs/features.yaml"
+    document = yaml.safe_load(file.read_text())
+    meta = {"ready_latest": list(STATES)}
+    document["models"] += [{"name": "members_features", "config": {"meta": meta}}]
+    write_yaml(file, document)
+
+
+def write_members(file: Path, *, seed: int, customers: Sequence[str], rows: int) -> None:
+    """States at odd times and at midnights, several at one instant, blanks, and some that change nothing."""
+    random = Random(seed)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(["customer", "since", "segment", "score"])
+        since = BEGIN
+        for _ in range(rows):
+            since = random.choice(
+                [since, BEGIN + timedelta(days=random.randrange(540), hours=random.choice([0, 0, 7]))]
+            )
+            writer.writerow(
+                [
+                    random.choice(customers),
+                    since.isoformat(),
+                    random.choice(["new", "loyal", "loyal", ""]),
+                    random.choice(["", "1", "1.50", "2"]),
+                ]
+            )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,13 @@ from source_case import (
 from warehouse import Warehouse
 
 CUSTOMERS = [f"C{number:06}" for number in range(1, 60)]
-TABLES = ("stg.visits_parsed", "stg.visits_rejected", "stg.visits", "feats.visits_features", "feats.all_features")
+TABLES = (
+    "stg.visits_parsed",
+    "stg.visits_rejected",
+    "stg.visits",
+    "feats.visits_features",
+    "feats.all_features",
+)
 
 
 def deliver(shop: Shop, name: str, *, seed: int, ids: range, with_ids: bool = True) -> Path:
@@ -44,7 +49,9 @@ def rows_of(shop: Warehouse, table: str, names: list[str]) -> dict[tuple[str, da
 
 
 def assert_equal_oracle(shop: Shop, *files: Path) -> None:
-    spine = [(row[0], row[1]) for row in shop.rows("select customer_id, feature_time from feats.customer_features")]
+    spine = [
+        (row[0], row[1]) for row in shop.rows("select customer_id, feature_time from feats.customer_features")
+    ]
     wanted = event_features(
         read_visits(files), spine, windows=WINDOWS, aggregations=AGGREGATIONS, totals=TOTALS, noun="visits"
     )
@@ -70,7 +77,10 @@ def test_two_deliveries_equal_the_oracle_and_a_full_build(shop: Shop) -> None:
     in_part = {table: shop.content_of(table) for table in TABLES}
     shop.run("--data", shop.data, "--full-refresh")
     assert {table: shop.content_of(table) for table in TABLES} == in_part
-    assert shop.rows("select source, count(*) from raw.loads group by 1 order by 1") == [("orders", 3), ("visits", 2)]
+    assert shop.rows("select source, count(*) from raw.loads group by 1 order by 1") == [
+        ("orders", 3),
+        ("visits", 2),
+    ]
 
 
 LEAKY = """{{ config(materialized='published', schema='feats') }}
@@ -113,10 +123,15 @@ def test_the_proofs_cover_it(shop: Shop) -> None:
 
 def check_explained(shop: Shop) -> None:
     """A value of each kind leads to its files and lines, and comes out again."""
-    columns = [name for (name,) in shop.rows(
-        "select attname from pg_attribute where attrelid = 'feats.visits_features'::regclass and attnum > 2"
-    )]
-    row = shop.rows("select customer_id, feature_time from feats.visits_features where visits_30d > 2 limit 1")[0]
+    columns = [
+        name
+        for (name,) in shop.rows(
+            "select attname from pg_attribute where attrelid = 'feats.visits_features'::regclass and attnum > 2"
+        )
+    ]
+    row = shop.rows(
+        "select customer_id, feature_time from feats.visits_features where visits_30d > 2 limit 1"
+    )[0]
     for name in columns:
         done = shop.ready("explain", row[0], row[1].isoformat(), name, "--json")
         assert done.returncode == 0, done.stdout + done.stderr
@@ -218,7 +233,9 @@ def test_what_cannot_be_is_told_in_one_message(shop: Shop) -> None:
     assert "visits.yaml:" in message
     assert "event_ts is not mapped; a source of events needs customer_id and event_ts" in message
     assert "visits_parsed is not tested" in told("- usable_rows", "- {column_in_file: {column_name: page}}")
-    assert "maps event_ts to the CSV column \"when\", which no file has" in told("event_ts: at", "event_ts: when")
+    assert 'maps event_ts to the CSV column "when", which no file has' in told(
+        "event_ts: at", "event_ts: when"
+    )
     add_features(shop, {**AGGREGATIONS, "pages_of_home": "count", "pages_of": AGGREGATIONS["visits_of"]})
     assert "the column pages_of_home_7d comes twice" in told("", "")
     add_features(shop, {**AGGREGATIONS, "clicks": "sum of clicks"})
