@@ -72,7 +72,7 @@ features as (
         spine.customer_id,
         spine.feature_time
         {%- for name in columns %},
-        changes.{{ name }},
+        {{ 'cast(changes.' ~ name ~ ' as ' ~ type_amount() ~ ') as ' ~ name if name in number_columns() else 'changes.' ~ name }},
         {{ whole_days_between('changes.' ~ name ~ '_since', 'spine.feature_time') }} as {{ name }}_age_days,
         coalesce(changes.{{ name }}_changes, 0) as {{ name }}_changes
         {%- endfor %}

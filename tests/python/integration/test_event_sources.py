@@ -32,6 +32,7 @@ TABLES = (
     "feats.visits_features",
     "feats.all_features",
 )
+SPINE = "select customer_id, feature_time from feats.customer_features"
 
 
 def deliver(shop: Shop, name: str, *, seed: int, ids: range, with_ids: bool = True) -> Path:
@@ -49,9 +50,7 @@ def rows_of(shop: Warehouse, table: str, names: list[str]) -> dict[tuple[str, da
 
 
 def assert_equal_oracle(shop: Shop, *files: Path) -> None:
-    spine = [
-        (row[0], row[1]) for row in shop.rows("select customer_id, feature_time from feats.customer_features")
-    ]
+    spine = [(row[0], row[1]) for row in shop.rows(SPINE)]
     wanted = event_features(
         read_visits(files), spine, windows=WINDOWS, aggregations=AGGREGATIONS, totals=TOTALS, noun="visits"
     )
@@ -72,15 +71,13 @@ def test_two_deliveries_equal_the_oracle_and_a_full_build(shop: Shop) -> None:
     assert_equal_oracle(shop, first)
     assert shop.content_of("feats.customer_features") == before, "the orders' features are what they were"
     second = deliver(shop, "2025.csv", seed=2, ids=range(1200, 2600))
-    done = shop.run("--data", shop.data)
+    shop.run("--data", shop.data)
     assert_equal_oracle(shop, first, second)
     in_part = {table: shop.content_of(table) for table in TABLES}
     shop.run("--data", shop.data, "--full-refresh")
     assert {table: shop.content_of(table) for table in TABLES} == in_part
-    assert shop.rows("select source, count(*) from raw.loads group by 1 order by 1") == [
-        ("orders", 3),
-        ("visits", 2),
-    ]
+    by_source = "select source, count(*) from raw.loads group by 1 order by 1"
+    assert shop.rows(by_source) == [("orders", 3), ("visits", 2)]
 
 
 LEAKY = """{{ config(materialized='published', schema='feats') }}
@@ -123,15 +120,10 @@ def test_the_proofs_cover_it(shop: Shop) -> None:
 
 def check_explained(shop: Shop) -> None:
     """A value of each kind leads to its files and lines, and comes out again."""
-    columns = [
-        name
-        for (name,) in shop.rows(
-            "select attname from pg_attribute where attrelid = 'feats.visits_features'::regclass and attnum > 2"
-        )
-    ]
-    row = shop.rows(
-        "select customer_id, feature_time from feats.visits_features where visits_30d > 2 limit 1"
-    )[0]
+    recorded = "select columns from meta.feature_registry where feature_set = 'visits_features'"
+    columns = [column["name"] for column in shop.value(recorded)][2:]
+    both = f"{SPINE} join feats.visits_features using (customer_id, feature_time)"
+    (row,) = shop.rows(f"{both} where visits_30d > 2 limit 1")
     for name in columns:
         done = shop.ready("explain", row[0], row[1].isoformat(), name, "--json")
         assert done.returncode == 0, done.stdout + done.stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 
@@ -39,13 +39,9 @@ def assert_equal_oracle(shop: Shop, states: Mapping[str, Sequence[State]]) -> No
     names = list(next(iter(wanted.values())))
     listed = ", ".join(names)
     rows = shop.rows(f"select customer_id, feature_time, {listed} from feats.members_features")
-    assert_same(
-        {(row[0], row[1]): row[2:] for row in rows},
-        {k: tuple(row.values()) for k, row in wanted.items()},
-        names,
-    )
-    assert {0, None} < {row["segment_age_days"] for row in wanted.values()} | {0}
-    assert max(int(str(row["segment_changes"])) for row in wanted.values()) > 0
+    held = {key: tuple(row.values()) for key, row in wanted.items()}
+    assert_same({(row[0], row[1]): row[2:] for row in rows}, held, names)
+    assert any(row["segment_age_days"] for row in wanted.values())
 
 
 def test_states_with_dates_equal_the_oracle_and_are_proven(shop: Shop) -> None:
@@ -64,18 +60,15 @@ def test_states_with_dates_equal_the_oracle_and_are_proven(shop: Shop) -> None:
     done = shop.ready("check-leakage", "--cutoffs", "1", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout)["changed"] == ["orders", "members"]
-    row = shop.rows(
-        "select customer_id, feature_time from feats.members_features where segment_changes > 1 limit 1"
-    )[0]
+    changed = "from feats.members_features where segment_changes > 1 limit 1"
+    (row,) = shop.rows(f"select customer_id, feature_time {changed}")
     for name in ("segment", "score", "segment_age_days", "score_changes"):
         done = shop.ready("explain", row[0], row[1].isoformat(), name, "--json")
         assert done.returncode == 0, done.stdout + done.stderr
         found = json.loads(done.stdout)
         assert found["agrees"]
-        assert {line["file_name"] for order in found["orders"] for line in order["lines"]} <= {
-            "1.csv",
-            "2.csv",
-        }
+        lines = [line for order in found["orders"] for line in order["lines"]]
+        assert {line["file_name"] for line in lines} <= {"1.csv", "2.csv"}
     assert shop.ready("reproduce", "members_features:1").returncode == 0
 
 
@@ -96,11 +89,12 @@ def test_without_dates_a_state_is_known_since_its_load(shop: Shop) -> None:
     shop.run("--data", shop.data)
     assert_equal_oracle(shop, states)
     assert shop.value("select count(distinct load_id) from stg.members") == 2
+    assert shop.value("select max(segment_changes) from feats.members_features") == 1
     # A file that is withdrawn was never known.
     done = shop.ready("load", "--source", "members", "--withdraw", "members.csv", "--max-shrink", "100%")
     assert done.returncode == 0, done.stderr
     file.unlink()
+    file.parent.rmdir()
     shop.run("--data", shop.data)
     earlier = {c: [state for state in own if state.known == came[0]] for c, own in states.items()}
     assert_equal_oracle(shop, earlier)
-    assert timedelta(0)
