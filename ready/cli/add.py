@@ -10,7 +10,12 @@ from ready.cli.output import Output
 
 @click.group()
 def add() -> None:
-    """Add to the project what further data needs."""
+    """Add to the project what further data needs.
+
+    \b
+    Example:
+      ready add source visits data/raw/visits
+    """
 
 
 @add.command()
@@ -23,7 +28,7 @@ def add() -> None:
 def source(
     name: str, paths: tuple[str, ...], state: bool, data: str | None, configs: str | None, output: Output
 ) -> None:
-    """Propose a further source of events or states, and write it into the project.
+    """Propose a further source of events or states.
 
     Reads the first thousand records of the files and writes configs/NAME.yaml, with what speaks for each
     line, its models of one line each in models/sources/, an entry NAME_features in features.yaml and

@@ -71,8 +71,10 @@ def column_lineage(build: Mapping[str, Any], columns: Sequence[str] = ()) -> lis
             )
         if name not in defined:
             raise unknown("column", name, list(defined))
-    there = {column["name"] for column in build["columns"]}
-    names = columns or [name for name, feature in defined.items() if feature.ahead or name in there]
+    names = list(columns or defined)
+    if not columns and "sources" in config:  # it may have those of the orders or not
+        there = {column["name"] for column in build["columns"]}
+        names = [name for name in names if defined[name].ahead or name in there]
     return [_lineage_of(defined[name], _mapped(config, defined[name].source)) for name in names]
 
 
