@@ -66,8 +66,8 @@
 {# Whole days from the last, the first and the n-th last orders to the feature time of `row`. #}
 {% macro days_since_orders(definition, last_order, first_order, customer_purchases, row) -%}
     {%- set instant = row ~ '.feature_time' -%}
-        {{ whole_days_between(last_order, instant) }} as days_since_last_{{ definition.noun }},
-        {{ whole_days_between(first_order, instant) }} as days_since_first_{{ definition.noun }}
+        {{ whole_days_between(last_order, instant) }} as days_since_last_{{ definition.get('noun', 'order') }},
+        {{ whole_days_between(first_order, instant) }} as days_since_first_{{ definition.get('noun', 'order') }}
         {%- for last in definition.nth_last %},
         {{ whole_days_between(nth_last_order(last.n, customer_purchases, row), instant) }} as {{ last.name }}
         {%- endfor %}
