@@ -8,7 +8,10 @@
 {%- endmacro %}
 
 {% macro spark__gate_passed() -%}
-    {%- set rules = stopping_rules() -%}
+    {%- set rules = [] -%}
+    {%- for of_source in ['orders'] + further_sources() -%}
+        {%- do rules.extend(stopping_rules(of_source)) -%}
+    {%- endfor -%}
     {%- if flags.WHICH == 'build' and rules and not rules | rejectattr('unique_id', 'in', selected_resources) | list -%}
         true
     {%- else -%}

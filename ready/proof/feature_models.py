@@ -11,6 +11,7 @@ or a model that says so and is made of the files of another source than the orde
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,12 @@ from ready.definition.meta import node_meta, own_meta
 Node = Mapping[str, Any]
 
 LABELS = "_labels"
+# The models of a source beside the orders, by the ending of their names: see macros/sources/source_models.sql.
+SOURCE_MODELS = {
+    "_mapped": "source_mapped",
+    "_parsed": "source_parsed",
+    "_rejected": "source_rejected",
+}
 
 
 # What the shipped models read beside orders: part of the definition, and the ledger for its loading times.
@@ -213,10 +220,19 @@ class _Graph:
         return column
 
     def _is_of_source(self, id: str) -> bool:
-        """Whether a model is what the files of a source beside the orders say, each row alone."""
+        """Whether a model is what the files of a source beside the orders say, each row alone.
+
+        It and those before it are macros of this project, and no SQL of one's own, which may look ahead.
+        """
         name = self.nodes[id]["name"]
-        above = {self.nodes[other]["name"] for other in self.reach([id], self.parents)} - {name}
-        return above == {f"{name}_mapped", f"{name}_parsed", f"{name}_rejected", "loads", "raw_events"}
+        of_source = self.reach([id], self.parents)
+        models = {other for other in of_source if self.nodes[other]["resource_type"] == "model"}
+        tables = {self.nodes[other]["name"] for other in of_source - models}
+        macros = {
+            self.nodes[other]["name"].removeprefix(name): _called(self.nodes[other]) for other in models
+        }
+        kinds = [{**SOURCE_MODELS, "": macro} for macro in ("source_events", "source_states")]
+        return macros in kinds and tables <= {"loads", "raw_events"}
 
     def _carries_orders(self, id: str) -> bool:
         """Whether a table was made from raw data or holds history."""
@@ -224,6 +240,12 @@ class _Graph:
         return any(
             n["resource_type"] == "snapshot" or n.get("source_name") in ("raw", "meta") for n in origins
         )
+
+
+def _called(node: Node) -> str:
+    """The macro that is all of a model's SQL; empty for other SQL."""
+    match = re.fullmatch(r"\s*\{\{-?\s*(\w+)\(\)\s*-?\}\}\s*", str(node.get("raw_code") or ""))
+    return match[1] if match else ""
 
 
 def _as_on_postgres(node: Node) -> Node:
