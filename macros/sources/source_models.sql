@@ -41,7 +41,6 @@
         post_hook='{{ analyze(this) }}'
     ) -}}
     {%- set mapped = orders_mapping()['columns'] -%}
-    {%- set event_id = 'event_id' if 'event_id' in mapped else row_id('parsed') -%}
 with usable as (
     {{ usable_rows_of_source(ref(model.name ~ '_parsed'), ref(model.name ~ '_rejected')) }}
 ),

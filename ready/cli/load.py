@@ -123,7 +123,8 @@ def load(
     summaries = [_load(engine.sink, chosen, options, dry_run=dry_run, output=output)]
     for source in known if not flags["source"] else ():
         if folders := _folders(settings, source, chosen):
-            options = load_options(settings.configs, {"max_shrink": flags["max_shrink"]}, source)
+            shared = {name: flags[name] for name in ("max_shrink", "again")}
+            options = load_options(settings.configs, shared, source)
             summaries.append(_load(engine.sink, folders, options, dry_run=dry_run, output=output))
     shown = [summary.as_dict() for summary in summaries]
     output.show({**shown[0], "further": shown[1:]} if shown[1:] else shown[0])

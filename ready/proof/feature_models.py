@@ -21,7 +21,7 @@ from ready.definition.meta import node_meta, own_meta
 Node = Mapping[str, Any]
 
 LABELS = "_labels"
-# The models of a source beside the orders, by the ending of their names: see macros/sources/source_models.sql.
+# Of a source beside the orders, by the ending of the model's name: macros/sources/source_models.sql.
 SOURCE_MODELS = {
     "_mapped": "source_mapped",
     "_parsed": "source_parsed",
