@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from proof_case import Shop
 from source_case import (
     lay_out_members,
@@ -29,6 +30,20 @@ def laid_out(shop: Shop) -> None:
     write_visits(shop.data / "visits/1.csv", seed=1, customers=CUSTOMERS, ids=range(500))
     write_visits(shop.data / "visits/2.csv", seed=2, customers=CUSTOMERS, ids=range(400, 800))
     write_members(shop.data / "members/1.csv", seed=1, customers=CUSTOMERS, rows=300)
+
+
+@pytest.mark.thorough
+def test_no_future_is_known_on_spark(warehouse: SparkParams, tmp_path: Path) -> None:
+    """The future of the orders, of visits and of members, together and each alone."""
+    shop = SparkShop(tmp_path / "spark", warehouse)
+    laid_out(shop)
+    shop.build()
+    done = shop.ready("check-leakage", "--cutoffs", "1", "--json")
+    told = json.loads(done.stdout)
+    assert told["changed"] == ["orders", "members", "visits"]
+    verdicts = {model["name"]: model["leaks"] for model in told["models"]}
+    assert {"visits_features", "members_features", "all_features"} <= verdicts.keys()
+    assert not any(verdicts.values())
 
 
 def test_both_engines_give_the_same_and_prove_it(
