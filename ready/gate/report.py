@@ -84,7 +84,7 @@ def _checks_of_source(
         replace(
             check,
             texts=tuple(f"{source}: {text}" for text in check.texts),
-            notes=tuple(f"{source}: {text}" for text in check.notes),
+            notes=tuple(f"{source}: {text}".replace("orders.yaml", file.name) for text in check.notes),
             words=f"{source}: {check.words}",
             history=history.get(check.name, ()),
         )
