@@ -3,16 +3,19 @@
 {% macro source_at_work() %}
     {% set node = model or {} %}
     {% set name = source_of_name((node.get('attached_node') or node.get('name') or '').split('.')[-1]) %}
-    {% set is_further = execute and 'nodes' in graph and name != 'orders' and 'model.raw_to_ready.' ~ name ~ '_mapped' in graph.nodes %}
-    {% do return(name if is_further else 'orders') %}
+    {% set mapped = graph.nodes.get('model.raw_to_ready.' ~ name ~ '_mapped') if execute and 'nodes' in graph else none %}
+    {% do return(name if mapped and maps_a_source(mapped) else 'orders') %}
 {% endmacro %}
+
+{# Whether a model NAME_mapped is the one of a source: another model may be called so. #}
+{% macro maps_a_source(node) %}{% do return('source_mapped(' in node.raw_code) %}{% endmacro %}
 
 {% macro source_of_name(name) %}{% do return(modules.re.sub('_(mapped|parsed|rejected|features)$', '', name)) %}{% endmacro %}
 
-{# The sources beside the orders: those with a model NAME_mapped. #}
+{# The sources beside the orders: those with a model NAME_mapped of this project's macro. #}
 {% macro further_sources() %}
     {% set names = [] %}
-    {% for node in (graph.nodes.values() if execute and 'nodes' in graph else []) if node.resource_type == 'model' and node.name.endswith('_mapped') and node.name != 'orders_mapped' %}
+    {% for node in (graph.nodes.values() if execute and 'nodes' in graph else []) if node.resource_type == 'model' and node.package_name == 'raw_to_ready' and node.name.endswith('_mapped') and maps_a_source(node) %}
         {% do names.append(source_of_name(node.name)) %}
     {% endfor %}
     {% do return(names | sort) %}

@@ -50,8 +50,8 @@ def find_model(manifest: Mapping[str, Any], name: str = MODEL) -> Mapping[str, A
 def further_sources(manifest: Mapping[str, Any]) -> list[str]:
     """The sources beside the orders, as macros/sources/source_at_work.sql has them."""
     models = (n for n in (manifest.get("nodes") or {}).values() if n.get("resource_type") == "model")
-    names = (str(node.get("name")) for node in models)
-    return sorted(n.removesuffix("_mapped") for n in names if n.endswith("_mapped") and n != "orders_mapped")
+    mapped = [str(n["name"]) for n in models if "source_mapped(" in str(n.get("raw_code"))]
+    return sorted(name.removesuffix("_mapped") for name in mapped if name.endswith("_mapped"))
 
 
 def gate_tests(
