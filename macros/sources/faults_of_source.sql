@@ -13,6 +13,9 @@
 {# on-run-start of a build: each source says whose its rows are and when they came, and is tested. #}
 {% macro check_sources() %}
     {% for name in further_sources() %}
+        {% if source_of_name(name) != name %}
+            {% do exceptions.raise_compiler_error(name ~ '.yaml: ' ~ name ~ ' cannot be the name of a source, as it ends as the name of its models does') %}
+        {% endif %}
         {% set meta = node_meta(name ~ '_mapped') %}
         {% set columns, state = meta.get('columns', {}), meta.get('kind') == 'state' %}
         {% for column in ['customer_id'] + ([] if state else ['event_ts']) if not columns.get(column) %}

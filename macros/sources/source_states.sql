@@ -1,5 +1,5 @@
 {# NAME of states, a line in a file of one's own: one row a customer and instant since which a state was known. That is available_at of
-   the mapping, else when its load came in. Of several at one instant the one of the latest load counts, in it the last line. What a
+   the mapping, else when its load came in, or first came in: the same bytes may have been read again, otherwise. Of several at one instant the one of the latest load counts, in it the last line. What a
    later delivery does not name any more stays as it was. #}
 {% macro source_states() -%}
     {{- config(
@@ -9,21 +9,44 @@
         indexes=[{'columns': ['customer_id', 'available_at']}],
         post_hook='{{ analyze(this) }}'
     ) -}}
+{%- set tracked = tracks_availability() %}
 with usable as (
     {{ usable_rows_of_source(ref(model.name ~ '_parsed'), ref(model.name ~ '_rejected')) }}
 ),
 
+{%- if not tracked %}
+
+deliveries as (
+    select
+        *,
+        case when file_sha256 = lag(file_sha256) over (partition by source, file_name order by load_id) then 0 else 1 end as is_other
+    from {{ source('raw', 'loads') }}
+),
+
+numbered as (
+    select *, sum(is_other) over (partition by source, file_name order by load_id) as bytes_number
+    from deliveries
+),
+
+loads as (
+    select load_id, min(loaded_at) over (partition by source, file_name, bytes_number) as loaded_at
+    from numbered
+),
+{%- endif %}
+
 known as (
     select
         usable.customer_id,
-        {{ 'usable.available_at' if tracks_availability() else 'loads.loaded_at' }} as available_at,
+        {{ 'usable.available_at' if tracked else 'loads.loaded_at' }} as available_at,
         {%- for name in extra_columns() %}
         usable.{{ name }},
         {%- endfor %}
         usable.load_id,
         usable.line_number
     from usable
-    inner join {{ source('raw', 'loads') }} as loads on usable.load_id = loads.load_id
+    {%- if not tracked %}
+    inner join loads on usable.load_id = loads.load_id
+    {%- endif %}
 ),
 
 latest as (

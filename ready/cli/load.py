@@ -97,6 +97,7 @@ def load(
     """
     from ready.definition.load_options import load_options
     from ready.definition.mapping import ORDERS, source_names
+    from ready.run.source_files import refuse_files_of_sources, require_known_source
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, configs=configs)
@@ -108,6 +109,10 @@ def load(
     known = source_names(settings.configs)
     named = flags["source"] if flags["source"] in known else ORDERS
     options = load_options(settings.configs, flags, named)
+    if known and flags["source"]:
+        require_known_source(settings.configs, flags["source"])
+    if known and not flags["source"]:
+        refuse_files_of_sources(settings.configs, paths, data=settings.project_dir / "data" / "raw")
     engine = _spark(settings) if target == "spark" else _postgres(settings)
     if list_loads:
         _list(engine, options.source if flags["source"] else None, output)
@@ -186,7 +191,7 @@ def _load(
 
 
 def _folders(settings: Settings, source: str, paths: tuple[str, ...]) -> tuple[str, ...]:
-    from ready.run.stages import folders_of
+    from ready.run.source_files import folders_of
 
     return tuple(folders_of(settings.configs, source, paths))
 

@@ -62,7 +62,7 @@ def lint_configs(settings: Settings) -> list[Finding]:
         parsed = {f"{document.file.stem}_parsed": parsed_columns(document)}
         findings += [
             *document.findings,
-            *check_source(document),
+            *check_source(document, settings.product_dir),
             *TestLinter(document, tests, parsed).check(),
         ]
     if "features.yaml" in documents:

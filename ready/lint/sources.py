@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from ready.definition.values import list_of, mapping_of
 from ready.lint.aggregations import Rows, check_aggregations
 from ready.lint.document import Document, KeyPath, model_meta
 from ready.lint.finding import Finding, nearest_or_all
+from ready.lint.mapping import check_own_columns
 from ready.lint.schema import check_schema, schema
 
 KEYS = {"event": ("customer_id", "event_ts"), "state": ("customer_id",)}
@@ -17,19 +20,32 @@ TYPES = {
     "event_id": "text", "customer_id": "text", "event_ts": "time", "available_at": "time",
     "load_id": "number", "line_number": "number",
 }  # fmt: skip
+OF_TRAINING_SETS = ("customer_id", "feature_time", "split")
 PLACE = ("load_id", "line_number", "file_name")
 # What the tables of a source are called by; functions of its expressions too, which have 63 letters.
 NAME = re.compile("[a-z][a-z0-9_]{0,17}")
-# Their models come along.
-TAKEN = ("customer", "orders", "order")
+OF_SOURCE = re.compile(r"\s*\{\{\s*source_\w+\(\)")  # what is in a model of a source
+# Of the models that a source has beside the one of its own name.
+ENDINGS = ("_mapped", "_parsed", "_rejected", "_features", "_labels", "_training_set")
 
 
-def check_source(document: Document) -> Iterator[Finding]:
+def why_no_name(name: str, project: Path) -> str | None:
+    """Why a source cannot be called so, or None. project: the folder with the models that come along."""
+    files = [*(project / "models").rglob("*.sql"), *(project / "seeds").rglob("*.csv")]
+    models = {file.stem for file in files if not OF_SOURCE.match(file.read_text(encoding="utf-8"))}
+    taken = sorted({f"{name}{ending}" for ending in ("", *ENDINGS)} & {*models, "orders_history", "all"})
+    if not NAME.fullmatch(name):
+        return "lower case letters, digits and _, at most 18"
+    if name.endswith(ENDINGS):
+        return f"no name that ends in {', '.join(ENDINGS)}, as models of sources do"
+    return f"there is a {taken[0]} already: choose another name" if taken else None
+
+
+def check_source(document: Document, project: Path) -> Iterator[Finding]:
     """Faults of one file NAME.yaml: its name, its models, a source without key or time or without tests."""
     source = document.file.stem
-    if not NAME.fullmatch(source) or source in TAKEN:
-        hint = f"lower case letters, digits and _, at most 18, and none of {', '.join(TAKEN)}"
-        yield document.finding((), f"{document.file.name} maps no source: {source} cannot be its name", hint)
+    if why := why_no_name(source, project):
+        yield document.finding((), f"{document.file.name} maps no source: {source} cannot be its name", why)
         return
     if document.value is None and document.findings:
         return
@@ -42,6 +58,7 @@ def check_source(document: Document) -> Iterator[Finding]:
             yield document.finding(("models", index, "name"), message, f"known: {', '.join(wanted)}")
     path, meta = model_meta(document, wanted[0])
     columns, kind = mapping_of(meta.get("columns")), str(meta.get("kind", "event"))
+    yield from check_own_columns(document, path, columns, TYPES, project)
     for key in KEYS.get(kind, ()):
         if not columns.get(key):
             needed = " and ".join(KEYS[kind])
@@ -91,6 +108,19 @@ def _check_latest(
         if column not in known:
             message = f"latest: {source}.yaml maps no column {column}"
             yield features.finding((*path, "latest", index), message, nearest_or_all(str(column), known))
+    made = Counter(
+        name
+        for column in list_of(meta.get("latest"))
+        for name in (column, f"{column}_age_days", f"{column}_changes")
+    )
+    for index, column in enumerate(list_of(meta.get("latest"))):
+        if made[column] > 1:
+            message = f"latest: the column {column} comes twice"
+            yield features.finding((*path, "latest", index), message, "give one another name")
+        elif column in OF_TRAINING_SETS:
+            message = f"latest: a training set has a column {column} of its own"
+            hint = f"call it otherwise in {source}.yaml"
+            yield features.finding((*path, "latest", index), message, hint)
     if not meta.get("latest"):
         yield features.finding(path, f"{source}_features has no columns", "name them: ready_latest: [...]")
 

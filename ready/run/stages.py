@@ -20,6 +20,7 @@ from loader.results import Progress as LoadProgress
 from loader.sink import Sink
 from ready import __version__
 from ready.database.engine import EngineParams
+from ready.database.query import select_rows
 from ready.dataset.export import ExportResult, export_dataset
 from ready.dataset.training_set import published_sets
 from ready.dbt.parsed_files import unread
@@ -40,11 +41,20 @@ from ready.recorded.verdicts import Verdict, standing_verdicts
 from ready.run.build_state import build_key
 from ready.run.loads import ActiveLoad
 from ready.run.renew import latest_manifest
+from ready.run.source_files import folders_of
 from ready.run_page.render import PAGE_NAME, publish_run_page, renew_verdicts
 from ready.settings import Settings
 
 # Unit tests prove the project's SQL, not a user's data: they belong to `make test`.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
+MATCHED = """
+select count(*) as customers, count(orders.customer_id) as known
+from (select distinct customer_id from {{{{stg}}}}.{source}) as rows_of_source
+left join (select distinct customer_id from {{{{stg}}}}.orders) as orders
+    on orders.customer_id = rows_of_source.customer_id
+"""
+# As macros/publish/publish_accepted.sql says it.
+NOT_PUBLISHED = "feats: not published"
 
 
 class Narrator(Protocol):
@@ -99,6 +109,7 @@ class Run(ABC):
         self.params: EngineParams | None = None
         self.dbt_run: DbtRun | None = None
         self.published = False
+        self.not_published = ""
         self.loads: list[tuple[int, str]] = []
         self.verdicts: tuple[Verdict, ...] | None = None
         self.reproduction: Reproduced | None = None
@@ -190,6 +201,10 @@ class Run(ABC):
             chosen = paths if source == ORDERS else folders_of(self.settings.configs, source, paths)
             if chosen:
                 self._load_source(source, chosen, max_shrink)
+            elif Path(paths[0]).is_dir():
+                folder = source_folder(self.settings.configs, source)
+                text = f"{source}: there is no folder {folder} in {paths[0]}, so no new file of it"
+                self.narrator.warning(text)
 
     def _load_source(self, source: str, paths: Sequence[str], max_shrink: str | None) -> None:
         self.narrator.stage("Load", ", ".join(paths))
@@ -252,7 +267,7 @@ class Run(ABC):
         run = self._dbt(params, command)
         self._gate(params, run)
         require_success(run, settings=self.settings)
-        warned = self._after_build(params, run)
+        warned = (*self._after_build(params, run), *self._unmatched(connection))
         failed = [entry for entry in run.results("test") if entry["status"] in ("fail", "error")]
         if failed:
             names = [entry["unique_id"].split(".")[2] for entry in failed[:5]]
@@ -260,6 +275,8 @@ class Run(ABC):
                 " ".join([f"{len(failed)} test(s) failed behind the gate: {', '.join(names)}.", *warned]),
                 hint=f"see {self.settings.home}/dbt/logs/dbt.log, or: ready dbt test --select {names[0]}",
             )
+        if self.not_published:
+            raise CheckFailed(self.not_published, hint="build all of it: ready run --full-refresh")
         if unread(target_folder(self.settings)) or key != build_key(self.settings, self.loads):
             self.narrator.warning(
                 "The project's files or configs were changed while this run was at work: run it again."
@@ -270,11 +287,29 @@ class Run(ABC):
     def _after_build(self, params: EngineParams, run: DbtRun) -> tuple[str, ...]:
         """Report what the tests of the built training set say, and add it to the report of the gate."""
         warned = after_build_texts(run.manifest or {}, run.results("test"), params.connect)
-        if warned and self.report:
-            self._write(replace(self.report, warnings=(*self.report.warnings, *warned)))
-            for text in warned:
-                self.narrator.warning(text)
+        self._add_warnings(warned)
         return warned
+
+    def _unmatched(self, connection: Any) -> tuple[str, ...]:
+        """Sources with hardly a customer who has an order: their features would be empty without a word."""
+        warned = []
+        for source in self._sources[1:]:
+            (row,) = select_rows(connection, self.settings, MATCHED.format(source=source))
+            if row["customers"] > 100 * row["known"]:
+                warned.append(
+                    f"{source}: of its {row['customers']:,} customer(s) {row['known']:,} have an order, so "
+                    "its features are all but empty: are the ids written otherwise, in another case or "
+                    "without zeros in front?"
+                )
+        self._add_warnings(tuple(warned))
+        return tuple(warned)
+
+    def _add_warnings(self, texts: tuple[str, ...]) -> None:
+        """To the report of the gate, and on the console."""
+        if texts and self.report:
+            self._write(replace(self.report, warnings=(*self.report.warnings, *texts)))
+            for text in texts:
+                self.narrator.warning(text)
 
     def _dbt(self, params: EngineParams, arguments: Sequence[str]) -> DbtRun:
         run = run_dbt(
@@ -282,11 +317,16 @@ class Run(ABC):
             settings=self.settings,
             params=params,
             on_node=self.narrator.node,
-            on_warning=self.narrator.warning,
+            on_warning=self._warned,
         )
         self.info = replace(self.info, invocation_id=run.invocation_id, finished_at=_now())
         self.dbt_run = run
         return run
+
+    def _warned(self, text: str) -> None:
+        if text.startswith(NOT_PUBLISHED):
+            self.not_published = text
+        self.narrator.warning(text)
 
     def _gate(self, params: EngineParams, run: DbtRun) -> Report:
         """Write the report; raise what stopped the run before the gate, or the gate's verdict."""
@@ -400,13 +440,6 @@ class Run(ABC):
                 self.narrator.warning(f"{name}{alert}")
         if self.reproduction and self.reproduction.verdict == DIFFERENT:
             self.narrator.warning(f"the published version {self.reproduction}")
-
-
-def folders_of(configs: Path, source: str, paths: Sequence[str]) -> list[str]:
-    """Where the files of a source beside the orders are, of the data folders among these paths."""
-    below = source_folder(configs, source)
-    folders = [str(Path(path, below)) for path in paths if Path(path).is_dir()]
-    return [folder for folder in folders if Path(folder).is_dir()]
 
 
 def _now() -> datetime:

@@ -12,7 +12,8 @@ import yaml
 from ready.definition.mapping import source_names
 from ready.definition.values import list_of, mapping_of
 from ready.errors import UsageError
-from ready.lint.sources import NAME, TAKEN
+from ready.lint.mapping import reserved_names
+from ready.lint.sources import why_no_name
 from ready.settings import Settings
 from ready.suggest.mapping.source import propose_source
 from ready.workspace.config_files import with_schemas
@@ -42,18 +43,17 @@ def add_source(settings: Settings, name: str, paths: Sequence[str], *, data: str
     Raises UsageError for a name that cannot be or is taken, for files that lie with those of the orders, and
     for a features.yaml that has no place for the entry; then nothing was written.
     """
-    if not NAME.fullmatch(name) or name in TAKEN:
-        raise UsageError(
-            f"{name} cannot be the name of a source",
-            hint=f"lower case letters, digits and _, at most 18, and none of {', '.join(TAKEN)}",
-        )
+    if why := why_no_name(name, settings.product_dir):
+        raise UsageError(f"{name} cannot be the name of a source", hint=why)
     mapping = settings.configs / f"{name}.yaml"
     if mapping.exists():
         raise UsageError(
             f"{mapping} is there already, and stays as it is", hint="take another name, or edit it"
         )
     folder = _folder(paths, data)
-    mapped, entry, notes = propose_source(name, paths, folder=folder, state=state)
+    mapped, entry, notes = propose_source(
+        name, paths, folder=folder, state=state, reserved=reserved_names(settings.product_dir)
+    )
     texts = {mapping: with_schemas(mapped, is_users=settings.is_users)}
     features = settings.configs / "features.yaml"
     texts[features] = _with_entry(features, entry, f"{name}_features")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from ready.definition.meta import ALONE
+from ready.lint.mapping import OWN_ENDINGS
 from ready.suggest.mapping.clues import number_entry, zone_of
 from ready.suggest.mapping.columns import Column
 from ready.suggest.mapping.entry import CHECK, Entry, flow, listed
@@ -30,6 +31,8 @@ class SourceProposer(Proposer):
     """Of the same columns as for orders: id, customer, time, since when known, and the rest as they are."""
 
     kind = "event"
+    source = ""
+    reserved: Collection[str] = ()
 
     def _choose(self) -> None:
         for role in ROLES[self.kind]:
@@ -82,6 +85,8 @@ class SourceProposer(Proposer):
         name = re.sub(r"[^a-z0-9]+", "_", column.words).strip("_")[:LONGEST]
         if column.name in self.taken or not column.filled or not name or not name[0].isalpha():
             return
+        if name in self.reserved or name.endswith(OWN_ENDINGS):
+            name = f"{self.source}_{name}_value"[-LONGEST:]
         if name in self.entries or name in ("event_id", "event_ts", "available_at", "customer_id"):
             return
         if column.numbers and column.times is None:
@@ -97,14 +102,16 @@ class StateProposer(SourceProposer):
 
 
 def propose_source(
-    name: str, paths: Sequence[str], *, folder: str, state: bool
+    name: str, paths: Sequence[str], *, folder: str, state: bool, reserved: Collection[str] = ()
 ) -> tuple[str, str, list[str]]:
     """The text of NAME.yaml, that of its entry in features.yaml, and what is to be said besides.
 
-    folder: where the files are, as seen from the data folder. Raises as read_tables.
+    folder: where the files are, as seen from the data folder. reserved: names that no column can have.
+    Raises as read_tables.
     """
     shapes, notes = read_tables(paths)
     proposer = (StateProposer if state else SourceProposer)(shapes)
+    proposer.reserved, proposer.source = reserved, name
     columns = proposer.entries_of_source()
     file = [
         Entry("folder", folder),
@@ -143,7 +150,8 @@ def _checks(entries: Sequence[Entry]) -> bool:
 
 
 def _pattern(names: Sequence[str]) -> str:
-    endings = {f".{name.rpartition('.')[2]}" for name in names}
+    plain = [name.removesuffix(".gz").removesuffix(".zst") for name in names]  # a pattern takes these as well
+    endings = {f".{name.rpartition('.')[2]}" for name in plain}
     return f"*{endings.pop()}" if len(endings) == 1 else "*"
 
 

@@ -41,7 +41,7 @@ def features(configs: Path, name: str, **meta: Any) -> None:
         file.write("\n" + "".join(f"  {line}\n" for line in text.splitlines()))
 
 
-def told(configs: Path) -> list[str]:
+def messages(configs: Path) -> list[str]:
     return [finding.message for finding in lint_configs(Settings.resolve(configs=configs))]
 
 
@@ -50,7 +50,7 @@ def test_events_and_states_that_are_in_order(configs: Path) -> None:
     write(configs, "members", {"customer_id": "c", "segment": "s"}, kind="state")
     features(configs, "visits_features", aggregations={"visits": "count", "last_page": "latest of page"})
     features(configs, "members_features", latest=["segment"])
-    assert told(configs) == []
+    assert messages(configs) == []
 
 
 @pytest.mark.parametrize(
@@ -67,26 +67,50 @@ def test_events_and_states_that_are_in_order(configs: Path) -> None:
 )
 def test_a_source_without_key_or_time(configs: Path, columns: Any, kind: str, says: str) -> None:
     write(configs, "visits", columns, kind=kind)
-    assert says in told(configs)
+    assert says in messages(configs)
 
 
 def test_a_source_without_its_test(configs: Path) -> None:
     write(configs, "visits", tests=())
-    assert told(configs) == ["visits_parsed is not tested: nothing would stop a record without key or time"]
+    assert messages(configs) == [
+        "visits_parsed is not tested: nothing would stop a record without key or time"
+    ]
     write(configs, "visits", tests=("usable_row",))
-    assert "there is no test usable_row" in told(configs)
+    assert "there is no test usable_row" in messages(configs)
 
 
-@pytest.mark.parametrize("name", ["customer", "Visits", "a_name_of_many_letters"])
+@pytest.mark.parametrize(
+    "name",
+    ["customer", "Visits", "a_name_of_many_letters", "shop_features", "order_lines", "data_span", "all"],
+)
 def test_a_name_that_no_source_can_have(configs: Path, name: str) -> None:
     write(configs, name)
-    assert told(configs) == [f"{name}.yaml maps no source: {name} cannot be its name"]
+    assert messages(configs) == [f"{name}.yaml maps no source: {name} cannot be its name"]
+
+
+def test_columns_that_no_source_can_have(configs: Path) -> None:
+    write(configs, "visits", {**COLUMNS, "order": "o", "note_raw": "n", "availabl_at": "c"})
+    assert messages(configs) == [
+        "unknown key availabl_at",
+        "columns: note_raw has a meaning of its own already",
+        "columns: order has a meaning of its own already",
+    ]
+
+
+def test_states_that_would_be_called_as_another_column(configs: Path) -> None:
+    columns = {name: name for name in ("customer_id", "segment", "segment_changes", "split")}
+    write(configs, "members", columns, kind="state")
+    features(configs, "members_features", latest=["segment", "segment_changes", "split"])
+    assert messages(configs) == [
+        "latest: the column segment_changes comes twice",
+        "latest: a training set has a column split of its own",
+    ]
 
 
 def test_features_of_what_no_file_maps(configs: Path) -> None:
     write(configs, "visits")
     features(configs, "visit_features", aggregations={"visits": "count"})
-    assert told(configs) == ["visit_features: no file of the configs maps a source visit"]
+    assert messages(configs) == ["visit_features: no file of the configs maps a source visit"]
 
 
 def test_features_of_columns_that_are_not_there_or_of_another_kind(configs: Path) -> None:
@@ -95,7 +119,7 @@ def test_features_of_columns_that_are_not_there_or_of_another_kind(configs: Path
     rules = {"pages": "sum of page", "clicks": "sum of click", "last": "latest of minutes"}
     features(configs, "visits_features", aggregations=rules)
     features(configs, "members_features", latest=["segmnt"])
-    assert told(configs) == [
+    assert messages(configs) == [
         "pages: page is no number, so it has no sum",
         "clicks: stg.visits has no column click",
         "last: minutes is no text that several visits share, so it has no latest",
@@ -105,4 +129,4 @@ def test_features_of_columns_that_are_not_there_or_of_another_kind(configs: Path
 
 def test_a_file_mistyped_is_no_source(configs: Path) -> None:
     (configs / "features.yaml").rename(configs / "feature.yaml")
-    assert told(configs) == ["the file is missing"]
+    assert messages(configs) == ["the file is missing"]
