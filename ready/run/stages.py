@@ -49,8 +49,8 @@ from ready.settings import Settings
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 MATCHED = """
 select count(*) as customers, count(orders.customer_id) as known
-from (select distinct customer_id from {{{{stg}}}}.{source}) as rows_of_source
-left join (select distinct customer_id from {{{{stg}}}}.orders) as orders
+from (select distinct customer_id from {{stg}}.{source}) as rows_of_source
+left join (select distinct customer_id from {{stg}}.orders) as orders
     on orders.customer_id = rows_of_source.customer_id
 """
 # As macros/publish/publish_accepted.sql says it.

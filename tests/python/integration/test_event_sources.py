@@ -258,3 +258,9 @@ def test_plain_dbt_builds_the_same(shop: Shop) -> None:
     assert done.returncode == 0, done.stderr
     shop.run("--data", shop.data)
     assert {table: shop.content_of(table) for table in TABLES} == built
+    # Ids that are written otherwise are nobody's.
+    first.write_text(first.read_text().replace("C0", "c0"))
+    done = shop.run("--data", shop.data)
+    warned = "customer(s) 0 have an order, so its features are all but empty"
+    assert warned in done.stdout + done.stderr
+    assert any(warned in text for text in shop.report["warnings"])
