@@ -96,10 +96,12 @@ def find_files(
     name: str | None = None,
     *,
     follow_links: bool = False,
+    leave_out: tuple[str, ...] = (),
 ) -> list[InputFile]:
     """The files that `paths` mean, each once, in the order given; a folder's in natural order.
 
-    follow_links: read what links of a folder lead to outside of it.
+    follow_links: read what links of a folder lead to outside of it. leave_out: folders below a folder, as
+    seen from it, that are not looked into.
     Raises InputError for a path that is not there, for a folder or archive without a match, and
     for two files that would have the same name in the ledger.
     """
@@ -110,7 +112,7 @@ def find_files(
             "--name is for standard input, and no path is -", hint="leave it out, or name the path -"
         )
     for path in given:
-        for file in _expand(path, pattern, name, follow_links):
+        for file in _expand(path, pattern, name, follow_links, leave_out):
             known = found.setdefault(file.name, file)
             if os.path.realpath(known.label) != os.path.realpath(file.label):
                 raise InputError(
@@ -122,13 +124,15 @@ def find_files(
     return list(found.values())
 
 
-def _expand(path: str, pattern: str, name: str | None, follow_links: bool) -> Iterator[InputFile]:
+def _expand(
+    path: str, pattern: str, name: str | None, follow_links: bool, leave_out: tuple[str, ...]
+) -> Iterator[InputFile]:
     if path == STDIN:
         if not name:
             raise InputError("standard input has no name", hint="give it one with --name orders.csv")
         yield InputFile(name, STDIN)
     elif os.path.isdir(path):
-        yield from _in_folder(path, pattern, follow_links)
+        yield from _in_folder(path, pattern, follow_links, leave_out)
     elif os.path.lexists(path):
         yield from _given(path, os.path.basename(path), pattern)
     elif glob.has_magic(path):
@@ -137,9 +141,14 @@ def _expand(path: str, pattern: str, name: str | None, follow_links: bool) -> It
         raise InputError(f"no such file or folder: {path}", hint="check the spelling of the path")
 
 
-def _in_folder(folder: str, pattern: str, follow_links: bool) -> Iterator[InputFile]:
+def _in_folder(
+    folder: str, pattern: str, follow_links: bool, leave_out: tuple[str, ...] = ()
+) -> Iterator[InputFile]:
     matches = [
-        file for relative in _walk(folder) for file in _matching(folder, relative, pattern, follow_links)
+        file
+        for relative in _walk(folder)
+        if not relative.startswith(tuple(f"{other}/" for other in leave_out))
+        for file in _matching(folder, relative, pattern, follow_links)
     ]
     if not matches:
         raise InputError(

@@ -50,7 +50,13 @@ def load_into(
     (the others are), ServerError when the server fails.
     """
     options = options or LoadOptions()
-    files = find_files(paths, options.pattern, options.name, follow_links=options.links == "follow")
+    files = find_files(
+        paths,
+        options.pattern,
+        options.name,
+        follow_links=options.links == "follow",
+        leave_out=options.leave_out,
+    )
     started = time.monotonic()
     call = _Call(sink, files, options, progress or Silent(), dry_run)
     results = call.run()

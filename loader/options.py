@@ -80,7 +80,8 @@ class LoadOptions:
     order_columns: the CSV columns that make up an order's id; empty where nothing counts orders.
     order_has_file_name: the id is made of the file's name as well.
     again: load files that are in as well, read as they are now. links: `refuse` or `follow`, for links of
-    a folder that lead out of it.
+    a folder that lead out of it. leave_out: folders below a folder that is named, whose files are of other
+    sources.
     Raises InputError for a value that cannot be.
     """
 
@@ -107,6 +108,7 @@ class LoadOptions:
     order_has_file_name: bool = False
     again: bool = False
     links: str = "refuse"
+    leave_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         RejectLimit.parse(self.max_rejects)

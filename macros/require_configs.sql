@@ -1,4 +1,4 @@
-{# on-run-start of a build: the three files of the configs folder were read, and nothing of it is a model; `ready` and .dbtignore
+{# on-run-start of a build: the files of the configs folder were read, and nothing of it is a model; `ready` and .dbtignore
    see to both, and a plain dbt with another READY_CONFIGS stops here before a table is touched. #}
 {% macro require_configs() %}
     {% if execute and flags.WHICH in ['build', 'run', 'test'] %}
@@ -23,7 +23,7 @@
             {% if node.original_file_path.startswith(configs ~ '/') %}
                 {% do exceptions.raise_compiler_error(
                     node.original_file_path ~ " is no part of the configs: keep it elsewhere, or build with ready, which reads only "
-                    ~ "orders.yaml, expectations.yaml and features.yaml"
+                    ~ "its .yaml files"
                 ) %}
             {% elif node.name in files and not node.patch_path %}
                 {% do exceptions.raise_compiler_error(

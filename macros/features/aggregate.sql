@@ -24,16 +24,18 @@
     {%- elif aggregation.level -%}
         {{ exact_quantile(column, aggregation.level, filter) }}
     {%- elif picks_text(aggregation) -%}
-        {{ picked_text(aggregation.function, column, rows ~ '.order_ts', filter) }}
+        {#- customer_purchases has short texts already. -#}
+        {%- set text = column if source_at_work() == 'orders' else short_text(column) -%}
+        {{ picked_text(aggregation.function, text, rows ~ '.' ~ time_of_rows(), filter) }}
     {%- else -%}
         cast({{ aggregation.function }}({{ column }}) {{ filter }} as {{ type_amount() }})
     {%- endif -%}
 {%- endmacro %}
 
-{# A category as customer_purchases has it. #}
+{# A category as customer_purchases has it; a source has texts in full. #}
 {% macro category_literal(value) -%}
     {%- set literal = quote_literal(value) -%}
-    {{ return(short_text(literal) if (value | string).encode('utf-8') | length > longest_short_text() else literal) }}
+    {{ return(short_text(literal) if source_at_work() == 'orders' and (value | string).encode('utf-8') | length > longest_short_text() else literal) }}
 {%- endmacro %}
 
 {# The data type of an aggregation's column. #}

@@ -1,9 +1,10 @@
-{# What configs/features.yaml says of customer_features, checked and complete:
+{# What configs/features.yaml says of customer_features, or of the features of a source, checked and complete:
    {feature_times: {every, start, end, active_within}, windows: [days], aggregations: [aggregation], totals: [aggregation],
-   nth_last: [{n, name}], ratios: [ratio]}; an aggregation is {name, function, column, by, value}, see parsed_aggregation,
+   nth_last: [{n, name}], noun: what days_since_last_NOUN counts from, ratios: [ratio]}; an aggregation is {name, function, column, by, value}, see parsed_aggregation,
    and a ratio {name, numerator, denominator} of columns. #}
-{% macro feature_definition() %}
-    {% set meta = node_meta('customer_features') %}
+{% macro feature_definition(feature_set='customer_features') %}
+    {% set meta = node_meta(feature_set) %}
+    {% set noun = 'order' if feature_set == 'customer_features' else source_of_name(feature_set) %}
     {% set times = {'every': 'month', 'start': none, 'end': none, 'active_within': none} %}
     {% set aggregations = [] %}
     {% for name, rule in meta.get('aggregations', {}).items() %}
@@ -14,7 +15,8 @@
         'windows': meta.get('windows', [30]),
         'aggregations': aggregations,
         'totals': aggregations | selectattr('name', 'in', meta.get('totals', [])) | list,
-        'nth_last': nth_last_orders(meta.get('days_since_nth_last_order', [])),
+        'nth_last': nth_last_orders(meta.get('days_since_nth_last_' ~ noun, []), noun),
+        'noun': noun,
     } %}
     {% do return(dict(definition, ratios=parsed_ratios(meta.get('ratios', {}), definition))) %}
 {% endmacro %}

@@ -4,13 +4,13 @@
 
 {% macro postgres__nth_last_order(n, customer_purchases, spine) -%}
     (
-            select purchases.order_ts
+            select purchases.{{ time_of_rows() }}
             from {{ customer_purchases }} as purchases
             where
-                purchases.customer_key = {{ spine }}.customer_key
+                purchases.{{ customer_of_rows() }} = {{ spine }}.{{ customer_of_rows() }}
                 and {{ is_known('purchases', spine ~ '.feature_time') }}
                 {{ 'and purchases.opens_order' if order_grain() == 'order_line' }}
-            order by purchases.order_ts desc
+            order by purchases.{{ time_of_rows() }} desc
             offset {{ n - 1 }}
             limit 1
         )
@@ -22,13 +22,13 @@
 {%- endmacro %}
 
 {# Numbers from 2 to 20, as a list of {n, name}: the columns days_since_2nd_last_order and so on. #}
-{% macro nth_last_orders(numbers) %}
+{% macro nth_last_orders(numbers, noun='order') %}
     {% set columns = [] %}
     {% for n in numbers %}
         {% if n not in range(2, 21) %}
             {% do exceptions.raise_compiler_error('features.yaml: days_since_nth_last_order: ' ~ n ~ ' is no number from 2 to 20') %}
         {% endif %}
-        {% do columns.append({'n': n, 'name': 'days_since_' ~ n ~ {2: 'nd', 3: 'rd'}.get(n, 'th') ~ '_last_order'}) %}
+        {% do columns.append({'n': n, 'name': 'days_since_' ~ n ~ {2: 'nd', 3: 'rd'}.get(n, 'th') ~ '_last_' ~ noun}) %}
     {% endfor %}
     {% do return(columns) %}
 {% endmacro %}

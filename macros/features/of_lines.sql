@@ -64,5 +64,5 @@
 
 {# The column of customer_purchases with the time of the last order. #}
 {% macro last_order_column() -%}
-    {{ return('last_order_ts' if order_grain() == 'order_line' else 'order_ts') }}
+    {{ return('last_order_ts' if order_grain() == 'order_line' else time_of_rows()) }}
 {%- endmacro %}

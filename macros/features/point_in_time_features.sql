@@ -43,8 +43,8 @@
             {{ window_features(definition, instant) }}
         from {{ customer_purchases }} as purchases
         where
-            purchases.customer_key = {{ spine }}.customer_key
-            and purchases.order_ts >= {{ instant }} - {{ days(definition.windows | max) }}
+            purchases.{{ customer_of_rows() }} = {{ spine }}.{{ customer_of_rows() }}
+            and purchases.{{ time_of_rows() }} >= {{ instant }} - {{ days(definition.windows | max) }}
             and {{ is_known('purchases', instant) }}
     ) as recent
     {%- if conditions %}
@@ -57,7 +57,7 @@
     {%- for window in definition.windows %}
     {%- set outer, since = loop, instant ~ ' - ' ~ days(window) %}
     {%- for aggregation in definition.aggregations %}
-            {{ aggregate(aggregation, 'purchases', 'purchases.order_ts >= ' ~ since, {'since': since, 'until': instant}) }} as {{ aggregation.name }}_{{ window }}d
+            {{ aggregate(aggregation, 'purchases', 'purchases.' ~ time_of_rows() ~ ' >= ' ~ since, {'since': since, 'until': instant}) }} as {{ aggregation.name }}_{{ window }}d
             {{- ',' if not (loop.last and outer.last) }}
     {%- endfor %}
     {%- endfor %}
@@ -66,8 +66,8 @@
 {# Whole days from the last, the first and the n-th last orders to the feature time of `row`. #}
 {% macro days_since_orders(definition, last_order, first_order, customer_purchases, row) -%}
     {%- set instant = row ~ '.feature_time' -%}
-        {{ whole_days_between(last_order, instant) }} as days_since_last_order,
-        {{ whole_days_between(first_order, instant) }} as days_since_first_order
+        {{ whole_days_between(last_order, instant) }} as days_since_last_{{ definition.get('noun', 'order') }},
+        {{ whole_days_between(first_order, instant) }} as days_since_first_{{ definition.get('noun', 'order') }}
         {%- for last in definition.nth_last %},
         {{ whole_days_between(nth_last_order(last.n, customer_purchases, row), instant) }} as {{ last.name }}
         {%- endfor %}
@@ -82,17 +82,17 @@
 {%- endmacro %}
 
 {# A select of one row: order_ts of the last purchase known and of the first, and what total_to_date makes the lifetime
-   features of. The last purchase carries it all, unless orders have several states: then every known one is read. #}
+   features of. The last purchase carries it all, else every known one is read. #}
 {% macro known_to_date(definition, customer_purchases, spine) -%}
-    {%- if tracks_availability() -%}
+    {%- if not carries_totals() -%}
         select
             {%- for aggregation in definition.totals %}
             {{ aggregate(aggregation, 'purchases', 'true') }} as {{ aggregation.name }}_total,
             {%- endfor %}
-            max(purchases.order_ts) as order_ts,
-            min(purchases.order_ts) as first_order_ts
+            max(purchases.{{ time_of_rows() }}) as {{ time_of_rows() }},
+            min(purchases.{{ time_of_rows() }}) as first_order_ts
         from {{ customer_purchases }} as purchases
-        where purchases.customer_key = {{ spine }}.customer_key and {{ is_known('purchases', spine ~ '.feature_time') }}
+        where purchases.{{ customer_of_rows() }} = {{ spine }}.{{ customer_of_rows() }} and {{ is_known('purchases', spine ~ '.feature_time') }}
     {%- else -%}
         select
             purchases.order_ts,
@@ -111,10 +111,10 @@
                 {{ aggregate(aggregation, 'purchases', 'true', {'until': spine ~ '.feature_time'}) }} as {{ aggregation.name }}_total{{ ',' if not loop.last }}
                 {%- endfor %}
             from {{ customer_purchases }} as purchases
-            where purchases.customer_key = {{ spine }}.customer_key and {{ is_known('purchases', spine ~ '.feature_time') }}
+            where purchases.{{ customer_of_rows() }} = {{ spine }}.{{ customer_of_rows() }} and {{ is_known('purchases', spine ~ '.feature_time') }}
         ) as whole
         {%- endif %}
-        where purchases.customer_key = {{ spine }}.customer_key and {{ is_known('purchases', spine ~ '.feature_time') }}
+        where purchases.{{ customer_of_rows() }} = {{ spine }}.{{ customer_of_rows() }} and {{ is_known('purchases', spine ~ '.feature_time') }}
         order by purchases.order_ts desc
         limit 1
     {%- endif -%}

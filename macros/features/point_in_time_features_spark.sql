@@ -23,7 +23,7 @@
     {%- set totals = running_totals(definition) | map('first') | reject('equalto', last_order) | list -%}
     {%- set known = [last_order, 'first_order_ts'] + totals -%}
     {%- set active_within = definition.feature_times.active_within -%}
-    {%- if tracks_availability() -%}
+    {%- if not carries_totals() -%}
     {{ point_in_time_features_of_states(definition, spine, keys, every_row, customer_purchases) }}
     {%- else -%}
     select
@@ -78,7 +78,8 @@
     where not is_purchase
 {%- endmacro %}
 
-{# Where orders have several states, no purchase carries totals: each row meets all that was known then. #}
+{# Where orders have several states, and in a source beside them, no row carries totals: each row of the spine meets all that was known
+   then. #}
 {% macro point_in_time_features_of_states(definition, spine, keys, every_row, customer_purchases) -%}
     {%- set instant = spine ~ '.feature_time' -%}
     {%- set active_within = definition.feature_times.active_within -%}
@@ -89,12 +90,12 @@
         {{ window_features(definition, instant) ~ ',' if definition.windows and definition.aggregations }}
         {%- for aggregation in definition.totals %}
         {%- do require_total(aggregation) %}
-        {{ aggregate(aggregation, 'purchases', 'purchases.order_ts is not null') }} as {{ aggregation.name }}_total,
+        {{ aggregate(aggregation, 'purchases', 'purchases.' ~ time_of_rows() ~ ' is not null') }} as {{ aggregation.name }}_total,
         {%- endfor %}
-        {{ days_since_orders(definition, 'max(purchases.order_ts)', 'min(purchases.order_ts)', customer_purchases, spine) }}
+        {{ days_since_orders(definition, 'max(purchases.' ~ time_of_rows() ~ ')', 'min(purchases.' ~ time_of_rows() ~ ')', customer_purchases, spine) }}
     from {{ spine }}
     {{ 'left' if every_row else 'inner' }} join {{ customer_purchases }} as purchases
-        on purchases.customer_key = {{ spine }}.customer_key
+        on purchases.{{ customer_of_rows() }} = {{ spine }}.{{ customer_of_rows() }}
         and {{ is_known('purchases', instant) }}
     group by {% for key in keys %}{{ spine }}.{{ key }}, {% endfor %}{{ instant }}
     {%- if active_within and not every_row %}

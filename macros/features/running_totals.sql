@@ -1,7 +1,7 @@
 {# What customer_purchases carries to date for the lifetime features: a list of (column, aggregate). None where orders
    have several states: a sum to date would count an order in each of them. #}
 {% macro running_totals(definition) %}
-    {% if tracks_availability() %}
+    {% if not carries_totals() %}
         {% do return([]) %}
     {% endif %}
     {% set carried = {'sum': ['sum'], 'avg': ['sum', 'count'], 'min': ['min'], 'max': ['max']} %}
@@ -55,7 +55,7 @@
 {% macro total_to_date(aggregation) -%}
     {%- set to_date = '_' ~ aggregation.column ~ '_to_date' -%}
     {%- do require_total(aggregation) -%}
-    {%- if tracks_availability() or reads_whole_past(aggregation) -%}
+    {%- if not carries_totals() or reads_whole_past(aggregation) -%}
         latest.{{ aggregation.name }}_total
     {%- elif aggregation.function == 'count' -%}
         coalesce(latest.orders_to_date, 0)

@@ -54,7 +54,7 @@
 {# The rules of a model that one scan can count and this run carries out; a seed's or a snapshot's are left alone. #}
 {% macro rules_counted_together(tested) %}
     {% set rules = [] %}
-    {% set of_gate = default_rules() if tested.unique_id == gate_model_id() else [] %}
+    {% set of_gate = default_rules() if tested.unique_id == gate_model_id('orders') else [] %}
     {% set attached = tests_attached_to(tested.unique_id) if tested.resource_type == 'model' else [] %}
     {% for node in attached + of_gate if can_be_counted_together(node) %}
         {% do rules.append(node) %}

@@ -21,10 +21,19 @@
     ) %}
 {% endmacro %}
 
-{# What the gate looks at. #}
-{% macro gate_model_id() %}{% do return('model.raw_to_ready.orders_parsed') %}{% endmacro %}
+{# What the gate of a source looks at: of the one at work, where none is named. #}
+{% macro gate_model_id(of_source=none) %}{% do return('model.raw_to_ready.' ~ (of_source or source_at_work()) ~ '_parsed') %}{% endmacro %}
+
+{# Of the orders, and of each source beside them. #}
+{% macro gate_model_ids() %}
+    {% set ids = [] %}
+    {% for of_source in ['orders'] + further_sources() %}
+        {% do ids.append(gate_model_id(of_source)) %}
+    {% endfor %}
+    {% do return(ids) %}
+{% endmacro %}
 
 {# The model that a test is on: the one it is attached to, or what the gate looks at. #}
 {% macro tested_model_id(node) %}
-    {% do return(gate_model_id() if is_default_rule(node) else node.attached_node) %}
+    {% do return(gate_model_id('orders') if is_default_rule(node) else node.attached_node) %}
 {% endmacro %}

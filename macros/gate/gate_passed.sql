@@ -8,7 +8,10 @@
 {%- endmacro %}
 
 {% macro spark__gate_passed() -%}
-    {%- set rules = stopping_rules() -%}
+    {%- set rules = [] -%}
+    {%- for of_source in ['orders'] + further_sources() -%}
+        {%- do rules.extend(stopping_rules(of_source)) -%}
+    {%- endfor -%}
     {%- if flags.WHICH == 'build' and rules and not rules | rejectattr('unique_id', 'in', selected_resources) | list -%}
         true
     {%- else -%}
@@ -29,8 +32,11 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The tests that configs/expectations.yaml attaches to stg.orders_parsed, and the rules that are on by default. #}
-{% macro gate_tests() %}{% do return(tests_attached_to(gate_model_id()) + default_rules()) %}{% endmacro %}
+{# The tests that are attached to the table that the gate of a source looks at, and of the orders the rules that are on by default. #}
+{% macro gate_tests(of_source=none) %}
+    {% set gate = gate_model_id(of_source) %}
+    {% do return(tests_attached_to(gate) + (default_rules() if gate == gate_model_id('orders') else [])) %}
+{% endmacro %}
 
 {% macro tests_attached_to(model_id) %}
     {% do return(graph.nodes.values() | selectattr('resource_type', 'equalto', 'test') | selectattr('attached_node', 'equalto', model_id) | list) %}

@@ -141,9 +141,9 @@
    there to be asked for its columns. #}
 {% macro require_rows(node, sql=none) %}
     {% set test = qualified_test_name(node) %}
-    {% if sql and tested_model_id(graph.nodes[node.unique_id]) != gate_model_id() %}
+    {% if sql and tested_model_id(graph.nodes[node.unique_id]) not in gate_model_ids() %}
         {% do exceptions.raise_compiler_error(
-            node.name ~ ' cannot have `on_fail: quarantine`: only rows of the files can be set aside, by a rule on orders_parsed'
+            node.name ~ ' cannot have `on_fail: quarantine`: only rows of the files can be set aside, by a rule on orders_parsed, or on NAME_parsed of a source'
         ) %}
     {% endif %}
     {% set known = test == 'not_null' or test in value_rules() or test in key_rules() or judges_rows_alone(node) %}

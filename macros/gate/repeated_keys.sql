@@ -11,7 +11,7 @@
     {% if rule == 'unique' and has_unique_index(relation, column) %}
         {% do return('select 0 as repeated') %}
     {% endif %}
-    {% set order_ids = counted_order_ids() if node.attached_node == gate_model_id() and column == 'order_id' and not node.config.where else none %}
+    {% set order_ids = counted_order_ids() if node.attached_node == gate_model_id('orders') and column == 'order_id' and not node.config.where else none %}
     {% if order_ids %}
         {% do return(
             'select records - 1 as repeated from ' ~ order_ids ~ ' as counted' if rule == 'unique' else

@@ -9,28 +9,30 @@
 {% macro postgres__require_passed_gate() %}
     {% set node = graph.nodes.get(model.unique_id) if execute and 'nodes' in graph else none %}
     {% if node and flags.WHICH in ['build', 'run', 'snapshot'] and not is_scratch_schema() %}
-        {% set read = tables_behind_gate(node) %}
-        {% set ids = read | map(attribute='unique_id') | list %}
-        {#- What this run builds of tables that it builds was asked for when these were. #}
-        {% set built_before = ids | reject('in', selected_resources) | list %}
-        {% if gate_model_id() in ids or built_before %}
-            {% set judged_here = selected_resources if flags.WHICH == 'build' else [] %}
-            {% set judged_before = stopping_rules() | rejectattr('unique_id', 'in', judged_here) | list %}
-            {% if (judged_before or built_before) and not reads_deferred(node) %}
-                {% set fault = fault_of_loads(read, judged_before) %}
-                {% if fault %}
-                    {% do exceptions.raise_compiler_error(fault) %}
+        {% for of_source in ['orders'] + further_sources() %}
+            {% set read = tables_behind_gate(node, of_source) %}
+            {% set ids = read | map(attribute='unique_id') | list %}
+            {#- What this run builds of tables that it builds was asked for when these were. #}
+            {% set built_before = ids | reject('in', selected_resources) | list %}
+            {% if gate_model_id(of_source) in ids or built_before %}
+                {% set judged_here = selected_resources if flags.WHICH == 'build' else [] %}
+                {% set judged_before = stopping_rules(of_source) | rejectattr('unique_id', 'in', judged_here) | list %}
+                {% if (judged_before or built_before) and not reads_deferred(node) %}
+                    {% set fault = fault_of_loads(read, judged_before, of_source) %}
+                    {% if fault %}
+                        {% do exceptions.raise_compiler_error(fault) %}
+                    {% endif %}
                 {% endif %}
             {% endif %}
-        {% endif %}
+        {% endfor %}
     {% endif %}
 {% endmacro %}
 
-{# The rules of the gate that stop a run. #}
-{% macro stopping_rules() %}
+{# The rules of the gate of a source that stop a run. #}
+{% macro stopping_rules(of_source='orders') %}
     {% set rules = [] %}
     {#- dbt keeps the author's spelling. -#}
-    {% for node in gate_tests() if (rule_severity(node) if is_default_rule(node) else node.config.severity) | upper == 'ERROR' %}
+    {% for node in gate_tests(of_source) if (rule_severity(node) if is_default_rule(node) else node.config.severity) | upper == 'ERROR' %}
         {% do rules.append(node) %}
     {% endfor %}
     {% do return(rules) %}
@@ -44,25 +46,30 @@
     {% do return(false) %}
 {% endmacro %}
 
-{# The tables that a node reads and that hold orders, as graph nodes: what the gate looks at, and what is behind it. #}
-{% macro tables_behind_gate(node) %}
+{# The tables that a node reads and that hold rows of a source, as graph nodes: what its gate looks at, and what is behind it. Those
+   that hold orders too go by the gate of the orders. #}
+{% macro tables_behind_gate(node, of_source='orders') %}
     {% set found = [] %}
+    {% set gate, of_orders = gate_model_id(of_source), gate_model_id('orders') %}
     {% for node_id in node.depends_on.get('nodes', []) if node_id in graph.nodes %}
         {% set read = graph.nodes[node_id] %}
         {% if read.config.materialized == 'ephemeral' %}
-            {% do found.extend(tables_behind_gate(read)) %}
-        {% elif (node_id == gate_model_id() or gate_model_id() in upstream_nodes(read) | map(attribute='unique_id')) %}
-            {% do found.append(read) %}
+            {% do found.extend(tables_behind_gate(read, of_source)) %}
+        {% else %}
+            {% set above = upstream_nodes(read) | map(attribute='unique_id') | list + [node_id] %}
+            {% if gate in above and (gate == of_orders or of_orders not in above) %}
+                {% do found.append(read) %}
+            {% endif %}
         {% endif %}
     {% endfor %}
     {% do return(found) %}
 {% endmacro %}
 
 {# Why nothing may be made of these tables, with what to do; or none. `rules`: those that must have passed on record. #}
-{% macro fault_of_loads(tables, rules) %}
+{% macro fault_of_loads(tables, rules, of_source='orders') %}
     {% set holders = {} %}
     {% set passed = {} %}
-    {% for row in run_query(passed_on_record(tables)).rows %}
+    {% for row in run_query(passed_on_record(tables, of_source)).rows %}
         {% do holders.update({row[0]: row[1]}) %}
         {% do passed.setdefault(row[0], []).append((row[2], row[3])) %}
     {% endfor %}
@@ -81,19 +88,19 @@
     {% endfor %}
     {% if holders | length > 1 %}
         {% set listed %}{% for loads, names in holders.items() %}loads {{ loads }} in {{ names }}{{ '; ' if not loop.last }}{% endfor %}{% endset %}
-        {% do return('the tables it reads hold different loads (' ~ listed ~ '): build them together, dbt build -s orders_parsed+') %}
+        {% do return('the tables it reads hold different loads (' ~ listed ~ '): build them together, dbt build -s ' ~ of_source ~ '_parsed+') %}
     {% endif %}
     {% do return(none) %}
 {% endmacro %}
 
 {# A select of each set of loads that these tables hold, the tables, and each rule that has passed on these loads: name and hash. #}
-{% macro passed_on_record(tables) -%}
+{% macro passed_on_record(tables, of_source) -%}
     select loads.load_ids, loads.tables, verdicts.check_name, verdicts.rule_hash
     from (
         select
             array_to_string(load_ids, ', ') as load_ids,
             string_agg(split_part(node_id, '.', 3), ', ' order by node_id) as tables,
-            {{ judged_data('definitions.load_ids') }} as data_key
+            {{ judged_data('definitions.load_ids', of_source) }} as data_key
         from {{ source('meta', 'model_definitions') }} as definitions
         where load_ids is not null and node_id in ('{{ tables | map(attribute='unique_id') | join("', '") }}')
         group by definitions.load_ids
@@ -102,9 +109,9 @@
 {%- endmacro %}
 
 {# What the gate judges: the loads, read by the mapping that the table was built with. #}
-{% macro judged_data(load_ids) -%}
+{% macro judged_data(load_ids, of_source='orders') -%}
     md5(concat_ws(' ', array_to_string({{ load_ids }}, ','), (
-        select sql_hash from {{ source('meta', 'model_definitions') }} where node_id = '{{ gate_model_id() }}'
+        select sql_hash from {{ source('meta', 'model_definitions') }} where node_id = '{{ gate_model_id(of_source) }}'
     )))
 {%- endmacro %}
 
@@ -137,7 +144,7 @@
 {# What the other tables that a rule reads were built with: a seed of values, say. #}
 {% macro hashes_read_by(node) %}
     {% set hashes = {} %}
-    {% set others = node.depends_on.nodes | reject('equalto', gate_model_id()) | select('in', graph.nodes) | list %}
+    {% set others = node.depends_on.nodes | reject('equalto', tested_model_id(node)) | select('in', graph.nodes) | list %}
     {% set recorded = recorded_sql_hashes() if others else {} %}
     {% for node_id in others %}
         {% do hashes.update({node_id: built_sql_hash(graph.nodes[node_id], recorded)}) %}
@@ -159,7 +166,8 @@
     {%- if model.config.materialized == 'kept' and not goes_by_changes(kept_setting('kept_by')) -%}
         (select load_ids from {{ source('meta', 'table_states') }} where relation = {{ quote_literal(state_key(this)) }})
     {%- else -%}
-        {%- set read = tables_behind_gate(graph.nodes[model.unique_id]) | map(attribute='unique_id') | list -%}
+        {%- set node = graph.nodes[model.unique_id] -%}
+        {%- set read = (tables_behind_gate(node) or tables_behind_gate(node, source_at_work())) | map(attribute='unique_id') | list -%}
         (
             select case when count(distinct load_ids) = 1 then min(load_ids) end
             from {{ source('meta', 'model_definitions') }}

@@ -18,5 +18,6 @@
             {% do mapped_expression(entry) %}
         {% endfor %}
         {% do feature_definition() %}
+        {% do check_sources() %}
     {% endif %}
 {% endmacro %}

@@ -39,7 +39,10 @@
 {% macro guarded_call(entry) %}{{ guard_name(entry) }}(payload, file_name, line_number, load_id){% endmacro %}
 
 {# The name changes with the expression, so that the SQL of the models does. #}
-{% macro guard_name(entry) %}{{ guard_schema() }}.expression_{{ local_md5(guard_body(entry)) }}{% endmacro %}
+{% macro guard_name(entry) %}{{ guard_schema() }}.{{ guard_prefix() }}{{ local_md5(guard_body(entry)) }}{% endmacro %}
+
+{# Each source drops its own. #}
+{% macro guard_prefix() %}{{ return('expression_' if source_at_work() == 'orders' else source_at_work() ~ '_expression_') }}{% endmacro %}
 
 {% macro guard_schema() %}{{ return(generate_schema_name('stg', none) | trim) }}{% endmacro %}
 
@@ -68,7 +71,7 @@ end
     begin
         for guard in
             select oid::regprocedure from pg_catalog.pg_proc
-            where pronamespace = to_regnamespace(" ~ quote_literal(guard_schema()) ~ ") and proname ~ '^expression_[0-9a-f]{32}$'
+            where pronamespace = to_regnamespace(" ~ quote_literal(guard_schema()) ~ ") and proname ~ '^" ~ guard_prefix() ~ "[0-9a-f]{32}$'
             and proname <> all (array[" ~ names | join(', ') ~ "]::text[])
         loop
             execute format('drop function %s', guard);

@@ -2,7 +2,10 @@
 {% macro longest_id() %}{% do return(255) %}{% endmacro %}
 
 {# The columns that indexes are on. #}
-{% macro id_columns() %}{% do return(['order_id', 'customer_id']) %}{% endmacro %}
+{% macro id_columns() %}
+    {% set own = ['event_id'] if is_mapped('event_id') else [] %}
+    {% do return(['order_id', 'customer_id'] if source_at_work() == 'orders' else own + ['customer_id']) %}
+{% endmacro %}
 
 {# Where the text is the file's; of an expression that may raise the texts that it reads, so about. #}
 {% macro is_long_id(name) %}{{ name }} is null and length({{ name }}_raw) > {{ longest_id() }}{% endmacro %}

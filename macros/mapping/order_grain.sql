@@ -1,6 +1,6 @@
 {# What one CSV row is: an `order`, or an `order_line` of which several make an order. #}
 {% macro order_grain() %}
-    {% set grain = node_meta('orders_mapped').get('grain', 'order') %}
+    {% set grain = node_meta(source_at_work() ~ '_mapped').get('grain', 'order') %}
     {% do require_one_of('orders.yaml: grain', grain, ['order', 'order_line']) %}
     {% if grain == 'order_line' and tracks_availability() %}
         {% do exceptions.raise_compiler_error(

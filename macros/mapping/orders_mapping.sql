@@ -1,7 +1,7 @@
-{# The mapping of configs/orders.yaml, complete: every canonical column has its entry; available_at and line_id, where they
-   are mapped, and extra columns follow. #}
+{# The mapping of the source at work, as of configs/orders.yaml, complete: every canonical column has its entry; optional columns, where
+   they are mapped, and extra columns follow. #}
 {% macro orders_mapping() %}
-    {% set meta = node_meta('orders_mapped') %}
+    {% set meta = node_meta(source_at_work() ~ '_mapped') %}
     {% set columns = {} %}
     {% for name in canonical_columns() + optional_columns() %}
         {% set entry = meta.get('columns', {}).get(name) %}
@@ -11,7 +11,7 @@
     {% endfor %}
     {% do columns.update(extra_columns()) %}
     {% do return({
-        'source': meta.get('file', {}).get('source', 'orders'),
+        'source': meta.get('file', {}).get('source', source_at_work()),
         'grain': meta.get('grain', 'order'),
         'null_words': [''] + meta.get('null_words', []),
         'timezone': meta.get('timezone', 'UTC'),
@@ -23,18 +23,25 @@
 {% endmacro %}
 
 {% macro canonical_columns() %}
+    {% if source_at_work() != 'orders' %}
+        {% do return(['customer_id', 'event_ts'] if source_kind() == 'event' else ['customer_id']) %}
+    {% endif %}
     {% do return(['order_id', 'customer_id', 'order_ts', 'amount', 'currency', 'status', 'channel']) %}
 {% endmacro %}
 
-{# Whether orders.yaml says where a column's values come from. #}
+{# Whether the mapping says where a column's values come from. #}
 {% macro is_mapped(name) %}
-    {% do return((node_meta('orders_mapped').get('columns', {}).get(name) or {}) != {}) %}
+    {% do return((node_meta(source_at_work() ~ '_mapped').get('columns', {}).get(name) or {}) != {}) %}
 {% endmacro %}
 
-{# Canonical columns that orders_parsed has only where they are mapped. #}
-{% macro optional_columns() %}{% do return(['available_at', 'line_id']) %}{% endmacro %}
+{# Canonical columns that a table has only where they are mapped. #}
+{% macro optional_columns() %}
+    {% set of_orders = source_at_work() == 'orders' %}
+    {% do return(['available_at', 'line_id'] if of_orders else ['event_id', 'available_at'] if source_kind() == 'event' else ['available_at']) %}
+{% endmacro %}
 
 {# The columns whose texts are read as instants. #}
 {% macro time_columns() %}
-    {% do return(['order_ts'] + (['available_at'] if tracks_availability() else [])) %}
+    {% set at = canonical_columns() | select('in', ['order_ts', 'event_ts']) | list %}
+    {% do return(at + (['available_at'] if tracks_availability() else [])) %}
 {% endmacro %}

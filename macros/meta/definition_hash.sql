@@ -2,7 +2,7 @@
    whether a table was read as a candidate do not count.
    What is left is joined by single blanks, so that equal texts mean equal queries. #}
 {% macro normalized_sql(sql) %}
-    {% set local = published_names(sql).replace(is_active_load(), default_load_condition()) %}
+    {% set local = published_names(sql).replace(published_names(is_active_load()), published_names(default_load_condition())) %}
     {% set pattern = "'(?:[^']|'')*'|\"[^\"]*\"|--[^\\n]*|/\\*[\\s\\S]*?\\*/|\\{#[\\s\\S]*?#\\}|\\w+|[^\\w\\s]" %}
     {% set words = [] %}
     {% for word in modules.re.findall(pattern, local) %}

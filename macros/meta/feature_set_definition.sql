@@ -11,8 +11,16 @@
     } %}
     {% set config = {'configs': env_var('READY_CONFIGS', 'configs'), 'orders': node_meta('orders_mapped')} %}
     {% do config.update(hashed_config) %}
-    {#- What its columns mean; it counts through the SQL upstream. -#}
-    {% if 'customer_features' in node_meta(feature_set).get('joined', []) %}
+    {#- What its columns mean, and where they come from; it counts through the SQL upstream. -#}
+    {% set sources, of_sources, columns = sources_above(feature_set), {}, {} %}
+    {% for name in sources %}
+        {% do of_sources.update({name: node_meta(name ~ '_mapped')}) %}
+        {% do columns.update({name ~ '_features': node_meta(name ~ '_features')} if 'model.raw_to_ready.' ~ name ~ '_features' in graph.nodes else {}) %}
+    {% endfor %}
+    {% if sources %}
+        {% do config.update({'sources': of_sources, 'source_features': columns}) %}
+    {% endif %}
+    {% if sources or 'customer_features' in node_meta(feature_set).get('joined', []) %}
         {% do config.update({'customer_features': node_meta('customer_features')}) %}
     {% endif %}
     {% set recorded = recorded_sql_hashes() %}

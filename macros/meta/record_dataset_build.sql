@@ -1,14 +1,14 @@
 {# Part of publishing a feature set, beside record_feature_version: one row in meta.dataset_builds for each new set of labels, splits
    with their boundaries, and loads, which all can be others while the features stay the same. Kept for ever. #}
 {% macro record_dataset_build(build) -%}
-    {%- set loads = run_query('select array_to_string(' ~ recorded_load_ids() ~ ", ',')").rows[0][0] -%}
+    {%- set loads = run_query('select array_to_string(' ~ recorded_load_ids(build.feature_set) ~ ", ',')").rows[0][0] -%}
     {%- set dataset = dataset_of(build, labels_content(build)[1], loads) %}
     {{ insert_of_build('dataset_builds', build, {
         'dataset_hash': quote_literal(dataset.dataset_hash),
         'labels_hash': quote_literal(dataset.labels_hash),
         'splits': json_literal(dataset.splits),
-        'load_ids': recorded_load_ids(),
-        'loads': recorded_loads_json(),
+        'load_ids': recorded_load_ids(build.feature_set),
+        'loads': recorded_loads_json(build.feature_set),
         'invocation_id': quote_literal(invocation_id),
     }) }}
     on conflict do nothing;

@@ -11,10 +11,10 @@
     {{ insert_of_build('feature_registry', build, {
         'config_hash': quote_literal(build.definition.config_hash),
         'sql_hash': quote_literal(build.definition.sql_hash),
-        'lineage': json_literal(build.definition.lineage) ~ " || jsonb_build_object('loads', " ~ recorded_loads_json() ~ ')',
+        'lineage': json_literal(build.definition.lineage) ~ " || jsonb_build_object('loads', " ~ recorded_loads_json(build.feature_set) ~ ')',
         'row_count': build.row_count,
         'columns': json_literal(column_list(build.columns)),
-        'load_ids': recorded_load_ids(),
+        'load_ids': recorded_load_ids(build.feature_set),
         'validation_passed': gate_passed(),
         'git_commit': 'nullif(' ~ quote_literal(env_var('READY_GIT_COMMIT', '')) ~ ", '')",
         'git_dirty': 'cast(nullif(' ~ quote_literal(env_var('READY_GIT_DIRTY', '')) ~ ", '') as boolean)",

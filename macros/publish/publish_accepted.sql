@@ -85,7 +85,14 @@
     {% for node in nodes if not reads_deferred(node) and tables_behind_gate(node) %}
         {% do behind.append(node) %}
     {% endfor %}
-    {% do return(fault_of_loads(behind, stopping_rules()) if behind and not is_scratch_schema() else none) %}
+    {% set fault = fault_of_loads(behind, stopping_rules()) if behind and not is_scratch_schema() else none %}
+    {% for name in (sources_of(behind) if not fault and not is_scratch_schema() else []) %}
+        {% set fault = fault_of_loads([graph.nodes['model.raw_to_ready.' ~ name]], stopping_rules(name), name) %}
+        {% if fault %}
+            {% do return(fault) %}
+        {% endif %}
+    {% endfor %}
+    {% do return(fault) %}
 {% endmacro %}
 
 {# Node id -> how it ended in this run. #}

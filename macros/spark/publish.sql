@@ -70,7 +70,7 @@
         {% do run_query('insert into ' ~ source('meta', 'dataset_label_summary') ~ ' select ' ~ build_key_values(build)
             ~ ', ' ~ quote_literal(labels[1]) ~ ', ' ~ labels[0] ~ ', ' ~ labels[2] ~ ', current_timestamp()') %}
     {% endif %}
-    {% set loads = active_load_list() %}
+    {% set loads = active_load_list(build.feature_set) %}
     {% set dataset = dataset_of(build, labels[1], loads | map(attribute='load_id') | join(','), zone='+00') %}
     {% if not is_recorded('dataset_builds', build, {'dataset_hash': dataset.dataset_hash}) %}
         {% do run_query(dataset_row(build, dataset, loads)) %}
@@ -104,10 +104,10 @@
         {{ build_key_values(build) }},
         {{ quote_literal(build.definition.config_hash) }},
         {{ quote_literal(build.definition.sql_hash) }},
-        {{ quote_literal(tojson(dict(build.definition.lineage, loads=active_load_list()))) }},
+        {{ quote_literal(tojson(dict(build.definition.lineage, loads=active_load_list(build.feature_set)))) }},
         {{ build.row_count }},
         {{ quote_literal(tojson(column_list(build.columns))) }},
-        {{ active_load_ids() }},
+        cast(array({{ active_load_list(build.feature_set) | map(attribute='load_id') | join(', ') }}) as array<bigint>),
         {{ run_query('select ' ~ gate_passed()).rows[0][0] | lower }},
         nullif({{ quote_literal(env_var('READY_GIT_COMMIT', '')) }}, ''),
         cast(nullif({{ quote_literal(env_var('READY_GIT_DIRTY', '')) }}, '') as boolean),
@@ -127,11 +127,16 @@
         {{ quote_literal(invocation_id) }}, current_timestamp()
 {%- endmacro %}
 
-{% macro active_load_list() %}
+{# The loads that a feature set is made of: those of the orders that are active, and of its sources those that have rows. #}
+{% macro active_load_list(feature_set) %}
     {% set loads = [] %}
+    {% set conditions = [is_active_load() ~ ' and source = ' ~ quote_literal(orders_mapping().source)] %}
+    {% for name in sources_above(feature_set) %}
+        {% do conditions.append('load_id in (select load_id from ' ~ relation_of(name ~ '_parsed') ~ ')') %}
+    {% endfor %}
     {% for row in run_query(
-        'select load_id, file_name, file_sha256 from ' ~ source('raw', 'loads') ~ ' where ' ~ is_active_load()
-        ~ ' and source = ' ~ quote_literal(orders_mapping().source) ~ ' order by load_id'
+        'select load_id, file_name, file_sha256 from ' ~ source('raw', 'loads') ~ ' where ('
+        ~ conditions | join(') or (') ~ ') order by load_id'
     ).rows %}
         {% do loads.append({'load_id': row[0] | int, 'file_name': row[1], 'file_sha256': row[2]}) %}
     {% endfor %}

@@ -1,17 +1,23 @@
 {# See macros/gate/record_validation_results.sql. #}
 {% macro spark__record_validation_results(results) -%}
-    {%- set rows = gate_results(results) if execute else [] -%}
+    {%- set rows = [] -%}
+    {%- for of_source in (['orders'] + further_sources() if execute else []) -%}
+        {%- set found = gate_results(results, of_source) -%}
+        {%- set checked = run_query('select count(*) from ' ~ relation_of(of_source ~ '_parsed')).rows[0][0] if found else 0 -%}
+        {%- for row in found -%}
+            {%- do rows.append(row + [checked]) -%}
+        {%- endfor -%}
+    {%- endfor -%}
     {%- if rows -%}
-        {%- set checked = run_query('select count(*) from ' ~ relation_of('orders_parsed')).rows[0][0] -%}
         insert into {{ source('meta', 'validation_results') }} (
             invocation_id, check_name, column_name, rule, severity, status, failures, rows_checked, created_at, load_ids
         )
-        select checks.*, {{ checked }}, current_timestamp(), {{ active_load_ids() }}
+        select checks.*, current_timestamp(), {{ active_load_ids() }}
         from (
             values
             {%- for row in rows %}
             ({{ row | join(', ') }}){{ ',' if not loop.last }}
             {%- endfor %}
-        ) as checks (invocation_id, check_name, column_name, rule, severity, status, failures)
+        ) as checks (invocation_id, check_name, column_name, rule, severity, status, failures, rows_checked)
     {%- endif -%}
 {%- endmacro %}

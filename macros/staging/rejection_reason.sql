@@ -1,4 +1,4 @@
-{# Why a parsed row cannot become an order; null where it can. The first fault that applies.
+{# Why a parsed row cannot become an order, or an event; null where it can. The first fault that applies.
    A state that nobody knows the time of is none that features could use. #}
 {% macro rejection_reason() -%}
     case
@@ -16,7 +16,9 @@
         when {{ name }} is null and {{ name }}_raw is null then '{{ name }} is missing'
         when {{ name }} is null then '{{ name }} is not a valid timestamp'
         {%- endfor %}
-        when amount is null and amount_raw is null then 'amount is missing'
-        when amount is null then 'amount is not a valid number'
+        {%- for name in number_columns() if name in canonical_columns() %}
+        when {{ name }} is null and {{ name }}_raw is null then '{{ name }} is missing'
+        when {{ name }} is null then '{{ name }} is not a valid number'
+        {%- endfor %}
     end
 {%- endmacro %}

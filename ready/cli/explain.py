@@ -28,7 +28,8 @@ def explain(
 ) -> None:
     """Show every order behind a feature value, with its file and line.
 
-    FEATURE_TIME is a date or time in UTC; FEATURE a column of customer_features, or the label. The value
+    FEATURE_TIME is a date or time in UTC; FEATURE a column of customer_features, of the features of another
+    source, or the label. The value
     is computed again from the orders shown: exit code 1 when it does not come out the same.
 
     \b
@@ -61,17 +62,18 @@ def _as_text(found: Explanation) -> str:
     from ready.proof.nearest import as_text
 
     name, time = found.feature.name, as_text(found.feature_time)
-    beginning = as_text(found.window_from) if found.window_from else "the first order"
+    rows, row = (found.feature.source, "row") if found.feature.source else ("purchases", "order")
+    beginning = as_text(found.window_from) if found.window_from else f"the first {row}"
     lines = [
         f"{name} of {one_line(found.customer_id)} at {time} is {text_of(found.value)}",
         f"  {found.feature_set} version {found.feature_version}, fingerprint {found.data_hash}",
-        f"  {found.feature.rule}; purchases from {beginning} until before {as_text(found.window_to)} UTC",
+        f"  {found.feature.rule}; {rows} from {beginning} until before {as_text(found.window_to)} UTC",
         "",
     ]
     for order in found.orders:
         lines += map(one_line, _order_lines(order, found.feature.column))
     if not found.orders:
-        lines.append("  no purchase in this window")
+        lines.append(f"  no {'row' if row == 'row' else 'purchase'} in this window")
     if not found.known:
         return "\n".join([*lines, "", "The data end before the label's window does: the label is null."])
     verdict = "agrees" if found.agrees else f"DOES NOT AGREE with {text_of(found.value)}"
@@ -82,7 +84,7 @@ def _order_lines(order: SourceOrder, column: str | None) -> list[str]:
     from ready.proof.compare import text_of
     from ready.proof.nearest import as_text
 
-    shown = text_of(order.measure) if column else order.amount
+    shown = text_of(order.measure) if column else "" if order.amount is None else order.amount
     head = f"  {order.order_id}  {as_text(order.order_ts)}  {shown}"
     return [
         head,
@@ -118,7 +120,7 @@ def _as_object(found: Explanation) -> dict[str, Any]:
             {
                 "order_id": order.order_id,
                 "order_ts": order.order_ts.isoformat(),
-                "amount": str(order.amount),
+                "amount": None if order.amount is None else str(order.amount),
                 "measure": _plain(order.measure),
                 "lines": [
                     {

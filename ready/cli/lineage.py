@@ -38,7 +38,7 @@ def lineage(
 ) -> None:
     """Show which CSV columns a feature is made of.
 
-    Each column of a feature set, and the label, back over stg.orders and orders.yaml to the CSV files, from
+    Each column of a feature set, and the label, back over stg.orders and its mapping to the CSV files, from
     what was recorded when it was built; without a COLUMN all of them. `ready explain` leads one value to its
     lines.
 
@@ -93,4 +93,4 @@ def _as_text(column: ColumnLineage) -> str:
 
 def _source_text(source: Source) -> str:
     made_of = f"from {source.mapping}" if source.mapping else "not mapped"
-    return f"  {source.role:<12} stg.orders.{source.column:<14} {made_of}"
+    return f"  {source.role:<12} stg.{source.table}.{source.column:<14} {made_of}"

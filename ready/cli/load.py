@@ -96,6 +96,8 @@ def load(
       ready load --withdraw orders_2024_h1.csv
     """
     from ready.definition.load_options import load_options
+    from ready.definition.mapping import ORDERS, source_names
+    from ready.run.source_files import refuse_files_of_sources, require_known_source
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, configs=configs)
@@ -104,7 +106,13 @@ def load(
     for name in ("header_line", "footer_lines"):
         if (flags[name] or "").isdecimal():
             flags[name] = int(flags[name])
-    options = load_options(settings.configs, flags)
+    known = source_names(settings.configs)
+    named = flags["source"] if flags["source"] in known else ORDERS
+    options = load_options(settings.configs, flags, named)
+    if known and flags["source"]:
+        require_known_source(settings.configs, flags["source"])
+    if known and not flags["source"]:
+        refuse_files_of_sources(settings.configs, paths, data=settings.project_dir / "data" / "raw")
     engine = _spark(settings) if target == "spark" else _postgres(settings)
     if list_loads:
         _list(engine, options.source if flags["source"] else None, output)
@@ -115,7 +123,16 @@ def load(
         _withdraw(engine.sink, withdraw, options, output)
         return
     chosen = paths or (default_data(settings),)
-    _load(engine.sink, chosen, options, dry_run=dry_run, output=output)
+    if named != ORDERS and not paths:
+        chosen = _folders(settings, named, chosen)
+    summaries = [_load(engine.sink, chosen, options, dry_run=dry_run, output=output)]
+    for source in known if not flags["source"] else ():
+        if folders := _folders(settings, source, chosen):
+            shared = {name: flags[name] for name in ("max_shrink", "again")}
+            options = load_options(settings.configs, shared, source)
+            summaries.append(_load(engine.sink, folders, options, dry_run=dry_run, output=output))
+    shown = [summary.as_dict() for summary in summaries]
+    output.show({**shown[0], "further": shown[1:]} if shown[1:] else shown[0])
 
 
 class _Engine(NamedTuple):
@@ -155,7 +172,7 @@ def _load(
     *,
     dry_run: bool,
     output: Output,
-) -> None:
+) -> LoadSummary:
     from loader import FilesRefused, LoaderError, load_into
     from ready.cli.progress import load_progress
     from ready.errors import from_loader
@@ -164,11 +181,19 @@ def _load(
         with load_progress(quiet=output.silent) as progress:
             summary = load_into(sink, paths, options, progress, dry_run=dry_run)
     except FilesRefused as error:
+        output.show(error.summary.as_dict())
         _tell(error.summary, output)
         raise from_loader(error) from None
     except LoaderError as error:
         raise from_loader(error) from None
     _tell(summary, output)
+    return summary
+
+
+def _folders(settings: Settings, source: str, paths: tuple[str, ...]) -> tuple[str, ...]:
+    from ready.run.source_files import folders_of
+
+    return tuple(folders_of(settings.configs, source, paths))
 
 
 def _withdraw(sink: Sink, names: tuple[str, ...], options: LoadOptions, output: Output) -> None:
@@ -177,7 +202,9 @@ def _withdraw(sink: Sink, names: tuple[str, ...], options: LoadOptions, output: 
     from ready.errors import from_loader
 
     try:
-        _tell(withdraw_files(sink, names, options), output)
+        summary = withdraw_files(sink, names, options)
+        output.show(summary.as_dict())
+        _tell(summary, output)
     except LoaderError as error:
         raise from_loader(error) from None
 
@@ -185,7 +212,6 @@ def _withdraw(sink: Sink, names: tuple[str, ...], options: LoadOptions, output: 
 def _tell(summary: LoadSummary, output: Output) -> None:
     from ready.cli.progress import summary_lines
 
-    output.show(summary.as_dict())
     if output.verbose:
         for file in summary.loaded:
             output.say(f"  {one_line(file.file_name)}: delimiter {file.delimiter!r}, {file.encoding}")

@@ -26,7 +26,7 @@ from ready.run.stages import PipelineResult
 from ready.settings import Settings
 
 TABLES = ("model", "seed", "snapshot")
-BEFORE_THE_GATE = ("order_statuses", "orders_mapped", "orders_parsed")
+BEFORE_THE_GATE = ("order_statuses", "_mapped", "_parsed")
 
 
 class TerminalNarrator:
@@ -65,7 +65,7 @@ class TerminalNarrator:
         if node.resource_type == "test" and self.output.verbose:
             self._say(f"    {node.status:<5} {node.seconds:>6.2f} s  {name}")
         if node.resource_type in TABLES and node.status == "success" and node.rows is not None:
-            if name not in BEFORE_THE_GATE and not self._behind_the_gate:
+            if not name.endswith(BEFORE_THE_GATE) and not self._behind_the_gate:
                 # dbt builds nothing behind the gate before the last of its tests has passed.
                 self._behind_the_gate = True
                 self.stage("Build", "the gate has passed")

@@ -243,7 +243,7 @@ def of_machine(message: str) -> bool:
 
 HOOK = re.compile(r"(on-run-(?:start|end))-(\d+)$")
 # The expressions of orders.yaml are compiled into these.
-FROM_MAPPING = ("orders_parsed", "orders_mapped")
+FROM_MAPPING = ("_parsed", "_mapped")
 
 
 def _failed_node(entry: dict[str, Any], settings: Settings) -> UsageError | MachineError:
@@ -251,7 +251,9 @@ def _failed_node(entry: dict[str, Any], settings: Settings) -> UsageError | Mach
     if hook := HOOK.search(name):  # dbt numbers them from 0
         name = f"hook {int(hook[2]) + 1} of {hook[1]} in dbt_project.yml"
     message = brief_message(entry.get("message"))
-    if not of_machine(message) and ("Compilation Error" in str(entry.get("message")) or name in FROM_MAPPING):
+    if not of_machine(message) and (
+        "Compilation Error" in str(entry.get("message")) or name.endswith(FROM_MAPPING)
+    ):
         return UsageError(f"{name} cannot be built: {message}", hint=_where(name, message, settings))
     return MachineError(f"{name} failed: {message}", hint=f"the log is {settings.home}/dbt/logs/dbt.log")
 
@@ -260,7 +262,9 @@ def _where(name: str, message: str, settings: Settings) -> str:
     """What to do about a node that dbt cannot compile."""
     if "unable to infer all dependencies" in message:
         return f"name what {name} reads in a comment of its SQL: -- depends_on: {{{{ ref('...') }}}}"
-    if name in FROM_MAPPING or " of on-run-" in name:
+    if name.endswith(FROM_MAPPING):
+        return f"look at {settings.configs}/{name.rpartition('_')[0]}.yaml"
+    if " of on-run-" in name:
         return f"look at {settings.configs}/orders.yaml"
     return f"look at the SQL of {name}, and at {settings.configs}"
 

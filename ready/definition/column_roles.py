@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ready.definition.features import DAYS_SINCE, Feature, label_horizon, recorded_features
+from ready.definition.features import (
+    DAYS_SINCE,
+    Feature,
+    label_horizon,
+    recorded_features,
+    recorded_features_of_source,
+)
 from ready.definition.splits import split_definition
 
 FEATURE_SET = "customer_features"
@@ -67,7 +73,10 @@ def defined_features(config: Mapping[str, Any]) -> dict[str, Feature]:
     if "feature_set" not in config["features"]:
         return recorded_features(config)
     joined = recorded_features({**config, "features": config.get(FEATURE_SET, {})})
-    return {name: feature for name, feature in joined.items() if feature.ahead or FEATURE_SET in config}
+    defined = {name: feature for name, feature in joined.items() if feature.ahead or FEATURE_SET in config}
+    for name in config.get("source_features", ()):
+        defined |= recorded_features_of_source(config, name.removesuffix("_features"))
+    return defined
 
 
 def _definition(feature: Feature | None, config: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -102,6 +111,8 @@ def _unit(feature: Feature, config: Mapping[str, Any]) -> str | None:
         return "days"
     if feature.function != "count":
         return None
+    if feature.source:
+        return feature.source
     orders = config.get("orders", {})
     is_of_lines = orders.get("grain") == "order_line" and feature.looks_at_lines(orders.get("columns", {}))
     return "order lines" if is_of_lines else "orders"

@@ -21,6 +21,8 @@ OF_TEXTS = ("latest", "first", "mode")
 DAYS_SINCE = ("days_since_last", "days_since_first")
 NTH_LAST = "days_since_nth_last_order"
 NO_PURCHASE = "no purchase"
+# Of a column of states: the ending of the feature's name, and what it says.
+OF_STATES = {"": "state", "_age_days": "age_days", "_changes": "changes"}
 RULE = re.compile(r"\s*(?P<function>\w+)(?:\s+(?P<level>[0-9.]+))?\s+of\s+(?P<column>\w+)\s*")
 OF_ORDERS = ("order_id", "customer_id", "order_ts", "currency", "status", "channel")
 
@@ -45,11 +47,12 @@ class Feature:
     """One column of customer_features, or a label.
 
     function: count, sum, avg, min, max, median, quantile, stddev, count_distinct, latest, first, mode,
-    no_purchase (label), days_since_last, days_since_first, ratio. column: of stg.orders, None where the
-    function reads none. by, value: only orders whose column `by` is `value`. days: the window's length, None
-    for the whole past. ahead: the window begins at feature_time (label) instead of ending there. sides:
-    numerator and denominator of a ratio. place: of days_since_last, which order from the last one (1) on.
-    level: of a quantile.
+    no_purchase (label), days_since_last, days_since_first, ratio; of states state, age_days, changes.
+    column: of stg.orders, None where the function reads none. by, value: only orders whose column `by` is
+    `value`. days: the window's length, None for the whole past. ahead: the window begins at feature_time
+    (label) instead of ending there. sides: numerator and denominator of a ratio. place: of days_since_last,
+    which order from the last one (1) on. level: of a quantile. source: which source beside the orders it is
+    made of; empty for the orders.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Feature:
     sides: tuple[Feature, ...] = ()
     place: int = 1
     level: str | None = None
+    source: str = ""
 
     def looks_at_lines(self, mapped: Mapping[str, Any]) -> bool:
         """Whether each line counts and not each order, at grain order_line.
@@ -107,10 +111,30 @@ def recorded_features(config: Mapping[str, Any]) -> dict[str, Feature]:
     return {feature.name: feature for feature in features}
 
 
-def features_of(meta: Mapping[str, Any]) -> list[Feature]:
-    """The columns of customer_features; a name that comes twice is there twice. meta: of the model."""
+def recorded_features_of_source(config: Mapping[str, Any], source: str) -> dict[str, Feature]:
+    """The columns of a source's features by name, from the same."""
+    features = features_of(config["source_features"][f"{source}_features"], source)
+    return {
+        feature.name: replace(
+            feature, source=source, sides=tuple(replace(side, source=source) for side in feature.sides)
+        )
+        for feature in features
+    }
+
+
+def features_of(meta: Mapping[str, Any], noun: str = "order") -> list[Feature]:
+    """The columns of customer_features; a name that comes twice is there twice. meta: of the model.
+
+    noun: of the features of another source its name, as in days_since_last_visits.
+    """
+    if "latest" in meta:
+        return [
+            Feature(f"{column}{ending}", function, column=str(column))
+            for column in list_of(meta["latest"])
+            for ending, function in OF_STATES.items()
+        ]
     features = aggregated_features(meta)
-    features += [Feature(f"{function}_order", function) for function in DAYS_SINCE]
+    features += [Feature(f"{function}_{noun}", function) for function in DAYS_SINCE]
     features += [Feature(name, "days_since_last", place=place) for name, place in _nth_last(meta)]
     return [*features, *_ratios(meta, {feature.name: feature for feature in features})]
 

@@ -1,7 +1,8 @@
-"""What configs/orders.yaml says of the files: the loader's defaults, which flags override."""
+"""What a mapping says of the files: the loader's defaults, which flags override."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from loader import InputError, LoadOptions
-from ready.definition.mapping import csv_columns, orders_meta
+from ready.definition.mapping import ORDERS, csv_columns, orders_meta, source_folder, source_names
 from ready.errors import UsageError
 
 TEXT_KEYS = (
@@ -17,22 +18,24 @@ TEXT_KEYS = (
     "max_shrink", "empty", "links",
 )  # fmt: skip
 FILE_KEYS = (*TEXT_KEYS, "header_line", "footer_lines", "names")
-KEY_COLUMNS = ("order_id", "customer_id")
+KEY_COLUMNS = ("order_id", "event_id", "customer_id")
 # What an expression can read beside the CSV columns.
 OF_THE_ROW = {"file_name", "line_number", "load_id"}
 
 
-def load_options(configs: Path, flags: Mapping[str, Any] | None = None) -> LoadOptions:
-    """The loader's options: flags that are not None, over `meta: ready_file:` of orders_mapped.
+def load_options(configs: Path, flags: Mapping[str, Any] | None = None, source: str = ORDERS) -> LoadOptions:
+    """The loader's options: flags that are not None, over `meta: ready_file:` of the source's mapping.
 
     The columns that the mapping reads go along as expected_columns, those of the keys as key_columns.
     Raises UsageError for a file that cannot be read, an unknown key, or a value that cannot be.
     """
-    meta = orders_meta(configs)
+    meta = orders_meta(configs, source)
     file = meta.get("file") or {}
-    where = f"{configs / 'orders.yaml'}, meta: ready_file"
-    if not isinstance(file, dict) or not set(file) <= set(FILE_KEYS):
-        raise UsageError(f"{where}: only these keys are known: {', '.join(FILE_KEYS)}")
+    where = f"{configs / f'{source}.yaml'}, meta: ready_file"
+    known = FILE_KEYS if source == ORDERS else (*FILE_KEYS, "folder")
+    if not isinstance(file, dict) or not set(file) <= set(known):
+        raise UsageError(f"{where}: only these keys are known: {', '.join(known)}")
+    file = {"source": source, **{key: value for key, value in file.items() if key != "folder"}}
     given = {key: _checked(where, key, value) for key, value in file.items() if value is not None}
     columns = meta.get("columns")
     try:
@@ -42,10 +45,15 @@ def load_options(configs: Path, flags: Mapping[str, Any] | None = None) -> LoadO
             key_columns=_csv_columns(columns, KEY_COLUMNS),
             order_columns=_csv_columns(columns, ("order_id",)),
             order_has_file_name=_has_file_name(columns),
+            leave_out=_folders_of_others(configs) if source == ORDERS else (),
         )
     except InputError as error:
         raise UsageError(f"{where}: {error.message}", hint=error.hint) from None
     return _with_flags(options, flags or {})
+
+
+def _folders_of_others(configs: Path) -> tuple[str, ...]:
+    return tuple(os.path.normpath(source_folder(configs, name)) for name in source_names(configs))
 
 
 def _checked(where: str, key: str, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What configs/orders.yaml maps: which CSV columns each canonical column is made of."""
+"""What a mapping of the configs folder says: which CSV columns each canonical column is made of."""
 
 from __future__ import annotations
 
@@ -12,14 +12,29 @@ import yaml
 
 from ready.definition.meta import node_meta
 from ready.errors import UsageError
+from ready.workspace.config_files import CONFIG_FILES
+
+ORDERS = "orders"
 
 
-def orders_meta(configs: Path) -> dict[str, Any]:
-    """The settings in the meta of the model orders_mapped.
+def source_names(configs: Path) -> tuple[str, ...]:
+    """The sources beside the orders that the configs map: each in a file NAME.yaml."""
+    names = {file.stem for file in configs.glob("*.yaml") if file.name not in CONFIG_FILES}
+    return tuple(sorted(names))
 
-    Raises UsageError when the file is missing, is no yaml, or does not describe orders_mapped.
+
+def source_folder(configs: Path, source: str) -> str:
+    """Where the files of a source beside the orders are, as seen from the data folder."""
+    file = orders_meta(configs, source).get("file")
+    return str((file if isinstance(file, dict) else {}).get("folder") or source)
+
+
+def orders_meta(configs: Path, source: str = ORDERS) -> dict[str, Any]:
+    """The settings in the meta of the model orders_mapped, or of another source's NAME_mapped.
+
+    Raises UsageError when the file is missing, is no yaml, or does not describe that model.
     """
-    file = configs / "orders.yaml"
+    file, mapped = configs / f"{source}.yaml", f"{source}_mapped"
     try:
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -29,11 +44,10 @@ def orders_meta(configs: Path) -> dict[str, Any]:
         place = f"{file}:{mark.line + 1}" if mark else str(file)
         raise UsageError(f"{place} is no valid yaml: {getattr(error, 'problem', error)}") from None
     for model in (document or {}).get("models") or []:
-        if model.get("name") == "orders_mapped":
-            return node_meta(model, "orders_mapped")
-    raise UsageError(
-        f"{file} does not describe the model orders_mapped", hint="copy the one in configs/ and edit it"
-    )
+        if model.get("name") == mapped:
+            return node_meta(model, mapped if source == ORDERS else "source_mapped")
+    hint = "copy the one in configs/ and edit it" if source == ORDERS else "write it by: ready add source"
+    raise UsageError(f"{file} does not describe the model {mapped}", hint=hint)
 
 
 def csv_columns(entry: str | Mapping[str, Any]) -> list[str]:
@@ -57,7 +71,9 @@ def mapped_names(meta: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(name, column) for name, entry in entries.items() for column in csv_columns(entry)]
 
 
-def check_mapping(meta: Mapping[str, Any], headers: Sequence[Sequence[str]], *, configs: Path) -> None:
+def check_mapping(
+    meta: Mapping[str, Any], headers: Sequence[Sequence[str]], *, configs: Path, source: str = ORDERS
+) -> None:
     """Refuse a mapping to CSV columns that none of the files has, all of them in one message.
 
     headers: the column names of each active load. Where the only ones missing go by their own name, the gate
@@ -73,7 +89,7 @@ def check_mapping(meta: Mapping[str, Any], headers: Sequence[Sequence[str]], *, 
     hints = [f"did you mean {', '.join(meant)}?"] if meant else []
     if len(nearest) < len({name for _, name in missing}):
         hints.append(f"the files have: {', '.join(sorted(known)[:30])}")
-    raise UsageError(f"{configs / 'orders.yaml'} maps {listed}, which no file has", hint=" ".join(hints))
+    raise UsageError(f"{configs / f'{source}.yaml'} maps {listed}, which no file has", hint=" ".join(hints))
 
 
 def nearest_name(name: str, known: Collection[str]) -> str | None:

@@ -22,6 +22,7 @@ BEFORE: dict[str, tuple[str, ...]] = {
     ),
     "customer_labels": ("horizon", "label"),
     "customer_training_set": ("splits",),
+    "source_mapped": (),
     "model": ("feature_set", "joined"),
     "test": OF_TESTS,
     "default_rule": (*OF_TESTS, "severity"),

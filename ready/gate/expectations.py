@@ -47,13 +47,23 @@ def find_model(manifest: Mapping[str, Any], name: str = MODEL) -> Mapping[str, A
     return {}
 
 
-def gate_tests(manifest: Mapping[str, Any], expectations_file: Path) -> list[tuple[TestCall, dict[str, Any]]]:
-    """Each test of orders_parsed and each rule on by default, as (call, manifest node), in the file's order.
+def further_sources(manifest: Mapping[str, Any]) -> list[str]:
+    """The sources beside the orders, as macros/sources/source_at_work.sql has them."""
+    models = (n for n in (manifest.get("nodes") or {}).values() if n.get("resource_type") == "model")
+    mapped = [str(n["name"]) for n in models if "source_mapped(" in str(n.get("raw_code"))]
+    return sorted(name.removesuffix("_mapped") for name in mapped if name.endswith("_mapped"))
 
+
+def gate_tests(
+    manifest: Mapping[str, Any], expectations_file: Path, model_name: str = MODEL
+) -> list[tuple[TestCall, dict[str, Any]]]:
+    """Each test of a model, and of orders_parsed each rule on by default, as (call, manifest node).
+
+    In the order of the file.
     Rules that are switched off or idle are left out.
     Tests that the file does not have (attached elsewhere, on by default) come last, by name.
     """
-    model = find_model(manifest)
+    model = find_model(manifest, model_name)
     mapping = node_meta(find_model(manifest, "orders_mapped"), "orders_mapped")
     entries, off = rule_entries(model), [*switched_off(manifest), *idle_rules(mapping)]
     left = [
@@ -65,7 +75,7 @@ def gate_tests(manifest: Mapping[str, Any], expectations_file: Path) -> list[tup
         and node["name"] not in off
     ]
     ordered = []
-    for written in written_tests(expectations_file):
+    for written in written_tests(expectations_file, model_name):
         found = _best(written, [entry for entry in left if _same(entry[0], written)])
         if found:
             left.remove(found)
@@ -100,7 +110,8 @@ def is_default_rule(node: Mapping[str, Any]) -> bool:
 
 
 def _is_of_gate(node: Mapping[str, Any], model: Mapping[str, Any]) -> bool:
-    return node.get("attached_node") == model["unique_id"] or is_default_rule(node)
+    of_model = node.get("attached_node") == model["unique_id"]
+    return of_model or (model["name"] == MODEL and is_default_rule(node))
 
 
 def _call_of(node: Mapping[str, Any]) -> TestCall:
@@ -109,7 +120,8 @@ def _call_of(node: Mapping[str, Any]) -> TestCall:
     namespace = metadata.get("namespace")
     name = f"{namespace}.{metadata.get('name')}" if namespace else str(metadata.get("name") or node["name"])
     arguments = {key: value for key, value in kwargs.items() if key not in ("model", "column_name")}
-    return TestCall(name, node.get("column_name") or kwargs.get("column_name"), arguments)
+    model = str(node.get("attached_node") or MODEL).split(".")[-1]
+    return TestCall(name, node.get("column_name") or kwargs.get("column_name"), arguments, model)
 
 
 def _same(one: TestCall, other: TestCall) -> bool:
@@ -124,14 +136,14 @@ def _best(
     return next(iter(exact or candidates), None)
 
 
-def written_tests(expectations_file: Path) -> Iterator[TestCall]:
-    """The tests of orders_parsed as the file has them, top to bottom. An unreadable file has none."""
+def written_tests(expectations_file: Path, model_name: str = MODEL) -> Iterator[TestCall]:
+    """The tests of a model as the file has them, top to bottom. An unreadable file has none."""
     try:
         content = yaml.safe_load(expectations_file.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError):
         return
     for model in _mappings(_get(content, "models")):
-        if model.get("name") == MODEL:
+        if model.get("name") == model_name:
             yield from _tests_of_model(model)
 
 

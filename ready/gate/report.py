@@ -14,13 +14,19 @@ import orjson
 from ready.dbt.messages import brief_message
 from ready.errors import MachineError
 from ready.gate.checks import CheckBuilder, missing_columns
-from ready.gate.expectations import find_model, gate_tests, is_sensitive, switched_off
+from ready.gate.expectations import (
+    find_model,
+    further_sources,
+    gate_tests,
+    is_sensitive,
+    switched_off,
+)
 from ready.gate.history import read_history
 from ready.gate.html import render_html
 from ready.gate.inspector import Connect, Inspector, inspecting
 from ready.gate.junit import render_junit
 from ready.gate.left_out import count_left_out
-from ready.gate.model import Check, Report, RunInfo
+from ready.gate.model import Check, PastRun, Report, RunInfo
 from ready.gate.samples import SampleReader
 from ready.rendering.files import write_atomically
 
@@ -35,7 +41,8 @@ def build_report(
     connect: Connect | None,
     run: RunInfo,
 ) -> Report:
-    """The result of the tests attached to orders_parsed, in the order of the expectations file.
+    """The result of the tests attached to orders_parsed, in the order of the expectations file; and of those
+    of the sources beside the orders.
 
     manifest, run_results: dbt's artifacts (v12, v6). run_results is None when dbt wrote none; then
     no check ran and the report does not pass. connect gives samples, row counts and history; without
@@ -54,7 +61,35 @@ def build_report(
         if not failure:
             left_out = count_left_out(manifest, inspector, builder.relation, run.load_ids)
             run = replace(run, left_out=left_out)
+        for source in further_sources(manifest):
+            checks += _checks_of_source(manifest, source, results, inspector, expectations_file, history)
+            model = find_model(manifest, f"{source}_parsed")
+            failure = failure or (_model_failure(model, results) if run_results else None)
     return _assemble(checks, failure, run, switched_off(manifest))
+
+
+def _checks_of_source(
+    manifest: Mapping[str, Any],
+    source: str,
+    results: Mapping[str, Mapping[str, Any]],
+    inspector: Inspector,
+    expectations_file: Path,
+    history: Mapping[str, tuple[PastRun, ...]],
+) -> list[Check]:
+    """Each names its source first."""
+    name, file = f"{source}_parsed", expectations_file.with_name(f"{source}.yaml")
+    tests = [(call, node, results.get(node["unique_id"])) for call, node in gate_tests(manifest, file, name)]
+    builder = _builder(find_model(manifest, name), inspector, missing_columns(tests))
+    return [
+        replace(
+            check,
+            texts=tuple(f"{source}: {text}" for text in check.texts),
+            notes=tuple(f"{source}: {text}".replace("orders.yaml", file.name) for text in check.notes),
+            words=f"{source}: {check.words}",
+            history=history.get(check.name, ()),
+        )
+        for check in builder.build_all(tests)
+    ]
 
 
 def failed_before_gate(message: str, run: RunInfo) -> Report:
@@ -110,8 +145,8 @@ def _model_failure(model: Mapping[str, Any], results: Mapping[str, Mapping[str, 
     if not result or result["status"] == "success":
         return None
     if result["status"] == "error":
-        return f"orders_parsed could not be built: {brief_message(result.get('message'))}"
-    return "orders_parsed was not built, because something before it failed"
+        return f"{model['name']} could not be built: {brief_message(result.get('message'))}"
+    return f"{model['name']} was not built, because something before it failed"
 
 
 def _assemble(checks: list[Check], failure: str | None, run: RunInfo, off: list[str]) -> Report:

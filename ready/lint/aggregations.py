@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ready.definition.features import OF_TEXTS, RULE, aggregated_features, features_of, ratio_sides
@@ -16,8 +17,21 @@ from ready.lint.mapped import Mapped
 from ready.lint.mapping import ORDERS_COLUMNS
 
 OF_NUMBERS = ("sum", "avg", "min", "max", "median", "quantile", "stddev")
-IDS = ("order_id", "customer_id")
+IDS = ("order_id", "event_id", "customer_id")
 WITHOUT_TOTAL = ("stddev", "count_distinct")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What features are made of: a table of stg, its columns' types. noun: as features_of has it."""
+
+    table: str
+    types: Mapping[str, str]
+    noun: str
+    mapping: str
+
+
+OF_ORDERS = Rows("orders", ORDERS_COLUMNS, "order", "orders.yaml")
 JINJA = re.compile(r"\{[{%#]")
 # The database cuts longer names, in silence.
 MAX_NAME = 63
@@ -28,25 +42,29 @@ def _aggregations(meta: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_aggregations(
-    document: Document, path: KeyPath, meta: Mapping[str, Any], extras: Mapping[str, str] | None
+    document: Document,
+    path: KeyPath,
+    meta: Mapping[str, Any],
+    extras: Mapping[str, str] | None,
+    rows: Rows = OF_ORDERS,
 ) -> Iterator[Finding]:
     """Columns that are not there or no numbers, names twice or too long, totals that cannot be."""
     for name, rule in _aggregations(meta).items():
         at = (*path, "aggregations", name)
         whole = mapping_of(rule)
-        yield from check_rule(document, at, name, whole.get("rule") if whole else rule, extras)
+        yield from check_rule(document, at, name, whole.get("rule") if whole else rule, extras, rows)
         if isinstance(whole.get("by"), str):
-            yield from _known(document, (*at, "by"), f"{name}: by", whole["by"], extras)
-        yield from _values(document, (*at, "values"), whole)
-    yield from _made_names(document, path, meta)
+            yield from _known(document, (*at, "by"), f"{name}: by", whole["by"], extras, rows)
+        yield from _values(document, (*at, "values"), whole, rows)
+    yield from _made_names(document, path, meta, rows.noun)
     yield from _totals(document, path, meta)
     yield from _ratios(document, path, meta)
 
 
-def _values(document: Document, at: KeyPath, rule: Mapping[str, Any]) -> Iterator[Finding]:
+def _values(document: Document, at: KeyPath, rule: Mapping[str, Any], rows: Rows) -> Iterator[Finding]:
     """Each names a column, so it must be known here."""
     values = list_of(rule.get("values"))
-    if ORDERS_COLUMNS.get(str(rule.get("by"))) != "boolean":
+    if rows.types.get(str(rule.get("by"))) != "boolean":
         yield from texts_only(document, at, values)
     for index, value in enumerate(values):
         if isinstance(value, str) and JINJA.search(value):
@@ -54,8 +72,8 @@ def _values(document: Document, at: KeyPath, rule: Mapping[str, Any]) -> Iterato
             yield document.finding((*at, index), message, "write the value itself")
 
 
-def _made_names(document: Document, path: KeyPath, meta: Mapping[str, Any]) -> Iterator[Finding]:
-    counts = Counter(feature.name for feature in features_of(meta))
+def _made_names(document: Document, path: KeyPath, meta: Mapping[str, Any], noun: str) -> Iterator[Finding]:
+    counts = Counter(feature.name for feature in features_of(meta, noun))
     for name, rule in _aggregations(meta).items():
         at = (*path, "aggregations", name)
         alone = aggregated_features({**meta, "totals": [], "aggregations": {name: rule}})
@@ -68,20 +86,25 @@ def _made_names(document: Document, path: KeyPath, meta: Mapping[str, Any]) -> I
 
 
 def check_rule(
-    document: Document, at: KeyPath, name: str, rule: Any, extras: Mapping[str, str] | None
+    document: Document,
+    at: KeyPath,
+    name: str,
+    rule: Any,
+    extras: Mapping[str, str] | None,
+    rows: Rows = OF_ORDERS,
 ) -> Iterator[Finding]:
-    """A rule `FUNCTION of COLUMN`: whether stg.orders has the column, as a number where need be."""
+    """A rule `FUNCTION of COLUMN`: whether the table has the column, as a number where need be."""
     match = RULE.fullmatch(rule) if isinstance(rule, str) else None
     if match is None:
         return
     function, column = match["function"], match["column"]
-    types = {**ORDERS_COLUMNS, **(extras or {})}
-    yield from _known(document, at, name, column, extras)
+    types = {**rows.types, **(extras or {})}
+    yield from _known(document, at, name, column, extras, rows)
     if function in OF_NUMBERS and types.get(column, "number") != "number":
-        hint = "give it type: number in orders.yaml" if column in (extras or {}) else None
+        hint = f"give it type: number in {rows.mapping}" if column in (extras or {}) else None
         yield document.finding(at, f"{name}: {column} is no number, so it has no {function}", hint)
     if function in OF_TEXTS and (column in IDS or types.get(column, "text") != "text"):
-        message = f"{name}: {column} is no text that several orders share, so it has no {function}"
+        message = f"{name}: {column} is no text that several {rows.table} share, so it has no {function}"
         yield document.finding(at, message, "name a column of categories, such as channel")
 
 
@@ -105,12 +128,17 @@ def check_mapped(
 
 
 def _known(
-    document: Document, at: KeyPath, subject: str, column: str, extras: Mapping[str, str] | None
+    document: Document,
+    at: KeyPath,
+    subject: str,
+    column: str,
+    extras: Mapping[str, str] | None,
+    rows: Rows,
 ) -> Iterator[Finding]:
-    columns = {*ORDERS_COLUMNS, *(extras or ())}
+    columns = {*rows.types, *(extras or ())}
     if extras is not None and column not in columns:
         yield document.finding(
-            at, f"{subject}: stg.orders has no column {column}", nearest_or_all(column, columns)
+            at, f"{subject}: stg.{rows.table} has no column {column}", nearest_or_all(column, columns)
         )
 
 

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
+from ready.definition.mapping import source_names
 from ready.errors import UsageError
 from ready.lint.default_rules import check_default_rules, default_rules
 from ready.lint.definitions import boolean_columns, check_features, model_columns
@@ -19,14 +20,21 @@ from ready.lint.rules import check_rules
 from ready.lint.schema import check_schema, schema
 from ready.lint.seeds import check_references, check_statuses
 from ready.lint.signatures import known_tests
+from ready.lint.sources import check_source, check_source_features, parsed_columns
 from ready.lint.tests import TestLinter
 from ready.settings import Settings
 from ready.workspace.config_files import CONFIG_FILES, foreign_files
 
 
 def lint_configs(settings: Settings) -> list[Finding]:
-    """Every fault of the three files in settings.configs, by file and line; none when they are in order."""
+    """Every fault of the files in settings.configs, by file and line; none when they are in order."""
     files = [settings.configs / name for name in CONFIG_FILES]
+    mapped_by = [
+        settings.configs / f"{name}.yaml"
+        for name in source_names(settings.configs)
+        if f"{name}.yaml" not in _mistyped(settings.configs)
+    ]
+    sources = {file.stem: read_document(file) for file in mapped_by}
     documents = {file.name: read_document(file) for file in files if file.is_file()}
     tests = known_tests(settings.product_dir, settings.project_dir)
     rules = default_rules(settings.product_dir, settings.project_dir)
@@ -50,8 +58,18 @@ def lint_configs(settings: Settings) -> list[Finding]:
             findings += check_references(document, mapped, settings.project_dir)
         if name == "orders.yaml":
             findings += check_mapping(document, settings.product_dir)
-    findings += check_names(documents, rules)
-    findings += check_switched_off(documents)
+    for document in sources.values():
+        parsed = {f"{document.file.stem}_parsed": parsed_columns(document)}
+        findings += [
+            *document.findings,
+            *check_source(document, settings.product_dir),
+            *TestLinter(document, tests, parsed).check(),
+        ]
+    if "features.yaml" in documents:
+        findings += check_source_features(documents["features.yaml"], sources)
+    every = {**documents, **{f"{name}.yaml": document for name, document in sources.items()}}
+    findings += check_names(every, rules)
+    findings += check_switched_off(every)
     findings += check_statuses(settings.product_dir)
     findings += check_grain(documents)
     return sorted(set(findings), key=lambda finding: (finding.file, finding.line, finding.message))
@@ -70,20 +88,29 @@ def require_clean_configs(settings: Settings) -> list[Finding]:
 
 
 def _other_files(configs: Path) -> Iterator[Finding]:
-    """Files that are missing, and those beside the three, which nobody reads."""
+    """Files that are missing, and those that nobody reads."""
     foreign = foreign_files(configs)
-    names = [file.name for file in foreign if file.parent == configs]
-    mistyped = set()
+    names, mistyped = _others(configs), _mistyped(configs)
     for name in CONFIG_FILES:
         if not (configs / name).is_file():
             near = nearest(name, names)
-            mistyped.update(difflib.get_close_matches(name, names, n=1))
             yield Finding(configs / name, 1, "the file is missing", near)
     for file in foreign:
         if file.parent != configs or file.name not in mistyped:
             hint = "keep it elsewhere; models of your own go into the project's models folder"
-            read = ", ".join(CONFIG_FILES)
+            read = f"{', '.join(CONFIG_FILES)} and NAME.yaml of further sources"
             yield Finding(file, 1, f"is not read: of a configs folder only {read} are", hint).as_warning()
+
+
+def _others(configs: Path) -> list[str]:
+    """What may be meant for one of the three files."""
+    files = configs.iterdir() if configs.is_dir() else ()
+    return sorted(file.name for file in files if file.is_file() and file.name not in CONFIG_FILES)
+
+
+def _mistyped(configs: Path) -> set[str]:
+    missing = (name for name in CONFIG_FILES if not (configs / name).is_file())
+    return {near for name in missing for near in difflib.get_close_matches(name, _others(configs), n=1)}
 
 
 def _against_schema(name: str, document: Document) -> Iterator[Finding]:

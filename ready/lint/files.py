@@ -60,7 +60,13 @@ class Opened:
 def input_files(paths: Sequence[str], options: LoadOptions) -> list[InputFile]:
     """Raises what the loader raises for paths that are not there, as one of ready.errors."""
     try:
-        return find_files(paths, options.pattern, options.name, follow_links=options.links == "follow")
+        return find_files(
+            paths,
+            options.pattern,
+            options.name,
+            follow_links=options.links == "follow",
+            leave_out=options.leave_out,
+        )
     except LoaderError as error:
         raise from_loader(error) from None
 

@@ -98,7 +98,7 @@ def check_mapping(document: Document, project: Path) -> Iterator[Finding]:
     for name, entry in columns.items():
         at = (*path, "columns", name)
         if name not in (*canonical_columns(), *OPTIONAL):
-            yield from _own_name(document, at, name, columns, reserved)
+            yield from _own_name(document, at, name, columns, reserved, (*canonical_columns(), *OPTIONAL))
             yield from _type(document, at, mapping_of(entry))
         yield from _marks(document, at, name, mapping_of(entry))
         yield from _currency(document, at, name, mapping_of(entry), signs)
@@ -190,12 +190,27 @@ def _raising(document: Document, at: KeyPath, name: str, expression: Any) -> Ite
         yield document.finding(at, message, hint).as_warning()
 
 
-def _own_name(
-    document: Document, at: KeyPath, name: str, columns: Collection[str], reserved: Collection[str]
+def check_own_columns(
+    document: Document, path: KeyPath, columns: Mapping[str, Any], known: Collection[str], project: Path
 ) -> Iterator[Finding]:
-    near = difflib.get_close_matches(
-        name, {*canonical_columns(), *OPTIONAL} - set(columns), n=1, cutoff=MISTYPED
-    )
+    """Columns of a further source with names that cannot be, or are mistyped. known: those of any source."""
+    reserved = reserved_names(project)
+    for name, entry in columns.items():
+        if name not in known:
+            at = (*path, "columns", name)
+            yield from _own_name(document, at, name, columns, reserved, known)
+            yield from _type(document, at, mapping_of(entry))
+
+
+def _own_name(
+    document: Document,
+    at: KeyPath,
+    name: str,
+    columns: Collection[str],
+    reserved: Collection[str],
+    known: Collection[str],
+) -> Iterator[Finding]:
+    near = difflib.get_close_matches(name, set(known) - set(columns), n=1, cutoff=MISTYPED)
     if near:
         yield document.finding(at, f"unknown key {name}", f"did you mean {near[0]}?")
     elif not NAME.fullmatch(name):

@@ -119,7 +119,7 @@ class TestLinter:
             else f"{name} judges each row by others, so that none can be set aside"
             if rule.among_others
             else "only rows of the files can be set aside, by a rule in expectations.yaml"
-            if self.document.file.name != "expectations.yaml"
+            if self.document.file.name in ("orders.yaml", "features.yaml")
             else None
         )
         for at, meta in _settings(body, path):

@@ -10,7 +10,6 @@ from loader.postgres import PostgresSink
 from loader.sink import Sink
 from ready.database.locks import build_lock
 from ready.database.opening import open_database
-from ready.definition.load_options import load_options
 from ready.postgres.connection import ConnectionParams
 from ready.postgres.roles import LOADER
 from ready.postgres.server import is_embedded, server_params
@@ -42,8 +41,8 @@ class PostgresRun(Run):
     def _sink(self) -> Sink:
         return PostgresSink(open_database(self.settings, role=LOADER).connect)
 
-    def _loads(self, connection: Connection) -> list[ActiveLoad]:
-        return active_loads(connection, load_options(self.settings.configs).source)
+    def _loads_of(self, connection: Connection, source: str) -> list[ActiveLoad]:
+        return active_loads(connection, source)
 
     def _built_by(self, connection: Connection, key: str) -> str | None:
         return built_by(connection, self.settings, key)

@@ -10,7 +10,13 @@ from decimal import Decimal
 from typing import Any
 
 from ready.database.query import Row, select_rows, snapshot
-from ready.definition.features import Feature, is_of_order, recorded_features
+from ready.definition.features import (
+    OF_STATES,
+    Feature,
+    is_of_order,
+    recorded_features,
+    recorded_features_of_source,
+)
 from ready.errors import CheckFailed, NoSuchColumn, UsageError
 from ready.proof import nearest
 from ready.proof.compare import text_of
@@ -33,11 +39,14 @@ class SourceLine:
 
 @dataclass(frozen=True)
 class SourceOrder:
-    """One order that went into the value, with the CSV records it is made of."""
+    """One order, or event, that went into the value, with the CSV records it is made of.
+
+    amount: None of an event.
+    """
 
     order_id: str
     order_ts: datetime
-    amount: Decimal
+    amount: Decimal | None
     measure: Measure
     lines: tuple[SourceLine, ...]
 
@@ -74,9 +83,10 @@ def explain(
 ) -> Explanation:
     """Trace one value of the version that the tables hold now. feature_time is an aware datetime.
 
-    connection: as ready.database.query.connected gives it. feature is a column of customer_features, or the
-    label's. Raises UsageError when there is no such customer, feature time or feature (naming the nearest),
-    CheckFailed when the tables are of different builds, so that an order cannot be followed to its file.
+    connection: as ready.database.query.connected gives it. feature is a column of customer_features, of the
+    features of another source, or the label's. Raises UsageError when there is no such customer, feature time
+    or feature (naming the nearest), CheckFailed when the tables are of different builds, so that an order
+    cannot be followed to its file.
     """
     with snapshot(connection, settings):
         return _Trace(connection, settings).explain(customer_id, feature_time, feature)
@@ -92,6 +102,11 @@ class _Trace:
     def explain(self, customer_id: str, feature_time: datetime, name: str) -> Explanation:
         record = self._current()
         features = recorded_features(record["config"])
+        for other in self._of_sources() if name not in features else ():
+            source = other["feature_set"].removesuffix("_features")
+            found = recorded_features_of_source(other["config"], source)
+            features |= found
+            record = other if name in found else record
         if name not in features:
             raise nearest.unknown("feature", name, list(features))
         feature = features[name]
@@ -130,6 +145,8 @@ class _Trace:
             written_down = f"{text_of(numerator[1])} / {text_of(denominator[1])}"
             return _merged(numerator[0], denominator[0]), ratio(numerator[1], denominator[1]), written_down
         gather = self._lines if self.of_lines else self._orders
+        if feature.source:
+            gather = self._states_of_source if feature.function in OF_STATES.values() else self._events
         orders = gather(feature, customer_id, *feature.window(feature_time))
         purchases = [Purchase(order.order_ts, order.measure) for order in orders]
         value = recompute(feature, purchases, feature_time)
@@ -148,8 +165,17 @@ class _Trace:
             raise UsageError("no version is recorded as the current one", hint="build it with: ready run")
         return rows[0]
 
+    def _of_sources(self) -> list[Row]:
+        """The records of what the features of sources beside the orders hold now."""
+        rows = self._select(
+            "select feature_set, feature_version, data_hash, config from {meta}.current_versions "
+            "join {meta}.feature_registry using (feature_set, feature_version, data_hash) order by 1"
+        )
+        return [row for row in rows if row["feature_set"] in row["config"].get("source_features", ())]
+
     def _value(self, feature: Feature, customer_id: str, feature_time: datetime) -> Value:
-        table = "customer_labels" if feature.ahead else "customer_features"
+        of_features = f"{feature.source}_features" if feature.source else "customer_features"
+        table = "customer_labels" if feature.ahead else of_features
         try:
             rows = self._select(
                 "select {column} as value from {feats}.{table} "
@@ -220,6 +246,56 @@ class _Trace:
                 lines=(sources[_place(order)],),
             )
             for order in orders
+        )
+
+    def _events(
+        self, feature: Feature, customer_id: str, window_from: datetime | None, window_to: datetime
+    ) -> tuple[SourceOrder, ...]:
+        """The events of a source beside the orders that were known by then."""
+        events = self._select(
+            "select event_id, event_ts, load_id, line_number, {measure} as measure from {stg}.{table} "
+            "where customer_id = %(customer_id)s and event_ts >= %(from)s and event_ts < %(to)s "
+            "and available_at < %(to)s" + (" and {by} = %(value)s" if feature.by else ""),
+            {
+                "customer_id": customer_id,
+                "from": window_from or FIRST_INSTANT,
+                "to": window_to,
+                "value": feature.value,
+            },
+            measure=feature.column or "event_id",
+            by=feature.by or "event_id",
+            table=feature.source,
+        )
+        events.sort(key=lambda event: (event["event_ts"], event["event_id"]))
+        return self._of_source(feature, events)
+
+    def _states_of_source(
+        self, feature: Feature, customer_id: str, window_from: datetime | None, window_to: datetime
+    ) -> tuple[SourceOrder, ...]:
+        """The states of a source beside the orders that were known by then."""
+        states = self._select(
+            "select available_at as event_ts, load_id, line_number, {measure} as measure "
+            "from {stg}.{table} where customer_id = %(customer_id)s and available_at < %(to)s "
+            "order by available_at",
+            {"customer_id": customer_id, "to": window_to},
+            measure=str(feature.column),
+            table=feature.source,
+        )
+        return self._of_source(feature, [{**state, "event_id": customer_id} for state in states])
+
+    def _of_source(self, feature: Feature, events: Sequence[Row]) -> tuple[SourceOrder, ...]:
+        first, last = _counted(feature, [event["event_ts"] for event in events])
+        events = [event for event in events if first <= event["event_ts"] <= last]
+        sources = self._sources([_place(event) for event in events])
+        return tuple(
+            SourceOrder(
+                order_id=event["event_id"],
+                order_ts=event["event_ts"],
+                amount=None,
+                measure=_short(event["measure"]) if feature.column else None,
+                lines=(sources[_place(event)],),
+            )
+            for event in events
         )
 
     def _lines(

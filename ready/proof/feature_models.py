@@ -5,11 +5,13 @@ wherever it lies, so that an analyst's new model is checked without being named 
 declared as a feature_set. Left out are the models that look ahead by purpose: those whose name ends in
 _labels, and whatever is built from one, as training sets are. A feature_set must not be among them.
 
-A dated table is a seed or source that says by which column its rows became known: available_at in its meta.
+A dated table is a seed or source that says by which column its rows became known: available_at in its meta;
+or a model that says so and is made of the files of another source than the orders, such as visits.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +21,12 @@ from ready.definition.meta import node_meta, own_meta
 Node = Mapping[str, Any]
 
 LABELS = "_labels"
+# Of a source beside the orders, by the ending of the model's name: macros/sources/source_models.sql.
+SOURCE_MODELS = {
+    "_mapped": "source_mapped",
+    "_parsed": "source_parsed",
+    "_rejected": "source_rejected",
+}
 
 
 # What the shipped models read beside orders: part of the definition, and the ledger for its loading times.
@@ -65,7 +73,7 @@ def plan_check(manifest: Mapping[str, Any]) -> Plan:
     above = graph.reach([orders], graph.parents)
     below = graph.reach([orders, *(dated.keys() - above)], graph.children) - above
     sets = {id for id, node in graph.nodes.items() if _is_feature_set(node)}
-    models = {id for id in below if graph.nodes[id]["resource_type"] == "model"} | sets
+    models = {id for id in below if graph.nodes[id]["resource_type"] == "model"} - dated.keys() | sets
     labels = {id for id in models - sets if graph.nodes[id]["name"].endswith(LABELS)}
     ahead = graph.reach(labels, graph.children) & models
     candidates = models - ahead
@@ -199,8 +207,11 @@ class _Graph:
         return id in dated or (self.nodes[reader]["name"], self.nodes[id]["name"]) in DEFINITION
 
     def known_since(self, id: str) -> str | None:
-        """The column that says since when each row of a seed or source is known, where it names one."""
+        """The column that says since when each row of a table is known, where it names one."""
         node = self.nodes[id]
+        if node["resource_type"] == "model":
+            own: str | None = node_meta(node, "source").get("available_at")
+            return own if own and self._is_of_source(id) else None
         if node["resource_type"] not in ("seed", "source") or self._carries_orders(id):
             return None
         column: str | None = {**own_meta(node.get("meta"), "source"), **node_meta(node, "source")}.get(
@@ -208,12 +219,33 @@ class _Graph:
         )
         return column
 
+    def _is_of_source(self, id: str) -> bool:
+        """Whether a model is what the files of a source beside the orders say, each row alone.
+
+        It and those before it are macros of this project, and no SQL of one's own, which may look ahead.
+        """
+        name = self.nodes[id]["name"]
+        of_source = self.reach([id], self.parents)
+        models = {other for other in of_source if self.nodes[other]["resource_type"] == "model"}
+        tables = {self.nodes[other]["name"] for other in of_source - models}
+        macros = {
+            self.nodes[other]["name"].removeprefix(name): _called(self.nodes[other]) for other in models
+        }
+        kinds = [{**SOURCE_MODELS, "": macro} for macro in ("source_events", "source_states")]
+        return macros in kinds and tables <= {"loads", "raw_events"}
+
     def _carries_orders(self, id: str) -> bool:
         """Whether a table was made from raw data or holds history."""
         origins = [self.nodes[other] for other in self.reach([id], self.parents)]
         return any(
             n["resource_type"] == "snapshot" or n.get("source_name") in ("raw", "meta") for n in origins
         )
+
+
+def _called(node: Node) -> str:
+    """The macro that is all of a model's SQL; empty for other SQL."""
+    match = re.fullmatch(r"\s*\{\{-?\s*(\w+)\(\)\s*-?\}\}\s*", str(node.get("raw_code") or ""))
+    return match[1] if match else ""
 
 
 def _as_on_postgres(node: Node) -> Node:

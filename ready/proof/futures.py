@@ -25,15 +25,19 @@ LATER = "interval '36 hours'"
 
 @dataclass(frozen=True)
 class Future:
-    """change: of FUTURES. cutoff: for all; or None: `cutoffs` has each customer's own cutoff and change."""
+    """change: of FUTURES. cutoff: for all; or None: `cutoffs` has each customer's own cutoff and change.
+
+    only: the one table, as SQL, that has it; empty for all that the check changes.
+    """
 
     change: str = ""
     cutoff: datetime | None = None
     cutoffs: str = ""
+    only: str = ""
 
     def __str__(self) -> str:
         if self.cutoff is None:
-            return "each customer's own cutoff"
+            return f"each customer's own cutoff{f', in {self.only} alone' if self.only else ''}"
         return f"{self.cutoff:%Y-%m-%d %H:%M:%S}: what comes from then on {self.change}"
 
 

@@ -161,6 +161,9 @@ class _Check:
         for future in (Future(change, cutoff) for cutoff in cutoffs for change in FUTURES):
             moved += self._change(future, models, rows)
         own = self._change(Future(cutoffs=self.cutoffs), models, rows)
+        # Each source alone too: what two changes do together may hide what one does.
+        for table in self.original if self._has_sources() else ():
+            own += self._change(Future(cutoffs=self.cutoffs, only=table), models, rows)
         further = self._to_confirm(own, moved, cutoffs)
         for cutoff, names in further.items():
             for change in FUTURES:
@@ -318,10 +321,15 @@ class _Check:
             query = f"select * from {original}"
             types = self.types[original]
             # A table that is not by customer has no customer's own cutoff.
-            if future and (future.cutoff or "customer_id" in types):
+            is_meant = future and future.only in ("", table)
+            if future and is_meant and (future.cutoff or "customer_id" in types):
                 make = future_orders if table == self.orders else future_rows
                 query = make(self.place, original, types, self.clocks[table], future)
             self.place.replace_table(table, query)
+
+    def _has_sources(self) -> bool:
+        """Whether features are made of other files than those of the orders."""
+        return any(id.startswith("model.") for id in self.plan.dated)
 
     def _build(self, models: Iterable[str], *flags: str) -> None:
         """Build these models, and what they need, from what the tables hold now."""

@@ -1,15 +1,15 @@
-"""Column lineage: a recorded feature set, back over stg.orders to the columns of the CSV files."""
+"""Column lineage: a recorded feature set, back over stg to the columns of the CSV files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ready import __version__
 from ready.database.query import Row, is_postgres
 from ready.definition.column_roles import FEATURE_SET, defined_features
-from ready.definition.features import Feature
+from ready.definition.features import OF_STATES, Feature
 from ready.definition.mapping import csv_columns
 from ready.errors import UsageError
 from ready.proof.nearest import unknown
@@ -31,7 +31,7 @@ TRANSFORMATIONS = {
 
 @dataclass(frozen=True)
 class Source:
-    """A column of stg.orders that a feature is made of.
+    """A column of stg.orders, or of another table of stg, that a feature is made of.
 
     role: value, category, time, known since, customer, purchase. mapping: how orders.yaml makes it of the CSV
     columns; empty where it is made of none.
@@ -41,6 +41,7 @@ class Source:
     role: str
     csv_columns: tuple[str, ...]
     mapping: str
+    table: str = "orders"
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,16 @@ def column_lineage(build: Mapping[str, Any], columns: Sequence[str] = ()) -> lis
             )
         if name not in defined:
             raise unknown("column", name, list(defined))
-    mapped = config["orders"].get("columns") or {}
-    return [_lineage_of(defined[name], mapped) for name in columns or defined]
+    names = list(columns or defined)
+    if not columns and "sources" in config:  # it may have those of the orders or not
+        there = {column["name"] for column in build["columns"]}
+        names = [name for name in names if defined[name].ahead or name in there]
+    return [_lineage_of(defined[name], _mapped(config, defined[name].source)) for name in names]
+
+
+def _mapped(config: Mapping[str, Any], source: str) -> Mapping[str, Any]:
+    """What the mapping of a source, or of the orders, says of each column."""
+    return (config["sources"][source] if source else config["orders"]).get("columns") or {}
 
 
 def _lineage_of(feature: Feature, mapped: Mapping[str, Any]) -> ColumnLineage:
@@ -89,6 +98,9 @@ def _window(feature: Feature) -> str:
 
 
 def _sources(feature: Feature, mapped: Mapping[str, Any]) -> Iterable[Source]:
+    if feature.source:
+        yield from (replace(one, table=feature.source) for one in _of_events(feature, mapped))
+        return
     if feature.function in ("days_since_last", "days_since_first"):
         yield _source("order_ts", "value", mapped)
     elif feature.column:
@@ -101,6 +113,18 @@ def _sources(feature: Feature, mapped: Mapping[str, Any]) -> Iterable[Source]:
     yield _source("customer_id", "customer", mapped)
     if "status" in mapped:
         yield _source("status", "purchase", mapped)
+
+
+def _of_events(feature: Feature, mapped: Mapping[str, Any]) -> Iterable[Source]:
+    at = "available_at" if feature.function in OF_STATES.values() else "event_ts"
+    yield _source(feature.column or at, "value", mapped)
+    if feature.by:
+        yield _source(feature.by, "category", mapped)
+    if at == "event_ts":
+        yield _source(at, "time", mapped)
+    if "available_at" in mapped:
+        yield _source("available_at", "known since", mapped)
+    yield _source("customer_id", "customer", mapped)
 
 
 def _source(column: str, role: str, mapped: Mapping[str, Any]) -> Source:
@@ -155,7 +179,7 @@ def dataset_names(connection: Connection, settings: Settings, feature_set: str) 
 def open_lineage(
     lineage: Sequence[ColumnLineage], *, namespace: str, feature_set: str, orders: str, raw_events: str
 ) -> list[dict[str, Any]]:
-    """The feature set and stg.orders as datasets with OpenLineage's columnLineage facet.
+    """The feature set, stg.orders and other tables of stg as datasets with OpenLineage's columnLineage facet.
 
     namespace: such as postgres://host:5432. The others: the tables' names as datasets, database first.
     """
@@ -163,7 +187,7 @@ def open_lineage(
         column.name: [
             _input(
                 namespace,
-                orders,
+                _beside(orders, source.table),
                 source.column,
                 *TRANSFORMATIONS[source.role],
                 f"{column.rule}, {column.window}",
@@ -172,15 +196,18 @@ def open_lineage(
         ]
         for column in lineage
     }
-    staged = {
-        source.column: [
+    staged: dict[str, dict[str, Any]] = {orders: {}}
+    for source in (source for column in lineage for source in column.sources):
+        staged.setdefault(_beside(orders, source.table), {})[source.column] = [
             _input(namespace, raw_events, f"payload.{name}", "DIRECT", "TRANSFORMATION", source.mapping)
             for name in source.csv_columns
         ]
-        for column in lineage
-        for source in column.sources
-    }
-    return [_dataset(namespace, name, fields) for name, fields in ((feature_set, features), (orders, staged))]
+    return [_dataset(namespace, name, fields) for name, fields in {feature_set: features, **staged}.items()]
+
+
+def _beside(orders: str, table: str) -> str:
+    """The name of another table of its schema."""
+    return f"{orders.removesuffix('orders')}{table}"
 
 
 def _input(

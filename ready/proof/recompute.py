@@ -10,7 +10,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from math import isqrt
 
-from ready.definition.features import Feature
+from ready.definition.features import OF_STATES, Feature
 
 Value = int | bool | str | Decimal | None
 Measure = Decimal | int | str | None
@@ -36,6 +36,8 @@ def recompute(feature: Feature, purchases: Sequence[Purchase], feature_time: dat
         return not purchases
     if feature.function.startswith("days_since"):
         return _whole_days(feature, purchases, feature_time)
+    if feature.function in OF_STATES.values():
+        return _of_states(feature, purchases, feature_time)
     if feature.picks_text:
         return _text(feature.function, purchases)
     measures = [purchase.measure for purchase in purchases if purchase.measure is not None]
@@ -45,6 +47,22 @@ def recompute(feature: Feature, purchases: Sequence[Purchase], feature_time: dat
     if feature.function in ("median", "quantile"):
         return _quantile(numbers, Fraction(feature.level or "0.5"))
     return _of_numbers(feature.function, numbers)
+
+
+def _of_states(feature: Feature, states: Sequence[Purchase], feature_time: datetime) -> Value:
+    """states: all that were known, in the order of time."""
+    if not states:
+        return 0 if feature.function == "changes" else None
+    begins = [
+        state
+        for before, state in zip((None, *states), states, strict=False)
+        if before is None or before.measure != state.measure
+    ]
+    if feature.function == "changes":
+        return len(begins) - 1
+    if feature.function == "age_days":
+        return (feature_time - begins[-1].order_ts) // timedelta(days=1)
+    return states[-1].measure
 
 
 def ratio(numerator: Value, denominator: Value) -> Decimal | None:
@@ -141,6 +159,8 @@ def arithmetic(feature: Feature, purchases: Sequence[Purchase], feature_time: da
         since = _since(feature, purchases)
         assert since is not None
         return f"whole days from {since:%Y-%m-%d %H:%M:%S} to {feature_time:%Y-%m-%d %H:%M:%S}"
+    if feature.function in OF_STATES.values():
+        return f"{feature.function.replace('_', ' ')} of {len(purchases)} state(s)"
     if feature.function not in ("sum", "avg"):
         return f"{feature.title} of {len(measures)} value(s)"
     if feature.function == "avg":

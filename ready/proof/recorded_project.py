@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from ready.definition.mapping import source_names
 from ready.definition.meta import PREFIX
 from ready.errors import UsageError
 from ready.run.build_state import PROJECT_PARTS
@@ -81,10 +82,11 @@ def _copy(project: Path, target: Path, parts: Sequence[str], *, without: str = "
 
 
 def write_recorded_configs(project: Path, config: Mapping[str, Any], *, fallback: Path) -> Path:
-    """Write orders.yaml and features.yaml from the record; returns the folder.
+    """Write orders.yaml, features.yaml and further mappings from the record; returns the folder.
 
-    The record does not hold expectations.yaml, whose quarantine rules count too: it is the project's own of
-    the recorded folder, else the one in the folder `fallback`.
+    The record does not hold expectations.yaml, whose quarantine rules count too, nor those of a source: these
+    are the project's own of the recorded folder, else those in the folder `fallback`. So are mappings of
+    sources that the version is not made of.
     """
     folder = project / CONFIGS
     folder.mkdir()
@@ -95,7 +97,8 @@ def write_recorded_configs(project: Path, config: Mapping[str, Any], *, fallback
         folder / "features.yaml",
         nested,
         {
-            "customer_features": config["features"],
+            "customer_features": config.get("customer_features", config["features"]),
+            **{name: _written(meta) for name, meta in config.get("source_features", {}).items()},
             "customer_labels": config["label"],
             "customer_training_set": {"splits": config["splits"]},
         },
@@ -103,13 +106,37 @@ def write_recorded_configs(project: Path, config: Mapping[str, Any], *, fallback
     for place in (project / config["configs"], project / OWN_FOLDER / config["configs"], fallback):
         if (place / "expectations.yaml").is_file():
             shutil.copy2(place / "expectations.yaml", folder)
+            for name in source_names(place):
+                shutil.copy2(place / f"{name}.yaml", folder)
             break
+    for name, mapping in config.get("sources", {}).items():
+        _write_source(folder / f"{name}.yaml", name, mapping)
     return folder
+
+
+def _written(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what the SQL of the model says itself."""
+    return {key: value for key, value in meta.items() if key != "feature_set"}
+
+
+def _write_source(path: Path, name: str, mapping: Mapping[str, Any]) -> None:
+    """The mapping of the record, with the tests that the file has now."""
+    models = yaml.safe_load(path.read_text(encoding="utf-8"))["models"] if path.is_file() else []
+    tested = next(
+        (model for model in models if model["name"] == f"{name}_parsed"),
+        {"name": f"{name}_parsed", "data_tests": ["usable_rows"]},
+    )
+    mapped = {"name": f"{name}_mapped", "config": {"meta": {PREFIX: mapping}}}
+    _dump(path, [mapped, tested])
 
 
 def _write(path: Path, nested: bool, metas: Mapping[str, Any]) -> None:
     models = [
         {"name": name, "config": {"meta": {PREFIX: meta} if nested else meta}} for name, meta in metas.items()
     ]
-    document = {"version": 2, "models": models}
+    _dump(path, models)
+
+
+def _dump(path: Path, models: Sequence[Mapping[str, Any]]) -> None:
+    document = {"version": 2, "models": list(models)}
     path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), encoding="utf-8")

@@ -26,12 +26,7 @@ Say = Callable[[str], None]
 Row = dict[str, Any]
 
 NOT_BUILT = ("test", "unit_test", "snapshot")
-BUILD = (
-    "build",
-    "--select",
-    "+customer_training_set",
-    *(argument for kind in NOT_BUILT for argument in ("--exclude-resource-type", kind)),
-)
+LEFT_OUT = tuple(argument for kind in NOT_BUILT for argument in ("--exclude-resource-type", kind))
 
 
 @dataclass(frozen=True)
@@ -80,11 +75,12 @@ def reproduce(settings: Settings, params: EngineParams, *, name: str, say: Say) 
 
 def _base(connection: Connection, settings: Settings, record: Row) -> Row:
     """The build of customer_features to rebuild: the record's own; or what own labels were joined to."""
-    if record["feature_set"] == FEATURE_SET:
+    if record["feature_set"] == FEATURE_SET or _is_of_sources(record):
         return record
     if "labels" not in record["config"]:
         raise UsageError(
-            f"{record['feature_set']} is not reproduced on its own, only {FEATURE_SET} and own labels",
+            f"{record['feature_set']} is not reproduced on its own, only {FEATURE_SET}, own labels and sets "
+            "with features of further sources",
             hint="ready registry show has its SQL, its loads and its fingerprint on record",
         )
     version = record["config"]["labels"]["features_version"]
@@ -94,6 +90,10 @@ def _base(connection: Connection, settings: Settings, record: Row) -> Row:
         "load_ids": record["load_ids"],
         "lineage": {**base["lineage"], "loads": record["lineage"]["loads"]},
     }
+
+
+def _is_of_sources(record: Row) -> bool:
+    return "sources" in record["config"]
 
 
 def _label_again(place: Scratch, record: Row, base: Row) -> None:
@@ -149,14 +149,16 @@ def _rebuild(settings: Settings, place: Scratch, record: Row, code: Code) -> str
         code.lay_out(project)
         configs = write_recorded_configs(project, record["config"], fallback=settings.configs)
         own = replace(place.settings, project_dir=project, configs=configs)
-        replace(place, settings=own).dbt(*BUILD)
+        sets = dict.fromkeys(("customer_training_set", record["feature_set"]))
+        selected = [f"+{name}" for name in sets if name != FEATURE_SET]
+        replace(place, settings=own).dbt("build", "--select", *selected, *LEFT_OUT)
     except ReadyError as error:
         if of_machine(error.message):  # that says nothing about the definition
             raise
         return f"{error.message}{f' ({error.hint})' if error.hint else ''}"
-    if not _all(place, "feature_registry", FEATURE_SET):
+    if not _all(place, "feature_registry", record["feature_set"]):
         return "what it builds is not published"
-    built = _built(place, FEATURE_SET)
+    built = _built(place, record["feature_set"])
     if (built["config_hash"], built["sql_hash"]) == (record["config_hash"], record["sql_hash"]):
         return None
     before, after = _sql_hashes(record), _sql_hashes(built)
@@ -195,7 +197,8 @@ def _definition_lost(record: Row, reasons: list[str]) -> CheckFailed:
 def _compare(settings: Settings, place: Scratch, record: Row) -> Iterator[Finding]:
     built = _built(place, record["feature_set"])
     same = built["data_hash"] == record["data_hash"]
-    detail = "" if same else _first_difference(settings, place, record, "customer_features")
+    table = record["feature_set"] if _is_of_sources(record) else FEATURE_SET
+    detail = "" if same else _first_difference(settings, place, record, table)
     yield Finding(f"features, {built['row_count']:,} rows", same, detail)
     yield _compare_labels(settings, place, record)
     yield from _compare_splits(settings, place, record)
@@ -220,7 +223,8 @@ def _compare_labels(settings: Settings, place: Scratch, record: Row) -> Finding:
         if record["dataset"]
         else {row["labels_hash"] for row in _recorded(settings, place, record, "dataset_label_summary")}
     )
-    (built,) = _all(place, "dataset_label_summary", record["feature_set"])
+    of_set = FEATURE_SET if _is_of_sources(record) else record["feature_set"]
+    (built,) = _all(place, "dataset_label_summary", of_set)
     what = f"labels, {built['row_count']:,} rows"
     if not recorded:
         return Finding(what, None, "no fingerprint was recorded")

@@ -20,12 +20,13 @@ from loader.results import Progress as LoadProgress
 from loader.sink import Sink
 from ready import __version__
 from ready.database.engine import EngineParams
+from ready.database.query import select_rows
 from ready.dataset.export import ExportResult, export_dataset
 from ready.dataset.training_set import published_sets
 from ready.dbt.parsed_files import unread
 from ready.dbt.runner import DbtRun, NodeResult, require_success, run_dbt, target_folder
 from ready.definition.load_options import load_options
-from ready.definition.mapping import check_mapping, orders_meta
+from ready.definition.mapping import ORDERS, check_mapping, orders_meta, source_folder, source_names
 from ready.errors import CheckFailed, MachineError, UsageError, from_loader
 from ready.gate.after_build import after_build_texts
 from ready.gate.idle_rules import without_idle_rules
@@ -40,12 +41,20 @@ from ready.recorded.verdicts import Verdict, standing_verdicts
 from ready.run.build_state import build_key
 from ready.run.loads import ActiveLoad
 from ready.run.renew import latest_manifest
+from ready.run.source_files import folders_of
 from ready.run_page.render import PAGE_NAME, publish_run_page, renew_verdicts
 from ready.settings import Settings
 
 # Unit tests prove the project's SQL, not a user's data: they belong to `make test`.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
-GATE = (*BUILD, "--select", "+orders_parsed")
+MATCHED = """
+select count(*) as customers, count(orders.customer_id) as known
+from (select distinct customer_id from {{stg}}.{source}) as rows_of_source
+left join (select distinct customer_id from {{stg}}.orders) as orders
+    on orders.customer_id = rows_of_source.customer_id
+"""
+# As macros/publish/publish_accepted.sql says it.
+NOT_PUBLISHED = "feats: not published"
 
 
 class Narrator(Protocol):
@@ -100,6 +109,7 @@ class Run(ABC):
         self.params: EngineParams | None = None
         self.dbt_run: DbtRun | None = None
         self.published = False
+        self.not_published = ""
         self.loads: list[tuple[int, str]] = []
         self.verdicts: tuple[Verdict, ...] | None = None
         self.reproduction: Reproduced | None = None
@@ -134,7 +144,9 @@ class Run(ABC):
             if not self._active_loads(connection):
                 raise UsageError("nothing is loaded yet", hint="load files: ready load, or ready run")
             self.narrator.stage("Validate", "stg.orders_parsed")
-            return self._gate(params, self._dbt(params, (*GATE, *without_idle_rules(self.settings.configs))))
+            return self._gate(
+                params, self._dbt(params, (*self._gate_alone, *without_idle_rules(self.settings.configs)))
+            )
 
     @abstractmethod
     def _database(self) -> AbstractContextManager[tuple[EngineParams, Any]]:
@@ -145,8 +157,19 @@ class Run(ABC):
         """Where files are loaded into."""
 
     @abstractmethod
-    def _loads(self, connection: Any) -> list[ActiveLoad]:
-        """Those that staging reads now."""
+    def _loads_of(self, connection: Any, source: str) -> list[ActiveLoad]:
+        """Those of a source, as raw.loads names it, that staging reads now."""
+
+    def _loads(self, connection: Any, source: str = ORDERS) -> list[ActiveLoad]:
+        return self._loads_of(connection, load_options(self.settings.configs, source=source).source)
+
+    @property
+    def _sources(self) -> tuple[str, ...]:
+        return (ORDERS, *source_names(self.settings.configs))
+
+    @property
+    def _gate_alone(self) -> tuple[str, ...]:
+        return (*BUILD, "--select", *(f"+{source}_parsed" for source in self._sources))
 
     @abstractmethod
     def _built_by(self, connection: Any, key: str) -> str | None:
@@ -173,9 +196,19 @@ class Run(ABC):
             self.narrator.warning(str(finding))
 
     def _load(self, paths: Sequence[str], max_shrink: str | None) -> None:
-        self.narrator.stage("Load", ", ".join(paths))
         self.info = replace(self.info, data_folder=paths[0])
-        options = load_options(self.settings.configs, {"max_shrink": max_shrink})
+        for source in self._sources:
+            chosen = paths if source == ORDERS else folders_of(self.settings.configs, source, paths)
+            if chosen:
+                self._load_source(source, chosen, max_shrink)
+            elif Path(paths[0]).is_dir():
+                folder = source_folder(self.settings.configs, source)
+                text = f"{source}: there is no folder {folder} in {paths[0]}, so no new file of it"
+                self.narrator.warning(text)
+
+    def _load_source(self, source: str, paths: Sequence[str], max_shrink: str | None) -> None:
+        self.narrator.stage("Load", ", ".join(paths))
+        options = load_options(self.settings.configs, {"max_shrink": max_shrink}, source)
         try:
             self.narrator.loaded(load_into(self._sink(), paths, options, self.narrator.load_progress))
         except FilesRefused as error:
@@ -189,17 +222,29 @@ class Run(ABC):
 
     def _active_loads(self, connection: Any) -> list[tuple[int, str]]:
         """Their ids and file names."""
-        configs = self.settings.configs
-        loads = self._loads(connection)
+        loads = self._mapped_loads(connection, ORDERS)
+        further = [load for name in self._sources[1:] for load in self._mapped_loads(connection, name)]
         load_ids = [load.load_id for load in loads]
-        warnings = tuple(text for load in loads for text in load.warnings)
+        warnings = tuple(text for load in (*loads, *further) for text in load.warnings)
         replacements = tuple(load.replacement for load in loads if load.replacement)
         self.info = replace(
             self.info, load_ids=tuple(load_ids), load_warnings=warnings, replacements=replacements
         )
-        check_mapping(orders_meta(configs), [load.columns for load in loads], configs=configs)
-        self.loads = [(load.load_id, load.file_name) for load in loads]
+        self.loads = [(load.load_id, load.file_name) for load in (*loads, *further)]
         return self.loads
+
+    def _mapped_loads(self, connection: Any, source: str) -> list[ActiveLoad]:
+        """Those of a source; that its mapping is of their columns is certain then."""
+        configs, loads = self.settings.configs, self._loads(connection, source)
+        headers = [load.columns for load in loads]
+        check_mapping(orders_meta(configs, source), headers, configs=configs, source=source)
+        if not loads and source != ORDERS:
+            raise UsageError(
+                f"nothing is loaded of {source}, which {configs / f'{source}.yaml'} maps",
+                hint=f"put its files into the folder {source_folder(configs, source)} of the data folder, "
+                f"or load them: ready load --source {source} FILE",
+            )
+        return loads
 
     def _is_current(self, connection: Any, key: str) -> bool:
         """Built from the very same, and the latest report and page are that build's."""
@@ -222,7 +267,7 @@ class Run(ABC):
         run = self._dbt(params, command)
         self._gate(params, run)
         require_success(run, settings=self.settings)
-        warned = self._after_build(params, run)
+        warned = (*self._after_build(params, run), *self._unmatched(connection))
         failed = [entry for entry in run.results("test") if entry["status"] in ("fail", "error")]
         if failed:
             names = [entry["unique_id"].split(".")[2] for entry in failed[:5]]
@@ -230,6 +275,8 @@ class Run(ABC):
                 " ".join([f"{len(failed)} test(s) failed behind the gate: {', '.join(names)}.", *warned]),
                 hint=f"see {self.settings.home}/dbt/logs/dbt.log, or: ready dbt test --select {names[0]}",
             )
+        if self.not_published:
+            raise CheckFailed(self.not_published, hint="build all of it: ready run --full-refresh")
         if unread(target_folder(self.settings)) or key != build_key(self.settings, self.loads):
             self.narrator.warning(
                 "The project's files or configs were changed while this run was at work: run it again."
@@ -240,11 +287,29 @@ class Run(ABC):
     def _after_build(self, params: EngineParams, run: DbtRun) -> tuple[str, ...]:
         """Report what the tests of the built training set say, and add it to the report of the gate."""
         warned = after_build_texts(run.manifest or {}, run.results("test"), params.connect)
-        if warned and self.report:
-            self._write(replace(self.report, warnings=(*self.report.warnings, *warned)))
-            for text in warned:
-                self.narrator.warning(text)
+        self._add_warnings(warned)
         return warned
+
+    def _unmatched(self, connection: Any) -> tuple[str, ...]:
+        """Sources with hardly a customer who has an order: their features would be empty without a word."""
+        warned = []
+        for source in self._sources[1:]:
+            (row,) = select_rows(connection, self.settings, MATCHED.format(source=source))
+            if row["customers"] > 100 * row["known"]:
+                warned.append(
+                    f"{source}: of its {row['customers']:,} customer(s) {row['known']:,} have an order, so "
+                    "its features are all but empty: are the ids written otherwise, in another case or "
+                    "without zeros in front?"
+                )
+        self._add_warnings(tuple(warned))
+        return tuple(warned)
+
+    def _add_warnings(self, texts: tuple[str, ...]) -> None:
+        """To the report of the gate, and on the console."""
+        if texts and self.report:
+            self._write(replace(self.report, warnings=(*self.report.warnings, *texts)))
+            for text in texts:
+                self.narrator.warning(text)
 
     def _dbt(self, params: EngineParams, arguments: Sequence[str]) -> DbtRun:
         run = run_dbt(
@@ -252,11 +317,16 @@ class Run(ABC):
             settings=self.settings,
             params=params,
             on_node=self.narrator.node,
-            on_warning=self.narrator.warning,
+            on_warning=self._warned,
         )
         self.info = replace(self.info, invocation_id=run.invocation_id, finished_at=_now())
         self.dbt_run = run
         return run
+
+    def _warned(self, text: str) -> None:
+        if text.startswith(NOT_PUBLISHED):
+            self.not_published = text
+        self.narrator.warning(text)
 
     def _gate(self, params: EngineParams, run: DbtRun) -> Report:
         """Write the report; raise what stopped the run before the gate, or the gate's verdict."""

@@ -13,7 +13,6 @@ from typing import Any
 from loader.sink import Sink
 from ready.database.locks import LockTimeout
 from ready.dbt.runner import DbtRun
-from ready.definition.load_options import load_options
 from ready.run.loads import ActiveLoad
 from ready.run.stages import Run
 from ready.spark.connection import CONNECTION_LOST, fetch, spark_errors, spark_failed
@@ -43,8 +42,8 @@ class SparkRun(Run):
     def _sink(self) -> Sink:
         return spark_sink(ensure_spark(self.settings))
 
-    def _loads(self, connection: Any) -> list[ActiveLoad]:
-        return active_loads(connection, load_options(self.settings.configs).source)
+    def _loads_of(self, connection: Any, source: str) -> list[ActiveLoad]:
+        return active_loads(connection, source)
 
     def _built_by(self, connection: Any, key: str) -> str | None:
         meta = self.settings.schema("meta")

@@ -1,4 +1,4 @@
-"""The three files of a configs folder, and what lies beside them."""
+"""The three files of a configs folder, those of further sources, and what lies beside them."""
 
 from __future__ import annotations
 
@@ -38,4 +38,4 @@ def foreign_files(configs: Path) -> list[Path]:
         for name in names
         if Path(name).suffix.lower() in READ_BY_DBT
     ]
-    return sorted(file for file in found if file.parent != configs or file.name not in CONFIG_FILES)
+    return sorted(file for file in found if file.parent != configs or file.suffix != ".yaml")

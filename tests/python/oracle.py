@@ -11,16 +11,25 @@ import hashlib
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol
 
 from oracle_orders import UTC, Order, as_known, exact_sum
 
 DAY = timedelta(days=1)
+
+
+class Dated(Protocol):
+    """An order, or an event of another source."""
+
+    @property
+    def order_ts(self) -> datetime: ...
+    def value(self, column: str) -> Any: ...
+
 
 Rule = str | dict[str, Any]
 """`count`, `FUNCTION of COLUMN`, or {rule, by, values}; of a label also `no purchase`."""
@@ -257,9 +266,9 @@ def _features_at(purchases: list[Order], t: datetime, definition: Definition) ->
     for days in definition.windows:
         recent = [order for order in past if order.order_ts >= t - days * DAY]
         for name, rule in definition.aggregations.items():
-            row.update(_columns(name, rule, recent, f"_{days}d"))
+            row.update(aggregated_columns(name, rule, recent, f"_{days}d"))
     for name in definition.totals:
-        row.update(_columns(name, definition.aggregations[name], past, "_total"))
+        row.update(aggregated_columns(name, definition.aggregations[name], past, "_total"))
     row["days_since_last_order"] = (t - max(order.order_ts for order in past)) // DAY if past else None
     row["days_since_first_order"] = (t - min(order.order_ts for order in past)) // DAY if past else None
     return row | nth_last(t, [order.order_ts for order in past], definition) | ratios(row, definition)
@@ -294,7 +303,9 @@ def rounded(exact: Fraction) -> Decimal:
         return Decimal(whole if exact >= 0 else -whole).scaleb(-6)
 
 
-def _columns(name: str, rule: Rule, orders: list[Order], ending: str) -> Iterator[tuple[str, Value]]:
+def aggregated_columns(
+    name: str, rule: Rule, orders: Sequence[Dated], ending: str
+) -> Iterator[tuple[str, Value]]:
     if isinstance(rule, str):
         yield name + ending, aggregate(rule, orders)
         return
@@ -304,7 +315,7 @@ def _columns(name: str, rule: Rule, orders: list[Order], ending: str) -> Iterato
         yield f"{name}_{suffix}{ending}", aggregate(rule["rule"], of_value)
 
 
-def aggregate(rule: str, orders: list[Order]) -> Value:
+def aggregate(rule: str, orders: Sequence[Dated]) -> Value:
     """What a rule makes of these orders; those without a value in its column do not count."""
     if rule == "no purchase":
         return not orders

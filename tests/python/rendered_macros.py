@@ -12,7 +12,7 @@ from typing import Any
 import jinja2
 
 MACROS = Path(__file__).parents[2] / "macros"
-FOLDERS = ("", "engine/", "features/", "gate/", "mapping/")
+FOLDERS = ("", "engine/", "features/", "gate/", "mapping/", "sources/")
 # So a call by the plain name reaches what `return` gives.
 PREFIX = "as_written__"
 HEAD = re.compile(r"^(\{%-?\s*macro\s+)(\w+)", re.MULTILINE)
@@ -58,6 +58,7 @@ def _environment() -> jinja2.Environment:
         "modules": SimpleNamespace(re=re),
         "execute": True,
         "graph": {},
+        "model": {},
     }
     return environment
 

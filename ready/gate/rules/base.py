@@ -58,13 +58,14 @@ class Rule:
 
 @dataclass(frozen=True)
 class TestCall:
-    """A test as written: its qualified name, the column or None, its arguments."""
+    """A test as written: its qualified name, the column or None, its arguments; model: what it is on."""
 
     __test__ = False  # not one of pytest's
 
     test: str
     column: str | None
     arguments: Mapping[str, Any]
+    model: str = "orders_parsed"
 
     def get(self, name: str, default: Any = None) -> Any:
         return self.arguments.get(name, default)
@@ -77,7 +78,7 @@ class TestCall:
 
     @property
     def subject(self) -> str:
-        return self.column or "orders_parsed"
+        return self.column or self.model
 
 
 NULL_TESTS = ("not_null", "dbt_expectations.expect_column_values_to_not_be_null")

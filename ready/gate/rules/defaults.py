@@ -181,3 +181,5 @@ default(
     "lines of two files are equal in all mapped columns that both have and differ in another: map line_id, "
     "or that column as one of your own; if it does not distinguish lines, relax the rule, and they are one",
 )
+# Of a source beside the orders, where it is a test that its file names.
+default_of_values("usable_rows", words="every record has its key and time, and its numbers are numbers")

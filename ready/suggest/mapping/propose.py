@@ -65,7 +65,7 @@ class Mapping:
 
 
 @dataclass
-class _Proposer:
+class Proposer:
     shapes: Sequence[Shape]
     columns: list[Column] = field(init=False)
     files: list[int] = field(init=False)
@@ -424,7 +424,7 @@ class _Proposer:
 
 def propose(shapes: Sequence[Shape]) -> Mapping:
     """The mapping that files of one layout bear out."""
-    return _Proposer(shapes).propose()
+    return Proposer(shapes).propose()
 
 
 def _names_in(value: Any) -> Iterator[str]:

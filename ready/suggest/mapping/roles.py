@@ -94,6 +94,19 @@ NAMES = {
         "updated at|last updated|last updated date|last update|modified at|last modified"
         "|status date|changed at|geändert am|modifié le|actualizado|aggiornato"
     ),
+    "event_id": (
+        "event id|visit id|session id|ticket id|message id|click id|page view id|view id|case id|log id"
+        "|payment id|visit|session|ticket|id"
+    ),
+    "event_ts": (
+        "event ts|event time|event date|event timestamp|visited at|visit time|opened at|clicked at|sent at"
+        "|started at|happened at|occurred at|logged at|received at|timestamp|created at|created|at|date time"
+        "|datum zeit|datum|zeit|date|time"
+    ),
+    "known_since": (
+        "available at|valid from|known since|since|updated at|last updated|last update|modified at|changed at"
+        "|seen at|loaded at|ingested at|received at|arrived at|gültig ab|geändert am|valide depuis"
+    ),
     "quantity": (
         "quantity|qty|lineitem quantity|quantity purchased|menge|anzahl|quantité|cantidad|quantità|aantal"
     ),
@@ -213,6 +226,9 @@ CHECKS: dict[str, Callable[[Column], bool]] = {
     "currency": _is_currency,
     "channel": _is_word,
     "available_at": _is_time,
+    "event_id": _is_id,
+    "event_ts": _may_be_time,
+    "known_since": _may_be_time,
     "quantity": _is_amount,
     "unit_price": _is_amount,
     "kind": _is_word,
@@ -261,6 +277,9 @@ BY_CONTENT: dict[str, Callable[[Sequence[Column]], list[Column]]] = {
     "order_id": _unique,
     "customer_id": _repeated,
     "order_ts": _times,
+    "event_id": _unique,
+    "event_ts": _times,
+    "known_since": _times,
     "amount": _decimals,
     "status": _statuses,
 }

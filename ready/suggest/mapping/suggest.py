@@ -84,6 +84,26 @@ def _is_untouched(settings: Settings, file: Path) -> bool:
     return file.read_bytes() == shipped_config(settings, file.name).encode()
 
 
+def read_tables(paths: Sequence[str]) -> tuple[list[Shape], list[str]]:
+    """The largest group of files with the same columns, and what is to be said of the others.
+
+    Raises UsageError for paths that are not there, CheckFailed when none of the files is a table.
+    """
+    shapes, refused, empty = _read(_files(paths))
+    groups: dict[tuple[str, ...], list[Shape]] = {}
+    for shape in shapes:
+        groups.setdefault(shape.columns, []).append(shape)
+    group = max(groups.values(), key=len, default=[])
+    others = [shape for shape in shapes if shape not in group]
+    notes = _left_out(others, refused, empty)
+    if not group:
+        raise CheckFailed(
+            "\n  ".join(["none of the files is a table of two columns or more", *refused, *empty]),
+            hint="export the rows as CSV, with the names of the columns above them",
+        )
+    return group, notes
+
+
 def _files(paths: Sequence[str]) -> list[InputFile]:
     """Of a folder the CSV files, else others that may be some."""
     error: LoaderError | None = None
@@ -127,7 +147,7 @@ def _left_out(others: Sequence[Shape], refused: Sequence[str], empty: Sequence[s
 
 def _render(mapping: Mapping, group: Sequence[Shape], others: Sequence[Shape], notes: Sequence[str]) -> str:
     """notes: lines for the head."""
-    file = [Entry("source", "orders"), _pattern(group, others), *_file_entries(group)]
+    file = [Entry("source", "orders"), _pattern(group, others), *file_entries(group)]
     body = [line for entry in file for line in entry.lines(10)]
     meta = [line for entry in mapping.meta for line in replace(entry, key=f"{ALONE}{entry.key}").lines(8)]
     columns = [line for entry in mapping.columns for line in entry.lines(10)]
@@ -188,7 +208,7 @@ def _ending(name: str) -> str:
     return os.path.splitext(name)[1]
 
 
-def _file_entries(group: Sequence[Shape]) -> list[Entry]:
+def file_entries(group: Sequence[Shape]) -> list[Entry]:
     """What the first file needs; where another needs something else, a note says so."""
     first = group[0]
     entries = []

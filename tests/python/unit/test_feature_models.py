@@ -172,3 +172,44 @@ def test_of_order_lines_the_future_is_changed_and_orders_is_built() -> None:
     assert (lines.root, lines.time, lines.times_of_orders) == ("order_lines", "order_ts", False)
     assert named(lines.models) == named(plan().models) | {"orders"}
     assert lines.bypasses["model.p.orders"] == ()
+
+
+def with_visits(**raw_code: str) -> Plan:
+    """The plan of the same project with the models of a source."""
+    content = manifest()
+    chain = {
+        "visits_mapped": ["source.p.raw.raw_events", "source.p.raw.loads"],
+        "visits_parsed": ["model.p.visits_mapped", "source.p.raw.loads"],
+        "visits_rejected": ["model.p.visits_parsed"],
+        "visits": ["model.p.visits_parsed", "model.p.visits_rejected"],
+        "visits_features": ["model.p.visits", "model.p.customer_features"],
+    }
+    calls = {name: f"{{{{ source_{name.partition('_')[2] or 'events'}() }}}}\n" for name in chain}
+    for name, parents in chain.items():
+        id = f"model.p.{name}"
+        meta = {"ready_available_at": "available_at"} if name == "visits" else {}
+        found = node(id) | {"raw_code": {**calls, **raw_code}[name]}
+        found["config"] = {**found["config"], "meta": meta}
+        content["nodes"][id] = found
+        content["parent_map"] = {**content["parent_map"], id: parents}
+        content["child_map"][id] = []
+        for parent in parents:
+            content["child_map"][parent] = [*content["child_map"][parent], id]
+    return plan_check(content)
+
+
+def test_the_rows_of_a_source_are_given_another_future() -> None:
+    own = with_visits()
+    assert own.dated == {**plan().dated, "model.p.visits": "available_at"}
+    assert "model.p.visits_features" in own.models
+    assert "model.p.visits" not in own.models
+    assert "visits" not in own.build
+    assert own.bypasses["model.p.visits_features"] == ()
+
+
+def test_a_table_of_a_source_in_sql_of_one_s_own_is_not_taken_as_it_is() -> None:
+    """It may look ahead: what a row says may come of later ones."""
+    for changed in ({"visits": "select * from x"}, {"visits_parsed": "{{ source_parsed() }} -- and more"}):
+        changed_plan = with_visits(**changed)
+        assert changed_plan.dated == plan().dated
+        assert changed_plan.bypasses["model.p.visits_features"] != ()

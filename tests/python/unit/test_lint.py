@@ -606,7 +606,7 @@ def test_known_tests_are_dbt_s_the_package_s_and_our_own() -> None:
 
 def test_the_schema_has_the_columns_that_the_models_make() -> None:
     macro = (PROJECT / "macros" / "mapping" / "orders_mapping.sql").read_text()
-    listed = re.search(r"canonical_columns\(\) %}\s*{% do return\(\[(.*?)\]\)", macro, re.DOTALL)
+    listed = re.search(r"{% do return\(\[('order_id'.*?)\]\)", macro)
     assert listed is not None
     assert canonical_columns() == re.findall(r"'(\w+)'", listed.group(1))
 

@@ -1,0 +1,55 @@
+"""`ready add`."""
+
+from __future__ import annotations
+
+import click
+
+from ready.cli.options import configs_option, default_data, output_options
+from ready.cli.output import Output
+
+
+@click.group()
+def add() -> None:
+    """Add to the project what further data needs.
+
+    \b
+    Example:
+      ready add source visits data/raw/visits
+    """
+
+
+@add.command()
+@click.argument("name")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True), metavar="PATH...")
+@click.option("--state", is_flag=True, help="One row a customer and state, such as a table of customers.")
+@click.option("--data", metavar="DIR", type=click.Path(), help="The data folder.  [default: data/raw]")
+@configs_option
+@output_options("as_json")
+def source(
+    name: str, paths: tuple[str, ...], state: bool, data: str | None, configs: str | None, output: Output
+) -> None:
+    """Propose a further source of events or states.
+
+    Reads the first thousand records of the files and writes configs/NAME.yaml, with what speaks for each
+    line, its models of one line each in models/sources/, an entry NAME_features in features.yaml and
+    models/features/all_features.sql, which joins the features of all sources. What the files do not say is
+    marked CHECK. Nothing that is there is changed but features.yaml, at its end.
+
+    \b
+    Examples:
+      ready add source visits data/raw/visits
+      ready add source members data/raw/members --state
+    """
+    from ready.settings import Settings
+    from ready.suggest.add_source import add_source
+
+    settings = Settings.resolve(configs=configs)
+    added = add_source(settings, name, paths, data=data or default_data(settings), state=state)
+    output.show({"files": list(map(str, added.files)), "left": list(map(str, added.left))})
+    for file in added.files:
+        output.say(f"Wrote {file}")
+    for file in added.left:
+        output.say(f"{file} is there already, and stays as it is")
+    for note in added.notes:
+        output.say(note)
+    output.say(f"Next: read {added.files[0]}, then: ready lint; ready run")

@@ -1,0 +1,134 @@
+"""The files that map further sources, and what features.yaml makes of them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ready.definition.values import list_of, mapping_of
+from ready.lint.aggregations import Rows, check_aggregations
+from ready.lint.document import Document, KeyPath, model_meta
+from ready.lint.finding import Finding, nearest_or_all
+from ready.lint.mapping import check_own_columns
+from ready.lint.schema import check_schema, schema
+
+KEYS = {"event": ("customer_id", "event_ts"), "state": ("customer_id",)}
+TYPES = {
+    "event_id": "text", "customer_id": "text", "event_ts": "time", "available_at": "time",
+    "load_id": "number", "line_number": "number",
+}  # fmt: skip
+OF_TRAINING_SETS = ("customer_id", "feature_time", "split")
+PLACE = ("load_id", "line_number", "file_name")
+# What the tables of a source are called by; functions of its expressions too, which have 63 letters.
+NAME = re.compile("[a-z][a-z0-9_]{0,17}")
+OF_SOURCE = re.compile(r"\s*\{\{\s*source_\w+\(\)")  # what is in a model of a source
+# Of the models that a source has beside the one of its own name.
+ENDINGS = ("_mapped", "_parsed", "_rejected", "_features", "_labels", "_training_set")
+
+
+def why_no_name(name: str, project: Path) -> str | None:
+    """Why a source cannot be called so, or None. project: the folder with the models that come along."""
+    files = [*(project / "models").rglob("*.sql"), *(project / "seeds").rglob("*.csv")]
+    models = {file.stem for file in files if not OF_SOURCE.match(file.read_text(encoding="utf-8"))}
+    taken = sorted({f"{name}{ending}" for ending in ("", *ENDINGS)} & {*models, "orders_history", "all"})
+    if not NAME.fullmatch(name):
+        return "lower case letters, digits and _, at most 18"
+    if name.endswith(ENDINGS):
+        return f"no name that ends in {', '.join(ENDINGS)}, as models of sources do"
+    return f"there is a {taken[0]} already: choose another name" if taken else None
+
+
+def check_source(document: Document, project: Path) -> Iterator[Finding]:
+    """Faults of one file NAME.yaml: its name, its models, a source without key or time or without tests."""
+    source = document.file.stem
+    if why := why_no_name(source, project):
+        yield document.finding((), f"{document.file.name} maps no source: {source} cannot be its name", why)
+        return
+    if document.value is None and document.findings:
+        return
+    yield from check_schema(document, document.value, (), schema("source"))
+    models = [mapping_of(model) for model in list_of(mapping_of(document.value).get("models"))]
+    wanted = (f"{source}_mapped", f"{source}_parsed")
+    for index, model in enumerate(models):
+        if str(model.get("name")) not in wanted:
+            message = f"{model.get('name')} is no model of the source {source}"
+            yield document.finding(("models", index, "name"), message, f"known: {', '.join(wanted)}")
+    path, meta = model_meta(document, wanted[0])
+    columns, kind = mapping_of(meta.get("columns")), str(meta.get("kind", "event"))
+    yield from check_own_columns(document, path, columns, TYPES, project)
+    for key in KEYS.get(kind, ()):
+        if not columns.get(key):
+            needed = " and ".join(KEYS[kind])
+            yield document.finding(
+                (*path, "columns"), f"{key} is not mapped; a source of {kind}s needs {needed}"
+            )
+    tests = [test for m in models if m.get("name") == wanted[1] for test in list_of(m.get("data_tests"))]
+    if not any(test == "usable_rows" or "usable_rows" in mapping_of(test) for test in tests):
+        message = f"{wanted[1]} is not tested: nothing would stop a record without key or time"
+        yield document.finding(("models",), message, "give it data_tests: [usable_rows]")
+
+
+def parsed_columns(document: Document) -> frozenset[str]:
+    """The columns of NAME_parsed."""
+    columns = mapping_of(model_meta(document, f"{document.file.stem}_mapped")[1].get("columns"))
+    return frozenset([*PLACE, *columns, *(f"{name}_raw" for name in columns)])
+
+
+def check_source_features(features: Document, sources: Mapping[str, Document]) -> Iterator[Finding]:
+    """Features of a source that no file maps, or of columns that it does not have."""
+    for index, model in enumerate(list_of(mapping_of(features.value).get("models"))):
+        name = str(mapping_of(model).get("name"))
+        source = name.removesuffix("_features")
+        if not name.endswith("_features") or name == "customer_features":
+            continue
+        if source not in sources:
+            hint = f"write {source}.yaml: ready add source {source} FILE"
+            hint = nearest_or_all(source, sources) if sources else hint
+            message = f"{name}: no file of the configs maps a source {source}"
+            yield features.finding(("models", index, "name"), message, hint)
+            continue
+        path, meta = model_meta(features, name)
+        mapped = model_meta(sources[source], f"{source}_mapped")[1]
+        if mapped.get("kind") == "state":
+            yield from _check_latest(features, path, meta, source, _types(sources[source]))
+            continue
+        if not meta.get("aggregations"):
+            yield features.finding(path, f"{name} has no aggregations", "for example visits: count")
+        types = {**TYPES, **_types(sources[source])}
+        yield from check_aggregations(features, path, meta, {}, Rows(source, types, source, f"{source}.yaml"))
+
+
+def _check_latest(
+    features: Document, path: KeyPath, meta: Mapping[str, Any], source: str, known: Mapping[str, Any]
+) -> Iterator[Finding]:
+    for index, column in enumerate(list_of(meta.get("latest"))):
+        if column not in known:
+            message = f"latest: {source}.yaml maps no column {column}"
+            yield features.finding((*path, "latest", index), message, nearest_or_all(str(column), known))
+    made = Counter(
+        name
+        for column in list_of(meta.get("latest"))
+        for name in (column, f"{column}_age_days", f"{column}_changes")
+    )
+    for index, column in enumerate(list_of(meta.get("latest"))):
+        if made[column] > 1:
+            message = f"latest: the column {column} comes twice"
+            yield features.finding((*path, "latest", index), message, "give one another name")
+        elif column in OF_TRAINING_SETS:
+            message = f"latest: a training set has a column {column} of its own"
+            hint = f"call it otherwise in {source}.yaml"
+            yield features.finding((*path, "latest", index), message, hint)
+    if not meta.get("latest"):
+        yield features.finding(path, f"{source}_features has no columns", "name them: ready_latest: [...]")
+
+
+def _types(document: Document) -> dict[str, Any]:
+    columns = mapping_of(model_meta(document, f"{document.file.stem}_mapped")[1].get("columns"))
+    return {
+        name: str(mapping_of(entry).get("type", "text"))
+        for name, entry in columns.items()
+        if name not in TYPES
+    }

@@ -1,0 +1,113 @@
+"""Writes what a further source needs: its mapping, its models, its features, and the set that joins them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from ready.definition.mapping import source_names
+from ready.definition.values import list_of, mapping_of
+from ready.errors import UsageError
+from ready.lint.mapping import reserved_names
+from ready.lint.sources import why_no_name
+from ready.settings import Settings
+from ready.suggest.mapping.source import propose_source
+from ready.workspace.config_files import with_schemas
+
+MODELS = {
+    "mapped": "source_mapped",
+    "parsed": "source_parsed",
+    "rejected": "source_rejected",
+    "": "source_events",
+    "features": "source_features",
+}
+JOINED = Path("models", "features", "all_features.sql")
+
+
+@dataclass(frozen=True)
+class Added:
+    """files: what was written; left: what is there already, and stays as it is; notes: of the files read."""
+
+    files: tuple[Path, ...]
+    left: tuple[Path, ...]
+    notes: tuple[str, ...]
+
+
+def add_source(settings: Settings, name: str, paths: Sequence[str], *, data: str, state: bool) -> Added:
+    """Propose a source from its files, and write it into the project. data: the data folder.
+
+    Raises UsageError for a name that cannot be or is taken, for files that lie with those of the orders, and
+    for a features.yaml that has no place for the entry; then nothing was written.
+    """
+    if why := why_no_name(name, settings.product_dir):
+        raise UsageError(f"{name} cannot be the name of a source", hint=why)
+    mapping = settings.configs / f"{name}.yaml"
+    if mapping.exists():
+        raise UsageError(
+            f"{mapping} is there already, and stays as it is", hint="take another name, or edit it"
+        )
+    folder = _folder(paths, data)
+    mapped, entry, notes = propose_source(
+        name, paths, folder=folder, state=state, reserved=reserved_names(settings.product_dir)
+    )
+    texts = {mapping: with_schemas(mapped, is_users=settings.is_users)}
+    features = settings.configs / "features.yaml"
+    texts[features] = _with_entry(features, entry, f"{name}_features")
+    for ending, macro in MODELS.items():
+        file = settings.project_dir / "models" / "sources" / f"{name}{f'_{ending}' if ending else ''}.sql"
+        called = "source_states" if state and not ending else macro
+        texts[file] = f"{{{{ {called}() }}}}\n"
+    joined = settings.project_dir / JOINED
+    others = source_names(settings.configs)
+    texts[joined] = _joined(sorted([*others, name]))
+    left = [
+        file
+        for file, text in texts.items()
+        if file.exists()
+        and file != features
+        and file.read_text(encoding="utf-8") not in (text, _joined(others))
+    ]
+    for file, text in texts.items():
+        if file not in left:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+    return Added(tuple(file for file in texts if file not in left), tuple(left), tuple(notes))
+
+
+def _joined(names: Sequence[str]) -> str:
+    sets = ", ".join(f"'{name}_features'" for name in ("customer", *names))
+    return f"{{{{ joined_features([{sets}]) }}}}\n"
+
+
+def _folder(paths: Sequence[str], data: str) -> str:
+    """Where the files are, as seen from the data folder: in a folder of their own."""
+    folders = {
+        os.path.realpath(path if os.path.isdir(path) else os.path.dirname(path) or ".") for path in paths
+    }
+    below = os.path.relpath(os.path.commonpath(folders), os.path.realpath(data)) if folders else "."
+    if below == "." or all(part == os.pardir for part in Path(below).parts):
+        raise UsageError(
+            f"these files lie with those of the orders in {data}, which would take them for orders",
+            hint="give each source a folder of its own, such as " + os.path.join(data, "visits"),
+        )
+    return Path(below).as_posix()
+
+
+def _with_entry(file: Path, entry: str, name: str) -> str:
+    """The file with one more model at its end; what is there stays as it is."""
+    text = file.read_text(encoding="utf-8")
+    added = f"{text.rstrip()}\n\n{entry}"
+    try:
+        before, after = (list_of(mapping_of(yaml.safe_load(one)).get("models")) for one in (text, added))
+    except yaml.YAMLError:
+        before, after = [], []
+    names = [str(mapping_of(model).get("name")) for model in after]
+    if after[:-1] != before or names[-1:] != [name] or names.count(name) != 1:
+        raise UsageError(
+            f"{file} has no place at its end for the entry of {name}", hint=f"write it there:\n{entry}"
+        )
+    return added

@@ -1,0 +1,266 @@
+"""Visits beside the orders: the whole way against the oracle, deliveries, proofs, and what stops a run."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import forked
+from against_oracle import assert_same
+from oracle_events import event_features, read_visits
+from proof_case import Shop
+from source_case import (
+    AGGREGATIONS,
+    COLUMNS,
+    TOTALS,
+    WINDOWS,
+    add_features,
+    lay_out_visits,
+    write_visits,
+)
+from warehouse import Warehouse
+
+CUSTOMERS = [f"C{number:06}" for number in range(1, 60)]
+TABLES = (
+    "stg.visits_parsed",
+    "stg.visits_rejected",
+    "stg.visits",
+    "feats.visits_features",
+    "feats.all_features",
+)
+SPINE = "select customer_id, feature_time from feats.customer_features"
+
+
+def deliver(shop: Shop, name: str, *, seed: int, ids: range, with_ids: bool = True) -> Path:
+    file = shop.data / "visits" / name
+    write_visits(file, seed=seed, customers=CUSTOMERS, ids=ids, with_ids=with_ids)
+    return file
+
+
+def rows_of(shop: Warehouse, table: str, names: list[str]) -> dict[tuple[str, datetime], tuple[Any, ...]]:
+    listed = ", ".join(names)
+    return {
+        (row[0], row[1]): row[2:]
+        for row in shop.rows(f"select customer_id, feature_time, {listed} from {table}")
+    }
+
+
+def assert_equal_oracle(shop: Shop, *files: Path) -> None:
+    spine = [(row[0], row[1]) for row in shop.rows(SPINE)]
+    wanted = event_features(
+        read_visits(files), spine, windows=WINDOWS, aggregations=AGGREGATIONS, totals=TOTALS, noun="visits"
+    )
+    names = list(next(iter(wanted.values())))
+    held = {key: tuple(row.values()) for key, row in wanted.items()}
+    for table in ("feats.visits_features", "feats.all_features"):
+        assert_same(rows_of(shop, table, names), held, names)
+    counted = [row[names.index("visits_30d")] for row in held.values()]
+    assert 0 in counted
+    assert max(counted) > 3
+
+
+def test_two_deliveries_equal_the_oracle_and_a_full_build(shop: Shop) -> None:
+    before = shop.content_of("feats.customer_features")
+    lay_out_visits(shop)
+    first = deliver(shop, "2024.csv", seed=1, ids=range(1500))
+    shop.run("--data", shop.data)
+    assert_equal_oracle(shop, first)
+    assert shop.content_of("feats.customer_features") == before, "the orders' features are what they were"
+    second = deliver(shop, "2025.csv", seed=2, ids=range(1200, 2600))
+    shop.run("--data", shop.data)
+    assert_equal_oracle(shop, first, second)
+    in_part = {table: shop.content_of(table) for table in TABLES}
+    shop.run("--data", shop.data, "--full-refresh")
+    assert {table: shop.content_of(table) for table in TABLES} == in_part
+    by_source = "select source, count(*) from raw.loads group by 1 order by 1"
+    assert shop.rows(by_source) == [("orders", 3), ("visits", 2)]
+
+
+LEAKY = """{{ config(materialized='published', schema='feats') }}
+select spine.customer_id, spine.feature_time, count(visits.event_id) as visits_ahead
+from {{ ref('customer_features') }} as spine
+left join {{ ref('visits') }} as visits
+    on visits.customer_id = spine.customer_id and visits.event_ts < spine.feature_time + interval '2 days'
+group by 1, 2
+"""
+# It looks at when a visit was, and not at since when it was known.
+LATE = LEAKY.replace("visits_ahead", "visits_late").replace(" + interval '2 days'", "")
+
+
+def test_the_proofs_cover_it(shop: Shop) -> None:
+    """Future, explanation, lineage and reproduction of a source's features, and leaks of models on it."""
+    lay_out_visits(shop)
+    deliver(shop, "2024.csv", seed=1, ids=range(1500))
+    shop.run("--data", shop.data)
+    done = shop.ready("check-leakage", "--cutoffs", "1", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert "visits" in told["changed"]
+    verdicts = {model["name"]: model["verdict"] for model in told["models"]}
+    assert {"visits_features", "all_features"} <= verdicts.keys()
+    assert set(verdicts.values()) == {"same"}
+    assert all(model["rows_compared"] for model in told["models"])
+    assert told["confined"]
+    check_explained(shop)
+    check_reproduced(shop)
+
+    models = shop.project / "models" / "features"
+    (models / "leaky_features.sql").write_text(LEAKY)
+    (models / "late_features.sql").write_text(LATE)
+    shop.run("--data", shop.data)
+    done = shop.ready("check-leakage", "--cutoffs", "1")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "visits_ahead" in done.stdout + done.stderr
+    assert "visits_late" in done.stdout + done.stderr
+
+
+def check_explained(shop: Shop) -> None:
+    """A value of each kind leads to its files and lines, and comes out again."""
+    recorded = "select columns from meta.feature_registry where feature_set = 'visits_features'"
+    columns = [column["name"] for column in shop.value(recorded)][2:]
+    both = f"{SPINE} join feats.visits_features using (customer_id, feature_time)"
+    (row,) = shop.rows(f"{both} where visits_30d > 2 limit 1")
+    for name in columns:
+        done = shop.ready("explain", row[0], row[1].isoformat(), name, "--json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        found = json.loads(done.stdout)
+        assert found["feature_set"] == "visits_features"
+        assert found["agrees"]
+    text = shop.ready("explain", row[0], row[1].isoformat(), "minutes_30d").stdout
+    lines = (shop.data / "visits/2024.csv").read_text().splitlines()
+    places = re.findall(r"2024\.csv:(\d+)  (.+)", text)
+    assert len(places) > 2
+    assert all(lines[int(number) - 1] == record for number, record in places)
+    done = shop.ready("lineage", "visits_features.minutes_30d", "all_features.revenue_30d")
+    assert done.returncode == 2
+    done = shop.ready("lineage", "visits_features.minutes_30d")
+    assert "stg.visits.minutes" in done.stdout, done.stdout + done.stderr
+    assert "  2024.csv" in done.stdout
+    done = shop.ready("lineage", "all_features.minutes_30d", "all_features.revenue_30d", "--openlineage")
+    assert {"payload.minutes", "payload.amount"} <= set(re.findall(r"payload\.\w+", done.stdout)), done.stderr
+
+
+def check_reproduced(shop: Shop) -> None:
+    for name in ("customer_features:1", "visits_features:1", "all_features:1"):
+        done = shop.ready("reproduce", name, "--json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert json.loads(done.stdout)["equal"]
+    recorded = shop.rows("select feature_set, load_ids from meta.feature_registry order by 1")
+    assert recorded == [
+        ("all_features", [1, 2, 3, 4]), ("customer_features", [1, 2, 3]), ("visits_features", [1, 2, 3, 4]),
+    ]  # fmt: skip
+
+
+def test_a_source_that_its_gate_refuses_stops_the_run(shop: Shop) -> None:
+    columns = {name: entry for name, entry in COLUMNS.items() if name not in ("event_id", "available_at")}
+    lay_out_visits(shop, columns=columns)
+    first = deliver(shop, "2024.csv", seed=3, ids=range(1200), with_ids=False)
+    # An instant in each row counts as often as it comes; nothing says that it was late.
+    with first.open() as file:
+        rows = list(csv.DictReader(file))
+    write_rows(first, [{**row, "seen_at": row["at"]} for row in rows])
+    shop.run("--data", shop.data)
+    assert_equal_oracle(shop, first)
+    kept = {table: shop.content_of(table) for table in (*TABLES[2:], "feats.customer_features")}
+
+    bad = shop.data / "visits" / "bad.csv"
+    good = {"customer": "C000001", "at": "2024-05-01T10:00:00Z", "page": "home", "minutes": "1"}
+    write_rows(bad, [good, {**good, "at": "soon"}, {**good, "customer": ""}, {**good, "minutes": "long"}])
+    done = shop.ready("run", "--data", shop.data)
+    assert done.returncode == 1, done.stdout + done.stderr
+    told = shop.report["errors"]
+    assert told == [
+        "visits: customer_id has 1 null(s)",
+        "visits: event_ts has 1 invalid timestamp(s)",
+        "visits: minutes has 1 non-numeric value(s)",
+    ]
+    (check,) = [check for check in shop.report["checks"] if check["rule"] == "usable_rows()"]
+    assert {(one["file"], one["line"]) for one in check["sample"]} == {("bad.csv", n) for n in (3, 4, 5)}
+    assert {table: shop.content_of(table) for table in kept} == kept
+
+    # Nothing is built of them by other ways, either.
+    done = shop.ready("dbt", "run", "--select", "visits+")
+    assert "the gate has not passed loads" in done.stdout + done.stderr
+    # What a rule sets aside is listed, and the others count.
+    lay_out_visits(shop, columns=columns)
+    file = shop.project / "configs/visits.yaml"
+    quarantined = "{usable_rows: {config: {meta: {ready_on_fail: quarantine}}}}"
+    file.write_text(file.read_text().replace("- usable_rows", f"- {quarantined}"))
+    shop.run("--data", shop.data)
+    assert shop.rows("select file_name, line_number, reason from stg.visits_rejected order by 2") == [
+        ("bad.csv", 3, "usable_rows()"), ("bad.csv", 4, "usable_rows()"), ("bad.csv", 5, "usable_rows()"),
+    ]  # fmt: skip
+    assert shop.value("select count(*) from stg.visits") == len(rows) + 1
+
+
+def write_rows(file: Path, rows: list[dict[str, str]]) -> None:
+    with file.open("w", newline="") as out:
+        writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_what_cannot_be_is_told_in_one_message(shop: Shop) -> None:
+    lay_out_visits(shop)
+    file, features = shop.project / "configs/visits.yaml", shop.project / "configs/features.yaml"
+    texts = file.read_text(), features.read_text()
+
+    def told(old: str, new: str) -> str:
+        assert old in texts[0]
+        file.write_text(texts[0].replace(old, new))
+        done = shop.ready("run", "--data", shop.data)
+        assert done.returncode == 2, done.stdout + done.stderr
+        file.write_text(texts[0])
+        features.write_text(texts[1])
+        return done.stderr
+
+    assert "nothing is loaded of visits" in told("", "")
+    assert "put its files into the folder visits of the data folder" in told("", "")
+    deliver(shop, "2024.csv", seed=4, ids=range(60))
+    message = told("        event_ts: at\n", "")
+    assert "visits.yaml:" in message
+    assert "event_ts is not mapped; a source of events needs customer_id and event_ts" in message
+    assert "visits_parsed is not tested" in told("- usable_rows", "- {column_in_file: {column_name: page}}")
+    assert 'maps event_ts to the CSV column "when", which no file has' in told(
+        "event_ts: at", "event_ts: when"
+    )
+    add_features(shop, {**AGGREGATIONS, "pages_of_home": "count", "pages_of": AGGREGATIONS["visits_of"]})
+    assert "the column pages_of_home_7d comes twice" in told("", "")
+    add_features(shop, {**AGGREGATIONS, "clicks": "sum of clicks"})
+    assert "clicks: stg.visits has no column clicks" in told("", "")
+    features.write_text(texts[1].replace("visits_features", "tickets_features"))
+    assert "tickets_features: no file of the configs maps a source tickets" in told("", "")
+    # Plain dbt says it, too.
+    file.write_text(texts[0].replace("        event_ts: at\n", ""))
+    done = forked.dbt("run", "--profiles-dir", "profiles", cwd=shop.project, env=shop.environ)
+    assert "visits.yaml: columns: event_ts is not mapped" in done.stdout + done.stderr
+
+
+def test_plain_dbt_builds_the_same(shop: Shop) -> None:
+    lay_out_visits(shop)
+    first = deliver(shop, "2024.csv", seed=5, ids=range(900))
+    loaded = json.loads(shop.ready("load", shop.data, "--json").stdout)
+    assert [load["source"] for load in loaded["further"]] == ["visits"]
+    done = shop.ready("dbt", "build", "--exclude-resource-type", "unit_test")
+    assert done.returncode == 0, done.stdout
+    assert_equal_oracle(shop, first)
+    built = {table: shop.content_of(table) for table in TABLES}
+    # A file can be taken out by its name.
+    second = deliver(shop, "2025.csv", seed=6, ids=range(800, 1300))
+    shop.run("--data", shop.data)
+    assert_equal_oracle(shop, first, second)
+    second.unlink()
+    done = shop.ready("load", "--source", "visits", "--withdraw", "2025.csv")
+    assert done.returncode == 0, done.stderr
+    shop.run("--data", shop.data)
+    assert {table: shop.content_of(table) for table in TABLES} == built
+    # Ids that are written otherwise are nobody's.
+    first.write_text(first.read_text().replace("C0", "c0"))
+    done = shop.run("--data", shop.data)
+    warned = "customer(s) 0 have an order, so its features are all but empty"
+    assert warned in done.stdout + done.stderr
+    assert any(warned in text for text in shop.report["warnings"])

@@ -1,0 +1,67 @@
+"""Events and states beside the orders on Spark: equal to PostgreSQL, and proven."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from proof_case import Shop
+from source_case import (
+    lay_out_members,
+    lay_out_visits,
+    write_members,
+    write_visits,
+)
+from spark_shop import SparkShop
+
+from ready.database.opening import grant_database
+from ready.postgres.connection import ConnectionParams
+from ready.spark.connection import SparkParams
+
+CUSTOMERS = [f"C{number:06}" for number in range(1, 40)]
+REGISTERED = "select feature_set, data_hash from meta.feature_registry order by 1"
+
+
+def laid_out(shop: Shop) -> None:
+    shop.lay_out()
+    lay_out_visits(shop)
+    lay_out_members(shop, dated=True)
+    write_visits(shop.data / "visits/1.csv", seed=1, customers=CUSTOMERS, ids=range(500))
+    write_visits(shop.data / "visits/2.csv", seed=2, customers=CUSTOMERS, ids=range(400, 800))
+    write_members(shop.data / "members/1.csv", seed=1, customers=CUSTOMERS, rows=300)
+
+
+@pytest.mark.thorough
+def test_no_future_is_known_on_spark(warehouse: SparkParams, tmp_path: Path) -> None:
+    """The future of the orders, of visits and of members, together and each alone."""
+    shop = SparkShop(tmp_path / "spark", warehouse)
+    laid_out(shop)
+    shop.build()
+    done = shop.ready("check-leakage", "--cutoffs", "1", "--json")
+    told = json.loads(done.stdout)
+    assert told["changed"] == ["orders", "members", "visits"]
+    verdicts = {model["name"]: model["leaks"] for model in told["models"]}
+    assert {"visits_features", "members_features", "all_features"} <= verdicts.keys()
+    assert not any(verdicts.values())
+
+
+def test_both_engines_give_the_same_and_prove_it(
+    warehouse: SparkParams, database: ConnectionParams, tmp_path: Path
+) -> None:
+    spark, postgres = SparkShop(tmp_path / "spark", warehouse), Shop(tmp_path / "postgres", database)
+    for shop in (spark, postgres):
+        laid_out(shop)
+    grant_database(postgres.settings)
+    postgres.run("--data", postgres.data)
+    spark.run("--data", spark.data)
+    assert spark.rows(REGISTERED) == postgres.rows(REGISTERED)
+    (row,) = spark.rows(
+        "select customer_id, feature_time from feats.visits_features where visits_30d > 1 limit 1"
+    )
+    for name in ("minutes_30d", "usual_page_30d", "segment_age_days"):
+        done = spark.ready("explain", row[0], str(row[1]), name, "--json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert json.loads(done.stdout)["agrees"]
+    done = spark.ready("reproduce", "visits_features:1")
+    assert done.returncode == 0, done.stdout + done.stderr

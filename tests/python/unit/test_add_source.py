@@ -1,0 +1,94 @@
+"""`ready add source`: what it proposes of files, and where it writes it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import PROJECT
+
+from ready.errors import UsageError
+from ready.lint.configs import lint_configs
+from ready.settings import Settings
+from ready.suggest.add_source import add_source
+
+VISITS = """Visit ID,Customer No,Visited at,Page,Duration (min),Loaded at
+V1,C1,31.12.2024 10:00,home,"1,50",2025-01-01
+V2,C2,31.12.2024 11:30,cart,"12,00",2025-01-01
+V3,C1,01.01.2025 00:00,home,"3,25",2025-01-02
+"""
+MEMBERS = "customer,segment,newsletter\nC1,new,yes\nC2,loyal,no\nC3,loyal,yes\n"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    shutil.copytree(PROJECT / "configs", tmp_path / "configs")
+    for name in ("dbt_project.yml", "packages.yml"):
+        shutil.copy(PROJECT / "ready/templates/init" / name, tmp_path)
+    (tmp_path / "models" / "features").mkdir(parents=True)
+    for name, text in {"visits": VISITS, "members": MEMBERS}.items():
+        (tmp_path / "data" / "raw" / name).mkdir(parents=True)
+        (tmp_path / "data" / "raw" / name / "1.csv").write_text(text)
+    return Settings.resolve(environ={"READY_PROJECT_DIR": str(tmp_path)})
+
+
+def add(settings: Settings, name: str, *, state: bool = False) -> None:
+    data = settings.project_dir / "data" / "raw"
+    add_source(settings, name, [str(data / name)], data=str(data), state=state)
+
+
+def mapping(settings: Settings, name: str) -> dict[str, object]:
+    document = yaml.safe_load((settings.configs / f"{name}.yaml").read_text())
+    meta: dict[str, object] = document["models"][0]["config"]["meta"]
+    return meta
+
+
+def test_events_and_states_are_mapped_and_pass_the_lint(settings: Settings) -> None:
+    add(settings, "visits")
+    add(settings, "members", state=True)
+    assert mapping(settings, "visits")["ready_columns"] == {
+        "event_id": "Visit ID",
+        "customer_id": "Customer No",
+        "event_ts": {"column": "Visited at", "format": "DD.MM.YYYY HH24:MI"},
+        "available_at": "Loaded at",
+        "page": "Page",
+        "duration_min": {"column": "Duration (min)", "decimal": ",", "type": "number"},
+    }
+    text = (settings.configs / "visits.yaml").read_text()
+    assert "CHECK: 3 times state no zone and count as UTC" in text
+    members = mapping(settings, "members")
+    assert members["ready_kind"] == "state"
+    assert members["ready_columns"] == {
+        "customer_id": "customer", "segment": "segment", "newsletter": "newsletter",
+    }  # fmt: skip
+    features = yaml.safe_load((settings.configs / "features.yaml").read_text())["models"]
+    assert [model["name"] for model in features[3:]] == ["visits_features", "members_features"]
+    joined = settings.project_dir / "models" / "features" / "all_features.sql"
+    sets = "['customer_features', 'members_features', 'visits_features']"
+    assert joined.read_text() == f"{{{{ joined_features({sets}) }}}}\n"
+    assert (settings.project_dir / "models/sources/members.sql").read_text() == "{{ source_states() }}\n"
+    assert lint_configs(settings) == []
+
+
+def test_what_is_there_stays(settings: Settings) -> None:
+    joined = settings.project_dir / "models" / "features" / "all_features.sql"
+    joined.write_text("select 1")
+    add(settings, "visits")
+    assert joined.read_text() == "select 1"
+    with pytest.raises(UsageError, match=r"visits\.yaml is there already"):
+        add(settings, "visits")
+
+
+def test_what_cannot_be_a_source_is_told(settings: Settings) -> None:
+    data = settings.project_dir / "data" / "raw"
+    (data / "visits.csv").write_text(VISITS)
+    with pytest.raises(UsageError, match="these files lie with those of the orders"):
+        add_source(settings, "visits", [str(data / "visits.csv")], data=str(data), state=False)
+    with pytest.raises(UsageError, match="customer cannot be the name of a source"):
+        add_source(settings, "customer", [str(data / "visits")], data=str(data), state=False)
+    (settings.configs / "features.yaml").write_text("models: []\n")
+    with pytest.raises(UsageError, match="has no place at its end for the entry of visits_features"):
+        add(settings, "visits")
+    assert not (settings.configs / "visits.yaml").exists()

@@ -1,0 +1,132 @@
+"""What the lint says of files that map further sources, and of their entries in features.yaml."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import PROJECT
+
+from ready.lint.configs import lint_configs
+from ready.settings import Settings
+
+COLUMNS = {"customer_id": "c", "event_ts": "t", "page": "p", "minutes": {"column": "m", "type": "number"}}
+
+NEEDED = "is not mapped; a source of "
+
+
+@pytest.fixture
+def configs(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(PROJECT / "configs", tmp_path / "configs"))
+
+
+def write(
+    configs: Path, name: str, columns: Any = COLUMNS, *, kind: str = "event", tests: Any = ("usable_rows",)
+) -> None:
+    meta = {"ready_kind": kind, "ready_columns": columns}
+    models = [
+        {"name": f"{name}_mapped", "config": {"meta": meta}},
+        {"name": f"{name}_parsed", "data_tests": list(tests)},
+    ]
+    (configs / f"{name}.yaml").write_text(yaml.safe_dump({"version": 2, "models": models}))
+
+
+def features(configs: Path, name: str, **meta: Any) -> None:
+    entry = {"name": name, "config": {"meta": {f"ready_{key}": value for key, value in meta.items()}}}
+    text = yaml.safe_dump([entry], sort_keys=False)
+    with (configs / "features.yaml").open("a") as file:
+        file.write("\n" + "".join(f"  {line}\n" for line in text.splitlines()))
+
+
+def messages(configs: Path) -> list[str]:
+    return [finding.message for finding in lint_configs(Settings.resolve(configs=configs))]
+
+
+def test_events_and_states_that_are_in_order(configs: Path) -> None:
+    write(configs, "visits")
+    write(configs, "members", {"customer_id": "c", "segment": "s"}, kind="state")
+    features(configs, "visits_features", aggregations={"visits": "count", "last_page": "latest of page"})
+    features(configs, "members_features", latest=["segment"])
+    assert messages(configs) == []
+
+
+@pytest.mark.parametrize(
+    ("columns", "kind", "says"),
+    [
+        (
+            {"customer_id": "c"},
+            "event",
+            "event_ts is not mapped; a source of events needs customer_id and event_ts",
+        ),
+        ({"segment": "s"}, "state", f"customer_id {NEEDED}states needs customer_id"),
+        ({**COLUMNS, "page": {"colum": "p"}}, "event", "unknown key colum"),
+    ],
+)
+def test_a_source_without_key_or_time(configs: Path, columns: Any, kind: str, says: str) -> None:
+    write(configs, "visits", columns, kind=kind)
+    assert says in messages(configs)
+
+
+def test_a_source_without_its_test(configs: Path) -> None:
+    write(configs, "visits", tests=())
+    assert messages(configs) == [
+        "visits_parsed is not tested: nothing would stop a record without key or time"
+    ]
+    write(configs, "visits", tests=("usable_row",))
+    assert "there is no test usable_row" in messages(configs)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["customer", "Visits", "a_name_of_many_letters", "shop_features", "order_lines", "data_span", "all"],
+)
+def test_a_name_that_no_source_can_have(configs: Path, name: str) -> None:
+    write(configs, name)
+    assert messages(configs) == [f"{name}.yaml maps no source: {name} cannot be its name"]
+
+
+def test_columns_that_no_source_can_have(configs: Path) -> None:
+    write(configs, "visits", {**COLUMNS, "order": "o", "note_raw": "n", "availabl_at": "c"})
+    assert messages(configs) == [
+        "unknown key availabl_at",
+        "columns: note_raw has a meaning of its own already",
+        "columns: order has a meaning of its own already",
+    ]
+
+
+def test_states_that_would_be_called_as_another_column(configs: Path) -> None:
+    columns = {name: name for name in ("customer_id", "segment", "segment_changes", "split")}
+    write(configs, "members", columns, kind="state")
+    features(configs, "members_features", latest=["segment", "segment_changes", "split"])
+    assert messages(configs) == [
+        "latest: the column segment_changes comes twice",
+        "latest: a training set has a column split of its own",
+    ]
+
+
+def test_features_of_what_no_file_maps(configs: Path) -> None:
+    write(configs, "visits")
+    features(configs, "visit_features", aggregations={"visits": "count"})
+    assert messages(configs) == ["visit_features: no file of the configs maps a source visit"]
+
+
+def test_features_of_columns_that_are_not_there_or_of_another_kind(configs: Path) -> None:
+    write(configs, "visits")
+    write(configs, "members", {"customer_id": "c", "segment": "s"}, kind="state")
+    rules = {"pages": "sum of page", "clicks": "sum of click", "last": "latest of minutes"}
+    features(configs, "visits_features", aggregations=rules)
+    features(configs, "members_features", latest=["segmnt"])
+    assert messages(configs) == [
+        "pages: page is no number, so it has no sum",
+        "clicks: stg.visits has no column click",
+        "last: minutes is no text that several visits share, so it has no latest",
+        "latest: members.yaml maps no column segmnt",
+    ]
+
+
+def test_a_file_mistyped_is_no_source(configs: Path) -> None:
+    (configs / "features.yaml").rename(configs / "feature.yaml")
+    assert messages(configs) == ["the file is missing"]
