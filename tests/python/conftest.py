@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import forked
 import pytest
 from hypothesis import settings
+from psycopg2 import sql
 
 from ready.postgres import embedded
 from ready.postgres.connection import ConnectionParams
@@ -114,8 +115,15 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectionParams]:
+    from warehouse import administer
+
     home = tmp_path_factory.mktemp("server")
-    yield embedded.start(home)
+    params = embedded.start(home)
+    # Nothing here outlives a crash of the machine. Tests that kill a server have one of their own.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        administer(params, sql.SQL("alter system set {} = off").format(sql.Identifier(setting)))
+    administer(params, sql.SQL("select pg_reload_conf()"))
+    yield params
     embedded.reset(home)
 
 

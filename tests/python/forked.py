@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing import forkserver
@@ -40,6 +41,7 @@ _server.set_forkserver_preload(
     ]
 )
 
+_one_at_a_time = threading.Lock()
 _parsed = tempfile.TemporaryDirectory()
 # Of a file that dbt has parsed into: what for.
 _parsed_for: dict[Path, Parsed] = {}
@@ -100,7 +102,7 @@ def run(command: list[str], cwd: Path, env: Mapping[str, str], streams: Sequence
         parsed.write_bytes(_written_anew(wanted))
     process = _server.Process(target=_become, args=(command, cwd, dict(env), streams, _templates))
     # Python gives the server no path of ours to import from.
-    with mock.patch.dict(os.environ, PYTHONPATH=str(Path(__file__).parent)):
+    with _one_at_a_time, mock.patch.dict(os.environ, PYTHONPATH=str(Path(__file__).parent)):
         forkserver.ensure_running()
     process.start()
     process.join()

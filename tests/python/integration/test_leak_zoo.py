@@ -20,6 +20,8 @@ def report(
     """Of one check of all models together."""
     with new_database(server, template=built_shop.database) as database:
         shop = built_shop.copy(tmp_path_factory.mktemp("zoo") / "shop", database)
+        # No others are looked at, and most animals go through all orders for each row.
+        shop.execute("delete from stg.orders where right(customer_id, 1) not in ('1', '5')")
         shop.execute(TABLES)
         open_zoo(shop.project)
         yield check_leakage(shop.settings, shop.database, cutoffs=1, say=lambda text: None)
