@@ -73,6 +73,13 @@ def dbt(*arguments: str | Path, cwd: Path, env: Mapping[str, str]) -> subprocess
     return _captured(["dbt", *map(str, arguments)], cwd, env)
 
 
+def script(
+    file: Path, *arguments: str | Path, cwd: Path, env: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """`python FILE ARGUMENTS`, as `ready` is run."""
+    return _captured([str(file), *map(str, arguments)], cwd, env)
+
+
 def _captured(
     command: list[str], cwd: Path, env: Mapping[str, str], input: str | None = None
 ) -> subprocess.CompletedProcess[str]:
@@ -91,13 +98,14 @@ def _captured(
 
 
 def run(command: list[str], cwd: Path, env: Mapping[str, str], streams: Sequence[Path]) -> int:
-    """Its exit code. command: of `ready` or `dbt`; streams: its input, output and errors."""
+    """Its exit code. command: of `ready`, `dbt` or a script; streams: its input, output and errors."""
     home = Path(env.get("READY_HOME") or cwd / ".ready")
-    parsed, wanted = home / "dbt/target/partial_parse.msgpack", _parsing(command, cwd, env)
+    target = cwd / env.get("DBT_TARGET_PATH", "target") if command[0] == "dbt" else home / "dbt/target"
+    parsed, wanted = target / "partial_parse.msgpack", _parsing(command, cwd, env)
     # A home that is not there yet is the command's to make.
     there = "PGHOST" in env or "READY_SPARK_PORT" in env or (home.is_dir() and command[1:2] in BUILDING)
-    reads = command[0] == "ready" and there
-    if reads and wanted.known in _parsed_for and _parsed_for.get(parsed) != wanted:
+    keeps = command[0] == "ready" or env.get("DBT_PARTIAL_PARSE") == "true"
+    if keeps and there and wanted.known in _parsed_for and _parsed_for.get(parsed) != wanted:
         parsed.parent.mkdir(parents=True, exist_ok=True)
         parsed.write_bytes(_written_anew(wanted))
     process = _server.Process(target=_become, args=(command, cwd, dict(env), streams, _templates))
@@ -107,7 +115,7 @@ def run(command: list[str], cwd: Path, env: Mapping[str, str], streams: Sequence
     process.start()
     process.join()
     assert process.exitcode is not None
-    if parsed.exists() and command[0] == "ready":
+    if parsed.exists() and keeps:
         _parsed_for[parsed] = wanted
         if wanted.known not in _parsed_for:
             shutil.copy(parsed, wanted.known)
@@ -137,7 +145,7 @@ def _parsing(command: list[str], cwd: Path, env: Mapping[str, str]) -> Parsed:
     project = Path(env.get("READY_PROJECT_DIR") or cwd)
     definition = project / "dbt_project.yml"
     defined = definition.read_text() if definition.is_file() else None
-    serves = repr((str(cwd), configs, defined, env.get("READY_SPARK_PORT")))
+    serves = repr((command[0], str(cwd), configs, defined, env.get("READY_SPARK_PORT")))
     known = Path(_parsed.name, hashlib.sha256(serves.encode()).hexdigest())
     return Parsed(known, str(project), env.get("PGDATABASE", "ready"))
 
@@ -187,8 +195,10 @@ def _become(
     try:
         if command[0] == "ready":
             runpy.run_module("ready", run_name="__main__", alter_sys=True)
-        else:
+        elif command[0] == "dbt":
             cli()
+        else:
+            runpy.run_path(command[0], run_name="__main__")
     finally:
         atexit._run_exitfuncs()  # multiprocessing ends its processes without
 

@@ -149,7 +149,9 @@ def test_wild_dates_move_no_calendar_no_end_and_no_split(feed: Feed) -> None:
 
     feed.deliver(a=year(), c=strange)
     feed.run("--data", feed.folder / "data", READY_CONFIGS=feed.folder / "configs")
-    assert len(feed.report["warnings"]) == 3, feed.report["warnings"]
+    told_by_loads = " replaced an earlier file of its name "
+    warnings = [text for text in feed.report["warnings"] if told_by_loads not in text]
+    assert len(warnings) == 3, warnings
     assert feed.rows(span) == [told]
     assert feed.rows(times) == [("2025-02-01 00:00:00+00", "2026-01-01 00:00:00+00")]
     assert feed.value(known) == "2025-11-01 00:00:00+00"
@@ -167,8 +169,10 @@ def test_wild_dates_move_no_calendar_no_end_and_no_split(feed: Feed) -> None:
     assert [feed.content_of(table) for table in tables] == grown
 
 
-def shop(customer: str) -> list[str]:
-    return [f"{n},{customer}{n % 5},2025-01-{n:02}T10:00:00Z,{n}.50,EUR,completed,web" for n in range(1, 21)]
+def shop(customer: str, hour: int) -> list[str]:
+    return [
+        f"{n},{customer}{n % 5},2025-01-{n:02}T{hour}:00:00Z,{n}.50,EUR,completed,web" for n in range(1, 21)
+    ]
 
 
 def judged(told: tuple[int, list[str], list[str]]) -> tuple[int, list[str], list[str]]:
@@ -176,26 +180,22 @@ def judged(told: tuple[int, list[str], list[str]]) -> tuple[int, list[str], list
     return told[0], told[1], [text for text in told[2] if "differ between files" not in text]
 
 
-def test_two_shops_with_one_numbering_stop_until_the_rule_is_relaxed(feed: Feed) -> None:
-    told = (
-        "order_id has 20 value(s) that come again with another customer_id, such as b.csv:2 against a.csv:2: "
-        "order_id=1, customer_id=B1. Make the id unique by an expression in orders.yaml, such as "
-        """order_id: {expression: '"shop" || ''-'' || "order_id"'}"""
+def test_two_shops_with_one_numbering_stop_until_the_rules_are_relaxed(feed: Feed) -> None:
+    told = "order_id has 20 value(s) that come again with another {}, such as b.csv:2 against a.csv:2: {}. {}"
+    customers = told.format("customer_id", "order_id=1, customer_id=B1", UNIQUE)
+    state = f"{UNIQUE}; if the time says when a state was entered, map it as available_at"
+    times = told.format("order_ts", "order_id=1, order_ts=2025-01-01T11:00:00Z", state)
+    assert judged(feed.validate(a=shop("A", 10), b=shop("B", 11))) == (1, [customers, times], [])
+
+    feed.relax(
+        "{one_customer_per_order: {max_failures: 19, max_share: 0.5}, one_time_per_order: {severity: warn}}"
     )
-    assert judged(feed.validate(a=shop("A"), b=shop("B"))) == (1, [told], [])
+    assert judged(feed.gate()) == (1, [customers], [times])
 
-    feed.relax("{one_customer_per_order: {severity: warn}}")
-    assert judged(feed.gate()) == (0, [], [told])
+    feed.relax("{one_customer_per_order: {severity: warn}, one_time_per_order: {enabled: false}}")
+    switched_off = "the rule one_time_per_order is switched off in expectations.yaml"
+    assert judged(feed.gate()) == (0, [], [customers, switched_off])
 
-    feed.relax("{one_customer_per_order: {max_failures: 19, max_share: 0.5}}")
-    assert judged(feed.gate()) == (1, [told], [])
-
-    feed.relax("{one_customer_per_order: {enabled: false}}")
-    assert judged(feed.gate()) == (
-        0,
-        [],
-        ["the rule one_customer_per_order is switched off in expectations.yaml"],
-    )
     feed.relax("{}")
     build = ("build", "--select", "+orders", "--exclude-resource-type", "unit_test")
     done = feed.ready("dbt", *build, READY_CONFIGS=feed.folder / "configs")

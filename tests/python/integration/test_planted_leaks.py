@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
 
@@ -9,11 +10,13 @@ import pandas as pd
 import pytest
 from figures_oracle import overlap
 from proof_case import Shop
+from warehouse import new_database
 
 from ready.dataset.training_set import TrainingSet
 from ready.definition.column_roles import KEY, SPLIT
 from ready.figures.measure import Figures, measure
 from ready.figures.overlap import read_overlaps
+from ready.postgres.connection import ConnectionParams
 from ready.postgres.stored_table import stored_table
 
 LABEL = "label_revenue_next_30d"
@@ -37,6 +40,15 @@ PLANTED = {
     "label as text": f"case when {LABEL} > 0 then 'buys' else 'sleeps' end as planted",
     "noisy copy": f"cast({LABEL} + 20 * sin(row_number() over ()) as double precision) as planted",
 }
+
+
+@pytest.fixture(scope="module")
+def shop(
+    built_shop: Shop, server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shop]:
+    """To which each test adds the table."""
+    with new_database(server, template=built_shop.database) as database:
+        yield built_shop.copy(tmp_path_factory.mktemp("planted") / "shop", database)
 
 
 def figures(

@@ -115,7 +115,7 @@ def test_the_gate_stops_dirty_data_and_tells_lines_and_values(
     assert not published(warehouse)
 
     rules = ("orders_parsed,test_type:generic", "path:tests/dbt/gate", "test_type:unit")
-    done = on_spark("dbt", "build", "--target", "spark", "--exclude", *rules)
+    done = on_spark("dbt", "build", "--target", "spark", "-s", "+feature_times", "--exclude", *rules)
     assert "not published, because the gate has not passed the loads of now" in done.stdout
     assert not published(warehouse)
 
@@ -123,7 +123,7 @@ def test_the_gate_stops_dirty_data_and_tells_lines_and_values(
 def published(warehouse: SparkParams) -> bool:
     return bool(
         query(warehouse, "show databases like 'feats'")
-        and query(warehouse, "show tables in feats like 'customer_features'")
+        and query(warehouse, "show tables in feats like 'feature_times'")
     )
 
 
@@ -151,28 +151,19 @@ def kill_executor(home: Path) -> None:
     pytest.fail("no executor runs")
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
+def test_an_empty_warehouse_is_a_message(
+    warehouse: SparkParams, on_spark: OnSpark, spark_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for arguments in (
         ("explain", "C000015", "2025-02-01", "revenue_30d"),
         ("registry", "list"),
         ("export",),
         ("suggest",),
-    ],
-    ids=lambda arguments: arguments[0],
-)
-def test_an_empty_warehouse_is_a_message(
-    warehouse: SparkParams, on_spark: OnSpark, arguments: tuple[str, ...]
-) -> None:
-    done = on_spark(*arguments, "--target", "spark")
-    assert done.returncode == 2, done.stderr
-    assert done.stderr.count("Error:") == 1
-    assert "Traceback" not in done.stderr
-
-
-def test_features_before_the_first_build_are_a_message(
-    warehouse: SparkParams, spark_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    ):
+        done = on_spark(*arguments, "--target", "spark")
+        assert done.returncode == 2, (arguments, done.stderr)
+        assert done.stderr.count("Error:") == 1
+        assert "Traceback" not in done.stderr
     for name, value in {"READY_TARGET": "spark", "READY_HOME": str(spark_home), **warehouse.env()}.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(UsageError) as caught:
