@@ -104,7 +104,7 @@ def run(command: list[str], cwd: Path, env: Mapping[str, str], streams: Sequence
     parsed, wanted = target / "partial_parse.msgpack", _parsing(command, cwd, env)
     # A home that is not there yet is the command's to make.
     there = "PGHOST" in env or "READY_SPARK_PORT" in env or (home.is_dir() and command[1:2] in BUILDING)
-    keeps = command[0] == "ready" or env.get("DBT_PARTIAL_PARSE") == "true"
+    keeps = command[0] != "dbt" or env.get("DBT_PARTIAL_PARSE") == "true"
     if keeps and there and wanted.known in _parsed_for and _parsed_for.get(parsed) != wanted:
         parsed.parent.mkdir(parents=True, exist_ok=True)
         parsed.write_bytes(_written_anew(wanted))
@@ -145,7 +145,7 @@ def _parsing(command: list[str], cwd: Path, env: Mapping[str, str]) -> Parsed:
     project = Path(env.get("READY_PROJECT_DIR") or cwd)
     definition = project / "dbt_project.yml"
     defined = definition.read_text() if definition.is_file() else None
-    serves = repr((command[0], str(cwd), configs, defined, env.get("READY_SPARK_PORT")))
+    serves = repr((command[0] == "dbt", str(cwd), configs, defined, env.get("READY_SPARK_PORT")))
     known = Path(_parsed.name, hashlib.sha256(serves.encode()).hexdigest())
     return Parsed(known, str(project), env.get("PGDATABASE", "ready"))
 
