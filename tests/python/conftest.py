@@ -181,10 +181,10 @@ def built_shop(server: ConnectionParams, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 def shop(built_shop: Shop, server: ConnectionParams, tmp_path: Path) -> Iterator[Shop]:
-    from warehouse import new_database
+    from proof_case import copy_of
 
-    with new_database(server, template=built_shop.database) as database:
-        yield built_shop.copy(tmp_path / "shop", database)
+    with copy_of(built_shop, server, tmp_path / "shop") as shop:
+        yield shop
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from proof_case import Shop
-from warehouse import new_database
+from proof_case import Shop, copy_of
 
 from ready.postgres.connection import ConnectionParams
 
@@ -66,8 +65,7 @@ def delivery(
     built_shop: Shop, server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Shop, Written, Written]]:
     """The sample and a small delivery behind it; who wrote which row before it, and after it."""
-    with new_database(server, template=built_shop.database) as database:
-        shop = built_shop.copy(tmp_path_factory.mktemp("delivery") / "shop", database)
+    with copy_of(built_shop, server, tmp_path_factory.mktemp("delivery") / "shop") as shop:
         before = all_writers(shop)
         deliver(shop)
         yield shop, before, all_writers(shop)

@@ -19,8 +19,7 @@ from leak_zoo import (
     TABLES,
     open_zoo,
 )
-from proof_case import Shop
-from warehouse import new_database
+from proof_case import Shop, copy_of
 
 from ready.postgres.connection import ConnectionParams
 from ready.proof.leakage import LeakageReport
@@ -31,8 +30,7 @@ def report(
     built_shop: Shop, server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory
 ) -> LeakageReport:
     """Of one check of all models together, by who may everything."""
-    with new_database(server, template=built_shop.database) as database:
-        shop = built_shop.copy(tmp_path_factory.mktemp("zoo") / "shop", database)
+    with copy_of(built_shop, server, tmp_path_factory.mktemp("zoo") / "shop") as shop:
         # No others are looked at, and most animals go through all orders for each row.
         shop.execute("delete from stg.orders where right(customer_id, 1) not in ('1', '5')")
         shop.execute(TABLES)

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from proof_case import Shop
-from warehouse import new_database
+from proof_case import Shop, copy_of
 
 import ready
 from ready.errors import UsageError
@@ -47,16 +46,15 @@ def with_own(
     built_shop: Shop, server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shop]:
     """Has the model, of the factor 1.5, built. Tests take a copy."""
-    with new_database(server, template=built_shop.database) as database:
-        shop = built_shop.copy(tmp_path_factory.mktemp("own") / "shop", database)
+    with copy_of(built_shop, server, tmp_path_factory.mktemp("own") / "shop") as shop:
         run(shop, factor="1.5")
         yield shop
 
 
 @pytest.fixture
 def own_shop(with_own: Shop, server: ConnectionParams, tmp_path: Path) -> Iterator[Shop]:
-    with new_database(server, template=with_own.database) as database:
-        yield with_own.copy(tmp_path / "shop", database)
+    with copy_of(with_own, server, tmp_path / "shop") as shop:
+        yield shop
 
 
 def test_one_line_of_config_versions_splits_and_profiles_it(

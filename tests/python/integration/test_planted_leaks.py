@@ -9,8 +9,7 @@ from dataclasses import asdict
 import pandas as pd
 import pytest
 from figures_oracle import overlap
-from proof_case import Shop
-from warehouse import new_database
+from proof_case import Shop, copy_of
 
 from ready.dataset.training_set import TrainingSet
 from ready.definition.column_roles import KEY, SPLIT
@@ -47,8 +46,8 @@ def shop(
     built_shop: Shop, server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shop]:
     """To which each test adds the table."""
-    with new_database(server, template=built_shop.database) as database:
-        yield built_shop.copy(tmp_path_factory.mktemp("planted") / "shop", database)
+    with copy_of(built_shop, server, tmp_path_factory.mktemp("planted") / "shop") as copied:
+        yield copied
 
 
 def figures(

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from proof_case import Shop
+from proof_case import Shop, copy_of
 from test_incremental_scope import HEADER, NEW, SIDE_TABLES, deliver, edit, features
-from warehouse import new_database
 
 from ready.postgres.connection import ConnectionParams
 
@@ -19,8 +18,7 @@ def built_untested(
     built_shop: Shop, server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shop]:
     """The new orders' candidates stand."""
-    with new_database(server, template=built_shop.database) as database:
-        shop = built_shop.copy(tmp_path_factory.mktemp("untested") / "shop", database)
+    with copy_of(built_shop, server, tmp_path_factory.mktemp("untested") / "shop") as shop:
         _with(shop, "")
         assert shop.ready("load", shop.data).returncode == 0
         assert shop.ready("validate").returncode == 0
@@ -30,8 +28,8 @@ def built_untested(
 
 @pytest.fixture
 def untested(built_untested: Shop, server: ConnectionParams, tmp_path: Path) -> Iterator[Shop]:
-    with new_database(server, template=built_untested.database) as database:
-        yield built_untested.copy(tmp_path / "shop", database)
+    with copy_of(built_untested, server, tmp_path / "shop") as shop:
+        yield shop
 
 
 def test_a_rule_is_held_against_the_rows_that_are_new(shop: Shop) -> None:
