@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import forked
 import pytest
 from hypothesis import settings
+from psycopg2 import sql
 
 from ready.postgres import embedded
 from ready.postgres.connection import ConnectionParams
@@ -95,9 +96,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(NO_BROWSER))
 
 
-def _turn(item: pytest.Item) -> tuple[bool, bool, int, Path]:
-    """How long a file takes goes roughly by its length; unit tests take next to nothing."""
-    return ("/spark/" not in item.nodeid, "/unit/" in item.nodeid, -item.path.stat().st_size, item.path)
+# Those that take half a minute or more, the longest first.
+LONGEST = (
+    *("what_is_recorded", "pipeline", "leak_zoo", "readme", "own_feature_set", "default_rules", "quarantine"),
+    *("incremental", "bad_input", "check_leakage", "wheel", "order_lines_disagree", "incremental_scope"),
+    *("reproduce", "published_changes", "gate_values", "embedded_server", "order_lines", "vendor_examples"),
+    *("silent_numbers", "run_page_content", "order_lines_property", "dbt_commands", "outer_project"),
+)
+
+
+def _turn(item: pytest.Item) -> tuple[bool, bool, int, int, Path]:
+    """How long another file takes goes roughly by its length; unit tests take next to nothing."""
+    name = item.path.stem.removeprefix("test_")
+    place = LONGEST.index(name) if name in LONGEST else len(LONGEST)
+    size = item.path.stat().st_size
+    return ("/spark/" not in item.nodeid, "/unit/" in item.nodeid, place, -size, item.path)
 
 
 def _ours(name: str) -> bool:
@@ -114,8 +127,15 @@ def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectionParams]:
+    from warehouse import administer
+
     home = tmp_path_factory.mktemp("server")
-    yield embedded.start(home)
+    params = embedded.start(home)
+    # Nothing here outlives a crash of the machine. Tests that kill a server have one of their own.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        administer(params, sql.SQL("alter system set {} = off").format(sql.Identifier(setting)))
+    administer(params, sql.SQL("select pg_reload_conf()"))
+    yield params
     embedded.reset(home)
 
 
@@ -161,10 +181,10 @@ def built_shop(server: ConnectionParams, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 def shop(built_shop: Shop, server: ConnectionParams, tmp_path: Path) -> Iterator[Shop]:
-    from warehouse import new_database
+    from proof_case import copy_of
 
-    with new_database(server, template=built_shop.database) as database:
-        yield built_shop.copy(tmp_path / "shop", database)
+    with copy_of(built_shop, server, tmp_path / "shop") as shop:
+        yield shop
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing import forkserver
@@ -40,6 +41,7 @@ _server.set_forkserver_preload(
     ]
 )
 
+_one_at_a_time = threading.Lock()
 _parsed = tempfile.TemporaryDirectory()
 # Of a file that dbt has parsed into: what for.
 _parsed_for: dict[Path, Parsed] = {}
@@ -71,6 +73,13 @@ def dbt(*arguments: str | Path, cwd: Path, env: Mapping[str, str]) -> subprocess
     return _captured(["dbt", *map(str, arguments)], cwd, env)
 
 
+def script(
+    file: Path, *arguments: str | Path, cwd: Path, env: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """`python FILE ARGUMENTS`, as `ready` is run."""
+    return _captured([str(file), *map(str, arguments)], cwd, env)
+
+
 def _captured(
     command: list[str], cwd: Path, env: Mapping[str, str], input: str | None = None
 ) -> subprocess.CompletedProcess[str]:
@@ -89,23 +98,24 @@ def _captured(
 
 
 def run(command: list[str], cwd: Path, env: Mapping[str, str], streams: Sequence[Path]) -> int:
-    """Its exit code. command: of `ready` or `dbt`; streams: its input, output and errors."""
+    """Its exit code. command: of `ready`, `dbt` or a script; streams: its input, output and errors."""
     home = Path(env.get("READY_HOME") or cwd / ".ready")
-    parsed, wanted = home / "dbt/target/partial_parse.msgpack", _parsing(command, cwd, env)
+    target = cwd / env.get("DBT_TARGET_PATH", "target") if command[0] == "dbt" else home / "dbt/target"
+    parsed, wanted = target / "partial_parse.msgpack", _parsing(command, cwd, env)
     # A home that is not there yet is the command's to make.
     there = "PGHOST" in env or "READY_SPARK_PORT" in env or (home.is_dir() and command[1:2] in BUILDING)
-    reads = command[0] == "ready" and there
-    if reads and wanted.known in _parsed_for and _parsed_for.get(parsed) != wanted:
+    keeps = command[0] != "dbt" or env.get("DBT_PARTIAL_PARSE") == "true"
+    if keeps and there and wanted.known in _parsed_for and _parsed_for.get(parsed) != wanted:
         parsed.parent.mkdir(parents=True, exist_ok=True)
         parsed.write_bytes(_written_anew(wanted))
     process = _server.Process(target=_become, args=(command, cwd, dict(env), streams, _templates))
     # Python gives the server no path of ours to import from.
-    with mock.patch.dict(os.environ, PYTHONPATH=str(Path(__file__).parent)):
+    with _one_at_a_time, mock.patch.dict(os.environ, PYTHONPATH=str(Path(__file__).parent)):
         forkserver.ensure_running()
     process.start()
     process.join()
     assert process.exitcode is not None
-    if parsed.exists() and command[0] == "ready":
+    if parsed.exists() and keeps:
         _parsed_for[parsed] = wanted
         if wanted.known not in _parsed_for:
             shutil.copy(parsed, wanted.known)
@@ -135,7 +145,7 @@ def _parsing(command: list[str], cwd: Path, env: Mapping[str, str]) -> Parsed:
     project = Path(env.get("READY_PROJECT_DIR") or cwd)
     definition = project / "dbt_project.yml"
     defined = definition.read_text() if definition.is_file() else None
-    serves = repr((str(cwd), configs, defined, env.get("READY_SPARK_PORT")))
+    serves = repr((command[0] == "dbt", str(cwd), configs, defined, env.get("READY_SPARK_PORT")))
     known = Path(_parsed.name, hashlib.sha256(serves.encode()).hexdigest())
     return Parsed(known, str(project), env.get("PGDATABASE", "ready"))
 
@@ -185,8 +195,10 @@ def _become(
     try:
         if command[0] == "ready":
             runpy.run_module("ready", run_name="__main__", alter_sys=True)
-        else:
+        elif command[0] == "dbt":
             cli()
+        else:
+            runpy.run_path(command[0], run_name="__main__")
     finally:
         atexit._run_exitfuncs()  # multiprocessing ends its processes without
 

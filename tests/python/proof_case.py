@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from conftest import PROJECT
-from warehouse import Warehouse
+from warehouse import Warehouse, new_database
 
 from ready.database.opening import grant_database
 from ready.postgres.connection import ConnectionParams
@@ -68,6 +70,13 @@ class Shop(Warehouse):
         shop = replace(self, folder=folder, database=database)
         grant_database(shop.settings)
         return shop
+
+
+@contextmanager
+def copy_of(shop: Shop, server: ConnectionParams, folder: Path) -> Iterator[Shop]:
+    """The same in another folder, on a database of its own that is dropped in the end."""
+    with new_database(server, template=shop.database) as database:
+        yield shop.copy(folder, database)
 
 
 def open_shop(folder: Path, database: ConnectionParams) -> Shop:

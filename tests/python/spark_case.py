@@ -29,5 +29,7 @@ def emptied(spark: SparkParams, home: Path) -> Iterator[None]:
 
 
 def _drop(params: SparkParams) -> None:
-    for schema in SCHEMAS:
-        query(params, f"drop database if exists {schema} cascade")
+    with closing(params.connect()) as connection:
+        for (schema,) in fetch(connection, "show databases"):
+            if schema in SCHEMAS:
+                fetch(connection, f"drop database {schema} cascade")

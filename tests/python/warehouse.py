@@ -141,14 +141,15 @@ def new_database(
     number = next(number for number in itertools.count(1) if number not in _in_use)
     name = sql.Identifier(f"warehouse_{number}")
     origin = sql.SQL(" template {}").format(sql.Identifier(template.dbname)) if template else sql.SQL("")
-    _administer(server, sql.SQL("create database {}{}").format(name, origin))
+    administer(server, sql.SQL("create database {}{}").format(name, origin))
     _in_use.add(number)
     yield replace(server, dbname=name.string)
-    _administer(server, sql.SQL("drop database {} with (force)").format(name))
+    administer(server, sql.SQL("drop database {} with (force)").format(name))
     _in_use.remove(number)
 
 
-def _administer(server: ConnectionParams, statement: sql.Composable) -> None:
+def administer(server: ConnectionParams, statement: sql.Composable) -> None:
+    """Run it outside a transaction."""
     with contextlib.closing(server.connect()) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:

@@ -152,15 +152,6 @@ def test_freshness_is_that_of_the_last_load_and_leaves_the_build_as_it_is(shop: 
     assert stale.returncode == 1
 
 
-def test_descriptions_and_groups_are_no_part_of_the_definition(shop: Shop) -> None:
-    recorded = shop.rows("select feature_version, sql_hash, lineage from meta.feature_registry")
-    reword(shop.project / "models/features/_models.yml", "One row per", "A row for each")
-    reword(shop.project / "models/_groups.yml", "ML engineers", "Others")
-    reword(shop.project / "configs/features.yaml", "Purchases in", "How many purchases in")
-    shop.run("--data", shop.data)
-    assert shop.rows("select feature_version, sql_hash, lineage from meta.feature_registry") == recorded
-
-
 def signature(macro: dict[str, Any]) -> list[str]:
     """The names of a macro's arguments; of a materialization there are none."""
     header = re.match(r"\{%-?\s*macro [^%]*%\}", macro["macro_sql"])
@@ -168,9 +159,3 @@ def signature(macro: dict[str, Any]) -> list[str]:
         return []
     parsed = jinja2.Environment().parse(f"{header.group()}{{% endmacro %}}")
     return [argument.name for argument in next(parsed.find_all(jinja2.nodes.Macro)).args]
-
-
-def reword(file: Path, old: str, new: str) -> None:
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new))

@@ -99,7 +99,8 @@ def test_any_path_will_do(name: str, tmp_path: Path) -> None:
     assert not is_alive(pid)
 
 
-def test_the_server_is_set_up_as_promised(server: ConnectionParams) -> None:
+def test_the_server_is_set_up_as_promised(home: Path) -> None:
+    server = embedded.start(home)
     expected = {
         "listen_addresses": "",
         "TimeZone": "UTC",

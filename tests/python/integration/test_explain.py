@@ -10,7 +10,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import forked
 import pytest
 import yaml
 from conftest import PROJECT
@@ -20,7 +19,6 @@ from warehouse import Warehouse, new_database
 from ready.postgres.connection import ConnectionParams
 from ready.proof.explain import Explanation, explain
 from ready.settings import Settings
-from ready.workspace.environment import environment
 
 UTC = timezone.utc
 
@@ -179,9 +177,8 @@ def line_shop(server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory
     with new_database(server) as database:
         warehouse = Warehouse(folder, database)
         assert warehouse.ready("load", folder / "data").returncode == 0
-        settings = Settings.resolve(environ=warehouse.environ, configs=folder / "configs")
-        env = {**warehouse.environ, **environment(settings, database)}
-        built = forked.dbt("build", "--exclude-resource-type", "unit_test", cwd=Path.cwd(), env=env)
+        build = ("build", "--exclude-resource-type", "unit_test")
+        built = warehouse.ready("dbt", *build, READY_CONFIGS=folder / "configs")
         assert built.returncode == 0, built.stdout
         yield warehouse
 

@@ -203,38 +203,6 @@ def test_values_are_counted_without_an_entry_and_left_to_the_entry_there_is(shop
     ]
 
 
-# What a column that is not mapped is called, its usual value and another.
-UNMAPPED = {
-    "Währung": ("EUR", "usd"),
-    "Currency Code": ("EUR", " € "),
-    "cur2": ("EUR", "CHF"),
-    "currency_rate": ("1.05", "1.06"),
-    "is other currency": ("no", "yes"),
-    "land": ("DE", "AT"),
-}
-
-
-def test_a_currency_is_found_where_none_is_mapped(shop: Shop) -> None:
-    added = [{name: values[n == 50] for name, values in UNMAPPED.items()} for n in range(60)]
-    shop.deliver(dict(enumerate(added)))
-    shop.configure({name: MAPPED[name] for name in list(MAPPED)[:4]}, {"order_id": ["not_null"]})
-    errors, warnings = shop.gate()
-    assert [text.split(". Map the")[0] for text in errors] == [
-        "Währung has 2 currencies in orders that are summed: EUR 59, USD 1",
-        "cur2 has 2 currencies in orders that are summed: EUR 59, CHF 1",
-    ]
-    assert warnings == []
-    assert shop.samples("one_currency") == [(52, "USD"), (52, "CHF")]
-
-    # Where the amount's expression reads it, amounts are converted; a row that is no order does not count.
-    converted = """case "cur2" when 'CHF' then number("amount") * 1.05 else number("amount") end"""
-    shop.configure({**{name: name for name in list(MAPPED)[:3]}, "amount": {"expression": converted}}, {})
-    shop.deliver(
-        {**dict(enumerate(added)), 50: {**added[50], "customer_id": ""}, 51: {**added[51], "cur2": "CHF"}}
-    )
-    assert shop.gate() == ([], [])
-
-
 def test_rules_that_look_at_nothing_are_told_and_clean_data_says_nothing(shop: Shop) -> None:
     shop.deliver({n: {"channel": ""} for n in range(60)})
     copy(PROJECT / "configs" / "expectations.yaml", shop.folder / "shipped.yaml")
@@ -301,13 +269,37 @@ def test_no_text_stops_a_run_at_an_index_and_a_blank_status_is_no_purchase(shop:
     assert shop.value(f"select of___365d {last}") == 3
 
 
-def test_a_currency_is_found_in_a_file_behind_many_that_have_none(shop: Shop) -> None:
-    shop.deliver({n: {"cur2": "CHF" if n == 50 else "EUR"} for n in range(60)})
+# What a column that is not mapped is called, its usual value and another.
+UNMAPPED = {
+    "Währung": ("EUR", "usd"),
+    "Currency Code": ("EUR", " € "),
+    "cur2": ("EUR", "CHF"),
+    "currency_rate": ("1.05", "1.06"),
+    "is other currency": ("no", "yes"),
+    "land": ("DE", "AT"),
+}
+
+
+def test_a_currency_is_found_where_none_is_mapped(shop: Shop) -> None:
+    """Also in a file behind many records that have none. Last, for that file stays."""
     rows = [f"B{n},C1,2025-03-01,{n}" for n in range(600)]
-    first = shop.folder / "data" / "before.csv"
-    first.write_text("\n".join(["order_id,customer_id,order_ts,amount", *rows, ""]))
-    shop.configure({name: MAPPED[name] for name in list(MAPPED)[:4]}, {})
-    errors, _ = shop.gate()
-    assert [text.split(", such as")[0] for text in errors] == [
-        "cur2 has 2 currencies in orders that are summed: EUR 59, CHF 1"
+    before = ["order_id,customer_id,order_ts,amount", *rows, ""]
+    (shop.folder / "data" / "before.csv").write_text("\n".join(before))
+    added = [{name: values[n == 50] for name, values in UNMAPPED.items()} for n in range(60)]
+    shop.deliver(dict(enumerate(added)))
+    shop.configure({name: MAPPED[name] for name in list(MAPPED)[:4]}, {"order_id": ["not_null"]})
+    errors, warnings = shop.gate()
+    assert [text.split(". Map the")[0] for text in errors] == [
+        "Währung has 2 currencies in orders that are summed: EUR 59, USD 1",
+        "cur2 has 2 currencies in orders that are summed: EUR 59, CHF 1",
     ]
+    assert warnings == []
+    assert shop.samples("one_currency") == [(52, "USD"), (52, "CHF")]
+
+    # Where the amount's expression reads it, amounts are converted; a row that is no order does not count.
+    converted = """case "cur2" when 'CHF' then number("amount") * 1.05 else number("amount") end"""
+    shop.configure({**{name: name for name in list(MAPPED)[:3]}, "amount": {"expression": converted}}, {})
+    shop.deliver(
+        {**dict(enumerate(added)), 50: {**added[50], "customer_id": ""}, 51: {**added[51], "cur2": "CHF"}}
+    )
+    assert shop.gate() == ([], [])

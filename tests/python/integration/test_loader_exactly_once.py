@@ -37,7 +37,7 @@ WHOLE = """
 select file_name, (select count(*) from raw.raw_events e where e.load_id = l.load_id)
 from raw.loads l where source = %s order by load_id
 """
-LOADER_KILLS, SERVER_KILLS = 30, 6
+THOROUGH = pytest.mark.thorough
 
 
 @pytest.fixture(scope="module")
@@ -95,19 +95,21 @@ def check(params: ConnectionParams, folder: Path, source: str) -> None:
         assert len(set(rows(params, counts)[0])) == 1
 
 
-def test_the_loader_is_killed(database: ConnectionParams, folder: Path) -> None:
+@pytest.mark.parametrize("kills", [8, pytest.param(30, marks=THOROUGH)])
+def test_the_loader_is_killed(kills: int, database: ConnectionParams, folder: Path) -> None:
     duration = load_undisturbed(database, folder)
-    for number in range(LOADER_KILLS):
+    for number in range(kills):
         source = f"kill {number}"
         with loading(database, folder, source):
             time.sleep(random.uniform(0, 1.2 * duration))
         check(database, folder, source)
 
 
-def test_the_server_is_killed(home: Path, folder: Path) -> None:
+@pytest.mark.parametrize("kills", [3, pytest.param(6, marks=THOROUGH)])
+def test_the_server_is_killed(kills: int, home: Path, folder: Path) -> None:
     params = embedded.start(home)
     duration = load_undisturbed(params, folder)
-    for number in range(SERVER_KILLS):
+    for number in range(kills):
         source = f"kill {number}"
         with loading(params, folder, source) as process:
             time.sleep(random.uniform(0.2, 1.0) * duration)

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 from conftest import PROJECT
-from warehouse import Warehouse
-
-from ready.postgres.connection import ConnectionParams
+from proof_case import Shop
 
 NOTEBOOK = PROJECT / "examples" / "train_model.ipynb"
 INSTALL = "pip install -c constraints.txt -e '.[notebook]'"
 
 
 def test_the_notebook_runs_and_its_model_beats_the_constant(
-    database: ConnectionParams, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    built_shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for library in ("sklearn", "nbclient", "ipykernel"):
         pytest.importorskip(library, reason=f"{library} is not installed: {INSTALL}")
     import nbclient
     import nbformat
 
-    sample = Warehouse(tmp_path, database)
-    sample.run("--data", PROJECT / "data" / "raw")
-    for name, value in sample.environ.items():
+    for name, value in built_shop.environ.items():
         monkeypatch.setenv(name, value)
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     # A cell that raises fails the test; one of them asserts that the model is better.

@@ -153,10 +153,15 @@ class Deliveries(RuleBasedStateMachine):
 
 
 @pytest.mark.parametrize(
-    ("name", "number"), [pytest.param("line_id", 6, marks=pytest.mark.thorough), ("sum", 16)]
+    ("name", "number", "steps"),
+    [
+        ("sum", 16, 2),
+        pytest.param("sum", 16, 3, marks=pytest.mark.thorough),
+        pytest.param("line_id", 6, 3, marks=pytest.mark.thorough),
+    ],
 )
 def test_wherever_lines_stand_the_tables_are_those_of_a_full_rebuild(
-    name: str, number: int, server: ConnectionParams, tmp_path: Path
+    name: str, number: int, steps: int, server: ConnectionParams, tmp_path: Path
 ) -> None:
     """By number, so that each has other steps, and together all."""
     numbered = (tmp_path / str(n) for n in range(1000))
@@ -169,7 +174,7 @@ def test_wherever_lines_stand_the_tables_are_those_of_a_full_rebuild(
         seed(number)(Machine),
         settings=settings(
             max_examples=1,  # a run of dbt takes seconds; each delivery has about a hundred lines
-            stateful_step_count=3,  # the first files are one
+            stateful_step_count=steps,  # the first files are one
             phases=[Phase.generate],
             database=None,
             suppress_health_check=list(HealthCheck),

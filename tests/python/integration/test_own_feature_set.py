@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from proof_case import Shop
+from proof_case import Shop, copy_of
 
 import ready
 from ready.errors import UsageError
+from ready.postgres.connection import ConnectionParams
 from ready.proof.reproduce import reproduce
 
 MODEL = """{{ config(meta={'ready_feature_set': true}, post_hook="comment on table {{ this }} is 'mine'") }}
@@ -39,10 +41,26 @@ def run(shop: Shop, *, factor: str) -> None:
     shop.run("--data", shop.data)
 
 
+@pytest.fixture(scope="module")
+def with_own(
+    built_shop: Shop, server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shop]:
+    """Has the model, of the factor 1.5, built. Tests take a copy."""
+    with copy_of(built_shop, server, tmp_path_factory.mktemp("own") / "shop") as shop:
+        run(shop, factor="1.5")
+        yield shop
+
+
+@pytest.fixture
+def own_shop(with_own: Shop, server: ConnectionParams, tmp_path: Path) -> Iterator[Shop]:
+    with copy_of(with_own, server, tmp_path / "shop") as shop:
+        yield shop
+
+
 def test_one_line_of_config_versions_splits_and_profiles_it(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    own_shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(shop, factor="1.5")
+    shop = own_shop
     own = shop.artifacts / "datasets/own_features/v1"
     assert json.loads((own / "manifest.json").read_text())["feature_set"] == "own_features"
     assert shop.rows(SPLITS) == shop.rows(MEMBERS)
@@ -77,7 +95,8 @@ def test_one_line_of_config_versions_splits_and_profiles_it(
 
     with pytest.raises(UsageError, match="own_features is not reproduced on its own"):
         reproduce(shop.settings, shop.database, name="own_features:2", say=lambda text: None)
-    assert reproduce(shop.settings, shop.database, name="1", say=lambda text: None).equal
+    reproduced = shop.ready("reproduce", "1")
+    assert reproduced.returncode == 0, reproduced.stdout + reproduced.stderr
     shown = shop.ready("registry", "show", "own_features:2")
     assert '"feature_set": "own_features"' in shown.stdout
 
@@ -114,23 +133,8 @@ def test_sets_with_a_column_of_one_name_are_not_joined(shop: Shop) -> None:
     assert "customer_features and own_features both have a column orders_7d" in done.stdout + done.stderr
 
 
-def test_another_run_brings_back_its_files_and_tells_what_has_no_type(shop: Shop) -> None:
-    run(shop, factor="1.5")
-    shutil.rmtree(shop.artifacts / "datasets" / "own_features")
-    done = shop.run("--data", shop.data, "--json")
-    told = json.loads(done.stdout)
-    assert list(told["own_datasets"]) == ["own_features"]
-    assert (Path(told["own_datasets"]["own_features"]) / "train.parquet").is_file()
-    model(shop).write_text(MODEL.replace("cast(orders_7d * FACTOR as numeric(38, 6))", "orders_7d / 3.0"))
-    done = shop.run("--data", shop.data)
-    assert "own_features is not exported: column weighted is numeric" in done.stdout
-    assert "cast it in the model, such as ::numeric(38,6)" in done.stdout
-    model(shop).unlink()
-    assert "own_features" not in shop.run("--data", shop.data).stdout
-
-
-def test_a_failing_test_on_it_keeps_everything_as_it_was(shop: Shop) -> None:
-    run(shop, factor="1.5")
+def test_a_failing_test_on_it_keeps_everything_as_it_was(own_shop: Shop) -> None:
+    shop = own_shop
     kept = shop.content_of("feats.customer_features"), shop.content_of("feats.own_training_set")
     (model(shop).parent / "_own.yml").write_text(
         "version: 2\nmodels:\n  - name: own_features\n    columns:\n      - name: weighted\n"
@@ -150,5 +154,21 @@ def test_a_feature_set_without_its_key_is_not_published(shop: Shop) -> None:
     model(shop).write_text("{{ config(meta={'ready': {'feature_set': true}}) }}\nselect 1 as weighted")
     done = shop.ready("run", "--data", shop.data)
     assert shop.value("select count(*) from meta.feature_registry") == 1
-    told = shop.ready("dbt", "build", "--exclude-resource-type", "unit_test").stdout + done.stdout
-    assert "own_features is a feature_set, and its columns are not by customer_id and feature_time" in told
+    told = "own_features is a feature_set, and its columns are not by customer_id and feature_time"
+    assert told in " ".join(done.stdout.split())
+
+
+def test_another_run_brings_back_its_files_and_tells_what_has_no_type(with_own: Shop) -> None:
+    """Last, for it changes what the others copy; in a copy nothing would be up to date."""
+    shop = with_own
+    shutil.rmtree(shop.artifacts / "datasets" / "own_features")
+    done = shop.run("--data", shop.data, "--json")
+    told = json.loads(done.stdout)
+    assert list(told["own_datasets"]) == ["own_features"]
+    assert (Path(told["own_datasets"]["own_features"]) / "train.parquet").is_file()
+    model(shop).write_text(MODEL.replace("cast(orders_7d * FACTOR as numeric(38, 6))", "orders_7d / 3.0"))
+    done = shop.run("--data", shop.data)
+    assert "own_features is not exported: column weighted is numeric" in done.stdout
+    assert "cast it in the model, such as ::numeric(38,6)" in done.stdout
+    model(shop).unlink()
+    assert "own_features" not in shop.run("--data", shop.data).stdout

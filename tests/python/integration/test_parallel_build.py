@@ -15,8 +15,8 @@ from warehouse import Warehouse, new_database
 
 from ready.postgres.connection import ConnectionParams
 
-PARTS = 3
-"""One for each thousand customers, of whom there are 2,656."""
+PARTS = 2
+"""One for each thousand customers, of whom there are 1,097."""
 CREATED_IN_PARTS = """
 {%- set purchases = ref('customer_purchases') -%}
 {%- if execute -%}
@@ -32,7 +32,7 @@ CREATED_IN_PARTS = """
 @pytest.fixture(scope="module")
 def warehouse(server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     folder = tmp_path_factory.mktemp("many customers")
-    generate = [sys.executable, str(PROJECT / "scripts" / "generate_orders.py"), "--rows", "60000"]
+    generate = [sys.executable, str(PROJECT / "scripts" / "generate_orders.py"), "--rows", "24000"]
     (folder / "data").mkdir()
     subprocess.run([*generate, "--out", str(folder / "data" / "orders.csv")], check=True)
     with new_database(server) as database:

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import forked
@@ -178,7 +179,51 @@ def test_raw_events_cannot_be_changed(built: Warehouse, statement: str) -> None:
             cursor.execute(statement)
 
 
-def test_a_dirty_delivery_stops_at_the_gate_and_a_mended_one_passes(warehouse: Warehouse) -> None:
+def test_three_faults_give_exactly_three_errors(warehouse: Warehouse, tmp_path: Path) -> None:
+    lines = (SAMPLE / LATEST).read_text().splitlines(keepends=True)
+    lines.insert(50, lines[49])
+    lines[99] = with_field(lines[99], "amount", "-3.50")
+    lines[149] = with_field(lines[149], "order_ts", "2025-13-01T00:00:00Z")
+    (tmp_path / LATEST).write_text("".join(lines))
+    assert warehouse.ready("run", "--data", tmp_path / LATEST).returncode == 1
+    assert warehouse.report["errors"] == [
+        "order_id has 1 duplicate(s)",
+        "amount has 1 < 0",
+        "order_ts has 1 invalid timestamp(s)",
+    ]
+    samples = [check["sample"] for check in warehouse.report["checks"] if check["status"] == "fail"]
+    assert [[entry["line"] for entry in sample] for sample in samples] == [[50, 51], [100], [150]]
+
+
+def with_field(line: str, column: str, value: str) -> str:
+    fields = line.split(",")
+    fields[COLUMNS["stg.orders"].split().index(column)] = value
+    return ",".join(fields)
+
+
+def test_a_changed_file_takes_the_place_of_its_earlier_load_and_a_dirty_one_waits(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    first_load = warehouse.value(f"select load_id from raw.loads where file_name = '{LATEST}'")
+    ((_, first_hash),) = warehouse.rows(CURRENT)
+    revenue = warehouse.value("select sum(amount) from stg.orders")
+    lines = (SAMPLE / LATEST).read_text().splitlines(keepends=True)
+    delivered_as = lines[99].split(",")
+    lines[99] = with_field(lines[99], "amount", "1234.50")
+    (tmp_path / LATEST).write_text("".join(lines))
+
+    warehouse.run("--data", tmp_path / LATEST)
+
+    loads = warehouse.rows("select load_id, status, superseded_by from raw.loads order by load_id")
+    assert loads[-2:] == [(first_load, "superseded", first_load + 1), (first_load + 1, "loaded", None)]
+    events = f"select count(*) from raw.raw_events where load_id = {first_load}"
+    assert warehouse.value(events) == len(lines) - 1, "what was superseded stays"
+    after = warehouse.value("select sum(amount) from stg.orders")
+    assert float(after - revenue) == pytest.approx(1234.50 - float(delivered_as[3]))
+    versions = warehouse.rows(VERSIONS)
+    assert [version for version, _ in versions] == [1, 1]
+    assert versions[1][1] != first_hash
+
     before = warehouse.bytes_of()
     done = warehouse.ready("run", "--data", "data/dirty")
     assert done.returncode == 1
@@ -203,60 +248,12 @@ def test_a_dirty_delivery_stops_at_the_gate_and_a_mended_one_passes(warehouse: W
     assert warehouse.bytes_of() == before
 
     # The mended file is the good one again: a new load, since its earlier one was superseded.
-    first = warehouse.rows(CURRENT)
     warehouse.run()
     assert warehouse.report["validation_passed"] is True
-    assert warehouse.rows(VERSIONS) == warehouse.rows(CURRENT) == first
-    assert warehouse.value("select count(*) from raw.loads where status = 'superseded'") == 2
-
-
-def test_three_faults_give_exactly_three_errors(warehouse: Warehouse, tmp_path: Path) -> None:
-    lines = (SAMPLE / LATEST).read_text().splitlines(keepends=True)
-    lines.insert(50, lines[49])
-    lines[99] = with_field(lines[99], "amount", "-3.50")
-    lines[149] = with_field(lines[149], "order_ts", "2025-13-01T00:00:00Z")
-    (tmp_path / LATEST).write_text("".join(lines))
-    assert warehouse.ready("run", "--data", tmp_path / LATEST).returncode == 1
-    assert warehouse.report["errors"] == [
-        "order_id has 1 duplicate(s)",
-        "amount has 1 < 0",
-        "order_ts has 1 invalid timestamp(s)",
-    ]
-    samples = [check["sample"] for check in warehouse.report["checks"] if check["status"] == "fail"]
-    assert [[entry["line"] for entry in sample] for sample in samples] == [[50, 51], [100], [150]]
-
-
-def with_field(line: str, column: str, value: str) -> str:
-    fields = line.split(",")
-    fields[COLUMNS["stg.orders"].split().index(column)] = value
-    return ",".join(fields)
-
-
-def test_a_changed_file_supersedes_its_earlier_load(warehouse: Warehouse, tmp_path: Path) -> None:
-    first_load = warehouse.value(f"select load_id from raw.loads where file_name = '{LATEST}'")
-    ((_, first_hash),) = warehouse.rows(CURRENT)
-    revenue = warehouse.value("select sum(amount) from stg.orders")
-    lines = (SAMPLE / LATEST).read_text().splitlines(keepends=True)
-    delivered_as = lines[99].split(",")
-    lines[99] = with_field(lines[99], "amount", "1234.50")
-    (tmp_path / LATEST).write_text("".join(lines))
-
-    warehouse.run("--data", tmp_path / LATEST)
-
-    loads = warehouse.rows("select load_id, status, superseded_by from raw.loads order by load_id")
-    assert loads[-2:] == [(first_load, "superseded", first_load + 1), (first_load + 1, "loaded", None)]
-    events = f"select count(*) from raw.raw_events where load_id = {first_load}"
-    assert warehouse.value(events) == len(lines) - 1, "what was superseded stays"
-    after = warehouse.value("select sum(amount) from stg.orders")
-    assert float(after - revenue) == pytest.approx(1234.50 - float(delivered_as[3]))
-    versions = warehouse.rows(VERSIONS)
-    assert [version for version, _ in versions] == [1, 1]
-    assert versions[1][1] != first_hash
-
-    warehouse.run()
     assert warehouse.rows(CURRENT) == [(1, first_hash)]
     assert warehouse.rows(VERSIONS) == versions, "this build is on record already"
     assert warehouse.value("select sum(amount) from stg.orders") == revenue
+    assert warehouse.value("select count(*) from raw.loads where status = 'superseded'") == 3
 
 
 def test_the_version_goes_up_with_the_definition_alone(warehouse: Warehouse, tmp_path: Path) -> None:
@@ -268,6 +265,10 @@ def test_the_version_goes_up_with_the_definition_alone(warehouse: Warehouse, tmp
         "# A comment.\n\n" + features.read_text().replace("windows: [7, 30,", "windows: [7,30,")
     )
     orders.write_text("-- Another.\n" + orders.read_text().replace("\n\n", "\n\n\n"))
+    # Descriptions and groups are no part of it either.
+    reword(project / "models/features/_models.yml", "One row per", "A row for each")
+    reword(project / "models/_groups.yml", "ML engineers", "Others")
+    reword(features, "Purchases in", "How many purchases in")
     done = warehouse.run(READY_PROJECT_DIR=project)
     assert "Build" in done.stdout, "the files differ, so everything was built"
     assert [version for version, _ in warehouse.rows(VERSIONS)] == [1]
@@ -283,6 +284,12 @@ def test_the_version_goes_up_with_the_definition_alone(warehouse: Warehouse, tmp
     warehouse.run(READY_PROJECT_DIR=project)
     (_, second), (version, third) = warehouse.rows(VERSIONS)[1:]
     assert (version, third) == (3, second)
+
+
+def reword(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
 
 
 def copy_of_the_project(folder: Path) -> Path:
@@ -315,14 +322,16 @@ def test_dbt_alone_builds_the_same_tables(built: Warehouse, tmp_path: Path) -> N
             return done.stdout
 
         printed(forked.ready("load", SAMPLE, cwd=PROJECT, env=environ))
-        output = printed(forked.dbt("build", "--profiles-dir", "profiles", cwd=PROJECT, env=environ))
-        assert "unit_test" in output
-        assert " ERROR=0 " in output
+        # With the unit tests, which take as long again, in test_readme.py.
+        build = ("build", "--exclude-resource-type", "unit_test")
+        assert " ERROR=0 " in printed(
+            forked.dbt(*build, "--profiles-dir", "profiles", cwd=PROJECT, env=environ)
+        )
         for table in ("stg.orders", FEATURES, "feats.customer_labels", "feats.customer_training_set"):
             assert alone.content_of(table) == built.content_of(table), table
         assert alone.rows(VERSIONS) == built.rows(VERSIONS)
 
-        part = ("dbt", "build", "-s", "customer_features+")
+        part = ("dbt", *build, "-s", "customer_features+")
         printed(forked.ready(*part, cwd=tmp_path, env=environ))
         assert alone.rows(VERSIONS) == built.rows(VERSIONS)
         whole = printed(forked.ready("run", cwd=PROJECT, env=environ))
@@ -372,8 +381,8 @@ def test_a_deferred_build_reads_what_it_has_not_from_the_other_environment(
 ) -> None:
     before = built.bytes_of()
     shutil.copy(built.folder / "home" / "dbt" / "target" / "manifest.json", tmp_path)
-    build = ("dbt", "build", "--select", "customer_labels+", "--defer", "--state", tmp_path)
-    done = built.ready(*build, READY_SCHEMA_PREFIX="pr_8_")
+    build = ("dbt", "build", "--select", "customer_labels+", "--exclude-resource-type", "unit_test")
+    done = built.ready(*build, "--defer", "--state", tmp_path, READY_SCHEMA_PREFIX="pr_8_")
     assert done.returncode == 0, done.stdout + done.stderr
     assert built.bytes_of() == before
     assert set(built.counts("pr_8_feats")) == {"customer_labels", "customer_training_set"}
@@ -441,9 +450,10 @@ def test_two_runs_at_once_take_turns(warehouse: Warehouse) -> None:
     definitions = "update meta.build_state set build_key = 'of another build'"
     with contextlib.closing(warehouse.database.connect()) as connection, connection, connection.cursor() as c:
         c.execute(definitions)
-    with warehouse.started("run") as one, warehouse.started("run") as other:
-        outputs = [process.communicate()[0] for process in (one, other)]
-    assert (one.returncode, other.returncode) == (0, 0), outputs
+    with ThreadPoolExecutor(2) as at_once:
+        both = list(at_once.map(warehouse.ready, ("run", "run")))
+    outputs = [done.stdout for done in both]
+    assert [done.returncode for done in both] == [0, 0], outputs
     assert sorted("is at work on this database" in output for output in outputs) == [False, True]
     assert sorted("Nothing changed" in output for output in outputs) == [False, True]
     assert len(warehouse.rows(VERSIONS)) == 1

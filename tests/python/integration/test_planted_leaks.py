@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
 
 import pandas as pd
 import pytest
 from figures_oracle import overlap
-from proof_case import Shop
+from proof_case import Shop, copy_of
 
 from ready.dataset.training_set import TrainingSet
 from ready.definition.column_roles import KEY, SPLIT
 from ready.figures.measure import Figures, measure
 from ready.figures.overlap import read_overlaps
+from ready.postgres.connection import ConnectionParams
 from ready.postgres.stored_table import stored_table
 
 LABEL = "label_revenue_next_30d"
@@ -37,6 +39,15 @@ PLANTED = {
     "label as text": f"case when {LABEL} > 0 then 'buys' else 'sleeps' end as planted",
     "noisy copy": f"cast({LABEL} + 20 * sin(row_number() over ()) as double precision) as planted",
 }
+
+
+@pytest.fixture(scope="module")
+def shop(
+    built_shop: Shop, server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shop]:
+    """To which each test adds the table."""
+    with copy_of(built_shop, server, tmp_path_factory.mktemp("planted") / "shop") as copied:
+        yield copied
 
 
 def figures(

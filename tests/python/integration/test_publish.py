@@ -10,6 +10,7 @@ from pathlib import Path
 
 import forked
 import pytest
+from proof_case import Shop
 from reader import seen
 
 from ready.postgres import embedded
@@ -56,24 +57,20 @@ def test_reader_sees_only_accepted_builds(built: tuple[Path, ConnectionParams]) 
     assert all(features == training_set for _, features, training_set, _ in accepted)
 
 
-def test_candidate_stays_for_inspection_and_next_build_takes_over(
-    built: tuple[Path, ConnectionParams],
-) -> None:
-    home, params = built
-    with contextlib.closing(params.connect()) as connection:
-        connection.autocommit = True
-        before = seen(connection)
-        _failing_build(home)
-        assert seen(connection) == before
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "select count(*) from feats.customer_features__candidate where customer_id is null"
-            )
-            assert cursor.fetchone()[0] > 0  # type: ignore[index]
-        _whole_build(home)
-        with connection.cursor() as cursor:
-            cursor.execute("select count(*) from pg_tables where tablename like '%\\_\\_candidate'")
-            assert cursor.fetchone() == (0,)
+def test_candidate_stays_for_inspection_and_next_build_takes_over(shop: Shop) -> None:
+    def found() -> tuple[str, ...]:
+        with contextlib.closing(shop.database.connect()) as connection:
+            return seen(connection)
+
+    before = found()
+    shop.execute(LOSE_CUSTOMER)
+    assert shop.ready(*REBUILD).returncode == 1
+    assert found() == before
+    lost = "select count(*) from feats.customer_features__candidate where customer_id is null"
+    assert shop.value(lost) > 0
+    shop.execute(FIND_CUSTOMER)
+    assert shop.ready(*REBUILD).returncode == 0
+    assert shop.value("select count(*) from pg_tables where tablename like '%\\_\\_candidate'") == 0
 
 
 def _start(
@@ -121,8 +118,3 @@ def _build_again_and_again(home: Path, parent: multiprocessing.connection.Connec
         parent.send(succeeded)
         parent.recv()
     parent.send(None)
-
-
-def _failing_build(home: Path) -> None:
-    _change_orders(home, LOSE_CUSTOMER)
-    assert not _ready(home, *REBUILD)

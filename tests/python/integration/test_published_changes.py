@@ -1,38 +1,35 @@
-"""A build that changes few rows of `feats`: it leaves the others where they are, and judges what is new."""
+"""A build that changes few rows of `feats` judges what is new."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from proof_case import Shop
-from test_incremental_scope import CHANGED, HEADER, NEW, deliver, edit, features, writers
+import pytest
+from proof_case import Shop, copy_of
+from test_incremental_scope import HEADER, NEW, SIDE_TABLES, deliver, edit, features
 
-PUBLISHED = (
-    "feats.customer_features",
-    "feats.customer_labels",
-    "feats.customer_training_set",
-    "meta.dataset_splits",
-)
-SIDE_TABLES = r"""
-select relname from pg_class
-where relkind in ('r', 'v')
-    and relname ~ '__(candidate|removed|removed_places|added|orders|orders_\w+|customer_\w+)$'
-"""
+from ready.postgres.connection import ConnectionParams
 
 
-def test_rows_that_no_change_can_have_moved_are_not_written(shop: Shop) -> None:
-    key = "(customer_id, feature_time)::text"
-    before = {table: writers(shop, table, key) for table in PUBLISHED}
-    deliver(shop)
-    for table in PUBLISHED:
-        written = dict(writers(shop, table, key).items() - before[table].items())
-        customers = {name.strip("(").split(",")[0] for name in written}
-        assert customers == ({"CNEW"} if table.startswith("meta") else set(CHANGED)), table
-        moved = f"select count(*) from {table} where customer_id = 'C000015' and feature_time < '2025-02-01'"
-        kept = [name for name in before[table] if name.startswith("(C000015,") and name not in written]
-        assert len(kept) >= shop.value(moved) > 5
-    assert shop.rows(SIDE_TABLES) == []
+@pytest.fixture(scope="module")
+def built_untested(
+    built_shop: Shop, server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shop]:
+    """The new orders' candidates stand."""
+    with copy_of(built_shop, server, tmp_path_factory.mktemp("untested") / "shop") as shop:
+        _with(shop, "")
+        assert shop.ready("load", shop.data).returncode == 0
+        assert shop.ready("validate").returncode == 0
+        assert shop.ready("dbt", "run").returncode == 0
+        yield shop
+
+
+@pytest.fixture
+def untested(built_untested: Shop, server: ConnectionParams, tmp_path: Path) -> Iterator[Shop]:
+    with copy_of(built_untested, server, tmp_path / "shop") as shop:
+        yield shop
 
 
 def test_a_rule_is_held_against_the_rows_that_are_new(shop: Shop) -> None:
@@ -66,9 +63,9 @@ def test_a_new_rule_is_held_against_all_rows(shop: Shop) -> None:
     assert "revenue_total" in refused.stdout + refused.stderr
 
 
-def test_keys_and_numbers_of_rows_are_held_against_what_is_new(shop: Shop) -> None:
+def test_keys_and_numbers_of_rows_are_held_against_what_is_new(untested: Shop) -> None:
     """A doubled key of a row that stays, and with it a row that has no label."""
-    _built_untested(shop)
+    shop = untested
     shop.execute("""
         insert into feats.customer_features__added
         select * from feats.customer_features where customer_id < 'C000015' order by 1, 2 limit 1
@@ -86,8 +83,8 @@ def test_keys_and_numbers_of_rows_are_held_against_what_is_new(shop: Shop) -> No
     assert len(failures) == 3
 
 
-def test_a_table_that_somebody_changed_meanwhile_is_not_published(shop: Shop) -> None:
-    _built_untested(shop)
+def test_a_table_that_somebody_changed_meanwhile_is_not_published(untested: Shop) -> None:
+    shop = untested
     shop.execute("""
         delete from feats.customer_features
         where customer_id = 'C000015' and feature_time = (select max(feature_time) from feats.feature_times)
@@ -112,14 +109,6 @@ def limit(shop: Shop, most: Any) -> None:
         total["data_tests"] = [rule]
 
     edit(shop.project / "configs" / "features.yaml", add_rule)
-
-
-def _built_untested(shop: Shop) -> None:
-    """The new orders' candidates stand."""
-    _with(shop, "")
-    assert shop.ready("load", shop.data).returncode == 0
-    assert shop.ready("validate").returncode == 0
-    assert shop.ready("dbt", "run").returncode == 0
 
 
 def _with(shop: Shop, lines: str) -> Path:

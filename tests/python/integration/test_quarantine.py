@@ -196,39 +196,45 @@ def test_rules_counted_together_agree_with_their_own_sql(shop: Shop) -> None:
         assert shop.warehouse.value(f"select {weight} from ({compiled[name]}) as failing") == failures == 1
 
 
-# Copies of an order, the first in line 2: what is wrong with each, and which one of them stays.
-COPIES = {
-    "set aside by another rule": ([{"channel": "fax"}, {}, {}], [aside("unique_within_load")], 1),
-    "of the whole table": ([{"channel": "fax"}, {}, {}], [aside("unique")], 1),
-    "not usable": ([{"amount": "seven"}, {}, {}], [aside("unique_within_load")], 1),
-    "sound": ([{}, {}, {"channel": "fax"}], [aside("unique_within_load")], 0),
-    "copies by two rules": ([{}, {}, {}], [aside("unique"), aside("unique_within_load")], 0),
+WITHIN, WHOLE = ("order_id", aside("unique_within_load")), ("order_id", aside("unique"))
+TIMES = aside("dbt_expectations.expect_compound_columns_to_be_unique", column_list=["order_ts"])
+FAX = {"channel": "fax"}
+# By the rules on keys: copies of orders with what is wrong with them, and which are set aside.
+COPIES: dict[str, tuple[Rules, dict[int, dict[str, str]], set[int]]] = {
+    "within a load": (
+        [WITHIN, (None, TIMES)],
+        {
+            0: FAX,
+            1: {"order_id": "A0"},
+            2: {"order_id": "A0"},
+            10: {"amount": "seven"},
+            11: {"order_id": "A10"},
+            12: {"order_id": "A10"},
+            21: {"order_id": "A20"},
+            22: {"order_id": "A20", **FAX},
+            # Rules of keys look one after another, in the order of their names, at the rows that are left.
+            31: {"order_ts": orders()[30]["order_ts"]},
+            32: {"order_id": "A31"},
+        },
+        {0, 2, 10, 12, 21, 22, 31},
+    ),
+    "of the whole table": ([WHOLE], {0: FAX, 1: {"order_id": "A0"}, 2: {"order_id": "A0"}}, {0, 2}),
+    "by two rules": ([WHOLE, WITHIN], {1: {"order_id": "A0"}, 2: {"order_id": "A0"}}, {1, 2}),
 }
 
 
-@pytest.mark.parametrize(("changes", "of_copies", "stays"), COPIES.values(), ids=COPIES)
+@pytest.mark.parametrize(("rules", "changes", "set_aside"), COPIES.values(), ids=COPIES)
 def test_of_copies_the_first_stays_that_no_other_rule_sets_aside(
-    shop: Shop, changes: list[dict[str, str]], of_copies: list[dict[str, Any]], stays: int
+    shop: Shop, rules: Rules, changes: dict[int, dict[str, str]], set_aside: set[int]
 ) -> None:
-    web = ("channel", aside("accepted_values", values=["web"]))
-    shop.expect([web, *(("order_id", rule) for rule in of_copies)])
-    shop.deliver({n: {"order_id": "A0", **change} for n, change in enumerate(changes)})
+    shop.expect([("channel", aside("accepted_values", values=["web"])), *rules])
+    shop.deliver(changes)
     code, output = shop.run()
     assert code == 0, output
-    assert shop.warehouse.rows("select line_number from stg.orders where order_id = 'A0'") == [(stays + 2,)]
-    rejected = shop.warehouse.rows("select line_number from stg.orders_rejected order by 1")
-    assert rejected == [(n + 2,) for n in range(3) if n != stays]
-
-
-def test_a_copy_of_a_copy_that_another_key_sets_aside_stays(shop: Shop) -> None:
-    """Rules of keys look one after another, in the order of their names, at the rows that are left."""
-    times = aside("dbt_expectations.expect_compound_columns_to_be_unique", column_list=["order_ts"])
-    shop.expect([("order_id", aside("unique_within_load")), (None, times)])
-    shop.deliver({1: {"order_ts": orders()[0]["order_ts"]}, 2: {"order_id": "A1"}})
-    code, output = shop.run()
-    assert code == 0, output
-    assert shop.warehouse.rows("select line_number from stg.orders_rejected") == [(3,)]
-    assert shop.warehouse.value("select count(*) from stg.orders where order_id = 'A1'") == 1
+    lines = "select line_number from stg.{} order by 1"
+    assert shop.warehouse.rows(lines.format("orders_rejected")) == [(n + 2,) for n in sorted(set_aside)]
+    stay = [(n + 2,) for n in range(60) if n not in set_aside]
+    assert shop.warehouse.rows(lines.format("orders")) == stay
 
 
 CEILINGS: Rules = [
@@ -309,13 +315,14 @@ def test_a_build_that_leaves_a_test_of_the_gate_out_is_refused(shop: Shop) -> No
     shop.expect([("order_id", {"not_null": {}}), ("channel", known)])
     recorded = "select count(*), bool_and(validation_passed) from meta.feature_registry"
     builds = []
+    build = ("build", "--exclude-resource-type", "unit_test")
     for amount, channel, left_out, passed in [
         ("100.50", "web", (), True),
         ("101.50", "fax", ("--exclude", "orders_parsed,test_name:accepted_values"), False),
     ]:
         shop.deliver({0: {"amount": amount, "channel": channel}})
         assert shop.warehouse.ready("load", shop.warehouse.folder / "data").returncode == 0
-        done = shop.warehouse.ready("dbt", "build", *left_out, READY_CONFIGS=shop.configs)
+        done = shop.warehouse.ready("dbt", *build, *left_out, READY_CONFIGS=shop.configs)
         assert (done.returncode == 0) is passed, done.stdout
         assert ("has no passed result on record" in done.stdout) is not passed
         builds += shop.warehouse.rows(recorded)

@@ -24,7 +24,6 @@ from ready.postgres.backup import Programs, backup
 from ready.postgres.connection import ConnectionParams
 from ready.postgres.roles import BUILDER
 
-PUBLISHES = 20
 TABLES = ("feats.customer_training_set", "feats.customer_features")
 LOCK = re.search(
     r"do \$lock\$.*?\$lock\$;", (PROJECT / "macros/publish/lock_published.sql").read_text(), re.DOTALL
@@ -146,7 +145,8 @@ READERS: dict[str, Callable[[Shop], list[Seen]]] = {
 }
 
 
-def test_over_20_publishes(shop: Shop) -> None:
+@pytest.mark.parametrize("publishes", [8, pytest.param(20, marks=pytest.mark.thorough)])
+def test_over_many_publishes(shop: Shop, publishes: int) -> None:
     first = {name: read(shop) for name, read in READERS.items()}
     seen: dict[str, list[list[Seen]]] = {name: [] for name in READERS}
     failures: list[str] = []
@@ -164,7 +164,7 @@ def test_over_20_publishes(shop: Shop) -> None:
         thread.start()
     published = 0
     try:
-        while not failures and (published < PUBLISHES or min(map(len, seen.values())) < 2):
+        while not failures and (published < publishes or min(map(len, seen.values())) < 2):
             publish(shop)
             published += 1
             time.sleep(0.05)

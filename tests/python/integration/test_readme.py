@@ -66,8 +66,8 @@ class Clone:
     folder: Path
     environ: dict[str, str]
 
-    def run(self, block: Block) -> None:
-        """Run it, and compare its exit code and output with what the page shows."""
+    def run(self, block: Block) -> str:
+        """Run it, and compare its exit code and output with what the page shows. What it printed."""
         where = block.place
         lines = [line for line in block.script.splitlines() if line.strip() not in NOT_RUN]
         script = "\n".join(["set -e", f"trap 'env -0 > {shlex.quote(str(self._kept))}' EXIT", *lines])
@@ -84,6 +84,7 @@ class Clone:
         assert (done.returncode != 0) == block.fails, f"{where} ended with {done.returncode}:\n{done.stdout}"
         if block.shown is not None:
             assert shows(block.shown, done.stdout), f"{where} printed:\n{done.stdout}"
+        return done.stdout
 
     @property
     def _kept(self) -> Path:
@@ -149,8 +150,11 @@ def test_every_block_does_what_its_page_shows(clone: Clone) -> None:
             file = clone.folder / "models" / "features" / "basket_features.sql"
             if leaking:
                 file.write_text(model)
-            clone.run(block)
+            printed = clone.run(block)
             file.unlink(missing_ok=True)
+            if "dbt build" in block.script:
+                assert "unit_test" in printed
+                assert " ERROR=0 " in printed
     finally:
         for folder in (clone.folder, clone.folder.parent / "my_shop"):
             embedded.reset(folder / ".ready")

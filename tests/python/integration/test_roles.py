@@ -189,13 +189,15 @@ def attempt(warehouse: Warehouse, role: str, statement: str) -> None:
         connection.rollback()
 
 
-@pytest.mark.parametrize(
-    ("role", "statement"), [(role, statement) for role, all in FORBIDDEN.items() for statement in all]
-)
-def test_forbidden(role: str, statement: str, granted: Warehouse) -> None:
+@pytest.mark.parametrize("role", FORBIDDEN)
+def test_forbidden(role: str, granted: Warehouse) -> None:
     before = granted.bytes_of(HISTORY)
-    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
-        attempt(granted, role, statement)
+    for statement in FORBIDDEN[role]:
+        try:
+            attempt(granted, role, statement)
+        except psycopg2.errors.InsufficientPrivilege:
+            continue
+        pytest.fail(f"{role} may: {statement}")
     assert granted.bytes_of(HISTORY) == before
 
 

@@ -10,8 +10,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import forked
 import psycopg2.errors
 import pytest
 from conftest import PROJECT
@@ -131,9 +133,13 @@ def test_builds_at_one_moment_stage_a_load_once_and_an_overtaken_one_changes_not
     (data / "b.csv").write_text("".join([lines[0], *lines[60:90]]))
     assert warehouse.ready("load", data).returncode == 0
 
-    for build in (warehouse.started("dbt", *BUILD), _plain_dbt(warehouse, tmp_path / "target")):
-        told, errors = build.communicate()
-        assert build.returncode == 0, told + errors
+    with ThreadPoolExecutor(2) as at_once:
+        for build in (
+            at_once.submit(warehouse.ready, "dbt", *BUILD),
+            at_once.submit(_plain_dbt, warehouse, tmp_path / "target"),
+        ):
+            done = build.result()
+            assert done.returncode == 0, done.stdout + done.stderr
     staged = "select load_id, count(*) from {} group by 1 order by 1"
     assert warehouse.rows(staged.format("stg.orders_parsed")) == [(1, 59), (2, 30)]
     assert warehouse.rows(staged.format("stg.orders")) == [(1, 59), (2, 30)]
@@ -142,24 +148,22 @@ def test_builds_at_one_moment_stage_a_load_once_and_an_overtaken_one_changes_not
     (data / "c.csv").write_text("".join([lines[0], *lines[90:99]]))
     assert warehouse.ready("load", data).returncode == 0
     before = warehouse.bytes_of()
-    overtaken = _plain_dbt(warehouse, tmp_path / "target")
-    while warehouse.value("select count(*) from meta.build_at_work") == 0:
-        assert overtaken.poll() is None, overtaken.communicate()
-        time.sleep(0.02)
-    while overtaken.poll() is None:  # one that has not seen yet that it has begun begins once more
-        warehouse.execute("update meta.build_at_work set invocation_id = 'another'")
-        time.sleep(0.3)
-    told, _ = overtaken.communicate()
-    assert overtaken.returncode == 1
-    assert "another build has begun on this database" in told
+    with ThreadPoolExecutor() as beside:
+        overtaken = beside.submit(_plain_dbt, warehouse, tmp_path / "target")
+        while warehouse.value("select count(*) from meta.build_at_work") == 0:
+            assert not overtaken.done(), overtaken.result()
+            time.sleep(0.02)
+        while not overtaken.done():  # one that has not seen yet that it has begun begins once more
+            warehouse.execute("update meta.build_at_work set invocation_id = 'another'")
+            time.sleep(0.3)
+        done = overtaken.result()
+    assert done.returncode == 1
+    assert "another build has begun on this database" in done.stdout
     assert warehouse.bytes_of() == before
 
 
-def _plain_dbt(warehouse: Warehouse, target: Path) -> subprocess.Popen[str]:
+def _plain_dbt(warehouse: Warehouse, target: Path) -> subprocess.CompletedProcess[str]:
     """dbt itself, in a target folder of its own."""
     exports = warehouse.ready("env", "--json")
     environ = {**warehouse.environ, **json.loads(exports.stdout), "DBT_TARGET_PATH": str(target)}
-    return subprocess.Popen(
-        [Path(sys.executable).parent / "dbt", *BUILD, "--log-path", target],
-        cwd=PROJECT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    return forked.dbt(*BUILD, "--log-path", target, cwd=PROJECT, env=environ)

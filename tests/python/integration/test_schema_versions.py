@@ -51,6 +51,7 @@ def dbt_build(warehouse: Warehouse) -> subprocess.CompletedProcess[str]:
         "DBT_PROFILES_DIR": "profiles",
         "DBT_TARGET_PATH": str(warehouse.folder / "home/dbt/target"),
         "DBT_LOG_PATH": str(warehouse.folder / "logs"),
+        "DBT_PARTIAL_PARSE": "true",
     }
     env = {**warehouse.environ, **places}
     return forked.dbt("build", "--select", "order_statuses", cwd=PROJECT, env=env)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import filecmp
 import runpy
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import forked
 import pytest
 from conftest import PROJECT
 from warehouse import Warehouse, new_database
@@ -169,13 +168,9 @@ def built(server: ConnectionParams, tmp_path_factory: pytest.TempPathFactory) ->
         for vendor in VENDORS:
             done = warehouse.ready("load", EXAMPLES / vendor / "data", "--configs", EXAMPLES / vendor)
             assert done.returncode == 0, done.stdout + done.stderr
-        command = [
-            sys.executable,
-            PROJECT / "tests/python/build_mappings.py",
-            *map(EXAMPLES.joinpath, VENDORS),
-        ]
         env = {**warehouse.environ, "READY_CONFIGS": str(EXAMPLES / "shopify")}
-        done = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True)
+        build = PROJECT / "tests/python/build_mappings.py"
+        done = forked.script(build, *map(EXAMPLES.joinpath, VENDORS), cwd=PROJECT, env=env)
         assert done.returncode == 0, done.stdout + done.stderr
         yield warehouse
 

@@ -151,28 +151,19 @@ def kill_executor(home: Path) -> None:
     pytest.fail("no executor runs")
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
+def test_an_empty_warehouse_is_a_message(
+    warehouse: SparkParams, on_spark: OnSpark, spark_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for arguments in (
         ("explain", "C000015", "2025-02-01", "revenue_30d"),
         ("registry", "list"),
         ("export",),
         ("suggest",),
-    ],
-    ids=lambda arguments: arguments[0],
-)
-def test_an_empty_warehouse_is_a_message(
-    warehouse: SparkParams, on_spark: OnSpark, arguments: tuple[str, ...]
-) -> None:
-    done = on_spark(*arguments, "--target", "spark")
-    assert done.returncode == 2, done.stderr
-    assert done.stderr.count("Error:") == 1
-    assert "Traceback" not in done.stderr
-
-
-def test_features_before_the_first_build_are_a_message(
-    warehouse: SparkParams, spark_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    ):
+        done = on_spark(*arguments, "--target", "spark")
+        assert done.returncode == 2, (arguments, done.stderr)
+        assert done.stderr.count("Error:") == 1
+        assert "Traceback" not in done.stderr
     for name, value in {"READY_TARGET": "spark", "READY_HOME": str(spark_home), **warehouse.env()}.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(UsageError) as caught:
