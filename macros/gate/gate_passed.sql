@@ -37,7 +37,3 @@
     {% set gate = gate_model_id(of_source) %}
     {% do return(tests_attached_to(gate) + (default_rules() if gate == gate_model_id('orders') else [])) %}
 {% endmacro %}
-
-{% macro tests_attached_to(model_id) %}
-    {% do return(graph.nodes.values() | selectattr('resource_type', 'equalto', 'test') | selectattr('attached_node', 'equalto', model_id) | list) %}
-{% endmacro %}

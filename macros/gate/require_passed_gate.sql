@@ -161,21 +161,6 @@
     {% do return(values) %}
 {% endmacro %}
 
-{# The loads that a table holds, as they were read when it was built; for the post-hook of its model. #}
-{% macro loads_in_table() -%}
-    {%- if model.config.materialized == 'kept' and not goes_by_changes(kept_setting('kept_by')) -%}
-        (select load_ids from {{ source('meta', 'table_states') }} where relation = {{ quote_literal(state_key(this)) }})
-    {%- else -%}
-        {%- set node = graph.nodes[model.unique_id] -%}
-        {%- set read = (tables_behind_gate(node) or tables_behind_gate(node, source_at_work())) | map(attribute='unique_id') | list -%}
-        (
-            select case when count(distinct load_ids) = 1 then min(load_ids) end
-            from {{ source('meta', 'model_definitions') }}
-            where node_id in ('{{ read | join("', '") }}')
-        )
-    {%- endif -%}
-{%- endmacro %}
-
 {# Whether this build is of a proof: in schemas of its own that are gone when it ends. #}
 {% macro is_scratch_schema() %}
     {% do return(modules.re.match('(leak|repro)_[0-9a-f]{8}_', env_var('READY_SCHEMA_PREFIX', '')) is not none) %}

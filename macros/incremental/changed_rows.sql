@@ -58,12 +58,6 @@
     select * from {{ added_rows(published) }}
 {%- endmacro %}
 
-{% macro removed_rows(published) %}{% do return(beside(published, 'removed')) %}{% endmacro %}
-{% macro added_rows(published) %}{% do return(beside(published, 'added')) %}{% endmacro %}
-
-{# The places (ctid) of the removed rows, in a table of their own: it is so narrow that a join hashes it and not the published rows. #}
-{% macro removed_places(published) %}{% do return(beside(published, 'removed_places')) %}{% endmacro %}
-
 {# The feature times that came or went, and for labels those whose label became known or unknown. #}
 {% macro plan_changed_times(kept_by, earlier, state) -%}
     {%- set times_before = relation_named('feature_times') -%}
@@ -119,17 +113,6 @@
 {%- endmacro %}
 
 {% macro rows_due_of(published) %}{% do return(beside(published, 'due')) %}{% endmacro %}
-
-{# The rows of a candidate that have one of these keys, and all that it adds; found by the index of the published table. #}
-{% macro rows_of_keys(published, keys) -%}
-    (
-        select kept.* from {{ published }} as kept
-        where (kept.customer_id, kept.feature_time) in (select customer_id, feature_time from {{ keys }})
-            and not exists (select from {{ removed_places(published) }} as removed where removed.row_id = kept.ctid)
-        union all
-        select * from {{ added_rows(published) }}
-    ) as rows_of_keys
-{%- endmacro %}
 
 {# Whether a row of features or labels may have moved, beside its customer's row of customers_due. #}
 {% macro row_is_due(kept_by, feature_time) -%}

@@ -41,17 +41,6 @@
     {% do return(default__content_of(relation, columns, filled)) %}
 {% endmacro %}
 
-{# The table of a published model: its candidate while there is one. #}
-{% macro newest_relation(model_name) %}
-    {% set final = relation_named(model_name) %}
-    {% do return(current_candidate(final) or final) %}
-{% endmacro %}
-
-{# That table's name; with --defer the other environment's where this one has none. #}
-{% macro newest_relation_of(model_name) %}
-    {% do return(current_candidate(relation_named(model_name)) or relation_of(model_name)) %}
-{% endmacro %}
-
 {% macro definition_version(feature_set, definition) -%}
     select coalesce(
         min(feature_version) filter (

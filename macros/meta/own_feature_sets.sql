@@ -50,10 +50,3 @@
     create view {{ view }} as
     {{ query }}
 {%- endmacro %}
-
-{# A table of this build, whose files are read by the export. #}
-{% macro spark__show_training_set(view, query) -%}
-    {%- do run_query(create_build_table(view, query)) -%}
-    {%- do point_view(view, build_table(view)) -%}
-    {%- do drop_old_builds(view) -%}
-{%- endmacro %}

@@ -23,3 +23,18 @@
         'delete from ' ~ source('meta', 'model_definitions') ~ " where node_id in ('" ~ nodes | map(attribute='unique_id') | join("', '") ~ "'); commit"
     ) %}
 {% endmacro %}
+
+{# The loads that a table holds, as they were read when it was built; for the post-hook of its model. #}
+{% macro loads_in_table() -%}
+    {%- if model.config.materialized == 'kept' and not goes_by_changes(kept_setting('kept_by')) -%}
+        (select load_ids from {{ source('meta', 'table_states') }} where relation = {{ quote_literal(state_key(this)) }})
+    {%- else -%}
+        {%- set node = graph.nodes[model.unique_id] -%}
+        {%- set read = (tables_behind_gate(node) or tables_behind_gate(node, source_at_work())) | map(attribute='unique_id') | list -%}
+        (
+            select case when count(distinct load_ids) = 1 then min(load_ids) end
+            from {{ source('meta', 'model_definitions') }}
+            where node_id in ('{{ read | join("', '") }}')
+        )
+    {%- endif -%}
+{%- endmacro %}

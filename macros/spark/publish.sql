@@ -154,3 +154,10 @@
         cast({{ quote_literal(row[5]) }} as timestamp), cast({{ quote_literal(row[6]) }} as timestamp),
         {{ split_definition().embargo }}, current_timestamp()
 {%- endmacro %}
+
+{# A table of this build, whose files are read by the export. #}
+{% macro spark__show_training_set(view, query) -%}
+    {%- do run_query(create_build_table(view, query)) -%}
+    {%- do point_view(view, build_table(view)) -%}
+    {%- do drop_old_builds(view) -%}
+{%- endmacro %}

@@ -56,7 +56,7 @@ def dbt(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     from ready.settings import Settings
     from ready.spark.server import ensure_spark
 
-    # Such a build is for nobody else to read: see macros/require_prefix.sql.
+    # Such a build is for nobody else to read: see macros/on_run_start/require_prefix.sql.
     apart = [
         name for name in ("empty", "sample") for word in arguments if word.partition("=")[0] == f"--{name}"
     ]

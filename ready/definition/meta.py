@@ -1,4 +1,4 @@
-"""The settings that a `meta` of dbt has for this project, as macros/own_meta.sql reads them.
+"""The settings that a `meta` of dbt has for this project, as macros/project/own_meta.sql reads them.
 
 Each is `ready_NAME`; several may be together below `ready`.
 """

@@ -8,7 +8,7 @@ from typing import Any
 from ready.gate.inspector import Connect, inspecting
 
 FOLDER = "after_build"
-# As macros/publish/candidates.sql names what is not published yet; by now it may be.
+# As macros/project/candidates.sql names what is not published yet; by now it may be.
 CANDIDATE = "__candidate"
 
 

@@ -48,7 +48,7 @@ def find_model(manifest: Mapping[str, Any], name: str = MODEL) -> Mapping[str, A
 
 
 def further_sources(manifest: Mapping[str, Any]) -> list[str]:
-    """The sources beside the orders, as macros/sources/source_at_work.sql has them."""
+    """The sources beside the orders, as macros/project/source_at_work.sql has them."""
     models = (n for n in (manifest.get("nodes") or {}).values() if n.get("resource_type") == "model")
     mapped = [str(n["name"]) for n in models if "source_mapped(" in str(n.get("raw_code"))]
     return sorted(name.removesuffix("_mapped") for name in mapped if name.endswith("_mapped"))

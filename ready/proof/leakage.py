@@ -35,7 +35,7 @@ Say = Callable[[str], None]
 
 # What a build gave before its future was changed; and one that incremental models were added to.
 BEFORE, BEFORE_ADDED, STARTED = "before", "before_added", "started"
-# As macros/publish/candidates.sql names them.
+# As macros/project/candidates.sql names them.
 CANDIDATE = "__candidate"
 SEED = "leakage"
 

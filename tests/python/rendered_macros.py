@@ -12,7 +12,7 @@ from typing import Any
 import jinja2
 
 MACROS = Path(__file__).parents[2] / "macros"
-FOLDERS = ("", "engine/", "features/", "gate/", "mapping/", "sources/")
+FOLDERS = ("project", "engine", "features", "gate", "mapping", "definition", "sources")
 # So a call by the plain name reaches what `return` gives.
 PREFIX = "as_written__"
 HEAD = re.compile(r"^(\{%-?\s*macro\s+)(\w+)", re.MULTILINE)
@@ -66,7 +66,7 @@ def _environment() -> jinja2.Environment:
 @lru_cache
 def _compiled() -> list[tuple[CodeType, list[str]]]:
     """Each file with the names of its macros."""
-    texts = [file.read_text() for folder in FOLDERS for file in sorted(MACROS.glob(f"{folder}*.sql"))]
+    texts = [file.read_text() for folder in FOLDERS for file in sorted(MACROS.glob(f"{folder}/*.sql"))]
     environment = _environment()
     return [
         (

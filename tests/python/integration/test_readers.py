@@ -26,7 +26,7 @@ from ready.postgres.roles import BUILDER
 
 TABLES = ("feats.customer_training_set", "feats.customer_features")
 LOCK = re.search(
-    r"do \$lock\$.*?\$lock\$;", (PROJECT / "macros/publish/lock_published.sql").read_text(), re.DOTALL
+    r"do \$lock\$.*?\$lock\$;", (PROJECT / "macros/incremental/lock_published.sql").read_text(), re.DOTALL
 )
 # The next build: each revenue one more than before.
 CANDIDATE = """

@@ -297,7 +297,7 @@ def test_dbt_sees_only_the_three_files(tmp_path: Path, place: str) -> None:
 
 def stopped_by(configs: str, **nodes: dict[str, str | None]) -> str | None:
     """Why the hook at the start of a plain dbt build stops; None where it does not."""
-    source = (PROJECT / "macros/require_configs.sql").read_text()
+    source = (PROJECT / "macros/on_run_start/require_configs.sql").read_text()
     models = {name: {"name": name, "resource_type": "model", **node} for name, node in nodes.items()}
 
     def stop(message: str) -> None:

@@ -27,22 +27,6 @@
     {% do return(nodes) %}
 {% endmacro %}
 
-{# on-run-start of a build: drops the candidates that an earlier run left for inspection, so that this one does not read them. #}
-{% macro drop_stale_candidates() %}
-    {% if execute and flags.WHICH in ['build', 'run'] %}
-        {% set nodes = models_with_candidate() %}
-        {% if nodes %}
-            {% do forget_model_definitions(nodes) %}
-        {% endif %}
-        {% for node in nodes %}
-            {% do adapter.drop_relation(current_candidate(node_relation(node))) %}
-            {% for table in change_tables(node_relation(node)) %}
-                {% do drop_relation_if_exists(load_cached_relation(table)) %}
-            {% endfor %}
-        {% endfor %}
-    {% endif %}
-{% endmacro %}
-
 {# A table or function of a build that has its name from a table's: NAME__WHAT. #}
 {% macro beside(relation, what) %}
     {% do return(relation.incorporate(path={'identifier': relation.identifier ~ '__' ~ what}, type='table')) %}
@@ -54,3 +38,21 @@
 {% endmacro %}
 
 {% macro drop_change_tables(final) %}drop table if exists {{ change_tables(final) | join(', ') }}{% endmacro %}
+
+{# The table of a published model: its candidate while there is one. #}
+{% macro newest_relation(model_name) %}
+    {% set final = relation_named(model_name) %}
+    {% do return(current_candidate(final) or final) %}
+{% endmacro %}
+
+{# That table's name; with --defer the other environment's where this one has none. #}
+{% macro newest_relation_of(model_name) %}
+    {% do return(current_candidate(relation_named(model_name)) or relation_of(model_name)) %}
+{% endmacro %}
+
+{% macro added_rows(published) %}{% do return(beside(published, 'added')) %}{% endmacro %}
+
+{% macro removed_rows(published) %}{% do return(beside(published, 'removed')) %}{% endmacro %}
+
+{# The places (ctid) of the removed rows, in a table of their own: it is so narrow that a join hashes it and not the published rows. #}
+{% macro removed_places(published) %}{% do return(beside(published, 'removed_places')) %}{% endmacro %}

@@ -31,20 +31,6 @@
     {% do return(modules.re.sub(candidate_name('') ~ '\\b', '', local)) %}
 {% endmacro %}
 
-{# The nodes that a node is built from, itself left out, in the order of their ids. #}
-{% macro upstream_nodes(node) %}
-    {% set found = {} %}
-    {% set pending = node.depends_on.get('nodes', []) | list %}
-    {% for _ in range(1000) if pending %}
-        {% set node_id = pending.pop() %}
-        {% if node_id not in found and node_id in graph.nodes %}
-            {% do found.update({node_id: graph.nodes[node_id]}) %}
-            {% do pending.extend(graph.nodes[node_id].depends_on.get('nodes', [])) %}
-        {% endif %}
-    {% endfor %}
-    {% do return(found.values() | sort(attribute='unique_id') | list) %}
-{% endmacro %}
-
 {# The SQL hash that each table was built with, by node id. #}
 {% macro recorded_sql_hashes() %}
     {% do return(dict(run_query('select node_id, sql_hash from ' ~ source('meta', 'model_definitions')).rows | list)) %}

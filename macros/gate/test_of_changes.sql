@@ -72,3 +72,14 @@
     {% endfor %}
     {% do return(tests) %}
 {% endmacro %}
+
+{# The rows of a candidate that have one of these keys, and all that it adds; found by the index of the published table. #}
+{% macro rows_of_keys(published, keys) -%}
+    (
+        select kept.* from {{ published }} as kept
+        where (kept.customer_id, kept.feature_time) in (select customer_id, feature_time from {{ keys }})
+            and not exists (select from {{ removed_places(published) }} as removed where removed.row_id = kept.ctid)
+        union all
+        select * from {{ added_rows(published) }}
+    ) as rows_of_keys
+{%- endmacro %}

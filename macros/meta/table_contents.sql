@@ -28,15 +28,6 @@
     {% endfor %}
 {% endmacro %}
 
-{# What is recorded of a relation, as a condition begins that goes on with `and`. #}
-{% macro recorded_contents(relation) -%}
-    {{ return(source('meta', 'table_contents') ~ ' as contents where contents.relation = ' ~ quote_literal(state_key(relation))) }}
-{%- endmacro %}
-
-{% macro contents_recorded(relation) %}
-    {% do return(run_query('select count(*) from ' ~ recorded_contents(relation)).rows[0][0] > 0) %}
-{% endmacro %}
-
 {% macro contents_of(name, rows, columns) -%}
     {%- if name in ['customer_labels', 'customer_training_set'] -%}
         {{ contents_by_part(rows, name == 'customer_training_set', columns) }}
@@ -220,11 +211,6 @@
     }}) as boundaries
     on conflict (relation, part) do update
         set time_from = excluded.time_from, time_to = excluded.time_to, next_from = excluded.next_from
-{%- endmacro %}
-
-{# The boundaries of the splits of a published training set, as split_boundaries gives them. #}
-{% macro recorded_boundaries(published) -%}
-    {{ return('select part as split, time_from, time_to, next_from from ' ~ recorded_contents(published)) }}
 {%- endmacro %}
 
 {# The customers of each split. Where no row has left a split, only those are counted that were not in it before. #}

@@ -26,3 +26,12 @@
     {%- endset %}
     {{ return("(status = 'loaded' or load_id not in (" ~ never_known ~ "))" if by_load else "status = 'loaded'") }}
 {% endmacro %}
+
+{# A condition: an instant is in the sample; none in other builds. #}
+{% macro is_in_sample(instant) %}
+    {% set window = sample_window() %}
+    {% do return(
+        instant ~ ' >= ' ~ instant_literal(window.start.strftime('%Y-%m-%d %H:%M:%S.%f'), 'UTC')
+        ~ ' and ' ~ instant ~ ' < ' ~ instant_literal(window.end.strftime('%Y-%m-%d %H:%M:%S.%f'), 'UTC') if window else none
+    ) %}
+{% endmacro %}
