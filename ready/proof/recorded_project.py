@@ -91,7 +91,7 @@ def write_recorded_configs(project: Path, config: Mapping[str, Any], *, fallback
     folder = project / CONFIGS
     folder.mkdir()
     # Code up to 0.1.0 knows no key of its own in meta.
-    nested = (project / "macros" / "own_meta.sql").is_file()
+    nested = any((project / "macros").rglob("own_meta.sql"))
     _write(folder / "orders.yaml", nested, {"orders_mapped": config["orders"]})
     _write(
         folder / "features.yaml",
