@@ -46,6 +46,7 @@ def test_no_future_is_known_on_spark(warehouse: SparkParams, tmp_path: Path) -> 
     assert not any(verdicts.values())
 
 
+@pytest.mark.thorough
 def test_both_engines_give_the_same_and_prove_it(
     warehouse: SparkParams, database: ConnectionParams, tmp_path: Path
 ) -> None:
