@@ -17,14 +17,16 @@
 {# Of states that are known since their load came, each delivery counts from then on, also one that a later delivery of its file has
    superseded: but not where that has the same bytes, read otherwise, nor of a file that was withdrawn since. #}
 {% macro default_load_condition() %}
-    {% set by_load = source_at_work() != 'orders' and source_kind() == 'state' and not tracks_availability() %}
+    {% if source_at_work() == 'orders' or source_kind() != 'state' or tracks_availability() %}
+        {% do return("status = 'loaded'") %}
+    {% endif %}
     {% set never_known -%}
         select earlier.load_id from {{ source('raw', 'loads') }} as earlier
         inner join {{ source('raw', 'loads') }} as later on earlier.source = later.source and earlier.load_id < later.load_id
         where (earlier.superseded_by = later.load_id and earlier.file_sha256 = later.file_sha256)
             or (earlier.file_name = later.file_name and later.file_bytes = 0)
     {%- endset %}
-    {{ return("(status = 'loaded' or load_id not in (" ~ never_known ~ "))" if by_load else "status = 'loaded'") }}
+    {% do return("(status = 'loaded' or load_id not in (" ~ never_known ~ "))") %}
 {% endmacro %}
 
 {# A condition: an instant is in the sample; none in other builds. #}

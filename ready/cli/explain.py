@@ -29,8 +29,8 @@ def explain(
     """Show every order behind a feature value, with its file and line.
 
     FEATURE_TIME is a date or time in UTC; FEATURE a column of customer_features, of the features of another
-    source, or the label. The value
-    is computed again from the orders shown: exit code 1 when it does not come out the same.
+    source, or the label. The value is computed again from the orders shown: exit code 1 when it does not come
+    out the same.
 
     \b
     Example:
@@ -62,8 +62,9 @@ def _as_text(found: Explanation) -> str:
     from ready.proof.nearest import as_text
 
     name, time = found.feature.name, as_text(found.feature_time)
-    rows, row = (found.feature.source, "row") if found.feature.source else ("purchases", "order")
-    beginning = as_text(found.window_from) if found.window_from else f"the first {row}"
+    source = found.feature.source
+    rows, row, first = (source, "row", "row") if source else ("purchases", "purchase", "order")
+    beginning = as_text(found.window_from) if found.window_from else f"the first {first}"
     lines = [
         f"{name} of {one_line(found.customer_id)} at {time} is {text_of(found.value)}",
         f"  {found.feature_set} version {found.feature_version}, fingerprint {found.data_hash}",
@@ -73,7 +74,7 @@ def _as_text(found: Explanation) -> str:
     for order in found.orders:
         lines += map(one_line, _order_lines(order, found.feature.column))
     if not found.orders:
-        lines.append(f"  no {'row' if row == 'row' else 'purchase'} in this window")
+        lines.append(f"  no {row} in this window")
     if not found.known:
         return "\n".join([*lines, "", "The data end before the label's window does: the label is null."])
     verdict = "agrees" if found.agrees else f"DOES NOT AGREE with {text_of(found.value)}"

@@ -84,7 +84,8 @@ def load(
     unless they were read with other settings. A file that changed under its name supersedes its
     earlier load, unless that would take away more than --max-shrink. Records that cannot be stored
     go to raw.rejected_rows with line and reason. Defaults come from meta: ready_file in
-    orders.yaml, which has names: and header: none besides; flags win.
+    orders.yaml, which has names: and header: none besides; flags win. Files of further sources,
+    in their folders below a folder, are loaded as their own yaml files say.
 
     \b
     Examples:
@@ -111,7 +112,7 @@ def load(
     options = load_options(settings.configs, flags, named)
     if known and flags["source"]:
         require_known_source(settings.configs, flags["source"])
-    if known and not flags["source"]:
+    elif known:
         refuse_files_of_sources(settings.configs, paths, data=settings.project_dir / "data" / "raw")
     engine = _spark(settings) if target == "spark" else _postgres(settings)
     if list_loads:

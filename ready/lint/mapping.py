@@ -92,14 +92,12 @@ def _columns(document: Document) -> Mapping[str, Any]:
 
 def check_mapping(document: Document, project: Path) -> Iterator[Finding]:
     """Names that cannot be or are mistyped, entries that say too much or too little."""
-    reserved, signs = reserved_names(project), currencies_of_signs(project)
+    signs = currencies_of_signs(project)
     path, meta = model_meta(document, "orders_mapped")
     columns = mapping_of(meta.get("columns"))
+    yield from check_own_columns(document, path, columns, (*canonical_columns(), *OPTIONAL), project)
     for name, entry in columns.items():
         at = (*path, "columns", name)
-        if name not in (*canonical_columns(), *OPTIONAL):
-            yield from _own_name(document, at, name, columns, reserved, (*canonical_columns(), *OPTIONAL))
-            yield from _type(document, at, mapping_of(entry))
         yield from _marks(document, at, name, mapping_of(entry))
         yield from _currency(document, at, name, mapping_of(entry), signs)
         yield from _time_format(document, at, name, mapping_of(entry))
@@ -193,7 +191,7 @@ def _raising(document: Document, at: KeyPath, name: str, expression: Any) -> Ite
 def check_own_columns(
     document: Document, path: KeyPath, columns: Mapping[str, Any], known: Collection[str], project: Path
 ) -> Iterator[Finding]:
-    """Columns of a further source with names that cannot be, or are mistyped. known: those of any source."""
+    """Columns of one's own whose names cannot be, or are mistyped. known: those that any mapping has."""
     reserved = reserved_names(project)
     for name, entry in columns.items():
         if name not in known:

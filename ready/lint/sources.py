@@ -31,9 +31,11 @@ ENDINGS = ("_mapped", "_parsed", "_rejected", "_features", "_labels", "_training
 
 def why_no_name(name: str, project: Path) -> str | None:
     """Why a source cannot be called so, or None. project: the folder with the models that come along."""
+    wanted = {f"{name}{ending}" for ending in ("", *ENDINGS)}
     files = [*(project / "models").rglob("*.sql"), *(project / "seeds").rglob("*.csv")]
-    models = {file.stem for file in files if not OF_SOURCE.match(file.read_text(encoding="utf-8"))}
-    taken = sorted({f"{name}{ending}" for ending in ("", *ENDINGS)} & {*models, "orders_history", "all"})
+    alike = [file for file in files if file.stem in wanted]
+    models = {file.stem for file in alike if not OF_SOURCE.match(file.read_text(encoding="utf-8"))}
+    taken = sorted(models | wanted & {"orders_history", "all"})
     if not NAME.fullmatch(name):
         return "lower case letters, digits and _, at most 18"
     if name.endswith(ENDINGS):
