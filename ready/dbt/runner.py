@@ -73,17 +73,21 @@ def run_dbt(
     on_warning: Callable[[str], None],
     parsed: Any = None,
 ) -> DbtRun:
-    """Run a dbt command that writes run_results.json. Never raises for a failed run: see DbtRun.
+    """Run a dbt command that gives results of nodes. Never raises for a failed run: see DbtRun.
 
-    on_warning is called with what the project's own macros warn of. parsed: an earlier call's, to go by that.
+    on_warning is called with what the project's own macros warn of. parsed: an earlier call's, to go by that;
+    then no artifacts are written, and `manifest` is None.
     """
     prepare(settings, params)
     target = target_folder(settings)
+    listeners = [_on_node(on_node), _on_warning(on_warning)]
+    if parsed:
+        _forget_compiled(parsed)
+        outcome = invoke([*QUIET, "--no-write-json", *arguments], listeners=listeners, parsed=parsed)
+        return _without_artifacts(outcome)
     # A run that dies before its end writes none, and an old one must not stand in for it.
     (target / "run_results.json").unlink(missing_ok=True)
-    listeners = [_on_node(on_node), _on_warning(on_warning)]
-    _forget_compiled(parsed)
-    outcome = invoke([*QUIET, *arguments], listeners=listeners, parsed=parsed)
+    outcome = invoke([*QUIET, *arguments], listeners=listeners)
     run_results = read_artifact(target / "run_results.json")
     return DbtRun(
         success=outcome.success,
@@ -92,6 +96,27 @@ def run_dbt(
         run_results=run_results,
         exception=outcome.exception,
         parsed=outcome.result if arguments[0] == "parse" else None,
+    )
+
+
+def _without_artifacts(outcome: dbtRunnerResult) -> DbtRun:
+    """What run_results.json would say, as far as it is read."""
+    results = [
+        {
+            "unique_id": node.unique_id,
+            "status": str(result.status),
+            "message": result.message,
+            "compiled_code": getattr(node, "compiled_code", None),
+        }
+        for result in getattr(outcome.result, "results", None) or ()
+        for node in [getattr(result, "node", result)]  # an operation's result is its own node
+    ]
+    return DbtRun(
+        success=outcome.success,
+        invocation_id=_invocation_id(None),
+        manifest=None,
+        run_results={"results": results} if outcome.result else None,
+        exception=outcome.exception,
     )
 
 
@@ -126,7 +151,7 @@ def invoke(
 
 def _forget_compiled(parsed: Any) -> None:
     """Ephemeral models are put into those that read them once, also where these are compiled again."""
-    for node in parsed.nodes.values() if parsed else ():
+    for node in parsed.nodes.values():
         if node.resource_type == "model":
             node.compiled, node.extra_ctes_injected, node.extra_ctes = False, False, []
 
