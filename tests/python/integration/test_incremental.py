@@ -308,6 +308,7 @@ models:
 """
 
 
+@pytest.mark.thorough  # names that no shop has
 def test_names_and_texts_of_the_products_own_and_rotated_files(
     database: ConnectionParams, tmp_path: Path
 ) -> None:

@@ -158,6 +158,7 @@ def test_a_feature_set_without_its_key_is_not_published(shop: Shop) -> None:
     assert told in " ".join(done.stdout.split())
 
 
+@pytest.mark.thorough  # test_export.py has files of the orders
 def test_another_run_brings_back_its_files_and_tells_what_has_no_type(with_own: Shop) -> None:
     """Last, for it changes what the others copy; in a copy nothing would be up to date."""
     shop = with_own

@@ -223,7 +223,13 @@ COPIES: dict[str, tuple[Rules, dict[int, dict[str, str]], set[int]]] = {
 }
 
 
-@pytest.mark.parametrize(("rules", "changes", "set_aside"), COPIES.values(), ids=COPIES)
+@pytest.mark.parametrize(
+    ("rules", "changes", "set_aside"),
+    [
+        pytest.param(*case, id=name, marks=() if name == "within a load" else pytest.mark.thorough)
+        for name, case in COPIES.items()
+    ],
+)
 def test_of_copies_the_first_stays_that_no_other_rule_sets_aside(
     shop: Shop, rules: Rules, changes: dict[int, dict[str, str]], set_aside: set[int]
 ) -> None:

@@ -120,6 +120,7 @@ def _role(database: ConnectionParams, name: str, right: str) -> Iterator[str]:
 def _silent(title: str, detail: str) -> None: ...
 
 
+@pytest.mark.thorough  # test_pipeline.py has two runs at once
 def test_builds_at_one_moment_stage_a_load_once_and_an_overtaken_one_changes_nothing(
     database: ConnectionParams, tmp_path: Path
 ) -> None:

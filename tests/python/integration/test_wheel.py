@@ -158,6 +158,7 @@ def test_the_folder_holds_only_what_is_the_user_s(shop: Path) -> None:
     assert (shop / "artifacts" / "datasets" / "customer_features" / "v1" / "train.parquet").is_file()
 
 
+@pytest.mark.thorough  # make wheel builds one, too
 def test_plain_dbt_builds_a_model_of_the_user_s_own(installed: Installed, shop: Path) -> None:
     page = (PROJECT / "docs" / "configuration.md").read_text(encoding="utf-8")
     model = fenced(page, "sql", after="## Features in SQL of your own")
