@@ -4,26 +4,68 @@
     {% for name in id_columns() + time_columns() if not is_tested(name, null_rules()) %}
         {% do faults.append(value_fault(name, 'has {n} null(s)', name ~ ' is null and ' ~ name ~ '_raw is null')) %}
     {% endfor %}
+    {% if is_mapped('deleted') %}
+        {% set words = quote_literals(words_of_deletion().yes + words_of_deletion().no) %}
+        {% do faults.append(value_fault('deleted', 'has {n} value(s) that say neither yes nor no', 'deleted not in (' ~ words ~ ')')) %}
+    {% endif %}
     {% for rule in ['typed_amounts_and_times', 'typed_values', 'long_ids', 'expressions_give_values'] %}
         {% do faults.extend(value_faults(rule)) %}
     {% endfor %}
     {% do return(faults) %}
 {% endmacro %}
 
+{# The rows of a key other than the customer that contradict an earlier line of the same file at the same instant: a look-up would have
+   two answers. As rows_at_fault has it; `relation`: with the parsed records. #}
+{% macro states_that_contradict(relation) -%}
+    {%- set key, at = key_of_source(), 'available_at' if tracks_availability() else none -%}
+    {%- set differs = [] -%}
+    {%- for name in (['deleted'] if is_mapped('deleted') else []) + extra_columns() | list -%}
+        {%- do differs.append(name ~ ' is distinct from lag(' ~ name ~ ') over same') -%}
+    {%- endfor -%}
+    select
+        parsed.*,
+        '{{ key }}' as column_at_fault,
+        '{{ key }} has {n} value(s) that come again at one instant, with other values' as says
+    from {{ relation }} as parsed
+    where (parsed.load_id, parsed.line_number) in (
+        select load_id, line_number
+        from (
+            select
+                load_id,
+                line_number,
+                lag(load_id) over same is not null and ({{ differs | join(' or ') or 'false' }}) as contradicts
+            from {{ relation }}
+            where {{ key }} is not null{{ ' and ' ~ at ~ ' is not null' if at }}
+            window same as (partition by load_id, {{ key }}{{ ', ' ~ at if at }} order by line_number)
+        ) as compared
+        where contradicts
+    )
+{%- endmacro %}
+
 {# on-run-start of a build: each source says whose its rows are and when they came, and is tested. #}
 {% macro check_sources() %}
+    {% if node_meta('orders_mapped').get('lookup') %}
+        {% do exceptions.raise_compiler_error('orders.yaml: lookup: orders have no look-ups, only sources of events beside them') %}
+    {% endif %}
     {% for name in further_sources() %}
         {% if source_of_name(name) != name %}
             {% do exceptions.raise_compiler_error(name ~ '.yaml: ' ~ name ~ ' cannot be the name of a source, as it ends as the name of its models does') %}
         {% endif %}
         {% set meta = node_meta(name ~ '_mapped') %}
         {% set columns, state = meta.get('columns', {}), meta.get('kind') == 'state' %}
-        {% for column in ['customer_id'] + ([] if state else ['event_ts']) if not columns.get(column) %}
+        {% set key = meta.get('key', 'customer_id') if state else 'customer_id' %}
+        {% for column in [key] + ([] if state else ['event_ts']) if not columns.get(column) %}
             {% do exceptions.raise_compiler_error(
                 name ~ '.yaml: columns: ' ~ column ~ ' is not mapped; a source of ' ~ ('states' if state else 'events') ~ ' needs '
-                ~ ('customer_id' if state else 'customer_id and event_ts')
+                ~ (key if state else 'customer_id and event_ts')
             ) %}
         {% endfor %}
+        {% set macro = 'source_keyed_states' if key != 'customer_id' else 'source_states' %}
+        {% set code = graph.nodes['model.raw_to_ready.' ~ name].raw_code %}
+        {% if state and 'source_' in code and macro ~ '(' not in code %}
+            {% do exceptions.raise_compiler_error(name ~ '.yaml: key: for states of ' ~ key ~ ' ' ~ name ~ '.sql has to be {{ ' ~ macro ~ '() }}') %}
+        {% endif %}
+        {% do check_lookups(name, meta) %}
         {% if 'usable_rows' not in tests_attached_to(gate_model_id(name)) | map(attribute='test_metadata.name') %}
             {% do exceptions.raise_compiler_error(name ~ '.yaml: ' ~ name ~ '_parsed is not tested: give it data_tests: [usable_rows]') %}
         {% endif %}

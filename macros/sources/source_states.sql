@@ -9,7 +9,23 @@
         indexes=[{'columns': ['customer_id', 'available_at']}],
         post_hook='{{ analyze(this) }}'
     ) -}}
-{%- set tracked = tracks_availability() %}
+    {{- states_as_known() -}}
+{%- endmacro %}
+
+{# The same of another key, as products: they are looked up. #}
+{% macro source_keyed_states() -%}
+    {{- config(
+        materialized='table',
+        schema='stg',
+        meta={'ready_available_at': 'available_at'},
+        post_hook='{{ analyze(this) }}'
+    ) -}}
+    {{- states_as_known() -}}
+{%- endmacro %}
+
+{# Their SQL. The row of a deletion has nothing but the instant. #}
+{% macro states_as_known() -%}
+{%- set tracked, key, has_deletions = tracks_availability(), key_of_source(), is_mapped('deleted') %}
 with usable as (
     {{ usable_rows_of_source(ref(model.name ~ '_parsed'), ref(model.name ~ '_rejected')) }}
 ),
@@ -36,10 +52,10 @@ loads as (
 
 known as (
     select
-        usable.customer_id,
+        usable.{{ key }},
         {{ 'usable.available_at' if tracked else 'loads.loaded_at' }} as available_at,
         {%- for name in extra_columns() %}
-        usable.{{ name }},
+        {{ 'case when not ' ~ is_deletion('usable') ~ ' then usable.' ~ name ~ ' end as ' ~ name if has_deletions else 'usable.' ~ name }},
         {%- endfor %}
         usable.load_id,
         usable.line_number
@@ -50,11 +66,17 @@ known as (
 ),
 
 latest as (
-    {{ deduplicate('known', 'customer_id, available_at', 'load_id desc, line_number desc') }}
+    {{ deduplicate('known', key ~ ', available_at', 'load_id desc, line_number desc') }}
 )
 
 select * from latest
 {%- endmacro %}
+
+{# Whether a row says that its customer, or its key, is gone from then on. #}
+{% macro is_deletion(row) %}coalesce({{ row }}.deleted in ({{ quote_literals(words_of_deletion().yes) }}), false){% endmacro %}
+
+{# How files say so; all else the gate refuses. #}
+{% macro words_of_deletion() %}{% do return({'yes': ['true', 't', 'yes', 'y', '1'], 'no': ['false', 'f', 'no', 'n', '0']}) %}{% endmacro %}
 
 {# The features of a source of states: of each column the value known strictly before feature_time, for how many days it has been that,
    and how often it had changed. A select for every row of `spine`. #}

@@ -26,7 +26,15 @@ from ready.dataset.training_set import published_sets
 from ready.dbt.parsed_files import unread
 from ready.dbt.runner import DbtRun, NodeResult, require_success, run_dbt, target_folder
 from ready.definition.load_options import load_options
-from ready.definition.mapping import ORDERS, check_mapping, orders_meta, source_folder, source_names
+from ready.definition.mapping import (
+    CUSTOMER,
+    ORDERS,
+    check_mapping,
+    key_of,
+    orders_meta,
+    source_folder,
+    source_names,
+)
 from ready.errors import CheckFailed, MachineError, UsageError, from_loader
 from ready.gate.after_build import after_build_texts
 from ready.gate.idle_rules import without_idle_rules
@@ -294,6 +302,8 @@ class Run(ABC):
         """Sources with hardly a customer who has an order: their features would be empty without a word."""
         warned = []
         for source in self._sources[1:]:
+            if key_of(self.settings.configs, source) != CUSTOMER:
+                continue
             (row,) = select_rows(connection, self.settings, MATCHED.format(source=source))
             if row["customers"] > 100 * row["known"]:
                 warned.append(
