@@ -165,9 +165,9 @@ class _Check:
         for table in self.original if self._has_sources() else ():
             if self._is_by_customer(table):
                 own += self._change(Future(cutoffs=self.cutoffs, only=table), models, rows)
-                continue
-            for change in FUTURES:
-                moved += self._change(Future(change, cutoffs[len(cutoffs) // 2], only=table), models, rows)
+            else:
+                future = Future("changed", cutoffs[len(cutoffs) // 2], only=table)
+                moved += self._change(future, models, rows)
         further = self._to_confirm(own, moved, cutoffs)
         for cutoff, names in further.items():
             for change in FUTURES:
