@@ -72,12 +72,6 @@ latest as (
 select * from latest
 {%- endmacro %}
 
-{# Whether a row says that its customer, or its key, is gone from then on. #}
-{% macro is_deletion(row) %}coalesce({{ row }}.deleted in ({{ quote_literals(words_of_deletion().yes) }}), false){% endmacro %}
-
-{# How files say so; all else the gate refuses. #}
-{% macro words_of_deletion() %}{% do return({'yes': ['true', 't', 'yes', 'y', '1'], 'no': ['false', 'f', 'no', 'n', '0']}) %}{% endmacro %}
-
 {# The features of a source of states: of each column the value known strictly before feature_time, for how many days it has been that,
    and how often it had changed. A select for every row of `spine`. #}
 {% macro features_of_states(columns, spine, states) -%}

@@ -64,6 +64,8 @@ def check_source(document: Document, project: Path) -> Iterator[Finding]:
     known = (*TYPES, key_of(meta), *([DELETED] if kind == "state" else ()))
     yield from check_own_columns(document, path, columns, known, project)
     yield from _check_key(document, path, meta, project)
+    if kind == "state":
+        yield from _check_states(document, (*path, "columns"), columns)
     needed = [key_of(meta)] if kind == "state" else [CUSTOMER, "event_ts"]
     for key in needed:
         if not columns.get(key):
@@ -74,6 +76,16 @@ def check_source(document: Document, project: Path) -> Iterator[Finding]:
     if not any(test == "usable_rows" or "usable_rows" in mapping_of(test) for test in tests):
         message = f"{wanted[1]} is not tested: nothing would stop a record without key or time"
         yield document.finding(("models",), message, "give it data_tests: [usable_rows]")
+
+
+def _check_states(document: Document, path: KeyPath, columns: Mapping[str, Any]) -> Iterator[Finding]:
+    """A deletion that is a number, and a merge of customers, which nothing follows."""
+    if mapping_of(columns.get(DELETED)).get("type") == "number":
+        yield document.finding((*path, DELETED, "type"), f"{DELETED} says yes or no, and is no number")
+    if "merged_into" in columns:
+        message = "merged_into has no effect: ids that are merged stay two customers"
+        hint = "call it otherwise to keep it as a text; docs/sources.md says more"
+        yield document.finding((*path, "merged_into"), message, hint)
 
 
 def key_of(meta: Mapping[str, Any]) -> str:

@@ -154,6 +154,17 @@ def test_what_was_known_of_a_key_equals_the_oracle_and_is_proven(shop: Shop) -> 
     in_part = {table: shop.content_of(table) for table in TABLES}
     shop.run("--data", shop.data, "--full-refresh")
     assert {table: shop.content_of(table) for table in TABLES} == in_part
+    check_keys_without_a_state(shop)
+
+
+def check_keys_without_a_state(shop: Shop) -> None:
+    """By a key that no state has: the columns are empty, and the run says so."""
+    by_customer = {name: {**entry, "key": "customer_id"} for name, entry in LOOKUPS.items()}
+    lay_out_visits(shop, lookups=by_customer)
+    add_features(shop, AGGREGATIONS, TOTALS)
+    done = shop.run("--data", shop.data)
+    assert "0 find a state of pages that was known by then" in done.stdout + done.stderr
+    assert shop.value("select count(topic) from stg.visits") == 0
 
 
 def check_the_future_of_what_is_looked_up(shop: Shop) -> None:

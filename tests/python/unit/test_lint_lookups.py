@@ -161,12 +161,20 @@ def test_orders_look_nothing_up(project: Path) -> None:
             "key: deleted has a",
         ),
         (
+            {"ready_kind": "state", "ready_columns": {"customer_id": "c", "deleted": PRICE}},
+            "deleted says yes or no, and is no number",
+        ),
+        (
+            {"ready_kind": "state", "ready_columns": {"customer_id": "c", "merged_into": "m"}},
+            "merged_into has no effect: ids that are merged stay two customers",
+        ),
+        (
             {"ready_key": "page", "ready_columns": VISITS},
             "key: pages is a source of events, which are of customers",
         ),
     ],
 )
-def test_keys_that_cannot_be(project: Path, meta: Any, says: str) -> None:
+def test_states_that_cannot_be(project: Path, meta: Any, says: str) -> None:
     write(project, "pages", **meta)
     assert says in "\n".join(found(project))
 

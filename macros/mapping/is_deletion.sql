@@ -1,0 +1,5 @@
+{# Whether a row says that its customer, or its key, is gone from then on. #}
+{% macro is_deletion(row) %}coalesce({{ row }}.deleted in ({{ quote_literals(words_of_deletion().yes) }}), false){% endmacro %}
+
+{# How files say so; all else the gate refuses. #}
+{% macro words_of_deletion() %}{% do return({'yes': ['true', 't', 'yes', 'y', '1'], 'no': ['false', 'f', 'no', 'n', '0']}) %}{% endmacro %}
