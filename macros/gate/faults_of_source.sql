@@ -4,7 +4,7 @@
     {% for name in id_columns() + time_columns() if not is_tested(name, null_rules()) %}
         {% do faults.append(value_fault(name, 'has {n} null(s)', name ~ ' is null and ' ~ name ~ '_raw is null')) %}
     {% endfor %}
-    {% if is_mapped('deleted') %}
+    {% if has_deletions() %}
         {% set words = quote_literals(words_of_deletion().yes + words_of_deletion().no) %}
         {% do faults.append(value_fault('deleted', 'has {n} value(s) that say neither yes nor no', 'deleted not in (' ~ words ~ ')')) %}
     {% endif %}

@@ -3,7 +3,7 @@
 {% macro states_that_contradict(relation) -%}
     {%- set key, at = key_of_source(), 'available_at' if tracks_availability() else none -%}
     {%- set differs = [] -%}
-    {%- for name in (['deleted'] if is_mapped('deleted') else []) + extra_columns() | list -%}
+    {%- for name in (['deleted'] if has_deletions() else []) + extra_columns() | list -%}
         {%- do differs.append(name ~ ' is distinct from lag(' ~ name ~ ') over same') -%}
     {%- endfor -%}
     select

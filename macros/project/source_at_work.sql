@@ -42,8 +42,8 @@
 
 {# The column that says whose the rows of the source at work are: of states the mapping may name another than the customer. #}
 {% macro key_of_source() %}
-    {% set name = source_at_work() %}
-    {% do return('customer_id' if name == 'orders' else node_meta(name ~ '_mapped').get('key', 'customer_id')) %}
+    {% set of_states = source_at_work() != 'orders' and source_kind() == 'state' %}
+    {% do return(node_meta(source_at_work() ~ '_mapped').get('key', 'customer_id') if of_states else 'customer_id') %}
 {% endmacro %}
 
 {# The file that maps the source at work. #}

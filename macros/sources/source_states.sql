@@ -25,7 +25,7 @@
 
 {# Their SQL. The row of a deletion has nothing but the instant. #}
 {% macro states_as_known() -%}
-{%- set tracked, key, has_deletions = tracks_availability(), key_of_source(), is_mapped('deleted') %}
+{%- set tracked, key = tracks_availability(), key_of_source() %}
 with usable as (
     {{ usable_rows_of_source(ref(model.name ~ '_parsed'), ref(model.name ~ '_rejected')) }}
 ),
@@ -55,7 +55,7 @@ known as (
         usable.{{ key }},
         {{ 'usable.available_at' if tracked else 'loads.loaded_at' }} as available_at,
         {%- for name in extra_columns() %}
-        {{ 'case when not ' ~ is_deletion('usable') ~ ' then usable.' ~ name ~ ' end as ' ~ name if has_deletions else 'usable.' ~ name }},
+        {{ 'case when not ' ~ is_deletion('usable') ~ ' then usable.' ~ name ~ ' end as ' ~ name if has_deletions() else 'usable.' ~ name }},
         {%- endfor %}
         usable.load_id,
         usable.line_number

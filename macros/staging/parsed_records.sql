@@ -40,7 +40,7 @@ parsed as (
         {{ of_order('status', in_case('lower', "replace(" ~ text_of('status') ~ ", '-', '')")) }} as status,
         {{ of_order('channel', text_of('channel')) }} as channel,
         {%- endif %}
-        {%- if 'deleted' in columns %}
+        {%- if has_deletions() %}
         {{ in_case('lower', text_of('deleted')) }} as deleted,
         {%- endif %}
         {%- for name in extras if extras[name].type == 'text' %}

@@ -32,7 +32,8 @@ def source_folder(configs: Path, source: str) -> str:
 
 def key_of(configs: Path, source: str) -> str:
     """The column that says whose the rows of a source are: the customer, or what else is looked up by it."""
-    return str(orders_meta(configs, source).get("key") or CUSTOMER)
+    meta = orders_meta(configs, source)
+    return str(meta.get("key") or CUSTOMER) if meta.get("kind") == "state" else CUSTOMER
 
 
 def orders_meta(configs: Path, source: str = ORDERS) -> dict[str, Any]:
