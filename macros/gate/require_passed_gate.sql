@@ -47,7 +47,7 @@
 {% endmacro %}
 
 {# The tables that a node reads and that hold rows of a source, as graph nodes: what its gate looks at, and what is behind it. Those
-   that hold orders too go by the gate of the orders. #}
+   that hold orders too go by the gate of the orders, and events that look columns up by their own. #}
 {% macro tables_behind_gate(node, of_source='orders') %}
     {% set found = [] %}
     {% set gate, of_orders = gate_model_id(of_source), gate_model_id('orders') %}
@@ -57,7 +57,9 @@
             {% do found.extend(tables_behind_gate(read, of_source)) %}
         {% else %}
             {% set above = upstream_nodes(read) | map(attribute='unique_id') | list + [node_id] %}
-            {% if gate in above and (gate == of_orders or of_orders not in above) %}
+            {% set owner = source_of_name(read.name) %}
+            {% set is_of_other = owner != of_source and owner in further_sources() %}
+            {% if gate in above and (gate == of_orders or not (of_orders in above or is_of_other)) %}
                 {% do found.append(read) %}
             {% endif %}
         {% endif %}

@@ -4,7 +4,7 @@
 {# The columns that indexes are on. #}
 {% macro id_columns() %}
     {% set own = ['event_id'] if is_mapped('event_id') else [] %}
-    {% do return(['order_id', 'customer_id'] if source_at_work() == 'orders' else own + ['customer_id']) %}
+    {% do return(['order_id', 'customer_id'] if source_at_work() == 'orders' else own + [key_of_source()]) %}
 {% endmacro %}
 
 {# Where the text is the file's; of an expression that may raise the texts that it reads, so about. #}

@@ -24,7 +24,7 @@
 
 {% macro canonical_columns() %}
     {% if source_at_work() != 'orders' %}
-        {% do return(['customer_id', 'event_ts'] if source_kind() == 'event' else ['customer_id']) %}
+        {% do return(['customer_id', 'event_ts'] if source_kind() == 'event' else [key_of_source()]) %}
     {% endif %}
     {% do return(['order_id', 'customer_id', 'order_ts', 'amount', 'currency', 'status', 'channel']) %}
 {% endmacro %}
@@ -36,8 +36,10 @@
 
 {# Canonical columns that a table has only where they are mapped. #}
 {% macro optional_columns() %}
-    {% set of_orders = source_at_work() == 'orders' %}
-    {% do return(['available_at', 'line_id'] if of_orders else ['event_id', 'available_at'] if source_kind() == 'event' else ['available_at']) %}
+    {% if source_at_work() == 'orders' %}
+        {% do return(['available_at', 'line_id']) %}
+    {% endif %}
+    {% do return(['event_id', 'available_at'] if source_kind() == 'event' else ['available_at', 'deleted']) %}
 {% endmacro %}
 
 {# The columns whose texts are read as instants. #}

@@ -13,9 +13,10 @@
     {% do config.update(hashed_config) %}
     {#- What its columns mean, and where they come from; it counts through the SQL upstream. -#}
     {% set sources, of_sources, columns = sources_above(feature_set), {}, {} %}
+    {% set made_of = upstream_nodes(graph.nodes['model.raw_to_ready.' ~ feature_set]) | map(attribute='name') | list + [feature_set] %}
     {% for name in sources %}
         {% do of_sources.update({name: node_meta(name ~ '_mapped')}) %}
-        {% do columns.update({name ~ '_features': node_meta(name ~ '_features')} if 'model.raw_to_ready.' ~ name ~ '_features' in graph.nodes else {}) %}
+        {% do columns.update({name ~ '_features': node_meta(name ~ '_features')} if name ~ '_features' in made_of else {}) %}
     {% endfor %}
     {% if sources %}
         {% do config.update({'sources': of_sources, 'source_features': columns}) %}

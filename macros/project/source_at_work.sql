@@ -1,5 +1,5 @@
-{# The source that the node at work is of: NAME of the models NAME_mapped, NAME_parsed, NAME_rejected, NAME and NAME_features, and
-   of the tests on them; `orders` of all other nodes, and where there is no graph to ask. #}
+{# The source that the node at work is of: NAME of the models NAME_mapped, NAME_parsed, NAME_rejected, NAME_in_files, NAME and
+   NAME_features, and of the tests on them; `orders` of all other nodes, and where there is no graph to ask. #}
 {% macro source_at_work() %}
     {% set node = model or {} %}
     {% set name = source_of_name((node.get('attached_node') or node.get('name') or '').split('.')[-1]) %}
@@ -10,7 +10,7 @@
 {# Whether a model NAME_mapped is the one of a source: another model may be called so. #}
 {% macro maps_a_source(node) %}{% do return('source_mapped(' in node.raw_code) %}{% endmacro %}
 
-{% macro source_of_name(name) %}{% do return(modules.re.sub('_(mapped|parsed|rejected|features)$', '', name)) %}{% endmacro %}
+{% macro source_of_name(name) %}{% do return(modules.re.sub('_(mapped|parsed|rejected|in_files|features)$', '', name)) %}{% endmacro %}
 
 {# The sources beside the orders: those with a model NAME_mapped of this project's macro. #}
 {% macro further_sources() %}
@@ -33,11 +33,17 @@
     {% do return(further_sources() | select('in', above) | list) %}
 {% endmacro %}
 
-{# event, one row an event; or state, one row a customer and state. #}
+{# event, one row an event; or state, one row a customer, or another key, and state. #}
 {% macro source_kind() %}
     {% set kind = node_meta(source_at_work() ~ '_mapped').get('kind', 'event') %}
     {% do require_one_of(source_at_work() ~ '.yaml: kind', kind, ['event', 'state']) %}
     {% do return(kind) %}
+{% endmacro %}
+
+{# The column that says whose the rows of the source at work are: of states the mapping may name another than the customer. #}
+{% macro key_of_source() %}
+    {% set of_states = source_at_work() != 'orders' and source_kind() == 'state' %}
+    {% do return(node_meta(source_at_work() ~ '_mapped').get('key', 'customer_id') if of_states else 'customer_id') %}
 {% endmacro %}
 
 {# The file that maps the source at work. #}

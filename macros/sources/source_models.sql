@@ -1,5 +1,5 @@
 {# The models of a source beside the orders, each a line in a file of one's own: source_mapped() in NAME_mapped.sql, and so on. What
-   they mean is in docs/sources.md. #}
+   they mean is in docs/sources.md. Here are those of every source; source_lookups and source_keyed_states have files of their own. #}
 
 {# NAME_mapped: the records, the columns that configs/NAME.yaml maps as text. #}
 {% macro source_mapped() -%}
@@ -30,8 +30,8 @@
     {{ rejected_records(ref(source_of_name(model.name) ~ '_parsed')) }}
 {%- endmacro %}
 
-{# NAME of events: each once, of several deliveries as the latest has it. A row is known since available_at: its own time, or the
-   later one that the files state. #}
+{# NAME of events, or NAME_in_files of those with look-ups: each once, of several deliveries as the latest has it. A row is known
+   since available_at: its own time, or the later one that the files state. #}
 {% macro source_events() -%}
     {{- config(
         materialized='table',
@@ -40,9 +40,9 @@
         indexes=[{'columns': ['customer_id', 'event_ts']}],
         post_hook='{{ analyze(this) }}'
     ) -}}
-    {%- set mapped = orders_mapping()['columns'] -%}
+    {%- set mapped, name = orders_mapping()['columns'], source_of_name(model.name) -%}
 with usable as (
-    {{ usable_rows_of_source(ref(model.name ~ '_parsed'), ref(model.name ~ '_rejected')) }}
+    {{ usable_rows_of_source(ref(name ~ '_parsed'), ref(name ~ '_rejected')) }}
 ),
 
 latest as (
@@ -99,6 +99,7 @@ select * from final
     {#- What it is made of goes by the configs, which are not known yet. #}
     select 1 as one
     {%- elif source_kind() == 'state' -%}
+    {%- do require_states_of_customers() -%}
     {%- do require_latest() -%}
     {{ features_of_states(node_meta(model.name).latest, spine, rows) }}
     {%- else -%}
@@ -124,6 +125,15 @@ select * from features
     {% endfor %}
     {% if not columns %}
         {% do exceptions.raise_compiler_error('features.yaml: ' ~ model.name ~ ' has no columns: describe it there, with ready_latest') %}
+    {% endif %}
+{% endmacro %}
+
+{# Stops with one sentence where a source of states is of no customers. #}
+{% macro require_states_of_customers() %}
+    {% if key_of_source() != 'customer_id' %}
+        {% do exceptions.raise_compiler_error(
+            mapping_file() ~ ': key: rows of ' ~ key_of_source() ~ ' have no features of their own, but are looked up: delete the model ' ~ model.name
+        ) %}
     {% endif %}
 {% endmacro %}
 

@@ -9,7 +9,23 @@
         indexes=[{'columns': ['customer_id', 'available_at']}],
         post_hook='{{ analyze(this) }}'
     ) -}}
-{%- set tracked = tracks_availability() %}
+    {{- states_as_known() -}}
+{%- endmacro %}
+
+{# The same of another key, as products: they are looked up. #}
+{% macro source_keyed_states() -%}
+    {{- config(
+        materialized='table',
+        schema='stg',
+        meta={'ready_available_at': 'available_at'},
+        post_hook='{{ analyze(this) }}'
+    ) -}}
+    {{- states_as_known() -}}
+{%- endmacro %}
+
+{# Their SQL. The row of a deletion has nothing but the instant. #}
+{% macro states_as_known() -%}
+{%- set tracked, key = tracks_availability(), key_of_source() %}
 with usable as (
     {{ usable_rows_of_source(ref(model.name ~ '_parsed'), ref(model.name ~ '_rejected')) }}
 ),
@@ -36,10 +52,10 @@ loads as (
 
 known as (
     select
-        usable.customer_id,
+        usable.{{ key }},
         {{ 'usable.available_at' if tracked else 'loads.loaded_at' }} as available_at,
         {%- for name in extra_columns() %}
-        usable.{{ name }},
+        {{ 'case when not ' ~ is_deletion('usable') ~ ' then usable.' ~ name ~ ' end as ' ~ name if has_deletions() else 'usable.' ~ name }},
         {%- endfor %}
         usable.load_id,
         usable.line_number
@@ -50,7 +66,7 @@ known as (
 ),
 
 latest as (
-    {{ deduplicate('known', 'customer_id, available_at', 'load_id desc, line_number desc') }}
+    {{ deduplicate('known', key ~ ', available_at', 'load_id desc, line_number desc') }}
 )
 
 select * from latest

@@ -40,6 +40,9 @@ parsed as (
         {{ of_order('status', in_case('lower', "replace(" ~ text_of('status') ~ ", '-', '')")) }} as status,
         {{ of_order('channel', text_of('channel')) }} as channel,
         {%- endif %}
+        {%- if has_deletions() %}
+        {{ in_case('lower', text_of('deleted')) }} as deleted,
+        {%- endif %}
         {%- for name in extras if extras[name].type == 'text' %}
         {{ of_order(name, text_of(name)) }} as {{ name }},
         {%- endfor %}

@@ -15,6 +15,7 @@ from ready.errors import UsageError
 from ready.workspace.config_files import CONFIG_FILES
 
 ORDERS = "orders"
+CUSTOMER = "customer_id"
 
 
 def source_names(configs: Path) -> tuple[str, ...]:
@@ -27,6 +28,12 @@ def source_folder(configs: Path, source: str) -> str:
     """Where the files of a source beside the orders are, as seen from the data folder."""
     file = orders_meta(configs, source).get("file")
     return str((file if isinstance(file, dict) else {}).get("folder") or source)
+
+
+def key_of(configs: Path, source: str) -> str:
+    """The column that says whose the rows of a source are: the customer, or what else is looked up by it."""
+    meta = orders_meta(configs, source)
+    return str(meta.get("key") or CUSTOMER) if meta.get("kind") == "state" else CUSTOMER
 
 
 def orders_meta(configs: Path, source: str = ORDERS) -> dict[str, Any]:

@@ -95,6 +95,10 @@ def check_mapping(document: Document, project: Path) -> Iterator[Finding]:
     signs = currencies_of_signs(project)
     path, meta = model_meta(document, "orders_mapped")
     columns = mapping_of(meta.get("columns"))
+    if "lookup" in meta:
+        message = "lookup: orders look nothing up, only sources of events beside them"
+        hint = "map the lines as a source of events too, from a copy of the file: docs/sources.md"
+        yield document.finding((*path, "lookup"), message, hint)
     yield from check_own_columns(document, path, columns, (*canonical_columns(), *OPTIONAL), project)
     for name, entry in columns.items():
         at = (*path, "columns", name)
@@ -189,13 +193,21 @@ def _raising(document: Document, at: KeyPath, name: str, expression: Any) -> Ite
 
 
 def check_own_columns(
-    document: Document, path: KeyPath, columns: Mapping[str, Any], known: Collection[str], project: Path
+    document: Document,
+    path: KeyPath,
+    columns: Mapping[str, Any],
+    known: Collection[str],
+    project: Path,
+    key: str = "columns",
 ) -> Iterator[Finding]:
-    """Columns of one's own whose names cannot be, or are mistyped. known: those that any mapping has."""
+    """Columns of one's own whose names cannot be, or are mistyped. known: those that any mapping has.
+
+    key: where the mapping has them.
+    """
     reserved = reserved_names(project)
     for name, entry in columns.items():
         if name not in known:
-            at = (*path, "columns", name)
+            at = (*path, key, name)
             yield from _own_name(document, at, name, columns, reserved, known)
             yield from _type(document, at, mapping_of(entry))
 
@@ -213,9 +225,10 @@ def _own_name(
         yield document.finding(at, f"unknown key {name}", f"did you mean {near[0]}?")
     elif not NAME.fullmatch(name):
         rule = "lower case letters, digits and _, at most 59"
-        yield document.finding(at, f"columns: {name} is no column name", rule)
+        yield document.finding(at, f"{at[-2]}: {name} is no column name", rule)
     elif name in reserved or name.endswith(OWN_ENDINGS):
-        yield document.finding(at, f"columns: {name} has a meaning of its own already", "choose another name")
+        message = f"{at[-2]}: {name} has a meaning of its own already"
+        yield document.finding(at, message, "choose another name")
 
 
 def _type(document: Document, at: KeyPath, entry: Mapping[str, Any]) -> Iterator[Finding]:

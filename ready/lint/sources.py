@@ -15,18 +15,19 @@ from ready.lint.finding import Finding, nearest_or_all
 from ready.lint.mapping import check_own_columns
 from ready.lint.schema import check_schema, schema
 
-KEYS = {"event": ("customer_id", "event_ts"), "state": ("customer_id",)}
+CUSTOMER = "customer_id"
 TYPES = {
     "event_id": "text", "customer_id": "text", "event_ts": "time", "available_at": "time",
     "load_id": "number", "line_number": "number",
 }  # fmt: skip
+DELETED = "deleted"  # of states
 OF_TRAINING_SETS = ("customer_id", "feature_time", "split")
 PLACE = ("load_id", "line_number", "file_name")
 # What the tables of a source are called by; functions of its expressions too, which have 63 letters.
 NAME = re.compile("[a-z][a-z0-9_]{0,17}")
-OF_SOURCE = re.compile(r"\s*\{\{\s*source_\w+\(\)")  # what is in a model of a source
+OF_SOURCE = re.compile(r"\s*\{\{\s*source_\w+\(")  # what is in a model of a source
 # Of the models that a source has beside the one of its own name.
-ENDINGS = ("_mapped", "_parsed", "_rejected", "_features", "_labels", "_training_set")
+ENDINGS = ("_mapped", "_parsed", "_rejected", "_in_files", "_features", "_labels", "_training_set")
 
 
 def why_no_name(name: str, project: Path) -> str | None:
@@ -60,17 +61,53 @@ def check_source(document: Document, project: Path) -> Iterator[Finding]:
             yield document.finding(("models", index, "name"), message, f"known: {', '.join(wanted)}")
     path, meta = model_meta(document, wanted[0])
     columns, kind = mapping_of(meta.get("columns")), str(meta.get("kind", "event"))
-    yield from check_own_columns(document, path, columns, TYPES, project)
-    for key in KEYS.get(kind, ()):
+    known = (*TYPES, key_of(meta), *([DELETED] if kind == "state" else ()))
+    yield from check_own_columns(document, path, columns, known, project)
+    yield from _check_key(document, path, meta, project)
+    if kind == "state":
+        yield from _check_states(document, (*path, "columns"), columns)
+    needed = [key_of(meta)] if kind == "state" else [CUSTOMER, "event_ts"]
+    for key in needed:
         if not columns.get(key):
-            needed = " and ".join(KEYS[kind])
             yield document.finding(
-                (*path, "columns"), f"{key} is not mapped; a source of {kind}s needs {needed}"
+                (*path, "columns"), f"{key} is not mapped; a source of {kind}s needs {' and '.join(needed)}"
             )
     tests = [test for m in models if m.get("name") == wanted[1] for test in list_of(m.get("data_tests"))]
     if not any(test == "usable_rows" or "usable_rows" in mapping_of(test) for test in tests):
         message = f"{wanted[1]} is not tested: nothing would stop a record without key or time"
         yield document.finding(("models",), message, "give it data_tests: [usable_rows]")
+
+
+def _check_states(document: Document, path: KeyPath, columns: Mapping[str, Any]) -> Iterator[Finding]:
+    """A deletion that is a number, and a merge of customers, which nothing follows."""
+    if mapping_of(columns.get(DELETED)).get("type") == "number":
+        yield document.finding((*path, DELETED, "type"), f"{DELETED} says yes or no, and is no number")
+    if "merged_into" in columns:
+        message = "merged_into has no effect: ids that are merged stay two customers"
+        hint = "call it otherwise to keep it as a text; docs/sources.md says more"
+        yield document.finding((*path, "merged_into"), message, hint)
+
+
+def key_of(meta: Mapping[str, Any]) -> str:
+    """The column that says whose the rows are. meta: of a model NAME_mapped."""
+    return str(meta.get("key") or CUSTOMER)
+
+
+def _check_key(
+    document: Document, path: KeyPath, meta: Mapping[str, Any], project: Path
+) -> Iterator[Finding]:
+    """A key that no source of this kind has, or that no column can be called."""
+    key = key_of(meta)
+    if key == CUSTOMER:
+        return
+    if meta.get("kind") != "state":
+        message = f"key: {document.file.stem} is a source of events, which are of customers"
+        yield document.finding((*path, "key"), message, "leave it out")
+    elif key in (*TYPES, DELETED):
+        message = f"key: {key} has a meaning of its own already"
+        yield document.finding((*path, "key"), message, "choose another name")
+    else:
+        yield from check_own_columns(document, path, {key: ""}, TYPES, project)
 
 
 def parsed_columns(document: Document) -> frozenset[str]:
@@ -93,13 +130,18 @@ def check_source_features(features: Document, sources: Mapping[str, Document]) -
             yield features.finding(("models", index, "name"), message, hint)
             continue
         path, meta = model_meta(features, name)
-        mapped = model_meta(sources[source], f"{source}_mapped")[1]
+        mapped = mapped_meta(sources[source])[1]
+        if key_of(mapped) != CUSTOMER:
+            message = f"{name}: rows of {key_of(mapped)} have no features of their own, but are looked up"
+            hint = f"take the entry out; in the file of a source of events: ready_lookup, from: {source}"
+            yield features.finding(("models", index, "name"), message, hint)
+            continue
         if mapped.get("kind") == "state":
-            yield from _check_latest(features, path, meta, source, _types(sources[source]))
+            yield from _check_latest(features, path, meta, source, own_types(sources[source]))
             continue
         if not meta.get("aggregations"):
             yield features.finding(path, f"{name} has no aggregations", "for example visits: count")
-        types = {**TYPES, **_types(sources[source])}
+        types = {**TYPES, **own_types(sources[source]), **_looked_up(sources[source], sources)}
         yield from check_aggregations(features, path, meta, {}, Rows(source, types, source, f"{source}.yaml"))
 
 
@@ -127,10 +169,26 @@ def _check_latest(
         yield features.finding(path, f"{source}_features has no columns", "name them: ready_latest: [...]")
 
 
-def _types(document: Document) -> dict[str, Any]:
-    columns = mapping_of(model_meta(document, f"{document.file.stem}_mapped")[1].get("columns"))
+def _looked_up(document: Document, sources: Mapping[str, Document]) -> dict[str, str]:
+    """The columns that a source looks up, with their types."""
+    return {
+        name: own_types(sources[source]).get(str(entry.get("column", name)), "text")
+        for name, given in mapping_of(mapped_meta(document)[1].get("lookup")).items()
+        for entry in (mapping_of(given),)
+        if (source := str(entry.get("from"))) in sources
+    }
+
+
+def mapped_meta(document: Document) -> tuple[KeyPath, Mapping[str, Any]]:
+    """The settings of a source and their path."""
+    return model_meta(document, f"{document.file.stem}_mapped")
+
+
+def own_types(document: Document) -> dict[str, str]:
+    """The columns of its own that a source maps -> text or number."""
+    meta = mapped_meta(document)[1]
     return {
         name: str(mapping_of(entry).get("type", "text"))
-        for name, entry in columns.items()
-        if name not in TYPES
+        for name, entry in mapping_of(meta.get("columns")).items()
+        if name not in TYPES and (name != DELETED or meta.get("kind") != "state")
     }

@@ -41,7 +41,7 @@ class SourceLine:
 class SourceOrder:
     """One order, or event, that went into the value, with the CSV records it is made of.
 
-    amount: None of an event.
+    Of an event with look-ups the records of the states follow its own. amount: None of an event.
     """
 
     order_id: str
@@ -116,6 +116,7 @@ class _Trace:
         self.mapped = mapping.get("columns", {})
         self.tracked = "available_at" in self.mapped
         self.of_lines = mapping.get("grain") == "order_line"
+        self.sources = record["config"].get("sources", {})
         orders, recomputed, written_down = self._computed(feature, customer_id, feature_time)
         known = not feature.ahead or window_to <= self._data_end()
         return Explanation(
@@ -252,22 +253,47 @@ class _Trace:
         self, feature: Feature, customer_id: str, window_from: datetime | None, window_to: datetime
     ) -> tuple[SourceOrder, ...]:
         """The events of a source beside the orders that were known by then."""
+        read = {"measure": feature.column or "event_id", "by_value": feature.by or "event_id"}
+        lookups = self.sources[feature.source].get("lookup") or {}
+        # What is looked up is not read from the events' table, but looked up again by its key.
+        stored = {
+            name: lookups[column]["key"] if column in lookups else column for name, column in read.items()
+        }
         events = self._select(
-            "select event_id, event_ts, load_id, line_number, {measure} as measure from {stg}.{table} "
-            "where customer_id = %(customer_id)s and event_ts >= %(from)s and event_ts < %(to)s "
-            "and available_at < %(to)s" + (" and {by} = %(value)s" if feature.by else ""),
-            {
-                "customer_id": customer_id,
-                "from": window_from or FIRST_INSTANT,
-                "to": window_to,
-                "value": feature.value,
-            },
-            measure=feature.column or "event_id",
-            by=feature.by or "event_id",
+            "select event_id, event_ts, load_id, line_number, {measure} as measure, {by} as by_value "
+            "from {stg}.{table} where customer_id = %(customer_id)s and event_ts >= %(from)s "
+            "and event_ts < %(to)s and available_at < %(to)s",
+            {"customer_id": customer_id, "from": window_from or FIRST_INSTANT, "to": window_to},
+            measure=stored["measure"],
+            by=stored["by_value"],
             table=feature.source,
         )
+        for name, column in read.items():
+            if column in lookups:
+                self._look_up(events, name, lookups[column], column)
+        events = [event for event in events if feature.by is None or event["by_value"] == feature.value]
         events.sort(key=lambda event: (event["event_ts"], event["event_id"]))
         return self._of_source(feature, events)
+
+    def _look_up(self, events: Sequence[Row], field: str, lookup: Mapping[str, str], column: str) -> None:
+        """Put what was known of the key in a field of each event, at the event's time, in its place."""
+        keys = tuple({event[field] for event in events} - {None})
+        states = self._select(
+            "select {key} as looked_up_key, available_at, load_id, line_number, {column} as value "
+            "from {stg}.{table} where {key} in %(keys)s order by available_at",
+            {"keys": keys or ("",)},
+            key=self.sources[lookup["from"]].get("key", "customer_id"),
+            column=lookup.get("column", column),
+            table=lookup["from"],
+        )
+        for event in events:
+            known = [
+                state
+                for state in states
+                if state["looked_up_key"] == event[field] and state["available_at"] <= event["event_ts"]
+            ]
+            event[field] = known[-1]["value"] if known else None
+            event.setdefault("looked_up", []).extend(_place(state) for state in known[-1:])
 
     def _states_of_source(
         self, feature: Feature, customer_id: str, window_from: datetime | None, window_to: datetime
@@ -286,16 +312,17 @@ class _Trace:
     def _of_source(self, feature: Feature, events: Sequence[Row]) -> tuple[SourceOrder, ...]:
         first, last = _counted(feature, [event["event_ts"] for event in events])
         events = [event for event in events if first <= event["event_ts"] <= last]
-        sources = self._sources([_place(event) for event in events])
+        places = [list(dict.fromkeys([_place(event), *event.get("looked_up", ())])) for event in events]
+        sources = self._sources([place for of_event in places for place in of_event])
         return tuple(
             SourceOrder(
                 order_id=event["event_id"],
                 order_ts=event["event_ts"],
                 amount=None,
                 measure=_short(event["measure"]) if feature.column else None,
-                lines=(sources[_place(event)],),
+                lines=tuple(sources[place] for place in of_event),
             )
-            for event in events
+            for event, of_event in zip(events, places, strict=True)
         )
 
     def _lines(

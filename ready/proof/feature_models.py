@@ -27,6 +27,14 @@ SOURCE_MODELS = {
     "_parsed": "source_parsed",
     "_rejected": "source_rejected",
 }
+# Events that look columns up are there twice: as their files have them, and with these columns.
+IN_FILES = "_in_files"
+ROWS_OF_SOURCE = (
+    ("source_events", ""),
+    ("source_events", IN_FILES),
+    ("source_states", ""),
+    ("source_keyed_states", ""),
+)
 
 
 # What the shipped models read beside orders: part of the definition, and the ledger for its loading times.
@@ -224,14 +232,14 @@ class _Graph:
 
         It and those before it are macros of this project, and no SQL of one's own, which may look ahead.
         """
-        name = self.nodes[id]["name"]
+        name = str(self.nodes[id]["name"]).removesuffix(IN_FILES)
         of_source = self.reach([id], self.parents)
         models = {other for other in of_source if self.nodes[other]["resource_type"] == "model"}
         tables = {self.nodes[other]["name"] for other in of_source - models}
         macros = {
             self.nodes[other]["name"].removeprefix(name): _called(self.nodes[other]) for other in models
         }
-        kinds = [{**SOURCE_MODELS, "": macro} for macro in ("source_events", "source_states")]
+        kinds = [{**SOURCE_MODELS, ending: macro} for macro, ending in ROWS_OF_SOURCE]
         return macros in kinds and tables <= {"loads", "raw_events"}
 
     def _carries_orders(self, id: str) -> bool:

@@ -36,9 +36,10 @@ class Future:
     only: str = ""
 
     def __str__(self) -> str:
+        alone = f", in {self.only} alone" if self.only else ""
         if self.cutoff is None:
-            return f"each customer's own cutoff{f', in {self.only} alone' if self.only else ''}"
-        return f"{self.cutoff:%Y-%m-%d %H:%M:%S}: what comes from then on {self.change}"
+            return f"each customer's own cutoff{alone}"
+        return f"{self.cutoff:%Y-%m-%d %H:%M:%S}: what comes from then on {self.change}{alone}"
 
 
 class _Cut:

@@ -163,7 +163,11 @@ class _Check:
         own = self._change(Future(cutoffs=self.cutoffs), models, rows)
         # Each source alone too: what two changes do together may hide what one does.
         for table in self.original if self._has_sources() else ():
-            own += self._change(Future(cutoffs=self.cutoffs, only=table), models, rows)
+            if self._is_by_customer(table):
+                own += self._change(Future(cutoffs=self.cutoffs, only=table), models, rows)
+            else:
+                future = Future("changed", cutoffs[len(cutoffs) // 2], only=table)
+                moved += self._change(future, models, rows)
         further = self._to_confirm(own, moved, cutoffs)
         for cutoff, names in further.items():
             for change in FUTURES:
@@ -322,10 +326,13 @@ class _Check:
             types = self.types[original]
             # A table that is not by customer has no customer's own cutoff.
             is_meant = future and future.only in ("", table)
-            if future and is_meant and (future.cutoff or "customer_id" in types):
+            if future and is_meant and (future.cutoff or self._is_by_customer(table)):
                 make = future_orders if table == self.orders else future_rows
                 query = make(self.place, original, types, self.clocks[table], future)
             self.place.replace_table(table, query)
+
+    def _is_by_customer(self, table: str) -> bool:
+        return "customer_id" in self.types[self.original[table]]
 
     def _has_sources(self) -> bool:
         """Whether features are made of other files than those of the orders."""

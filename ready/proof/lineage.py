@@ -25,6 +25,7 @@ TRANSFORMATIONS = {
     "time": ("INDIRECT", "WINDOW"),
     "known since": ("INDIRECT", "WINDOW"),
     "customer": ("INDIRECT", "GROUP_BY"),
+    "key": ("INDIRECT", "JOIN"),
     "purchase": ("INDIRECT", "FILTER"),
 }
 
@@ -33,8 +34,8 @@ TRANSFORMATIONS = {
 class Source:
     """A column of stg.orders, or of another table of stg, that a feature is made of.
 
-    role: value, category, time, known since, customer, purchase. mapping: how orders.yaml makes it of the CSV
-    columns; empty where it is made of none.
+    role: value, category, key (of a look-up), time, known since, customer, purchase. mapping: how orders.yaml
+    makes it of the CSV columns; empty where it is made of none.
     """
 
     column: str
@@ -75,7 +76,7 @@ def column_lineage(build: Mapping[str, Any], columns: Sequence[str] = ()) -> lis
     if not columns and "sources" in config:  # it may have those of the orders or not
         there = {column["name"] for column in build["columns"]}
         names = [name for name in names if defined[name].ahead or name in there]
-    return [_lineage_of(defined[name], _mapped(config, defined[name].source)) for name in names]
+    return [_lineage_of(defined[name], config) for name in names]
 
 
 def _mapped(config: Mapping[str, Any], source: str) -> Mapping[str, Any]:
@@ -83,9 +84,9 @@ def _mapped(config: Mapping[str, Any], source: str) -> Mapping[str, Any]:
     return (config["sources"][source] if source else config["orders"]).get("columns") or {}
 
 
-def _lineage_of(feature: Feature, mapped: Mapping[str, Any]) -> ColumnLineage:
+def _lineage_of(feature: Feature, config: Mapping[str, Any]) -> ColumnLineage:
     sources = dict.fromkeys(
-        source for part in feature.sides or (feature,) for source in _sources(part, mapped)
+        source for part in feature.sides or (feature,) for source in _sources(part, config)
     )
     return ColumnLineage(feature.name, feature.rule, _window(feature), tuple(sources))
 
@@ -97,9 +98,15 @@ def _window(feature: Feature) -> str:
     return f"all {side}" if feature.days is None else f"{feature.days} days {side}"
 
 
-def _sources(feature: Feature, mapped: Mapping[str, Any]) -> Iterable[Source]:
+def _sources(feature: Feature, config: Mapping[str, Any]) -> Iterable[Source]:
+    mapped = _mapped(config, feature.source)
     if feature.source:
-        yield from (replace(one, table=feature.source) for one in _of_events(feature, mapped))
+        lookups = config["sources"][feature.source].get("lookup") or {}
+        for one in _of_events(feature, mapped):
+            if one.column in lookups:
+                yield from _looked_up(one, lookups[one.column], config, feature.source)
+            else:
+                yield replace(one, table=feature.source)
         return
     if feature.function in ("days_since_last", "days_since_first"):
         yield _source("order_ts", "value", mapped)
@@ -125,6 +132,18 @@ def _of_events(feature: Feature, mapped: Mapping[str, Any]) -> Iterable[Source]:
     if "available_at" in mapped:
         yield _source("available_at", "known since", mapped)
     yield _source("customer_id", "customer", mapped)
+
+
+def _looked_up(
+    column: Source, lookup: Mapping[str, str], config: Mapping[str, Any], source: str
+) -> Iterable[Source]:
+    """What a looked-up column is made of: that of the states, since when it was known, the keys."""
+    table = lookup["from"]
+    states, key = _mapped(config, table), config["sources"][table].get("key", "customer_id")
+    made_of = [_source(lookup.get("column", column.column), column.role, states)]
+    made_of += [_source("available_at", "known since", states)] if "available_at" in states else []
+    yield from (replace(one, table=table) for one in (*made_of, _source(key, "key", states)))
+    yield replace(_source(lookup["key"], "key", _mapped(config, source)), table=source)
 
 
 def _source(column: str, role: str, mapped: Mapping[str, Any]) -> Source:

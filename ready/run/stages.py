@@ -26,7 +26,15 @@ from ready.dataset.training_set import published_sets
 from ready.dbt.parsed_files import unread
 from ready.dbt.runner import DbtRun, NodeResult, require_success, run_dbt, target_folder
 from ready.definition.load_options import load_options
-from ready.definition.mapping import ORDERS, check_mapping, orders_meta, source_folder, source_names
+from ready.definition.mapping import (
+    CUSTOMER,
+    ORDERS,
+    check_mapping,
+    key_of,
+    orders_meta,
+    source_folder,
+    source_names,
+)
 from ready.errors import CheckFailed, MachineError, UsageError, from_loader
 from ready.gate.after_build import after_build_texts
 from ready.gate.idle_rules import without_idle_rules
@@ -52,6 +60,15 @@ select count(*) as customers, count(orders.customer_id) as known
 from (select distinct customer_id from {{stg}}.{source}) as rows_of_source
 left join (select distinct customer_id from {{stg}}.orders) as orders
     on orders.customer_id = rows_of_source.customer_id
+"""
+LOOKED_UP = """
+select count(*) as rows_with_key, count(known.known_since) as found
+from {{stg}}.{source} as events
+left join (
+    select {key_of_states} as looked_up_key, min(available_at) as known_since
+    from {{stg}}.{states} group by {key_of_states}
+) as known on known.looked_up_key = events.{key} and known.known_since <= events.event_ts
+where events.{key} is not null
 """
 # As macros/publish/publish_accepted.sql says it.
 NOT_PUBLISHED = "feats: not published"
@@ -294,6 +311,8 @@ class Run(ABC):
         """Sources with hardly a customer who has an order: their features would be empty without a word."""
         warned = []
         for source in self._sources[1:]:
+            if key_of(self.settings.configs, source) != CUSTOMER:
+                continue
             (row,) = select_rows(connection, self.settings, MATCHED.format(source=source))
             if row["customers"] > 100 * row["known"]:
                 warned.append(
@@ -301,8 +320,23 @@ class Run(ABC):
                     "its features are all but empty: are the ids written otherwise, in another case or "
                     "without zeros in front?"
                 )
+        warned += [text for source in self._sources[1:] for text in self._not_found(connection, source)]
         self._add_warnings(tuple(warned))
         return tuple(warned)
+
+    def _not_found(self, connection: Any, source: str) -> Iterator[str]:
+        """Look-ups that hardly find a state: their columns would be empty without a word."""
+        lookups = (orders_meta(self.settings.configs, source).get("lookup") or {}).values()
+        for states, key in dict.fromkeys((entry["from"], entry["key"]) for entry in lookups):
+            key_of_states = key_of(self.settings.configs, states)
+            query = LOOKED_UP.format(source=source, states=states, key=key, key_of_states=key_of_states)
+            (row,) = select_rows(connection, self.settings, query)
+            if row["rows_with_key"] > 100 * row["found"]:
+                yield (
+                    f"{source}: of {row['rows_with_key']:,} with a {key} {row['found']:,} find a state of "
+                    f"{states} that was known by then: are the ids written otherwise, or the states known "
+                    f"only since their load ({states}.yaml: map available_at)?"
+                )
 
     def _add_warnings(self, texts: tuple[str, ...]) -> None:
         """To the report of the gate, and on the console."""

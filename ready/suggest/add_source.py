@@ -9,22 +9,16 @@ from pathlib import Path
 
 import yaml
 
-from ready.definition.mapping import source_names
+from ready.definition.mapping import CUSTOMER, key_of, orders_meta, source_names
 from ready.definition.values import list_of, mapping_of
 from ready.errors import UsageError
 from ready.lint.mapping import reserved_names
 from ready.lint.sources import why_no_name
 from ready.settings import Settings
-from ready.suggest.mapping.source import propose_source
+from ready.suggest.mapping.source import OF_ROWS, Keyed, ProposedSource, propose_source
 from ready.workspace.config_files import with_schemas
 
-MODELS = {
-    "mapped": "source_mapped",
-    "parsed": "source_parsed",
-    "rejected": "source_rejected",
-    "": "source_events",
-    "features": "source_features",
-}
+MODELS = {"_mapped": "source_mapped()", "_parsed": "source_parsed()", "_rejected": "source_rejected()"}
 JOINED = Path("models", "features", "all_features.sql")
 
 
@@ -37,11 +31,17 @@ class Added:
     notes: tuple[str, ...]
 
 
-def add_source(settings: Settings, name: str, paths: Sequence[str], *, data: str, state: bool) -> Added:
-    """Propose a source from its files, and write it into the project. data: the data folder.
+def add_source(
+    settings: Settings, name: str, paths: Sequence[str], *, data: str, state: bool, key: str | None = None
+) -> Added:
+    """Propose a source from its files, and write it into the project.
 
-    Raises UsageError for a name that cannot be or is taken, for files that lie with those of the orders, and
-    for a features.yaml that has no place for the entry; then nothing was written.
+    data: the data folder. key: of states, the column that says whose they are, if no customer's; such a
+    source has no features, but events look its columns up.
+
+    Raises UsageError for a name that cannot be or is taken, for files that lie with those of the orders, for
+    a key that they do not have, and for a features.yaml that has no place for the entry; then nothing was
+    written.
     """
     if why := why_no_name(name, settings.product_dir):
         raise UsageError(f"{name} cannot be the name of a source", hint=why)
@@ -51,19 +51,27 @@ def add_source(settings: Settings, name: str, paths: Sequence[str], *, data: str
             f"{mapping} is there already, and stays as it is", hint="take another name, or edit it"
         )
     folder = _folder(paths, data)
-    mapped, entry, notes = propose_source(
-        name, paths, folder=folder, state=state, reserved=reserved_names(settings.product_dir)
-    )
-    texts = {mapping: with_schemas(mapped, is_users=settings.is_users)}
-    features = settings.configs / "features.yaml"
-    texts[features] = _with_entry(features, entry, f"{name}_features")
-    for ending, macro in MODELS.items():
-        file = settings.project_dir / "models" / "sources" / f"{name}{f'_{ending}' if ending else ''}.sql"
-        called = "source_states" if state and not ending else macro
-        texts[file] = f"{{{{ {called}() }}}}\n"
-    joined = settings.project_dir / JOINED
     others = source_names(settings.configs)
-    texts[joined] = _joined(sorted([*others, name]))
+    proposed = propose_source(
+        name,
+        paths,
+        folder=folder,
+        state=state,
+        key=key,
+        reserved=reserved_names(settings.product_dir),
+        keyed=[_keyed(settings.configs, other) for other in others if _is_keyed(settings.configs, other)],
+    )
+    texts = {mapping: with_schemas(proposed.text, is_users=settings.is_users)}
+    features = settings.configs / "features.yaml"
+    if proposed.features:
+        texts[features] = _with_entry(features, proposed.features, f"{name}_features")
+    for ending, call in _models(proposed, state=state).items():
+        file = settings.project_dir / "models" / "sources" / f"{name}{ending}.sql"
+        texts[file] = f"{{{{ {call} }}}}\n"
+    joined = settings.project_dir / JOINED
+    others = tuple(other for other in others if not _is_keyed(settings.configs, other))
+    if proposed.features:
+        texts[joined] = _joined(sorted([*others, name]))
     left = [
         file
         for file, text in texts.items()
@@ -75,7 +83,34 @@ def add_source(settings: Settings, name: str, paths: Sequence[str], *, data: str
         if file not in left:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
-    return Added(tuple(file for file in texts if file not in left), tuple(left), tuple(notes))
+    return Added(tuple(file for file in texts if file not in left), tuple(left), proposed.notes)
+
+
+def _models(proposed: ProposedSource, *, state: bool) -> dict[str, str]:
+    """By the ending of each model's name what it calls."""
+    if not proposed.features:
+        return {**MODELS, "": "source_keyed_states()"}
+    features = {"_features": "source_features()"}
+    if state:
+        return {**MODELS, "": "source_states()", **features}
+    if not proposed.looked_up:
+        return {**MODELS, "": "source_events()", **features}
+    names = ", ".join(f"'{name}'" for name in proposed.looked_up)
+    return {**MODELS, "_in_files": "source_events()", "": f"source_lookups({names})", **features}
+
+
+def _is_keyed(configs: Path, source: str) -> bool:
+    return key_of(configs, source) != CUSTOMER
+
+
+def _keyed(configs: Path, source: str) -> Keyed:
+    key = key_of(configs, source)
+    columns = {
+        name: str(mapping_of(entry).get("type", "text"))
+        for name, entry in mapping_of(orders_meta(configs, source).get("columns")).items()
+        if name not in (*OF_ROWS, key)
+    }
+    return Keyed(source, key, columns)
 
 
 def _joined(names: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -102,3 +102,22 @@ def state_features(
             row[f"{column}_changes"] = max(changes, 0)
         table[customer_id, t] = row
     return table
+
+
+def with_lookups(
+    events: Iterable[Event], states: Mapping[str, Sequence[State]], *, key: str, columns: Mapping[str, str]
+) -> list[Event]:
+    """The events with what was known of their key at their own time, or at that very instant.
+
+    states: of each key as they were delivered; of several at one instant the last one counts. columns: of the
+    states, by the name that the events have them under.
+    """
+    found = []
+    for event in events:
+        known: State | None = None
+        for state in states.get(str(event.values[key]), []):
+            if state.known <= event.event_ts and (known is None or state.known >= known.known):
+                known = state
+        values = {name: known.values[column] if known else None for name, column in columns.items()}
+        found.append(replace(event, values={**event.values, **values}))
+    return found

@@ -47,13 +47,25 @@ MODELS = {
     "visits_features": "source_features",
 }
 JOINED = "{{ joined_features(['customer_features', 'visits_features']) }}\n"
+# What a visit's page was about, looked up in a source of states of pages.
+LOOKUPS: Mapping[str, Any] = {
+    "topic": {"from": "pages", "key": "page"},
+    "worth": {"from": "pages", "key": "page", "column": "price"},
+}
 
 
-def lay_out_visits(shop: Shop, *, columns: Mapping[str, Any] = COLUMNS, tests: Sequence[Any] = ()) -> None:
+def lay_out_visits(
+    shop: Shop,
+    *,
+    columns: Mapping[str, Any] = COLUMNS,
+    tests: Sequence[Any] = (),
+    lookups: Mapping[str, Any] | None = None,
+) -> None:
     """configs/visits.yaml, the models, and the entry of features.yaml."""
+    meta = {"ready_file": {"pattern": "*.csv"}, "ready_columns": dict(columns)}
     mapped = {
         "name": "visits_mapped",
-        "config": {"meta": {"ready_file": {"pattern": "*.csv"}, "ready_columns": dict(columns)}},
+        "config": {"meta": {**meta, **({"ready_lookup": dict(lookups)} if lookups else {})}},
     }
     parsed = {
         "name": "visits_parsed",
@@ -65,6 +77,9 @@ def lay_out_visits(shop: Shop, *, columns: Mapping[str, Any] = COLUMNS, tests: S
     models.mkdir(exist_ok=True)
     for name, macro in MODELS.items():
         (models / f"{name}.sql").write_text(f"{{{{ {macro}() }}}}\n")
+    if lookups:
+        (models / "visits_in_files.sql").write_text("{{ source_events() }}\n")
+        (models / "visits.sql").write_text("{{ source_lookups('pages') }}\n")
     (shop.project / "models/features/all_features.sql").write_text(JOINED)
     add_features(shop)
 
@@ -172,3 +187,46 @@ def write_members(file: Path, *, seed: int, customers: Sequence[str], rows: int)
                     random.choice(["", "1", "1.50", "2"]),
                 ]
             )
+
+
+STATE_ENDINGS = {"_mapped": "source_mapped", "_parsed": "source_parsed", "_rejected": "source_rejected"}
+
+
+def lay_out_pages(shop: Shop) -> None:
+    """configs/pages.yaml, states of pages that visits look up, with deletions."""
+    columns = {
+        "page": "page",
+        "available_at": "since",
+        "deleted": "gone",
+        "topic": "topic",
+        "price": {"column": "price", "type": "number"},
+    }
+    meta = {"ready_kind": "state", "ready_key": "page", "ready_columns": columns}
+    models = [
+        {"name": "pages_mapped", "config": {"meta": meta}},
+        {"name": "pages_parsed", "data_tests": ["usable_rows"]},
+    ]
+    write_yaml(shop.project / "configs/pages.yaml", {"version": 2, "models": models})
+    folder = shop.project / "models" / "sources"
+    folder.mkdir(exist_ok=True)
+    for ending, macro in {**STATE_ENDINGS, "": "source_keyed_states"}.items():
+        (folder / f"pages{ending}.sql").write_text(f"{{{{ {macro}() }}}}\n")
+
+
+def write_pages(file: Path, *, seed: int, rows: int) -> None:
+    """States of some pages, at midnights as many visits, and at odd times; one line comes twice."""
+    random = Random(seed)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    states = {}
+    for _ in range(rows):
+        since = BEGIN + timedelta(days=random.randrange(540), hours=random.choice([0, 0, 0, 7]))
+        states[random.choice([*PAGES[1:], "not visited"]), since] = [
+            random.choice(["news", "shop", "shop", "help", ""]),
+            random.choice(["", "1", "2.50", "19.99"]),
+            random.choice(["", "no", "No", "0", "yes"]),
+        ]
+    lines = [[page, since.isoformat(), *rest] for (page, since), rest in states.items()]
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(["page", "since", "topic", "price", "gone"])
+        writer.writerows([*lines, lines[0]])

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ready.definition.meta import ALONE
+from ready.errors import UsageError
+from ready.lint.finding import nearest_or_all
 from ready.lint.mapping import OWN_ENDINGS
 from ready.suggest.mapping.clues import number_entry, zone_of
 from ready.suggest.mapping.columns import Column
 from ready.suggest.mapping.entry import CHECK, Entry, flow, listed
 from ready.suggest.mapping.lines import Grain
 from ready.suggest.mapping.propose import Proposer
-from ready.suggest.mapping.roles import choose
+from ready.suggest.mapping.roles import Choice, choose
+from ready.suggest.mapping.shape import Shape
 from ready.suggest.mapping.suggest import file_entries, read_tables
 
 HEAD = "# yaml-language-server: $schema=../ready/configs_schema/source.schema.json"
@@ -25,6 +28,35 @@ ROLES = {
 }
 # What lies in the file under these names is another column's.
 COLUMN_OF = {"known_since": "available_at"}
+OF_ROWS = ("event_id", "customer_id", "event_ts", "available_at", "deleted")
+# Whose states are of customers, however their id is called.
+PEOPLE = re.compile(r"(customer|member|client|user|account|contact|person|patient|subscriber|buyer)s?")
+# How a key may be called of what is no customer; and what says that it is gone.
+KEY = r"sku|ean|gtin|isbn|{thing}( (id|code|number|no|nr|key))?"
+DELETED = re.compile(r"(is )?(deleted|removed|discontinued|gone)|gelöscht|entfernt|supprimé|eliminad[oa]")
+YES_OR_NO = frozenset({"true", "t", "yes", "y", "1", "false", "f", "no", "n", "0"})
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """A source of states that the configs map by another key than the customer; columns: its own."""
+
+    name: str
+    key: str
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ProposedSource:
+    """text: of NAME.yaml. features: its entry in features.yaml; empty for states that are only looked up.
+
+    looked_up: the sources of states that its events look columns up in.
+    """
+
+    text: str
+    features: str
+    notes: tuple[str, ...]
+    looked_up: tuple[str, ...] = ()
 
 
 class SourceProposer(Proposer):
@@ -82,12 +114,10 @@ class SourceProposer(Proposer):
 
     def _own(self, column: Column) -> None:
         """A column of one's own: a number, or a text."""
-        name = re.sub(r"[^a-z0-9]+", "_", column.words).strip("_")[:LONGEST]
+        name = self._name_of(column)
         if column.name in self.taken or not column.filled or not name or not name[0].isalpha():
             return
-        if name in self.reserved or name.endswith(OWN_ENDINGS):
-            name = f"{self.source}_{name}_value"[-LONGEST:]
-        if name in self.entries or name in ("event_id", "event_ts", "available_at", "customer_id"):
+        if name in self.entries or name in OF_ROWS:
             return
         if column.numbers and column.times is None:
             value, notes = number_entry(column)
@@ -96,29 +126,117 @@ class SourceProposer(Proposer):
             shown = listed(column.counts.most_common(), most=5)
             self._add(name, column.name, f"{column.distinct:,} different: {shown}")
 
+    def _name_of(self, column: Column) -> str:
+        name = re.sub(r"[^a-z0-9]+", "_", column.words).strip("_")[:LONGEST]
+        if name in self.reserved or name.endswith(OWN_ENDINGS):
+            return f"{self.source}_{name}_value"[-LONGEST:]
+        return name
+
+    def lookups(self, keyed: Sequence[Keyed]) -> list[Entry]:
+        """What sources of states say of a column that is called as their key."""
+        found: dict[str, Entry] = {}
+        for states in keyed:
+            entry = self.entries.get(states.key)
+            if entry is None or isinstance(entry.value, dict):
+                continue
+            for column, type in states.columns.items():
+                name = column if column not in self.entries else f"{states.name}_{column}"
+                rest = {} if name == column else {"column": column}
+                if name not in found and name not in self.entries:
+                    value = {"from": states.name, "key": states.key, **rest}
+                    found[name] = Entry(name, value, (f"a {type} of {states.name}.yaml",))
+        return list(found.values())
+
 
 class StateProposer(SourceProposer):
+    """key: the CSV column that says whose the rows are; None: the customer's, or one called as the source."""
+
     kind = "state"
+
+    def __init__(self, shapes: Sequence[Shape], source: str, key: str | None) -> None:
+        self.source = source
+        self.key = key
+        self.key_name = ""
+        super().__init__(shapes)
+
+    def _choose(self) -> None:
+        column = self._key_column()
+        if column is None:
+            super()._choose()
+        else:
+            self.chosen["key"] = Choice(column, (), by_name=self.key is not None)
+            if choice := choose("known_since", self.columns, self.taken):
+                self.chosen["known_since"] = choice
+        deleted = [column for column in self.columns if DELETED.fullmatch(column.words)]
+        for column in deleted:
+            if {text.lower() for text in column.filled} <= YES_OR_NO and column.name not in self.taken:
+                self.chosen["deleted"] = Choice(column, ())
+
+    def _key_column(self) -> Column | None:
+        """The one that is named; else, where none is called as a customer's, one that is as the source."""
+        called = {form: column for column in self.columns for form in (self._name_of(column), column.name)}
+        if self.key is not None and self.key not in called:
+            raise UsageError(
+                f"the files have no column {self.key}",
+                hint=nearest_or_all(self.key, [column.name for column in self.columns]),
+            )
+        if self.key is not None:
+            return called[self.key]
+        customer = choose("customer_id", self.columns)
+        if PEOPLE.fullmatch(self.source) or (customer and customer.by_name):
+            return None
+        form = KEY.format(thing=re.escape(self.source.replace("_", " ").removesuffix("s")))
+        return next((c for c in self.columns if c.filled and re.fullmatch(form, c.words)), None)
+
+    def _customer_id(self, grain: Grain) -> None:
+        choice = self.chosen.get("key")
+        if choice is None:
+            super()._customer_id(grain)
+            return
+        self.key_name = self._name_of(choice.column)
+        notes = [f"{choice.column.distinct:,} different in {len(choice.column.filled):,} records"]
+        if not choice.by_name:
+            notes.append(f"{CHECK}: no column is called as a customer's; --key names another key")
+        self._add(self.key_name, choice.column.name, *notes)
+
+    def entries_of_source(self) -> list[Entry]:
+        super().entries_of_source()
+        if "deleted" in self.chosen:
+            notes = ("where it says yes there is nothing more from then on",)
+            self._add("deleted", self.chosen["deleted"].column.name, *notes)
+        return list(self.entries.values())
 
 
 def propose_source(
-    name: str, paths: Sequence[str], *, folder: str, state: bool, reserved: Collection[str] = ()
-) -> tuple[str, str, list[str]]:
-    """The text of NAME.yaml, that of its entry in features.yaml, and what is to be said besides.
+    name: str,
+    paths: Sequence[str],
+    *,
+    folder: str,
+    state: bool,
+    key: str | None = None,
+    reserved: Collection[str] = (),
+    keyed: Sequence[Keyed] = (),
+) -> ProposedSource:
+    """What a source of these files is.
 
-    folder: where the files are, as seen from the data folder. reserved: names that no column can have.
-    Raises as read_tables.
+    folder: where the files are, as seen from the data folder. key: of states, the column that says whose they
+    are, if no customer's. reserved: names that no column can have. keyed: the sources that events may look
+    columns up in. Raises as read_tables, and UsageError for a key that no file has.
     """
     shapes, notes = read_tables(paths)
-    proposer = (StateProposer if state else SourceProposer)(shapes)
+    proposer = StateProposer(shapes, name, key) if state else SourceProposer(shapes)
     proposer.reserved, proposer.source = reserved, name
     columns = proposer.entries_of_source()
+    own_key = proposer.key_name if isinstance(proposer, StateProposer) else ""
+    lookups = [] if state else proposer.lookups(keyed)
     file = [
         Entry("folder", folder),
         Entry("pattern", _pattern([shape.file.name for shape in shapes])),
         *file_entries(shapes),
     ]
-    meta = [*([Entry("kind", "state", ("one row a customer and state",))] if state else []), *proposer.meta]
+    whose = own_key or "customer"
+    meta = [*([Entry("kind", "state", (f"one row a {whose} and state",))] if state else []), *proposer.meta]
+    meta += [Entry("key", own_key)] if own_key else []
     records = sum(len(shape.rows) for shape in shapes)
     said = [
         f"Proposed by ready add source from {records:,} records of {', '.join(s.label for s in shapes[:5])}."
@@ -139,10 +257,16 @@ def propose_source(
         *(line for entry in meta for line in replace(entry, key=f"{ALONE}{entry.key}").lines(8)),
         f"        {ALONE}columns:",
         *(line for entry in columns for line in entry.lines(10)),
+        *(["        # as known at the time of each row", f"        {ALONE}lookup:"] if lookups else []),
+        *(line for entry in lookups for line in entry.lines(10)),
         "",
         *_gate(name, columns),
     ]
-    return "\n".join(lines) + "\n", "\n".join(_features(name, columns, state=state)) + "\n", notes
+    numbers = {entry.key for entry in lookups if entry.evidence[0].startswith("a number")}
+    entries = _features(name, [*columns, *lookups], numbers, state=state)
+    features = "" if own_key else "\n".join(entries) + "\n"
+    looked_up = tuple(sorted({entry.value["from"] for entry in lookups}))
+    return ProposedSource("\n".join(lines) + "\n", features, tuple(notes), looked_up)
 
 
 def _checks(entries: Sequence[Entry]) -> bool:
@@ -169,10 +293,8 @@ def _gate(name: str, columns: Sequence[Entry]) -> list[str]:
     return lines
 
 
-def _features(name: str, columns: Sequence[Entry], *, state: bool) -> list[str]:
-    own = [
-        entry for entry in columns if entry.key not in ("event_id", "customer_id", "event_ts", "available_at")
-    ]
+def _features(name: str, columns: Sequence[Entry], numbers: Collection[str], *, state: bool) -> list[str]:
+    own = [entry for entry in columns if entry.key not in OF_ROWS]
     lines = [
         f"  - name: {name}_features",
         f"    description: What was known of {name} strictly before feature_time. One row per customer and",
@@ -190,6 +312,7 @@ def _features(name: str, columns: Sequence[Entry], *, state: bool) -> list[str]:
     ]
     for entry in own:
         is_number = isinstance(entry.value, dict) and entry.value.get("type") == "number"
+        is_number = is_number or entry.key in numbers
         rule = f"sum of {entry.key}" if is_number else f"count_distinct of {entry.key}"
         lines.append(f"          {'sum' if is_number else 'different'}_{entry.key}: {rule}")
     return [*lines, f"        {ALONE}totals: [{name}]"]

@@ -2,4 +2,8 @@
    default count for the orders. #}
 {% test usable_rows(model) %}
 {{ rows_at_fault(model, faults_of_source()) }}
+{%- if key_of_source() != 'customer_id' %}
+    union all
+    {{ states_that_contradict(model) }}
+{%- endif %}
 {% endtest %}

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import shutil
-from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 
 from against_oracle import assert_same
-from conftest import PROJECT
+from example_case import example_shop, instant, records
 from oracle_events import Event, State, event_features, state_features
-from proof_case import Shop
 
-from ready.database.opening import grant_database
 from ready.postgres.connection import ConnectionParams
-
-EXAMPLE = PROJECT / "examples" / "sources"
-
-
-def records(folder: str) -> list[dict[str, str]]:
-    files = sorted((EXAMPLE / "data" / "raw" / folder).glob("*.csv"))
-    return [row for file in files for row in csv.DictReader(file.open())]
-
-
-def instant(text: str) -> datetime:
-    found = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
 
 
 def events() -> list[Event]:
@@ -38,13 +21,13 @@ def events() -> list[Event]:
             instant(row["loaded_at"]),
             {"page": row["page"], "minutes": Decimal(row["minutes"])},
         )
-        for row in records("visits")
+        for row in records("sources", "visits")
     ]
 
 
 def states() -> dict[str, list[State]]:
     found: dict[str, list[State]] = {}
-    for row in records("members"):
+    for row in records("sources", "members"):
         values = {"segment": row["segment"], "newsletter": row["newsletter"]}
         found.setdefault(row["customer_id"], []).append(State(instant(row["valid_from"]), values))
     return found
@@ -53,17 +36,7 @@ def states() -> dict[str, list[State]]:
 def test_the_example_is_what_the_command_writes_and_equals_the_oracle(
     tmp_path: Path, database: ConnectionParams
 ) -> None:
-    shop = Shop(tmp_path / "shop", database)
-    shop.lay_out()
-    shutil.rmtree(shop.data)
-    shutil.copytree(EXAMPLE / "data" / "raw", shop.data)
-    grant_database(shop.settings)
-    for arguments in (["visits"], ["members", "--state"]):
-        done = shop.ready("add", "source", *arguments, shop.data / arguments[0], "--data", shop.data)
-        assert done.returncode == 0, done.stderr
-    for file in [*EXAMPLE.rglob("*.yaml"), *EXAMPLE.rglob("*.sql")]:
-        written = (shop.project / file.relative_to(EXAMPLE)).read_text().splitlines()
-        assert written[1:] == file.read_text().splitlines()[1:], file
+    shop = example_shop("sources", tmp_path / "shop", database, [["visits"], ["members", "--state"]])
     shop.run("--data", shop.data)
     spine = [
         (row[0], row[1]) for row in shop.rows("select customer_id, feature_time from feats.customer_features")

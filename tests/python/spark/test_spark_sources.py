@@ -6,11 +6,17 @@ import json
 from pathlib import Path
 
 import pytest
+from oracle import Rule
 from proof_case import Shop
 from source_case import (
+    AGGREGATIONS,
+    LOOKUPS,
+    add_features,
     lay_out_members,
+    lay_out_pages,
     lay_out_visits,
     write_members,
+    write_pages,
     write_visits,
 )
 from spark_shop import SparkShop
@@ -19,28 +25,36 @@ from ready.database.opening import grant_database
 from ready.postgres.connection import ConnectionParams
 from ready.spark.connection import SparkParams
 
+OF_LOOKUPS: dict[str, Rule] = {
+    "topics": "count_distinct of topic",
+    "worth": "sum of worth",
+    "visits_on": {"rule": "count", "by": "topic", "values": ["news", "shop"]},
+}
 CUSTOMERS = [f"C{number:06}" for number in range(1, 40)]
 REGISTERED = "select feature_set, data_hash from meta.feature_registry order by 1"
 
 
 def laid_out(shop: Shop) -> None:
     shop.lay_out()
-    lay_out_visits(shop)
+    lay_out_visits(shop, lookups=LOOKUPS)
+    lay_out_pages(shop)
+    add_features(shop, {**AGGREGATIONS, **OF_LOOKUPS})
     lay_out_members(shop, dated=True)
     write_visits(shop.data / "visits/1.csv", seed=1, customers=CUSTOMERS, ids=range(500))
     write_visits(shop.data / "visits/2.csv", seed=2, customers=CUSTOMERS, ids=range(400, 800))
     write_members(shop.data / "members/1.csv", seed=1, customers=CUSTOMERS, rows=300)
+    write_pages(shop.data / "pages/1.csv", seed=1, rows=150)
 
 
 @pytest.mark.thorough
 def test_no_future_is_known_on_spark(warehouse: SparkParams, tmp_path: Path) -> None:
-    """The future of the orders, of visits and of members, together and each alone."""
+    """The future of the orders, of visits, of members and of pages, together and each alone."""
     shop = SparkShop(tmp_path / "spark", warehouse)
     laid_out(shop)
     shop.build()
     done = shop.ready("check-leakage", "--cutoffs", "1", "--json")
     told = json.loads(done.stdout)
-    assert told["changed"] == ["orders", "members", "visits"]
+    assert told["changed"] == ["orders", "members", "pages", "visits_in_files"]
     verdicts = {model["name"]: model["leaks"] for model in told["models"]}
     assert {"visits_features", "members_features", "all_features"} <= verdicts.keys()
     assert not any(verdicts.values())
@@ -60,7 +74,7 @@ def test_both_engines_give_the_same_and_prove_it(
     (row,) = spark.rows(
         "select customer_id, feature_time from feats.visits_features where visits_30d > 1 limit 1"
     )
-    for name in ("minutes_30d", "usual_page_30d", "segment_age_days"):
+    for name in ("minutes_30d", "usual_page_30d", "segment_age_days", "worth_30d", "visits_on_shop_30d"):
         done = spark.ready("explain", row[0], str(row[1]), name, "--json")
         assert done.returncode == 0, done.stdout + done.stderr
         assert json.loads(done.stdout)["agrees"]

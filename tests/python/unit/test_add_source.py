@@ -92,3 +92,58 @@ def test_what_cannot_be_a_source_is_told(settings: Settings) -> None:
     with pytest.raises(UsageError, match="has no place at its end for the entry of visits_features"):
         add(settings, "visits")
     assert not (settings.configs / "visits.yaml").exists()
+
+
+PRODUCTS = """Product ID,Valid from,Category,Price,Deleted
+P1,2024-01-01,shoes,9.50,no
+P2,2024-01-01,hats,19.00,no
+P1,2024-02-01,boots,9.00,no
+P2,2024-03-01,,,yes
+"""
+VIEWS = """Customer No,Viewed at,Product ID,Category
+C1,2024-12-31T10:00:00Z,P1,a
+C2,2024-12-31T11:30:00Z,P2,b
+"""
+
+
+def test_states_of_another_key_are_looked_up(settings: Settings) -> None:
+    """They have no features; events that are added later look all their columns up."""
+    data = settings.project_dir / "data" / "raw"
+    for name, text in {"products": PRODUCTS, "views": VIEWS}.items():
+        (data / name).mkdir()
+        (data / name / "1.csv").write_text(text)
+    with pytest.raises(UsageError, match="the files have no column sku"):
+        add_source(settings, "products", [str(data / "products")], data=str(data), state=True, key="sku")
+    add(settings, "products", state=True)
+    products = mapping(settings, "products")
+    assert products["ready_key"] == "product_id"
+    assert products["ready_columns"] == {
+        "product_id": "Product ID",
+        "available_at": "Valid from",
+        "category": "Category",
+        "price": {"column": "Price", "type": "number"},
+        "deleted": "Deleted",
+    }
+    assert "ready_key: product_id" in (settings.configs / "products.yaml").read_text()
+    assert "products" not in (settings.configs / "features.yaml").read_text()
+    sources = settings.project_dir / "models" / "sources"
+    assert (sources / "products.sql").read_text() == "{{ source_keyed_states() }}\n"
+    assert not (sources / "products_features.sql").exists()
+
+    add(settings, "views")
+    assert mapping(settings, "views")["ready_lookup"] == {
+        "products_category": {"from": "products", "key": "product_id", "column": "category"},
+        "price": {"from": "products", "key": "product_id"},
+    }
+    assert (sources / "views.sql").read_text() == "{{ source_lookups('products') }}\n"
+    assert (sources / "views_in_files.sql").read_text() == "{{ source_events() }}\n"
+    joined = settings.project_dir / "models" / "features" / "all_features.sql"
+    assert joined.read_text() == "{{ joined_features(['customer_features', 'views_features']) }}\n"
+    assert "sum_price: sum of price" in (settings.configs / "features.yaml").read_text()
+    assert lint_configs(settings) == []
+
+
+def test_the_key_of_states_may_be_named(settings: Settings) -> None:
+    data = settings.project_dir / "data" / "raw"
+    add_source(settings, "members", [str(data / "members")], data=str(data), state=True, key="segment")
+    assert mapping(settings, "members")["ready_key"] == "segment"

@@ -1,0 +1,1 @@
+{{ joined_features(['customer_features', 'members_features', 'visits_features']) }}
