@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import json
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import forked
+import pyarrow.parquet as pq
+import pytest
 from against_oracle import assert_same
 from oracle_events import event_features, read_visits
 from proof_case import Shop
+from served import assert_served, instants_near
 from source_case import (
     AGGREGATIONS,
     COLUMNS,
@@ -23,6 +26,9 @@ from source_case import (
     write_visits,
 )
 from warehouse import Warehouse
+
+import ready
+from ready.errors import UnknownCustomers
 
 CUSTOMERS = [f"C{number:06}" for number in range(1, 60)]
 TABLES = (
@@ -63,7 +69,52 @@ def assert_equal_oracle(shop: Shop, *files: Path) -> None:
     assert max(counted) > 3
 
 
-def test_two_deliveries_equal_the_oracle_and_a_full_build(shop: Shop) -> None:
+def assert_served_as_the_oracle_has_it(shop: Shop, monkeypatch: pytest.MonkeyPatch, *files: Path) -> None:
+    """At instants that are no rows of the table, also of customers without an order, or without a visit."""
+    events = read_visits(files)
+    times = [*(event.event_ts for event in events[:300]), *(event.known for event in events[:300])]
+    asked = instants_near(times, [*CUSTOMERS[:40], "C000090"], seed=7, number=400)
+    wanted = event_features(
+        events, asked, windows=WINDOWS, aggregations=AGGREGATIONS, totals=TOTALS, noun="visits"
+    )
+    assert_served(shop, monkeypatch, "visits_features", wanted)
+    spine = {"customer_id": [id for id, _ in wanted], "feature_time": [time for _, time in wanted]}
+    with pytest.warns(UnknownCustomers, match="have no purchase, nor anything in visits, such as 'nobody'"):
+        joined = ready.features_at(spine, feature_set="all_features", exact=True).table.to_pylist()
+    with pytest.warns(UnknownCustomers, match="have no purchase, such as"):
+        of_orders = ready.features_at(spine, exact=True).table.to_pylist()
+    rows = [{**row, **features} for row, features in zip(of_orders, wanted.values(), strict=True)]
+    assert joined == rows
+    with ready.feature_reader("all_features", exact=True) as reader:
+        assert [reader(*key) for key in list(wanted)[:20]] == rows[:20]
+
+
+def check_audited(shop: Shop, folder: Path) -> None:
+    """An outside set knows its future where it has a source's feature of a week later."""
+    keys = shop.rows(f"{SPINE} order by 1, 2")
+    spine = {"customer_id": [row[0] for row in keys], "feature_time": [row[1] for row in keys]}
+    known = ready.features_at(spine, feature_set="all_features").table
+    late = {**spine, "feature_time": [time + timedelta(days=7) for time in spine["feature_time"]]}
+    later = ready.features_at(late, feature_set="visits_features").table
+    outside = known.select(["customer_id", "feature_time", "revenue_30d", "last_page_7d"])
+    outside = outside.append_column("minutes_30d", later["minutes_30d"])
+    pq.write_table(outside.append_column("seen", known["visits_30d"]), folder / "outside.parquet")
+    done = shop.ready(
+        "audit", folder / "outside.parquet", "--column", "seen=visits_features.visits_30d", "--json"
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    assert found["versions"] == {"customer_features": 1, "visits_features": 1}
+    differ = {column["feature"]: column["differ"] for column in found["columns"]}
+    assert {name for name, rows in differ.items() if rows} == {"visits_features.minutes_30d"}
+    assert differ.keys() >= {"revenue_30d", "visits_features.last_page_7d", "visits_features.visits_30d"}
+    (column,) = (one for one in found["columns"] if one["differ"])
+    assert column["later"]["7 days later"] == column["differ"]
+
+
+def test_two_deliveries_equal_the_oracle_and_a_full_build(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     before = shop.content_of("feats.customer_features")
     lay_out_visits(shop)
     first = deliver(shop, "2024.csv", seed=1, ids=range(1500))
@@ -76,6 +127,8 @@ def test_two_deliveries_equal_the_oracle_and_a_full_build(shop: Shop) -> None:
     in_part = {table: shop.content_of(table) for table in TABLES}
     shop.run("--data", shop.data, "--full-refresh")
     assert {table: shop.content_of(table) for table in TABLES} == in_part
+    assert_served_as_the_oracle_has_it(shop, monkeypatch, first, second)
+    check_audited(shop, tmp_path)
     by_source = "select source, count(*) from raw.loads group by 1 order by 1"
     assert shop.rows(by_source) == [("orders", 3), ("visits", 2)]
 
