@@ -20,7 +20,7 @@ from ready.lint.rules import check_rules
 from ready.lint.schema import check_schema, schema
 from ready.lint.seeds import check_references, check_statuses
 from ready.lint.signatures import known_tests
-from ready.lint.sources import check_source, check_source_features, parsed_columns
+from ready.lint.sources import check_source, check_source_features, check_spine, parsed_columns
 from ready.lint.tests import TestLinter
 from ready.settings import Settings
 from ready.workspace.config_files import CONFIG_FILES, foreign_files
@@ -67,6 +67,7 @@ def lint_configs(settings: Settings) -> list[Finding]:
         ]
     if "features.yaml" in documents:
         findings += check_source_features(documents["features.yaml"], sources)
+        findings += check_spine(documents["features.yaml"], sources)
     every = {**documents, **{f"{name}.yaml": document for name, document in sources.items()}}
     findings += check_names(every, rules)
     findings += check_switched_off(every)

@@ -113,6 +113,25 @@ def test_features_of_what_no_file_maps(configs: Path) -> None:
     assert messages(configs) == ["visit_features: no file of the configs maps a source visit"]
 
 
+def test_feature_times_are_those_of_a_source_of_events(configs: Path) -> None:
+    write(configs, "visits")
+    write(configs, "members", {"customer_id": "c", "segment": "s"}, kind="state")
+    file = configs / "features.yaml"
+    text = file.read_text()
+    line = 1 + text[: text.index("every: month")].count("\n")
+
+    def found(every: str) -> list[tuple[int, str, str | None]]:
+        file.write_text(text.replace("every: month", f"every: {every}"))
+        findings = lint_configs(Settings.resolve(configs=configs))
+        return [(finding.line, finding.message, finding.hint) for finding in findings]
+
+    assert found("visits") == []
+    says = 'every: "visit" is not one of day, week, month, order, visits'
+    assert found("visit") == [(line, says, "did you mean visits?")]
+    says = "every: members is a source of states, and feature times are those of events"
+    assert found("members") == [(line, says, None)]
+
+
 def test_features_of_columns_that_are_not_there_or_of_another_kind(configs: Path) -> None:
     write(configs, "visits")
     write(configs, "members", {"customer_id": "c", "segment": "s"}, kind="state")
