@@ -13,6 +13,7 @@ from ready.lint.definitions import boolean_columns, check_features, model_column
 from ready.lint.document import Document, read_document
 from ready.lint.finding import Finding, nearest
 from ready.lint.grain import check_grain
+from ready.lint.joined import check_joined
 from ready.lint.mapped import mapped_columns
 from ready.lint.mapping import check_mapping, extra_columns, optional_columns
 from ready.lint.names import check_names, check_switched_off
@@ -68,6 +69,7 @@ def lint_configs(settings: Settings) -> list[Finding]:
     if "features.yaml" in documents:
         findings += check_source_features(documents["features.yaml"], sources)
         findings += check_spine(documents["features.yaml"], sources)
+        findings += check_joined(documents["features.yaml"], settings.project_dir)
     every = {**documents, **{f"{name}.yaml": document for name, document in sources.items()}}
     findings += check_names(every, rules)
     findings += check_switched_off(every)

@@ -89,6 +89,16 @@ def assert_served_as_the_oracle_has_it(shop: Shop, monkeypatch: pytest.MonkeyPat
         assert [reader(*key) for key in list(wanted)[:20]] == rows[:20]
 
 
+def check_named(shop: Shop, said: str) -> None:
+    """By the run and on its page: the feature set of the source with its fingerprint, and the files."""
+    recorded = "select data_hash from meta.current_versions where feature_set = 'visits_features'"
+    fingerprint = shop.value(recorded)
+    assert f"  visits_features version 1, fingerprint {fingerprint}, of 2024.csv, 2025.csv\n" in said
+    page = (shop.artifacts / "reports/index.html").read_text()
+    assert "<td>visits</td><td>2024.csv, 2025.csv</td><td>visits_features</td>" in page
+    assert fingerprint in page
+
+
 def check_audited(shop: Shop, folder: Path) -> None:
     """An outside set knows its future where it has a source's feature of a week later."""
     keys = shop.rows(f"{SPINE} order by 1, 2")
@@ -122,7 +132,8 @@ def test_two_deliveries_equal_the_oracle_and_a_full_build(
     assert_equal_oracle(shop, first)
     assert shop.content_of("feats.customer_features") == before, "the orders' features are what they were"
     second = deliver(shop, "2025.csv", seed=2, ids=range(1200, 2600))
-    shop.run("--data", shop.data)
+    done = shop.run("--data", shop.data)
+    check_named(shop, done.stdout)
     assert_equal_oracle(shop, first, second)
     in_part = {table: shop.content_of(table) for table in TABLES}
     shop.run("--data", shop.data, "--full-refresh")
@@ -221,6 +232,7 @@ def check_explained(shop: Shop) -> None:
     done = shop.ready("lineage", "visits_features.minutes_30d")
     assert "stg.visits.minutes" in done.stdout, done.stdout + done.stderr
     assert "  2024.csv" in done.stdout
+    assert shop.ready("lineage", "minutes_30d").stdout == done.stdout
     done = shop.ready("lineage", "all_features.minutes_30d", "all_features.revenue_30d", "--openlineage")
     assert {"payload.minutes", "payload.amount"} <= set(re.findall(r"payload\.\w+", done.stdout)), done.stderr
 
@@ -253,6 +265,10 @@ def test_a_source_that_its_gate_refuses_stops_the_run(shop: Shop) -> None:
     write_rows(bad, [good, {**good, "at": "soon"}, {**good, "customer": ""}, {**good, "minutes": "long"}])
     done = shop.ready("run", "--data", shop.data)
     assert done.returncode == 1, done.stdout + done.stderr
+    assert "nothing was published; new, since the gate of their own source has passed: " in done.stderr
+    judged = "select distinct load_ids from meta.validation_results where invocation_id = '{}' order by 1"
+    by_loads = [row[0] for row in shop.rows(judged.format(shop.report["run"]["invocation_id"]))]
+    assert by_loads == [[1, 2, 3], [4, 5]]
     told = shop.report["errors"]
     assert told == [
         "visits: customer_id has 1 null(s)",
