@@ -13,6 +13,7 @@ from ready.errors import UsageError
 from ready.lint.configs import lint_configs
 from ready.settings import Settings
 from ready.suggest.add_source import add_source
+from ready.suggest.remove_source import plan_removal
 
 VISITS = """Visit ID,Customer No,Visited at,Page,Duration (min),Loaded at
 V1,C1,31.12.2024 10:00,home,"1,50",2025-01-01
@@ -92,3 +93,49 @@ def test_what_cannot_be_a_source_is_told(settings: Settings) -> None:
     with pytest.raises(UsageError, match="has no place at its end for the entry of visits_features"):
         add(settings, "visits")
     assert not (settings.configs / "visits.yaml").exists()
+
+
+def texts(settings: Settings) -> dict[str, str]:
+    files = [*settings.configs.rglob("*.yaml"), *(settings.project_dir / "models").rglob("*.sql")]
+    return {str(file.relative_to(settings.project_dir)): file.read_text() for file in files}
+
+
+def test_what_is_removed_is_as_if_it_had_not_been_added(settings: Settings) -> None:
+    before = texts(settings)
+    add(settings, "visits")
+    with_visits = texts(settings)
+    add(settings, "members", state=True)
+    plan_removal(settings, "members").carry_out()
+    assert texts(settings) == with_visits
+    add(settings, "members", state=True)
+    both = texts(settings)
+    plan_removal(settings, "visits").carry_out()
+    alone = texts(settings)
+    assert alone.keys() == {name for name in both if "visits" not in name}
+    assert "visits" not in "".join(alone.values())
+    assert lint_configs(settings) == []
+    plan_removal(settings, "members").carry_out()
+    assert texts(settings) == before
+
+
+def test_a_source_that_something_of_one_s_own_is_in_stays(settings: Settings) -> None:
+    add(settings, "visits")
+
+    def refused(name: str, match: str) -> None:
+        held = texts(settings)
+        with pytest.raises(UsageError, match=match):
+            plan_removal(settings, name)
+        assert texts(settings) == held
+
+    refused("visit", "no file of .* maps a source visit")
+    model = settings.project_dir / "models/sources/visits.sql"
+    model.write_text("select * from {{ ref('visits_parsed') }}\n")
+    refused("visits", "visits.sql have SQL of your own")
+    model.write_text("{{ source_events() }}\n")
+    reader = settings.project_dir / "models/features/mine.sql"
+    reader.write_text("select * from {{ ref('visits') }}\n")
+    refused("visits", "mine.sql read the tables of visits")
+    reader.unlink()
+    features = settings.configs / "features.yaml"
+    features.write_text(features.read_text().replace("every: month", "every: visits"))
+    refused("visits", "has feature times of visits")
