@@ -187,19 +187,28 @@ class Run(ABC):
 
     def _check_files(self, paths: Sequence[str], params: EngineParams, connection: Any) -> None:
         """The mapping against the first records of new files, before they are loaded."""
-        active = self._loads(connection)
         say = self.narrator.working
-        try:
-            findings = check_incoming(self.settings, paths, params=params, active=active, say=say)
-        finally:
-            say(None)
-        for finding in findings:
-            self.narrator.warning(str(finding))
+        for source in self._sources:
+            chosen = self._paths_of(source, paths)
+            if not chosen:
+                continue
+            active = self._loads(connection, source)
+            try:
+                findings = check_incoming(
+                    self.settings, chosen, params=params, active=active, say=say, source=source
+                )
+            finally:
+                say(None)
+            for finding in findings:
+                self.narrator.warning(str(finding))
+
+    def _paths_of(self, source: str, paths: Sequence[str]) -> Sequence[str]:
+        return paths if source == ORDERS else folders_of(self.settings.configs, source, paths)
 
     def _load(self, paths: Sequence[str], max_shrink: str | None) -> None:
         self.info = replace(self.info, data_folder=paths[0])
         for source in self._sources:
-            chosen = paths if source == ORDERS else folders_of(self.settings.configs, source, paths)
+            chosen = self._paths_of(source, paths)
             if chosen:
                 self._load_source(source, chosen, max_shrink)
             elif Path(paths[0]).is_dir():

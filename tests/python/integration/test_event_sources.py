@@ -318,6 +318,11 @@ def test_what_cannot_be_is_told_in_one_message(shop: Shop) -> None:
     assert "nothing is loaded of visits" in told("", "")
     assert "put its files into the folder visits of the data folder" in told("", "")
     deliver(shop, "2024.csv", seed=4, ids=range(60))
+    day_first = told("event_ts: at", "event_ts: {column: at, format: DD.MM.YYYY}")
+    assert "the mapping does not fit the files, and nothing was loaded" in day_first
+    assert re.search(
+        r"visits\.yaml:\d+: event_ts: 60 of 60 texts are no time, first \S*2024.csv:2: ", day_first
+    )
     message = told("        event_ts: at\n", "")
     assert "visits.yaml:" in message
     assert "event_ts is not mapped; a source of events needs customer_id and event_ts" in message
@@ -331,6 +336,15 @@ def test_what_cannot_be_is_told_in_one_message(shop: Shop) -> None:
     assert "clicks: stg.visits has no column clicks" in told("", "")
     features.write_text(texts[1].replace("visits_features", "tickets_features"))
     assert "tickets_features: no file of the configs maps a source tickets" in told("", "")
+    minutes = 'minutes: {expression: \'1 / ("minutes"::int - "minutes"::int)\', type: number}'
+    file.write_text(re.sub(r"minutes:\n +column: minutes\n +type: number", minutes, texts[0]))
+    done = shop.ready("lint", "--data", shop.data, "--json")
+    found = [one["message"] for one in json.loads(done.stdout) if one["file"].endswith("visits.yaml")]
+    assert any(
+        re.match(r"minutes: the expression fails on \d+ of 60 records, first \S*2024.csv:", one)
+        for one in found
+    )
+    file.write_text(texts[0])
     # Plain dbt says it, too.
     file.write_text(texts[0].replace("        event_ts: at\n", ""))
     done = forked.dbt("run", "--profiles-dir", "profiles", cwd=shop.project, env=shop.environ)
