@@ -1,1 +1,4 @@
-{{ make_expressions() if target.type == 'postgres' }}
+{%- for name in (['orders'] + further_sources() if target.type == 'postgres' else []) %}
+-- of {{ name }}
+{{ make_expressions_of(name) }}
+{%- endfor %}

@@ -1,6 +1,14 @@
 {# A scalar subquery: the ids of the loads that staging reads now, in order, as an array. #}
 {% macro active_load_ids() %}(select {{ array_of('load_id') }} from {{ loads_of_orders() }} as loads){% endmacro %}
 
+{# For a hook: the same of a source. #}
+{% macro active_load_ids_of(of_source) -%}
+    {%- set before = work_as(of_source ~ '_parsed') -%}
+    {%- set ids = active_load_ids() -%}
+    {%- do work_as(before) -%}
+    {{ return(ids) }}
+{%- endmacro %}
+
 {# The same of the loads that the training set was made of, as they were read once, when they were staged; of those active where
    that is not known, as of a deferred build. And those of the sources that a feature set is made of. #}
 {% macro recorded_load_ids(feature_set='customer_features') -%}

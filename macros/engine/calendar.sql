@@ -2,7 +2,7 @@
    after `first_ts` to the first one after `last_ts`. `relation` is one row that has both columns.
    `starts_at`, `ends_at` (ISO dates, inclusive) replace the ends. #}
 {% macro calendar(relation, every, first_ts, last_ts, starts_at=none, ends_at=none) -%}
-    {%- do require_one_of('feature_times: every', every, ['day', 'week', 'month', 'order']) -%}
+    {%- do require_one_of('feature_times: every', every, ['day', 'week', 'month']) -%}
     {{ return(adapter.dispatch('calendar')(relation, every, first_ts, last_ts, starts_at, ends_at)) }}
 {%- endmacro %}
 

@@ -92,3 +92,9 @@
     {% endfor %}
     {% do return(columns | select | unique(true) | list) %}
 {% endmacro %}
+
+{# The columns that point_in_time_features gives, in its order. #}
+{% macro feature_names(definition) %}
+    {% set days_since = ['days_since_last_' ~ definition.noun, 'days_since_first_' ~ definition.noun] %}
+    {% do return(aggregated_names(definition) + days_since + (definition.nth_last + definition.ratios) | map(attribute='name') | list) %}
+{% endmacro %}

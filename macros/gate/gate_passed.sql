@@ -8,9 +8,10 @@
 {%- endmacro %}
 
 {% macro spark__gate_passed() -%}
-    {%- set rules = [] -%}
+    {%- set rules, loads = [], [] -%}
     {%- for of_source in ['orders'] + further_sources() -%}
         {%- do rules.extend(stopping_rules(of_source)) -%}
+        {%- do loads.append('load_ids = ' ~ active_load_ids_of(of_source)) -%}
     {%- endfor -%}
     {%- if flags.WHICH == 'build' and rules and not rules | rejectattr('unique_id', 'in', selected_resources) | list -%}
         true
@@ -20,7 +21,7 @@
             from (
                 select bool_and(status in ('pass', 'warn')) as passed, max(created_at) as finished_at
                 from {{ source('meta', 'validation_results') }}
-                where load_ids = {{ active_load_ids() }}
+                where {{ loads | join(' or ') }}
                 group by invocation_id
                 {%- if rules %}
                 having count(case when check_name in ({{ quote_literals(rules | map(attribute='name')) }}) then 1 end) = {{ rules | length }}

@@ -8,7 +8,16 @@
             select 1
             from {{ results }} as judged
             where {{ array_contains('judged.load_ids', 'loads.load_id') }}
-            and judged.created_at = (select max(created_at) from {{ results }} where load_ids <> {{ active_load_ids() }})
+            and judged.created_at = (
+                select max(created_at)
+                from {{ results }} as others
+                where others.load_ids <> {{ active_load_ids() }}
+                -- Checks of other sources are of their loads.
+                and exists (
+                    select 1 from {{ source('raw', 'loads') }} as known
+                    where known.source = {{ quote_literal(orders_mapping().source) }} and {{ array_contains('others.load_ids', 'known.load_id') }}
+                )
+            )
         )
     )
 {%- endmacro %}

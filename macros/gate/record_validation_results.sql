@@ -10,7 +10,7 @@
         insert into {{ source('meta', 'validation_results') }} (
             invocation_id, check_name, column_name, rule, severity, status, failures, rows_checked, load_ids
         )
-        select checks.*, parsed.rows_checked, coalesce({{ loads_in(gate_model_id('orders')) }}, {{ active_load_ids() }})
+        select checks.*, parsed.rows_checked, coalesce({{ loads_in(gate) }}, {{ active_load_ids_of(of_source) }})
         from (
             values
             {%- for row in rows %}

@@ -79,6 +79,14 @@ end
     end") }}
 {%- endmacro %}
 
+{# The same of a source, for an analysis. #}
+{% macro make_expressions_of(of_source) -%}
+    {%- set before = work_as(of_source ~ '_parsed') -%}
+    {%- set statements = make_expressions() -%}
+    {%- do work_as(before) -%}
+    {{ return(statements) }}
+{%- endmacro %}
+
 {# Tries each expression, and makes the functions of those that are guarded. A trial of the mapping (ready/lint/trial.py) runs
    it too. #}
 {% macro make_expressions() -%}

@@ -18,6 +18,7 @@
             {% do mapped_expression(entry) %}
         {% endfor %}
         {% do feature_definition() %}
+        {% do spine_source() %}
         {% do check_sources() %}
     {% endif %}
 {% endmacro %}

@@ -7,6 +7,14 @@
     {% do return(name if mapped and maps_a_source(mapped) else 'orders') %}
 {% endmacro %}
 
+{# For a hook of a run, in which `model` is the hook: lets it be called `name`, so that macros called from now on ask as that model does.
+   Returns what it was called before, to go back to. #}
+{% macro work_as(name) %}
+    {% set before = context.model.name %}
+    {% do context.update({'model': dict(context.model, name=name)}) %}
+    {% do return(before) %}
+{% endmacro %}
+
 {# Whether a model NAME_mapped is the one of a source: another model may be called so. #}
 {% macro maps_a_source(node) %}{% do return('source_mapped(' in node.raw_code) %}{% endmacro %}
 
@@ -19,6 +27,12 @@
         {% do names.append(source_of_name(node.name)) %}
     {% endfor %}
     {% do return(names | sort) %}
+{% endmacro %}
+
+{# Whether a feature set is that of a source, by this project's macro. #}
+{% macro is_of_source(feature_set) %}
+    {% set node = graph.nodes.get('model.raw_to_ready.' ~ feature_set) %}
+    {% do return(node is not none and 'source_features(' in node.raw_code and source_of_name(feature_set) in further_sources()) %}
 {% endmacro %}
 
 {# Those of them that a feature set is made of. #}

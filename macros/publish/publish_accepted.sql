@@ -119,12 +119,14 @@
     {{ record_dataset_build(build) }}
     {{ record_feature_profiles(build) }}
     {%- if build.feature_set == 'customer_features' %}
-    {{ record_features_query(build) }}
-    {{ create_features_function(build) }}
     {{ record_label_summary(build) }}
     {%- else %}
     {{ create_own_training_set(build) }};
     {%- endif %}
+    {%- endfor %}
+    {%- for build in parts_before_joined(builds) %}
+    {{ record_features_query(build) }}
+    {{ create_features_function(build) }}
     {%- endfor %}
     {%- for node in nodes %}
     {{ drop_change_tables(node_relation(node)) }};

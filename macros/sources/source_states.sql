@@ -73,10 +73,10 @@ select * from latest
 {%- endmacro %}
 
 {# The features of a source of states: of each column the value known strictly before feature_time, for how many days it has been that,
-   and how often it had changed. A select for every row of `spine`. #}
-{% macro features_of_states(columns, spine, states) -%}
+   and how often it had changed. A select for every row of `spine`, with its columns `keys`. #}
+{% macro features_of_states(columns, spine, states, keys=['customer_id', 'feature_time']) -%}
 with spine as (
-    select customer_id, feature_time from {{ spine }}
+    select {{ (['customer_id', 'feature_time'] + keys) | unique | join(', ') }} from {{ spine }}
 ),
 
 states as (
@@ -108,8 +108,9 @@ changes as (
 
 features as (
     select
-        spine.customer_id,
-        spine.feature_time
+        {%- for key in keys %}
+        spine.{{ key }}{{ ',' if not loop.last }}
+        {%- endfor %}
         {%- for name in columns %},
         {{ 'cast(changes.' ~ name ~ ' as ' ~ type_amount() ~ ') as ' ~ name if name in number_columns() else 'changes.' ~ name }},
         {{ whole_days_between('changes.' ~ name ~ '_since', 'spine.feature_time') }} as {{ name }}_age_days,

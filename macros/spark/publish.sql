@@ -13,10 +13,12 @@
     {%- for build in builds -%}
         {%- if build.feature_set != 'customer_features' -%}
             {%- do create_own_training_set(build) -%}
-        {%- else -%}
+        {%- endif -%}
+        {%- set query = features_at_query(build.feature_set) -%}
+        {%- if query -%}
             {%- do run_query(new_rows(
                 generate_schema_name('meta', none) | trim, 'feature_queries', 'feature_set, feature_version, planner_settings, query',
-                ['(' ~ quote_literal(build.feature_set) ~ ', ' ~ build.version ~ ", '', " ~ quote_literal(features_at_query()) ~ ')']
+                ['(' ~ quote_literal(build.feature_set) ~ ', ' ~ build.version ~ ", '', " ~ quote_literal(query) ~ ')']
             )) -%}
         {%- endif -%}
         {%- do append_build(build, labels) -%}

@@ -5,7 +5,14 @@ with data_span as (
     select * from {{ ref('data_span') }}
 ),
 
-{%- if times.every == 'order' %}
+{%- if spine_source() %}
+
+-- Each customer has times of its own: customer_features takes them from the source.
+times as (
+    select first_order_ts as feature_time from data_span
+    where false
+)
+{%- elif times.every == 'order' %}
 
 times as (
     select distinct orders.order_ts as feature_time

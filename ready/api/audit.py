@@ -18,9 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 
-from ready.api.point_in_time import features_of_spine
-from ready.definition.column_roles import KEY
-from ready.errors import UnknownCustomers, UsageError
+from ready.api.point_in_time import Computed, compute
+from ready.database.query import connected
+from ready.dataset.model_types import as_model, model_schema
+from ready.definition.column_roles import FEATURE_SET, KEY
+from ready.errors import UnknownCustomers, UsageError, nothing_built
+from ready.label_sets.point_in_time import all_queries
+from ready.recorded.registry import find_current
 from ready.settings import Settings
 
 LATER = {
@@ -50,7 +54,10 @@ class Example:
 
 @dataclass(frozen=True)
 class ColumnAudit:
-    """rows that differ of all; later: of these, how many have the value of each later instant, if any."""
+    """feature: its name, with its set before it where that is not customer_features.
+
+    rows that differ of all; later: of these, how many have the value of each later instant, if any.
+    """
 
     column: str
     feature: str
@@ -62,9 +69,11 @@ class ColumnAudit:
 
 @dataclass(frozen=True)
 class Audit:
-    """unknown: a text on customers that the data do not have. not_compared: columns without a feature."""
+    """feature_version: of customer_features; versions: of each set of which features were compared.
+    unknown: a text on customers that the data do not have. not_compared: columns without a feature."""
 
     feature_version: int
+    versions: dict[str, int]
     rows: int
     columns: tuple[ColumnAudit, ...]
     not_compared: tuple[str, ...]
@@ -91,40 +100,39 @@ def audit(
     """
     table = _read(file, customer, time)
     spine = pa.table({KEY[0]: table[customer], KEY[1]: table[time]})
-    known, unknown = _features(settings, spine)
-    spine = known.select(KEY)
-    pairs = _pairs(table.drop_columns([customer, time]), known, columns or {})
-    comparable = {
-        column: _comparable(column, table[column], known[feature]) for column, feature in pairs.items()
-    }
+    served = _served(settings)
+    pairs = _pairs(table.drop_columns([customer, time]), served, columns or {})
+    sets = list(dict.fromkeys(feature.feature_set for feature in pairs.values()))
+    computed = compute(settings, spine, sets)
+    known = _known(computed, pairs)
+    spine = pa.table({KEY[0]: computed.spine.ids, KEY[1]: computed.spine.instants})
+    comparable = {column: _comparable(column, table[column], known[column]) for column in pairs}
     close = {column: CLOSE_IN.get(str(table[column].type), CLOSE) for column in pairs}
-    unequal = {
-        column: _differs(comparable[column], known[feature], close[column])
-        for column, feature in pairs.items()
-    }
+    unequal = {column: _differs(comparable[column], known[column], close[column]) for column in pairs}
     any_differs = pc.indices_nonzero(reduce(pc.or_, unequal.values()))
     at_fault = {column: comparable[column].take(any_differs) for column in pairs}
     counts: dict[str, dict[str, int]] = {column: {} for column in pairs}
     for name, shift in LATER.items() if len(any_differs) else ():
-        later, _ = _features(settings, _shifted(spine.take(any_differs), shift))
-        for column, feature in pairs.items():
+        later = _known(compute(settings, _shifted(spine.take(any_differs), shift), sets), pairs)
+        for column in pairs:
             still = unequal[column].take(any_differs)
-            agree = pc.and_(still, pc.invert(_differs(at_fault[column], later[feature], close[column])))
+            agree = pc.and_(still, pc.invert(_differs(at_fault[column], later[column], close[column])))
             counts[column][name] = pc.sum(agree).as_py() or 0
     found = tuple(
         ColumnAudit(
             column,
-            feature,
+            str(feature),
             len(spine),
             pc.sum(unequal[column]).as_py() or 0,
             {name: count for name, count in counts[column].items() if count},
-            _example(spine, table[column], known[feature], unequal[column]),
+            _example(spine, table[column], known[column], unequal[column]),
         )
         for column, feature in pairs.items()
     )
     others = [name for name in table.column_names if name not in (customer, time, *pairs)]
-    version = int((known.schema.metadata or {})[b"feature_version"])
-    return Audit(version, len(spine), found, tuple(others), unknown)
+    return Audit(
+        served[FEATURE_SET].version, computed.versions, len(spine), found, tuple(others), _unknown(computed)
+    )
 
 
 def _read(file: Path, customer: str, time: str) -> pa.Table:
@@ -148,25 +156,80 @@ def _read(file: Path, customer: str, time: str) -> pa.Table:
     return table
 
 
-def _features(settings: Settings, spine: pa.Table) -> tuple[pa.Table, str | None]:
+@dataclass(frozen=True)
+class _Feature:
+    feature_set: str
+    name: str
+
+    def __str__(self) -> str:
+        return self.name if self.feature_set == FEATURE_SET else f"{self.feature_set}.{self.name}"
+
+
+@dataclass(frozen=True)
+class _Set:
+    """names: of its features."""
+
+    version: int
+    names: tuple[str, ...]
+
+
+def _served(settings: Settings) -> dict[str, _Set]:
+    """The sets that can be computed at any instant, by name."""
+    served = {}
+    with connected(settings) as connection:
+        for query in all_queries(connection, settings):
+            name = query["feature_set"]
+            current = find_current(connection, settings, name)
+            names = [column["name"] for column in current["columns"]] if current else []
+            served[name] = _Set(query["feature_version"], tuple(one for one in names if one not in KEY))
+    if FEATURE_SET not in served:
+        raise nothing_built(FEATURE_SET)
+    return served
+
+
+def _known(computed: Computed, pairs: Mapping[str, _Feature]) -> dict[str, pa.ChunkedArray]:
+    """By column the values of its feature, of the types for models."""
+    tables = {
+        name: as_model(table, model_schema(table.schema, table.schema.names))
+        for name, table in computed.tables.items()
+    }
+    return {column: tables[feature.feature_set][feature.name] for column, feature in pairs.items()}
+
+
+def _unknown(computed: Computed) -> str | None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UnknownCustomers)
-        features = features_of_spine(settings, spine, exact=False).table
-    return features, next((str(warning.message) for warning in caught), None)
+        computed.warn_of_unknown(stacklevel=1)
+    return next((str(warning.message) for warning in caught), None)
 
 
-def _pairs(table: pa.Table, known: pa.Table, columns: Mapping[str, str]) -> dict[str, str]:
+def _pairs(table: pa.Table, served: Mapping[str, _Set], columns: Mapping[str, str]) -> dict[str, _Feature]:
     """Column -> the feature that it is compared with."""
-    features = [name for name in known.column_names if name not in KEY]
     lost = [f"the file has no column {name}" for name in columns if name not in table.column_names]
-    lost += [f"there is no feature {name}" for name in columns.values() if name not in features]
-    pairs = {name: name for name in table.column_names if name in features} | dict(columns)
+    asked = {name: name for name in table.column_names} | dict(columns)
+    pairs = {}
+    for column, name in asked.items():
+        found = _features_called(name, served)
+        if not found and column in columns:
+            lost.append(f"there is no feature {name}")
+        elif len(found) > 1:
+            lost.append(f"{name} is a feature of several sets: {', '.join(map(str, found))}")
+        elif found:
+            pairs[column] = found[0]
     if lost or not pairs:
+        features = [str(_Feature(name, feature)) for name, one in served.items() for feature in one.names]
         raise UsageError(
             "; ".join(lost) or "no column of the file has the name of a feature",
             hint=f"name pairs by --column THEIRS=FEATURE, of the features {', '.join(features)}",
         )
     return pairs
+
+
+def _features_called(name: str, served: Mapping[str, _Set]) -> list[_Feature]:
+    """name: of a feature, or with its set before it."""
+    feature_set, _, feature = name.rpartition(".")
+    sets = [feature_set] if feature_set else list(served)
+    return [_Feature(one, feature) for one in sets if one in served and feature in served[one].names]
 
 
 def _comparable(name: str, theirs: pa.ChunkedArray, known: pa.ChunkedArray) -> pa.ChunkedArray:

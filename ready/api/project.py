@@ -74,17 +74,23 @@ class Project:
         """See ready.datasets."""
         return exports_in(self.settings.datasets)
 
-    def features_at(self, spine: ArrowStream | Mapping[str, Any], *, exact: bool = False) -> Table:
+    def features_at(
+        self,
+        spine: ArrowStream | Mapping[str, Any],
+        *,
+        feature_set: str = FEATURE_SET,
+        exact: bool = False,
+    ) -> Table:
         """See ready.features_at."""
         from ready.api.point_in_time import features_of_spine
 
-        return features_of_spine(self.settings, spine, exact=exact)
+        return features_of_spine(self.settings, spine, exact=exact, feature_set=feature_set)
 
-    def feature_reader(self, *, exact: bool = False) -> FeatureReader:
+    def feature_reader(self, feature_set: str = FEATURE_SET, *, exact: bool = False) -> FeatureReader:
         """See ready.feature_reader."""
         from ready.api.reader import FeatureReader
 
-        return FeatureReader(self.settings, exact=exact)
+        return FeatureReader(self.settings, exact=exact, feature_set=feature_set)
 
 
 def open(
@@ -174,8 +180,13 @@ def datasets() -> list[Export]:
     return Project().datasets()
 
 
-def features_at(spine: ArrowStream | Mapping[str, Any], *, exact: bool = False) -> Table:
+def features_at(
+    spine: ArrowStream | Mapping[str, Any], *, feature_set: str = FEATURE_SET, exact: bool = False
+) -> Table:
     """What was known of each customer strictly before each instant.
+
+    feature_set: customer_features, the features of a source such as visits_features, or a set that joins
+    these, such as all_features.
 
     spine: a table with the columns customer_id (text or integers) and feature_time (timestamps, dates
     for their midnight, or ISO text; UTC where no time zone is given), such as a pandas or Polars DataFrame,
@@ -188,20 +199,21 @@ def features_at(spine: ArrowStream | Mapping[str, Any], *, exact: bool = False) 
     `active_within` of the configuration leaves no row out here. The orders are those that are
     staged now, so the exact result at the training set's own feature times equals `feats.customer_features`.
 
-    Warns (ready.errors.UnknownCustomers) of ids without any purchase, with their number and an example.
-    Raises UsageError for a spine that is none or when nothing was built yet, MachineError when the
-    database or Spark fails.
+    Warns (ready.errors.UnknownCustomers) of ids without any purchase, nor a row of the sources that the set
+    is of, with their number and an example. Raises UsageError for a spine that is none, for a set in SQL of
+    one's own or when nothing was built yet, MachineError when the database or Spark fails.
     """
-    return Project().features_at(spine, exact=exact)
+    return Project().features_at(spine, feature_set=feature_set, exact=exact)
 
 
-def feature_reader(*, exact: bool = False) -> FeatureReader:
+def feature_reader(feature_set: str = FEATURE_SET, *, exact: bool = False) -> FeatureReader:
     """Asks for the features of one customer after the other, as an application does.
 
     `with ready.feature_reader() as reader: reader("C000015", feature_time)` gives a dict of the columns that
     features_at has for that row, by the function that publishing makes in the database, prepared once on a
-    connection of its own. feature_time: None for now. exact: decimals, instead of doubles.
+    connection of its own. feature_set: as features_at takes it. feature_time: None for now. exact: decimals,
+    instead of doubles.
 
     Raises UsageError on Spark and where the database has no such function, MachineError when it fails.
     """
-    return Project().feature_reader(exact=exact)
+    return Project().feature_reader(feature_set, exact=exact)

@@ -31,14 +31,14 @@ class FeatureReader:
     It has a connection of its own until it is closed, at the end of a `with` too; one thread at a time.
     """
 
-    def __init__(self, settings: Settings, *, exact: bool = False) -> None:
+    def __init__(self, settings: Settings, *, exact: bool = False, feature_set: str = FEATURE_SET) -> None:
         if settings.target != "postgres":
             raise UsageError(
                 "features of single customers are served by PostgreSQL only",
                 hint="leave READY_TARGET out, or take ready.features_at",
             )
         self._exact = exact
-        self._function = sql.Identifier(settings.schema("feats"), f"{FEATURE_SET}_at")
+        self._function = sql.Identifier(settings.schema("feats"), f"{feature_set}_at")
         with ExitStack() as stack:
             connection = stack.enter_context(connected(settings))
             connection.autocommit = True

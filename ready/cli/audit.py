@@ -43,7 +43,8 @@ def audit(
 
     Each value is compared with the published feature of that customer at that time, which knows only what
     lies strictly before. Where it differs, it is looked for at later instants: what was known only then
-    is the future. Columns that have the name of a feature are compared, and those that --column names.
+    is the future. Columns that have the name of a feature, also of another source than the orders, are
+    compared, and those that --column names.
 
     Exit code 1 when a value differs. The file is read into memory.
 
@@ -51,6 +52,7 @@ def audit(
     Examples:
       ready audit churn_train.parquet
       ready audit churn_train.parquet --time snapshot_date --column spend_30=revenue_30d
+      ready audit churn_train.parquet --column visited=visits_features.visits_30d
     """
     from ready.api.audit import audit as compare
     from ready.errors import CheckFailed, UsageError
@@ -62,7 +64,8 @@ def audit(
     settings = Settings.resolve(home=home, target=target)
     found = compare(settings, file, customer=customer, time=time, columns=columns)
     output.show(asdict(found))
-    output.say(f"{found.rows:,} rows against customer_features version {found.feature_version}")
+    sets = ", ".join(f"{name} version {version}" for name, version in found.versions.items())
+    output.say(f"{found.rows:,} rows against {sets}")
     if found.unknown:
         output.say(f"  {one_line(found.unknown)}")
     for column in found.columns:

@@ -39,22 +39,31 @@ def lineage(
     """Show which CSV columns a feature is made of.
 
     Each column of a feature set, and the label, back over stg.orders and its mapping to the CSV files, from
-    what was recorded when it was built; without a COLUMN all of them. `ready explain` leads one value to its
-    lines.
+    what was recorded when it was built; without a COLUMN all of them. FEATURE_SET may be left out where one
+    set alone has the columns. `ready explain` leads one value to its lines.
 
     \b
     Examples:
       ready lineage customer_features.revenue_30d
+      ready lineage visits_30d
       ready lineage --version 1 revenue_30d orders_total
       ready lineage --openlineage > column_lineage.json
     """
     from ready.database.query import connected
-    from ready.proof.lineage import column_lineage, dataset_names, named_build, open_lineage
+    from ready.proof.lineage import (
+        column_lineage,
+        dataset_names,
+        named_build,
+        open_lineage,
+        set_of_columns,
+    )
     from ready.settings import Settings
 
     settings = Settings.resolve(home=home, target=target)
     feature_set, names = _asked(columns)
     with connected(settings) as connection:
+        if feature_set is None and not version:
+            feature_set = set_of_columns(connection, settings, names)
         build = named_build(connection, settings, version=version, feature_set=feature_set)
         found = column_lineage(build, names)
         datasets = dataset_names(connection, settings, build["feature_set"])

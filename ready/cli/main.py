@@ -18,6 +18,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "load": ("ready.cli.load:load", "Load CSV files into raw.raw_events, each exactly once."),
         "lint": ("ready.cli.lint:lint", "Check the configs strictly, also against files."),
         "add": ("ready.cli.add:add", "Propose a further source of events or states."),
+        "remove": ("ready.cli.remove:remove", "Take such a source out again."),
         "suggest": ("ready.cli.suggest:suggest", "Propose expectations that the loaded data meets."),
         "validate": ("ready.cli.validate:validate", "Run the gate alone and write its report."),
         "dbt": ("ready.cli.dbt:dbt", "Run any dbt command with the database up."),

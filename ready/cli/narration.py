@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -21,11 +22,13 @@ from ready.gate.console import render_console
 from ready.gate.github import publish
 from ready.gate.model import Report
 from ready.recorded.registry import FeatureRecord
+from ready.recorded.source_sets import SourceSet
 from ready.rendering.terminal import printable
 from ready.run.stages import PipelineResult
 from ready.settings import Settings
 
 TABLES = ("model", "seed", "snapshot")
+FILES_SHOWN = 5  # of a source
 BEFORE_THE_GATE = ("order_statuses", "_mapped", "_parsed")
 
 
@@ -91,12 +94,16 @@ class TerminalNarrator:
     def unchanged(self) -> None:
         self._say("Nothing changed since the last run: the tables are what the files and configs say.")
 
-    def recorded(self, record: FeatureRecord) -> None:
+    def recorded(self, record: FeatureRecord, sources: Sequence[SourceSet]) -> None:
         state = "new" if record.is_new else "already recorded"
         splits = ", ".join(f"{split} {rows:,}" for split, rows in record.splits.items())
         self.stage("Record", f"{record.feature_set} version {record.feature_version} ({state})")
         self._say(f"  fingerprint {record.data_hash}")
         self._say(f"  {record.row_count:,} feature rows: {splits}")
+        for one in sources:
+            more = f" and {len(one.files) - FILES_SHOWN} more" if len(one.files) > FILES_SHOWN else ""
+            name = f"{one.feature_set} version {one.feature_version}, fingerprint {one.data_hash}"
+            self._say(f"  {name}, of {', '.join(one.files[:FILES_SHOWN])}{more}")
 
     def exporting(self, done: int, total: int) -> None:
         self._live(f"Exporting {done:,} of {total:,} rows")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ready.database.query import Row, is_postgres, select_rows
 from ready.definition.column_roles import FEATURE_SET
-from ready.errors import nothing_built
+from ready.errors import UsageError, nothing_built
+from ready.recorded.registry import find_current
 from ready.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,21 +19,41 @@ FeaturesBy = Callable[[dict[str, Any]], "pa.Table"]
 
 
 def recorded_query(connection: Any, settings: Settings) -> Row:
-    """feature_version, that the tables hold, its query, and planner_settings for it.
+    """That of customer_features, as recorded_queries has it."""
+    return recorded_queries(connection, settings, FEATURE_SET)[0]
 
-    Raises UsageError where nothing was built yet.
+
+def recorded_queries(connection: Any, settings: Settings, feature_set: str) -> list[Row]:
+    """feature_set, feature_version, that the tables hold, its query, and planner_settings for it.
+
+    Of joined sets one for each part. Raises UsageError where nothing was built yet, and for a set in SQL of
+    one's own.
     """
-    rows = select_rows(
+    rows = [row for row in all_queries(connection, settings) if row["feature_set"] == feature_set]
+    if rows:
+        return rows
+    current = find_current(connection, settings, feature_set)
+    if current is None:
+        raise nothing_built(feature_set)
+    parts = current["config"]["features"].get("joined")
+    if not parts:
+        raise UsageError(
+            f"{feature_set} has SQL of its own, and can be computed at its own rows only",
+            hint="take customer_features, the features of a source, or a set that joins these",
+        )
+    return [query for part in parts for query in recorded_queries(connection, settings, part)]
+
+
+def all_queries(connection: Any, settings: Settings) -> list[Row]:
+    """What recorded_queries gives of every set that has one, customer_features first."""
+    return select_rows(
         connection,
         settings,
-        "select feature_version, planner_settings, query from {meta}.current_versions "
+        "select feature_set, feature_version, planner_settings, query from {meta}.current_versions "
         "join {meta}.feature_queries using (feature_set, feature_version) "
-        "where feature_set = %(feature_set)s",
-        {"feature_set": FEATURE_SET},
+        "order by case when feature_set = %(first)s then 0 else 1 end, feature_set",
+        {"first": FEATURE_SET},
     )
-    if not rows:
-        raise nothing_built(FEATURE_SET)
-    return rows[0]
 
 
 def spine_table(connection: Any, spine: pa.Table) -> AbstractContextManager[FeaturesBy]:

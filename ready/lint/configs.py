@@ -13,6 +13,7 @@ from ready.lint.definitions import boolean_columns, check_features, model_column
 from ready.lint.document import Document, read_document
 from ready.lint.finding import Finding, nearest
 from ready.lint.grain import check_grain
+from ready.lint.joined import check_joined
 from ready.lint.lookups import check_lookups
 from ready.lint.mapped import mapped_columns
 from ready.lint.mapping import check_mapping, extra_columns, optional_columns
@@ -21,7 +22,7 @@ from ready.lint.rules import check_rules
 from ready.lint.schema import check_schema, schema
 from ready.lint.seeds import check_references, check_statuses
 from ready.lint.signatures import known_tests
-from ready.lint.sources import check_source, check_source_features, parsed_columns
+from ready.lint.sources import check_source, check_source_features, check_spine, parsed_columns
 from ready.lint.tests import TestLinter
 from ready.settings import Settings
 from ready.workspace.config_files import CONFIG_FILES, foreign_files
@@ -68,6 +69,8 @@ def lint_configs(settings: Settings) -> list[Finding]:
         ]
     if "features.yaml" in documents:
         findings += check_source_features(documents["features.yaml"], sources)
+        findings += check_spine(documents["features.yaml"], sources)
+        findings += check_joined(documents["features.yaml"], settings.project_dir)
     findings += check_lookups(sources, product=settings.product_dir, project=settings.project_dir)
     every = {**documents, **{f"{name}.yaml": document for name, document in sources.items()}}
     findings += check_names(every, rules)

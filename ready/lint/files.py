@@ -14,7 +14,7 @@ from loader import LoadOptions
 from loader.errors import EmptyFile, LoaderError
 from loader.files import InputFile, find_files
 from loader.head import Head, read_head
-from ready.definition.mapping import mapped_names, nearest_name
+from ready.definition.mapping import ORDERS, mapped_names, nearest_name
 from ready.definition.meta import own_meta
 from ready.definition.values import list_of, mapping_of
 from ready.errors import from_loader
@@ -23,8 +23,10 @@ from ready.gate.model import MASK
 from ready.lint.document import Document, KeyPath, is_jinja, model_meta
 from ready.lint.finding import Finding
 from ready.lint.mapped import Mapped, mapped_columns
-from ready.lint.rules import PARSED, AttachedTest, attached_tests
+from ready.lint.mapping import ORDERS_COLUMNS
+from ready.lint.rules import AttachedTest, attached_tests
 from ready.lint.seeds import STATUSES, read_statuses
+from ready.lint.sources import KEYS, TYPES
 from ready.lint.trial import Tried, TriedRow
 from ready.suggest.mapping.entry import flow
 from ready.suggest.mapping.numbers import Numbers, read_numbers
@@ -98,15 +100,24 @@ def _notes(head: Head, file: Path) -> Iterator[Finding]:
 
 @dataclass(frozen=True)
 class FilesLinter:
-    """orders, expectations: the configs' documents. project: its folder, for the seed."""
+    """orders, expectations: the configs' documents. project: its folder, for the seed.
+
+    source: of another than the orders both documents are NAME.yaml.
+    """
 
     orders: Document
     expectations: Document | None
     project: Path
+    source: str = ORDERS
 
     @property
     def meta(self) -> dict[str, Any]:
-        return model_meta(self.orders, "orders_mapped")[1]
+        return model_meta(self.orders, f"{self.source}_mapped")[1]
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """What each record needs."""
+        return REQUIRED if self.source == ORDERS else KEYS.get(str(self.meta.get("kind")), KEYS["event"])
 
     @cached_property
     def sensitive(self) -> frozenset[str]:
@@ -115,7 +126,8 @@ class FilesLinter:
 
     @cached_property
     def mapped(self) -> Mapped:
-        return mapped_columns(self.orders) or Mapped({}, frozenset())
+        types = ORDERS_COLUMNS if self.source == ORDERS else TYPES
+        return mapped_columns(self.orders, source=self.source, types=types) or Mapped({}, frozenset())
 
     def check_headers(self, heads: Sequence[Head]) -> Iterator[Finding]:
         """Names that no file has, with the nearest that one has; and those that some have not."""
@@ -150,8 +162,8 @@ class FilesLinter:
     def _refused(self, fault: str) -> Finding:
         """SQL that is none."""
         named = re.search(r" in the expression of (\w+)$", fault)
-        message = f"orders_parsed cannot be built: {fault}"
-        return self._finding(named[1] if named else "order_id", message, "look at the expressions")
+        message = f"{self.source}_parsed cannot be built: {fault}"
+        return self._finding(named[1] if named else self.required[0], message, "look at the expressions")
 
     def _raised(self, name: str, rows: Sequence[TriedRow]) -> Iterator[Finding]:
         """Records on which the expression fails, for lack of a guard of its own."""
@@ -175,7 +187,7 @@ class FilesLinter:
         lost = [row for row in given if row.values[name] is None]
         bad = [row for row in lost if name not in row.errors]
         kind = KINDS.get(str(self.mapped.kind(name)))
-        if not given and name in REQUIRED:
+        if not given and name in self.required:
             finding = self._finding(name, f"it is empty in all of {_records(len(rows))}")
         elif bad and kind:
             example = f"first {bad[0].place}: {self._shown(name, bad[0].values[raw])}"
@@ -184,7 +196,7 @@ class FilesLinter:
             finding = self._finding(name, message, hint)
         else:
             return
-        hopeless = name in REQUIRED and len(lost) == len(given) and len(rows) >= ENOUGH
+        hopeless = name in self.required and len(lost) == len(given) and len(rows) >= ENOUGH
         yield finding if hopeless and not self._is_let_pass(name) else finding.reported_only()
 
     def _notation(self, name: str, kind: str, texts: Sequence[str]) -> str:
@@ -209,7 +221,7 @@ class FilesLinter:
 
     def _statuses(self, rows: Sequence[TriedRow]) -> Iterator[Finding]:
         seeded = {status for _, status in read_statuses(self.project)}
-        if "status" in self.mapped.entries and seeded:
+        if self.source == ORDERS and "status" in self.mapped.entries and seeded:
             for text in self._unknown(rows, "status", seeded):
                 message = f"{STATUSES} has no row for {text}: such orders are no purchases"
                 hint = f"add a row to {STATUSES}, or map it to a status that has one"
@@ -241,7 +253,7 @@ class FilesLinter:
             # With `of: order` the later lines of an order have a value without a text.
             null = [row for row in rows if row.values[name] is None]
             missing = [row for row in null if row.values[raw] is None] if of_text else null
-            is_reported = name in REQUIRED and all(row.values[raw] is None for row in rows)
+            is_reported = name in self.required and all(row.values[raw] is None for row in rows)
             if missing and not is_reported:
                 count = f"{len(missing):,} of {_records(len(rows))}"
                 message = f"{test.name} on {name} does not hold for {count}, first {missing[0].place}"
@@ -268,11 +280,11 @@ class FilesLinter:
 
     def _tests(self) -> Iterator[AttachedTest]:
         if self.expectations is not None:
-            tests = attached_tests(self.expectations, PARSED)
+            tests = attached_tests(self.expectations, f"{self.source}_parsed")
             yield from (test for test in tests if test.setting("enabled") is not False)
 
     def _finding(self, name: str, message: str, hint: str | None = None) -> Finding:
-        path, _ = model_meta(self.orders, "orders_mapped")
+        path, _ = model_meta(self.orders, f"{self.source}_mapped")
         at = (*path, "rows") if name == "rows" else (*path, "columns", name)
         return self.orders.finding(at, f"{name}: {message}", hint)
 

@@ -12,16 +12,17 @@ from loader.head import Head
 from ready.database.engine import EngineParams
 from ready.database.opening import open_database
 from ready.definition.load_options import load_options
-from ready.definition.mapping import check_mapping, orders_meta
+from ready.definition.mapping import ORDERS, check_mapping, orders_meta, source_names
 from ready.definition.values import mapping_of
 from ready.errors import ReadyError, UsageError
 from ready.lint.configs import lint_configs
 from ready.lint.document import read_document
-from ready.lint.files import FilesLinter, input_files, open_heads
+from ready.lint.files import FilesLinter, Opened, input_files, open_heads
 from ready.lint.finding import Finding
 from ready.lint.trial import try_mapping
 from ready.postgres.connection import ConnectionParams
 from ready.run.loads import ActiveLoad
+from ready.run.source_files import folders_of
 from ready.settings import Settings
 
 # Of more new files, as many: a run must not wait for what the gate will tell.
@@ -39,14 +40,22 @@ def lint_data(settings: Settings, paths: Sequence[str], say: Callable[[str], Non
     findings = lint_configs(settings)
     if any(finding.stops_build for finding in findings):
         return findings
-    options = load_options(settings.configs)
-    opened = open_heads(input_files(paths, options), options)
-    linter = _linter(settings)
-    findings += [*opened.findings, *linter.check_headers(opened.heads)]
-    if settings.target == "postgres":
-        params = open_database(settings)
-        tried = try_mapping(opened.heads, linter.mapped, settings=settings, params=params, say=say)
-        findings += linter.check_tried(tried, opened.heads)
+    for source in (ORDERS, *source_names(settings.configs)):
+        options = load_options(settings.configs, source=source)
+        chosen = paths if source == ORDERS else folders_of(settings.configs, source, paths)
+        opened = open_heads(input_files(chosen, options), options) if chosen else Opened((), ())
+        linter = _linter(settings, source)
+        findings += [*opened.findings, *linter.check_headers(opened.heads)]
+        if settings.target == "postgres" and opened.heads:
+            tried = try_mapping(
+                opened.heads,
+                linter.mapped,
+                settings=settings,
+                params=open_database(settings),
+                say=say,
+                source=source,
+            )
+            findings += linter.check_tried(tried, opened.heads)
     return findings
 
 
@@ -57,23 +66,24 @@ def check_incoming(
     params: EngineParams,
     active: Sequence[ActiveLoad],
     say: Callable[[str], None],
+    source: str = ORDERS,
 ) -> list[Finding]:
-    """What is to be reported of files that are new before they are loaded.
+    """What is to be reported of files of a source that are new before they are loaded.
 
-    active: what is loaded. say: is called with what takes seconds. Expressions and formats are tried on
+    active: what is loaded of it. say: is called with what takes seconds. Expressions and formats are tried on
     PostgreSQL, where the mapping has some. Raises UsageError where every record would fail. Files that
     cannot be read are left to the loader.
     """
-    options, meta = load_options(settings.configs), orders_meta(settings.configs)
+    options, meta = load_options(settings.configs, source=source), orders_meta(settings.configs, source)
     try:
         files = [file for file in input_files(paths, options) if _is_new(file, active)]
     except ReadyError:
         return []
-    heads = _heads_that_fit(settings, meta, files, options, active)
+    heads = _heads_that_fit(settings, meta, files, options, active, source)
     if not isinstance(params, ConnectionParams) or not _has_sql(meta):
         return []
-    linter = _linter(settings)
-    tried = try_mapping(heads, linter.mapped, settings=settings, params=params, say=say)
+    linter = _linter(settings, source)
+    tried = try_mapping(heads, linter.mapped, settings=settings, params=params, say=say, source=source)
     findings = list(linter.check_tried(tried, heads))
     stopping = [finding for finding in findings if finding.stops_build]
     if stopping:
@@ -91,6 +101,7 @@ def _heads_that_fit(
     files: Sequence[InputFile],
     options: LoadOptions,
     active: Sequence[ActiveLoad],
+    source: str,
 ) -> tuple[Head, ...]:
     """The heads of the latest files; of all before it is said that no file has a column."""
     for part in (files[-LOOKED_AT_BEFORE_A_RUN:], files):
@@ -100,7 +111,7 @@ def _heads_that_fit(
         heads = opened.heads
         headers = [*(head.columns for head in heads), *(load.columns for load in active)]
         try:
-            check_mapping(meta, headers, configs=settings.configs)
+            check_mapping(meta, headers, configs=settings.configs, source=source)
             return heads
         except UsageError:
             if len(part) == len(files):
@@ -108,11 +119,10 @@ def _heads_that_fit(
     return ()
 
 
-def _linter(settings: Settings) -> FilesLinter:
-    orders, expectations = (
-        read_document(settings.configs / name) for name in ("orders.yaml", "expectations.yaml")
-    )
-    return FilesLinter(orders, expectations, settings.product_dir)
+def _linter(settings: Settings, source: str) -> FilesLinter:
+    names = ("orders.yaml", "expectations.yaml") if source == ORDERS else (f"{source}.yaml",) * 2
+    mapping, gate = (read_document(settings.configs / name) for name in names)
+    return FilesLinter(mapping, gate, settings.product_dir, source)
 
 
 def _is_new(file: InputFile, active: Sequence[ActiveLoad]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ready.definition.values import list_of, mapping_of
@@ -18,10 +18,12 @@ BLANKS = " \t\n\r\f\v\u00a0"
 
 @dataclass(frozen=True)
 class Mapped:
-    """entries: column -> what orders.yaml says of it. null_words: texts that become null."""
+    """entries: column -> what orders.yaml says of it. null_words: texts that become null. types: of the
+    columns that are not the user's own."""
 
     entries: Mapping[str, Any]
     null_words: frozenset[str]
+    types: Mapping[str, str] = field(default_factory=lambda: ORDERS_COLUMNS)
 
     def is_unmapped(self, name: str) -> bool:
         """A canonical column, or its text, that is null in every row."""
@@ -37,7 +39,7 @@ class Mapped:
             return None
         if name == AVAILABLE_AT:
             return "time"
-        return ORDERS_COLUMNS.get(name) or str(mapping_of(self.entries[name]).get("type", "text"))
+        return self.types.get(name) or str(mapping_of(self.entries[name]).get("type", "text"))
 
     def why_never(self, name: str, value: str) -> tuple[str, str | None] | None:
         """Why the column can never have this value, and what to write; None where it can."""
@@ -71,14 +73,16 @@ def spelled_status(value: str) -> str:
     return value.strip(BLANKS).replace("-", "").lower()
 
 
-def mapped_columns(orders: Document | None) -> Mapped | None:
-    """None where orders.yaml cannot be read."""
+def mapped_columns(
+    orders: Document | None, *, source: str = "orders", types: Mapping[str, str] = ORDERS_COLUMNS
+) -> Mapped | None:
+    """None where orders.yaml, or the file of another source, cannot be read. types: of its columns."""
     if orders is None or not isinstance(orders.value, dict):
         return None
-    meta = model_meta(orders, "orders_mapped")[1]
+    meta = model_meta(orders, f"{source}_mapped")[1]
     entries = {name: entry for name, entry in mapping_of(meta.get("columns")).items() if entry is not None}
     words = [word for word in list_of(meta.get("null_words")) if isinstance(word, str)]
-    return Mapped(entries, frozenset(["", *words])) if entries else None
+    return Mapped(entries, frozenset(["", *words]), types) if entries else None
 
 
 def names_in(condition: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from ready.definition.values import list_of, mapping_of
 from ready.lint.aggregations import Rows, check_aggregations
 from ready.lint.document import Document, KeyPath, model_meta
-from ready.lint.finding import Finding, nearest_or_all
+from ready.lint.finding import Finding, nearest, nearest_or_all
 from ready.lint.mapping import check_own_columns
 from ready.lint.schema import check_schema, schema
 
@@ -114,6 +114,26 @@ def parsed_columns(document: Document) -> frozenset[str]:
     """The columns of NAME_parsed."""
     columns = mapping_of(model_meta(document, f"{document.file.stem}_mapped")[1].get("columns"))
     return frozenset([*PLACE, *columns, *(f"{name}_raw" for name in columns)])
+
+
+CALENDAR = ("day", "week", "month", "order")
+
+
+def check_spine(features: Document, sources: Mapping[str, Document]) -> Iterator[Finding]:
+    """Feature times that are neither of the calendar, nor those of orders or of a source of events."""
+    path, meta = model_meta(features, "customer_features")
+    every = mapping_of(meta.get("feature_times")).get("every", "month")
+    kinds = {
+        name: model_meta(document, f"{name}_mapped")[1].get("kind", "event")
+        for name, document in sources.items()
+    }
+    known = [*CALENDAR, *(name for name, kind in kinds.items() if kind == "event")]
+    if not isinstance(every, str) or every in known:
+        return
+    message = f'every: "{every}" is not one of {", ".join(known)}'
+    if every in sources:
+        message = f"every: {every} is a source of states, and feature times are those of events"
+    yield features.finding((*path, "feature_times", "every"), message, nearest(every, known))
 
 
 def check_source_features(features: Document, sources: Mapping[str, Document]) -> Iterator[Finding]:

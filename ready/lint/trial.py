@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -16,13 +17,13 @@ from psycopg2 import sql
 
 from loader.head import Head
 from ready.dbt.runner import require_success, run_dbt
+from ready.definition.mapping import ORDERS
 from ready.definition.meta import node_meta
 from ready.lint.mapped import Mapped
 from ready.postgres.connection import ConnectionParams
 from ready.run.build_state import files_key
 from ready.settings import Settings
 
-MODEL = "orders_parsed"
 FUNCTIONS = "expression_functions"  # an analysis
 RAW = ("loads", "raw_events")
 # What expressions raised, a line for each column; there where one may raise.
@@ -71,15 +72,16 @@ def try_mapping(
     settings: Settings,
     params: ConnectionParams,
     say: Callable[[str], None],
+    source: str = ORDERS,
 ) -> Tried:
-    """Map the records of these heads. Nothing stays in the database.
+    """Map the records of these heads, of a source. Nothing stays in the database.
 
     The configs must be in order. say: is called with what takes seconds. Raises UsageError where dbt
     refuses the project.
     """
     if not any(head.records for head in heads):
         return Tried()
-    compiled = compiled_mapping(settings, params, say)
+    compiled = compiled_mapping(settings, params, say, source)
     with closing(params.connect()) as connection, connection.cursor() as cursor:
         try:
             for name in RAW:
@@ -124,26 +126,26 @@ def _fill(cursor: Cursor, heads: Sequence[Head], source: str) -> None:
 
 
 def compiled_mapping(
-    settings: Settings, params: ConnectionParams, say: Callable[[str], None]
+    settings: Settings, params: ConnectionParams, say: Callable[[str], None], source: str = ORDERS
 ) -> CompiledMapping:
     """The project's own SQL over the temporary tables; kept until a file that it is made of changes."""
-    kept = settings.home / "dbt" / "trial.json"
-    key = files_key(settings.schema_prefix, settings, settings.configs / "orders.yaml")
+    kept = settings.home / "dbt" / ("trial.json" if source == ORDERS else f"trial_{source}.json")
+    key = files_key(settings.schema_prefix, settings, settings.configs / f"{source}.yaml")
     try:
         found = json.loads(kept.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         found = {}
     if found.get("key") != key:
         say("Compiling the mapping, to try it on the first records")
-        found = {"key": key, **_compile(settings, params)}
+        found = {"key": key, **_compile(settings, params, source)}
         kept.write_text(json.dumps(found), encoding="utf-8")
     return CompiledMapping(found["source"], found["functions"], found["query"])
 
 
-def _compile(settings: Settings, params: ConnectionParams) -> dict[str, str]:
+def _compile(settings: Settings, params: ConnectionParams, source: str) -> dict[str, str]:
     """The guarded expressions are functions of schema stg: here they are temporary, as the tables are."""
     run = run_dbt(
-        ["compile", "--select", MODEL, FUNCTIONS, "--indirect-selection", "empty"],
+        ["compile", "--select", f"{source}_parsed", FUNCTIONS, "--indirect-selection", "empty"],
         settings=settings,
         params=params,
         on_node=lambda node: None,
@@ -152,16 +154,24 @@ def _compile(settings: Settings, params: ConnectionParams) -> dict[str, str]:
     require_success(run, settings=settings)
     manifest = run.manifest or {}
     compiled = {entry["unique_id"].split(".")[-1]: str(entry["compiled_code"]) for entry in run.results()}
-    query, functions = compiled[MODEL], compiled[FUNCTIONS].strip()
-    mapped = next(node for node in manifest["nodes"].values() if node["name"] == "orders_mapped")
-    for source in manifest["sources"].values():
-        if source["source_name"] == "raw" and source["name"] in RAW:
-            query = query.replace(source["relation_name"], f"pg_temp.trial_{source['name']}")
+    query, functions = compiled[f"{source}_parsed"], _functions_of(source, compiled[FUNCTIONS])
+    mapped = next(node for node in manifest["nodes"].values() if node["name"] == f"{source}_mapped")
+    for table in manifest["sources"].values():
+        if table["source_name"] == "raw" and table["name"] in RAW:
+            query = query.replace(table["relation_name"], f"pg_temp.trial_{table['name']}")
     for function, answer in (("builds_in_full", "true"), ("loads_due", "cast(null as bigint[])")):
         query = query.replace(f'"{settings.schema("meta")}".{function}()', answer)
-    guards = f"{settings.schema('stg')}.expression_"
+    prefix = "expression_" if source == ORDERS else f"{source}_expression_"
+    guards = f"{settings.schema('stg')}.{prefix}"
+    holder = f"{source}_mapped" if source == ORDERS else "source_mapped"
     return {
-        "source": (node_meta(mapped, "orders_mapped").get("file") or {}).get("source", "orders"),
-        "functions": functions.replace(guards, "pg_temp.expression_"),
-        "query": query.replace(guards, "pg_temp.expression_"),
+        "source": (node_meta(mapped, holder).get("file") or {}).get("source", source),
+        "functions": functions.replace(guards, f"pg_temp.{prefix}"),
+        "query": query.replace(guards, f"pg_temp.{prefix}"),
     }
+
+
+def _functions_of(source: str, compiled: str) -> str:
+    """The part of the analysis that is of a source."""
+    _, *parts = re.split(r"^-- of (\w+)$", compiled, flags=re.MULTILINE)
+    return dict(zip(parts[::2], parts[1::2], strict=True)).get(source, "").strip()

@@ -53,4 +53,5 @@ def _run(cursor: Cursor, query: str) -> pa.Table:
     parts = [schema.empty_table()]
     with BatchSink(schema, parts.append) as sink:
         cursor.copy_expert("copy (select * from features_at) to stdout (format csv, encoding 'UTF8')", sink)
+    cursor.execute("drop view features_at")
     return pa.concat_tables(parts)

@@ -47,11 +47,12 @@ class Plan:
 
     root: the table whose future the check changes: orders, order_versions where available_at is mapped,
     order_lines where the files have lines of orders; time: its column that marks the future.
-    times_of_orders: feature times are those that orders have in the end, so which rows there are is not
-    known beforehand. incremental: of what is built, the models that a later build adds to, and those below
-    them. inputs: nodes that these read and that are not built; dated: those of them whose future the check
-    changes, with the column that marks it; the check gives the others as they are. bypasses: of each model,
-    the tables that it reads and that the check does not change, so that it cannot be proven. looks_ahead: of
+    times_of_rows: feature times are those that orders, or the events of a source, have in the end, so which
+    rows there are is not known beforehand. incremental: of what is built, the models that a later build adds
+    to, and those below them. inputs: nodes that these read and that are not built; dated: those of them
+    whose future the check changes, with the column that marks it; the check gives the others as they are.
+    bypasses: of each model, the tables that it reads and that the check does not change, so that it cannot be
+    proven. looks_ahead: of
     each feature_set that is built from labels, by name, which ones. left_out: the other models that do.
     above: of each model, by name, what must be built for it, by name, itself among them. below: of each model
     those that read it, itself among them.
@@ -59,7 +60,7 @@ class Plan:
 
     root: str
     time: str
-    times_of_orders: bool
+    times_of_rows: bool
     models: tuple[str, ...]
     build: tuple[str, ...]
     incremental: tuple[str, ...]
@@ -84,17 +85,23 @@ def plan_check(manifest: Mapping[str, Any]) -> Plan:
     models = {id for id in below if graph.nodes[id]["resource_type"] == "model"} - dated.keys() | sets
     labels = {id for id in models - sets if graph.nodes[id]["name"].endswith(LABELS)}
     ahead = graph.reach(labels, graph.children) & models
-    candidates = models - ahead
+    # Without a row: each customer has times of its own.
+    idle = {graph.model("feature_times")} if graph.has_spine_of_source else set()
+    candidates = models - ahead - idle
     inputs = {id: graph.inputs(id, stop=models | {orders}) for id in candidates}
     read = {other for found in inputs.values() for _, other in found}
     above_all = graph.reach(candidates, graph.parents)
-    build = candidates | {id for id in above_all if graph.is_built(id) and not _is_ephemeral(graph.nodes[id])}
+    build = (
+        candidates
+        | idle
+        | {id for id in above_all if graph.is_built(id) and not _is_ephemeral(graph.nodes[id])}
+    )
     tables = {id for id in build if not _is_ephemeral(graph.nodes[id])}
     growing = {id for id in tables if graph.nodes[id]["config"]["materialized"] == "incremental"}
     return Plan(
         root=root,
         time="available_at" if graph.tracks_availability else "order_ts",
-        times_of_orders=graph.tracks_availability and graph.every == "order",
+        times_of_rows=(graph.tracks_availability and graph.every == "order") or graph.has_spine_of_source,
         models=tuple(sorted(candidates & tables)),
         build=graph.named(build),
         incremental=graph.named(graph.reach(growing, graph.children) & tables),
@@ -140,6 +147,7 @@ class _Graph:
         self.tracks_availability = "available_at" in self._meta("orders_mapped").get("columns", {})
         self.of_lines = self._meta("orders_mapped").get("grain") == "order_line"
         self.every = self._meta("customer_features").get("feature_times", {}).get("every")
+        self.has_spine_of_source = self.every not in (None, "day", "week", "month", "order")
         self.parents = {id: self._edges(manifest["parent_map"], id) for id in self.nodes}
         self.children = {id: self._edges(manifest["child_map"], id) for id in self.nodes}
 
@@ -167,6 +175,8 @@ class _Graph:
         """dbt's graph has what orders is built from in every way; only one of them is in use."""
         names = {self.nodes[id]["name"], self.nodes[other]["name"]}
         if names & ({"order_versions", "order_lines"} - {self.root}):
+            return True
+        if self.has_spine_of_source and names == {"customer_features", "feature_times"}:
             return True
         return (
             self.root != "orders" and "orders" in names and bool(names & {"orders_parsed", "orders_rejected"})

@@ -558,7 +558,7 @@ class _Check:
         # Where feature times are orders' own, the orders at the cutoff decide which rows there are at it.
         presence_until = future.cutoff if future.cutoff and self._has_order_at(future.cutoff) else None
         spines = None
-        if self.plan.times_of_orders:
+        if self.plan.times_of_rows:
             spines = (self.place.table(BEFORE, "customer_features"), self.models["customer_features"])
         found = []
         for name, table in built.items():
@@ -567,7 +567,7 @@ class _Check:
             if future.cutoffs and not by_customer:
                 continue
             alone = presence_until
-            if self.plan.times_of_orders and not by_customer:
+            if self.plan.times_of_rows and not by_customer:
                 alone = datetime.min.replace(tzinfo=timezone.utc)
             comparison = compare_tables(
                 self.inside,
@@ -613,6 +613,8 @@ class _Check:
 
     def _calendar_end(self) -> datetime | None:
         """The calendar ends after the last order: without the future it may end before the cutoff."""
+        if "feature_times" not in self.models:  # each customer has its own
+            return None
         found = self.inside.rows(f"select max(feature_time) from {self.models['feature_times']}")
         end: datetime | None = found[0][0]
         return end

@@ -13,7 +13,7 @@ from ready.definition.features import OF_STATES, Feature
 from ready.definition.mapping import csv_columns
 from ready.errors import UsageError
 from ready.proof.nearest import unknown
-from ready.recorded.registry import Connection, find_build, find_current
+from ready.recorded.registry import Connection, find_build, find_current, list_builds
 from ready.settings import Settings
 
 # The facet's version, and how it names what a role does: https://openlineage.io/spec/facets
@@ -178,6 +178,31 @@ def named_build(
             f"no build of {feature_set or FEATURE_SET} is recorded", hint="see what is: ready registry list"
         )
     return current
+
+
+def set_of_columns(connection: Connection, settings: Settings, columns: Sequence[str]) -> str:
+    """The feature set that has these columns: customer_features, else the one of a source or of one's own.
+
+    A set that joins others is none of their columns. Raises UsageError where several sets have them.
+    """
+    base = find_current(connection, settings)
+    if base is None or not columns or set(columns) <= defined_features(base["config"]).keys():
+        return FEATURE_SET
+    names = [row["feature_set"] for row in list_builds(connection, settings) if row["is_current"]]
+    builds = [find_current(connection, settings, name) for name in sorted({*names} - {FEATURE_SET})]
+    found = [
+        build["feature_set"]
+        for build in builds
+        if build
+        and not ({"joined", "labels"} & {*build["config"]["features"], *build["config"]})
+        and {*columns} <= {column["name"] for column in build["columns"]}
+    ]
+    if len(found) > 1:
+        raise UsageError(
+            f"{', '.join(columns)} is of several feature sets: {', '.join(found)}",
+            hint=f"name one: ready lineage {found[0]}.{columns[0]}",
+        )
+    return found[0] if found else FEATURE_SET
 
 
 def dataset_names(connection: Connection, settings: Settings, feature_set: str) -> dict[str, str]:

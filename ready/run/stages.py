@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -45,6 +45,7 @@ from ready.lint.incoming import check_incoming
 from ready.proof.feature_models import feature_candidates, own_feature_sets
 from ready.recorded.proofs import DIFFERENT, Reproduced, reproduction_of
 from ready.recorded.registry import FeatureRecord, find_current, read_record
+from ready.recorded.source_sets import SourceSet, read_source_sets
 from ready.recorded.verdicts import Verdict, standing_verdicts
 from ready.run.build_state import build_key
 from ready.run.loads import ActiveLoad
@@ -86,7 +87,7 @@ class Narrator(Protocol):
     def warning(self, text: str) -> None: ...
     def gate(self, report: Report, file: Path) -> None: ...
     def page(self, file: Path) -> None: ...
-    def recorded(self, record: FeatureRecord) -> None: ...
+    def recorded(self, record: FeatureRecord, sources: Sequence[SourceSet]) -> None: ...
     def exporting(self, done: int, total: int) -> None: ...
     def exported(self, result: ExportResult) -> None: ...
     def unchanged(self) -> None: ...
@@ -203,19 +204,28 @@ class Run(ABC):
 
     def _check_files(self, paths: Sequence[str], params: EngineParams, connection: Any) -> None:
         """The mapping against the first records of new files, before they are loaded."""
-        active = self._loads(connection)
         say = self.narrator.working
-        try:
-            findings = check_incoming(self.settings, paths, params=params, active=active, say=say)
-        finally:
-            say(None)
-        for finding in findings:
-            self.narrator.warning(str(finding))
+        for source in self._sources:
+            chosen = self._paths_of(source, paths)
+            if not chosen:
+                continue
+            active = self._loads(connection, source)
+            try:
+                findings = check_incoming(
+                    self.settings, chosen, params=params, active=active, say=say, source=source
+                )
+            finally:
+                say(None)
+            for finding in findings:
+                self.narrator.warning(str(finding))
+
+    def _paths_of(self, source: str, paths: Sequence[str]) -> Sequence[str]:
+        return paths if source == ORDERS else folders_of(self.settings.configs, source, paths)
 
     def _load(self, paths: Sequence[str], max_shrink: str | None) -> None:
         self.info = replace(self.info, data_folder=paths[0])
         for source in self._sources:
-            chosen = paths if source == ORDERS else folders_of(self.settings.configs, source, paths)
+            chosen = self._paths_of(source, paths)
             if chosen:
                 self._load_source(source, chosen, max_shrink)
             elif Path(paths[0]).is_dir():
@@ -379,11 +389,25 @@ class Run(ABC):
         self.narrator.gate(report, file)
         if not report.validation_passed:
             raise CheckFailed(
-                f"the gate stopped the run: {len(report.errors)} error(s); tables behind it are as they were",
+                f"the gate stopped the run: {len(report.errors)} error(s); {self._left_by(run)}",
                 hint="mend the CSV file and run again: a file of the same name takes the old one's place. "
                 "If the file is right, orders.yaml or expectations.yaml is not",
             )
         return report
+
+    def _left_by(self, run: DbtRun) -> str:
+        """What the tables behind the gate are now: of a source that has passed it some are new."""
+        nodes, parents = (run.manifest or {})["nodes"], (run.manifest or {})["parent_map"]
+        gates = {
+            id for id, node in nodes.items() if node["name"] in {f"{name}_parsed" for name in self._sources}
+        }
+        built = [entry["unique_id"] for entry in run.results("model") if entry["status"] == "success"]
+        behind = [id for id in built if id not in gates and ancestors(id, parents) & gates]
+        if not behind:
+            return "tables behind it are as they were"
+        names = [f"{nodes[id]['schema']}.{nodes[id]['alias']}" for id in behind]
+        shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+        return f"nothing was published; new, since the gate of their own source has passed: {shown}"
 
     def _write(self, report: Report) -> Path:
         write_report(report, self.settings.reports)
@@ -420,7 +444,8 @@ class Run(ABC):
 
     def _record(self, connection: Any, *, changed: bool) -> FeatureRecord:
         record = read_record(connection, self.settings, self.info.invocation_id if changed else "")
-        self.narrator.recorded(record)
+        sources = read_source_sets(connection, self.settings) if self._sources[1:] else ()
+        self.narrator.recorded(record, sources)
         self.published = True
         return record
 
@@ -474,6 +499,18 @@ class Run(ABC):
                 self.narrator.warning(f"{name}{alert}")
         if self.reproduction and self.reproduction.verdict == DIFFERENT:
             self.narrator.warning(f"the published version {self.reproduction}")
+
+
+def ancestors(id: str, parents: Mapping[str, Sequence[str]]) -> set[str]:
+    """The nodes that a node is made of, itself left out. parents: dbt's parent_map."""
+    found: set[str] = set()
+    pending = [*parents.get(id, ())]
+    while pending:
+        one = pending.pop()
+        if one not in found:
+            found.add(one)
+            pending += parents.get(one, ())
+    return found
 
 
 def _now() -> datetime:

@@ -10,11 +10,13 @@ from typing import Any
 from ready.database.query import Row, select_rows
 from ready.definition.column_roles import FEATURE_SET
 from ready.definition.load_options import load_options
+from ready.definition.mapping import source_names
 from ready.errors import UsageError
 from ready.gate.expectations import sensitive_columns
 from ready.gate.model import MASK, Report
 from ready.recorded.profiles import read_profiles
 from ready.recorded.registry import Connection, list_builds
+from ready.recorded.source_sets import read_source_sets
 from ready.run_page.label_sets import read_label_sets
 from ready.run_page.model import Built, Feature, Load, NodeTiming, Reject, RunPage
 from ready.run_page.splits import read_splits
@@ -58,6 +60,9 @@ def gather(connection: Connection, settings: Settings, page: RunPage, *, publish
         loads=_loads(connection, settings, page.report, masked=masked),
         built=_built(connection, settings, versions) if published else (),
         label_sets=read_label_sets(connection, settings) if published else (),
+        source_sets=read_source_sets(connection, settings)
+        if published and source_names(settings.configs)
+        else (),
         versions=tuple(versions),
     )
     return _with_rows(connection, settings, page, page.built[0]) if page.built else page

@@ -14,6 +14,7 @@ from ready.figures.measure import Figures
 from ready.gate.model import Report
 from ready.recorded.profiles import ColumnProfile, population_stability_index
 from ready.recorded.proofs import Reproduced
+from ready.recorded.source_sets import SourceSet
 from ready.recorded.verdicts import Verdict
 
 OTHER_FILES = "other files"
@@ -168,6 +169,7 @@ class RunPage:
     nothing was published. versions are the registry's builds, latest first. verdicts: of ready check-leakage
     on what is published; None where none are kept. reproduction: the same of ready reproduce. figures and
     folder: of the training set and its export, None where it was not exported. label_sets: of own labels.
+    source_sets: the features of sources beside the orders.
     """
 
     report: Report
@@ -184,3 +186,4 @@ class RunPage:
     weeks: tuple[WeekOfOrders, ...] = ()
     volumes: tuple[Volume, ...] = ()
     label_sets: tuple[LabelSet, ...] = ()
+    source_sets: tuple[SourceSet, ...] = ()

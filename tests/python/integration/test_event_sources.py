@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import json
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import forked
+import pyarrow.parquet as pq
+import pytest
 from against_oracle import assert_same
 from oracle_events import event_features, read_visits
 from proof_case import Shop
+from served import assert_served, instants_near
 from source_case import (
     AGGREGATIONS,
     COLUMNS,
@@ -23,6 +26,9 @@ from source_case import (
     write_visits,
 )
 from warehouse import Warehouse
+
+import ready
+from ready.errors import UnknownCustomers
 
 CUSTOMERS = [f"C{number:06}" for number in range(1, 60)]
 TABLES = (
@@ -63,7 +69,62 @@ def assert_equal_oracle(shop: Shop, *files: Path) -> None:
     assert max(counted) > 3
 
 
-def test_two_deliveries_equal_the_oracle_and_a_full_build(shop: Shop) -> None:
+def assert_served_as_the_oracle_has_it(shop: Shop, monkeypatch: pytest.MonkeyPatch, *files: Path) -> None:
+    """At instants that are no rows of the table, also of customers without an order, or without a visit."""
+    events = read_visits(files)
+    times = [*(event.event_ts for event in events[:300]), *(event.known for event in events[:300])]
+    asked = instants_near(times, [*CUSTOMERS[:40], "C000090"], seed=7, number=400)
+    wanted = event_features(
+        events, asked, windows=WINDOWS, aggregations=AGGREGATIONS, totals=TOTALS, noun="visits"
+    )
+    assert_served(shop, monkeypatch, "visits_features", wanted)
+    spine = {"customer_id": [id for id, _ in wanted], "feature_time": [time for _, time in wanted]}
+    with pytest.warns(UnknownCustomers, match="have no purchase, nor anything in visits, such as 'nobody'"):
+        joined = ready.features_at(spine, feature_set="all_features", exact=True).table.to_pylist()
+    with pytest.warns(UnknownCustomers, match="have no purchase, such as"):
+        of_orders = ready.features_at(spine, exact=True).table.to_pylist()
+    rows = [{**row, **features} for row, features in zip(of_orders, wanted.values(), strict=True)]
+    assert joined == rows
+    with ready.feature_reader("all_features", exact=True) as reader:
+        assert [reader(*key) for key in list(wanted)[:20]] == rows[:20]
+
+
+def check_named(shop: Shop, said: str) -> None:
+    """By the run and on its page: the feature set of the source with its fingerprint, and the files."""
+    recorded = "select data_hash from meta.current_versions where feature_set = 'visits_features'"
+    fingerprint = shop.value(recorded)
+    assert f"  visits_features version 1, fingerprint {fingerprint}, of 2024.csv, 2025.csv\n" in said
+    page = (shop.artifacts / "reports/index.html").read_text()
+    assert "<td>visits</td><td>2024.csv, 2025.csv</td><td>visits_features</td>" in page
+    assert fingerprint in page
+
+
+def check_audited(shop: Shop, folder: Path) -> None:
+    """An outside set knows its future where it has a source's feature of a week later."""
+    keys = shop.rows(f"{SPINE} order by 1, 2")
+    spine = {"customer_id": [row[0] for row in keys], "feature_time": [row[1] for row in keys]}
+    known = ready.features_at(spine, feature_set="all_features").table
+    late = {**spine, "feature_time": [time + timedelta(days=7) for time in spine["feature_time"]]}
+    later = ready.features_at(late, feature_set="visits_features").table
+    outside = known.select(["customer_id", "feature_time", "revenue_30d", "last_page_7d"])
+    outside = outside.append_column("minutes_30d", later["minutes_30d"])
+    pq.write_table(outside.append_column("seen", known["visits_30d"]), folder / "outside.parquet")
+    done = shop.ready(
+        "audit", folder / "outside.parquet", "--column", "seen=visits_features.visits_30d", "--json"
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    assert found["versions"] == {"customer_features": 1, "visits_features": 1}
+    differ = {column["feature"]: column["differ"] for column in found["columns"]}
+    assert {name for name, rows in differ.items() if rows} == {"visits_features.minutes_30d"}
+    assert differ.keys() >= {"revenue_30d", "visits_features.last_page_7d", "visits_features.visits_30d"}
+    (column,) = (one for one in found["columns"] if one["differ"])
+    assert column["later"]["7 days later"] == column["differ"]
+
+
+def test_two_deliveries_equal_the_oracle_and_a_full_build(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     before = shop.content_of("feats.customer_features")
     lay_out_visits(shop)
     first = deliver(shop, "2024.csv", seed=1, ids=range(1500))
@@ -71,11 +132,14 @@ def test_two_deliveries_equal_the_oracle_and_a_full_build(shop: Shop) -> None:
     assert_equal_oracle(shop, first)
     assert shop.content_of("feats.customer_features") == before, "the orders' features are what they were"
     second = deliver(shop, "2025.csv", seed=2, ids=range(1200, 2600))
-    shop.run("--data", shop.data)
+    done = shop.run("--data", shop.data)
+    check_named(shop, done.stdout)
     assert_equal_oracle(shop, first, second)
     in_part = {table: shop.content_of(table) for table in TABLES}
     shop.run("--data", shop.data, "--full-refresh")
     assert {table: shop.content_of(table) for table in TABLES} == in_part
+    assert_served_as_the_oracle_has_it(shop, monkeypatch, first, second)
+    check_audited(shop, tmp_path)
     by_source = "select source, count(*) from raw.loads group by 1 order by 1"
     assert shop.rows(by_source) == [("orders", 3), ("visits", 2)]
 
@@ -89,6 +153,26 @@ group by 1, 2
 """
 # It looks at when a visit was, and not at since when it was known.
 LATE = LEAKY.replace("visits_ahead", "visits_late").replace(" + interval '2 days'", "")
+
+BEFORE = """{{{{ config(materialized='table', schema='feats') }}}}
+select spine.customer_id, spine.feature_time, count(*) as found
+from {{{{ ref('customer_features') }}}} as spine
+left join {0} on {1}
+group by 1, 2
+"""
+# By name, what each reads that a check of it may not, and its SQL.
+EVASIVE = {
+    "spelled": ("stg.visits", BEFORE.format("stg.visits as seen", "seen.event_ts < spine.feature_time")),
+    "of_parsed": (
+        "visits_parsed",
+        BEFORE.format("{{ ref('visits_parsed') }} as seen", "seen.event_ts < spine.feature_time"),
+    ),
+    "of_raw": ("raw.raw_events", BEFORE.format("raw.raw_events as seen", "seen.load_id > 0")),
+    "served": (
+        "feats.visits_features_at",
+        BEFORE.format("lateral feats.visits_features_at(spine.customer_id) as seen", "true"),
+    ),
+}
 
 
 def test_the_proofs_cover_it(shop: Shop) -> None:
@@ -111,11 +195,19 @@ def test_the_proofs_cover_it(shop: Shop) -> None:
     models = shop.project / "models" / "features"
     (models / "leaky_features.sql").write_text(LEAKY)
     (models / "late_features.sql").write_text(LATE)
+    for name, (_, sql) in EVASIVE.items():
+        (models / f"{name}.sql").write_text(sql)
     shop.run("--data", shop.data)
-    done = shop.ready("check-leakage", "--cutoffs", "1")
+    done = shop.ready("check-leakage", "--cutoffs", "1", "--json")
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "visits_ahead" in done.stdout + done.stderr
-    assert "visits_late" in done.stdout + done.stderr
+    found = {model["name"]: model for model in json.loads(done.stdout)["models"]}
+    assert {leak["column"] for leak in found["leaky_features"]["leaks"]} == {"visits_ahead"}
+    assert {leak["column"] for leak in found["late_features"]["leaks"]} == {"visits_late"}
+    for name, (read, _) in EVASIVE.items():
+        assert (found[name]["verdict"], read in found[name]["reads"]) == ("NOT PROVEN", True), found[name]
+    assert {name for name, model in found.items() if model["verdict"] == "same"} == {
+        "all_features", "customer_features", "feature_times", "visits_features",
+    }  # fmt: skip
 
 
 def check_explained(shop: Shop) -> None:
@@ -140,6 +232,7 @@ def check_explained(shop: Shop) -> None:
     done = shop.ready("lineage", "visits_features.minutes_30d")
     assert "stg.visits.minutes" in done.stdout, done.stdout + done.stderr
     assert "  2024.csv" in done.stdout
+    assert shop.ready("lineage", "minutes_30d").stdout == done.stdout
     done = shop.ready("lineage", "all_features.minutes_30d", "all_features.revenue_30d", "--openlineage")
     assert {"payload.minutes", "payload.amount"} <= set(re.findall(r"payload\.\w+", done.stdout)), done.stderr
 
@@ -172,6 +265,10 @@ def test_a_source_that_its_gate_refuses_stops_the_run(shop: Shop) -> None:
     write_rows(bad, [good, {**good, "at": "soon"}, {**good, "customer": ""}, {**good, "minutes": "long"}])
     done = shop.ready("run", "--data", shop.data)
     assert done.returncode == 1, done.stdout + done.stderr
+    assert "nothing was published; new, since the gate of their own source has passed: " in done.stderr
+    judged = "select distinct load_ids from meta.validation_results where invocation_id = '{}' order by 1"
+    by_loads = [row[0] for row in shop.rows(judged.format(shop.report["run"]["invocation_id"]))]
+    assert by_loads == [[1, 2, 3], [4, 5]]
     told = shop.report["errors"]
     assert told == [
         "visits: customer_id has 1 null(s)",
@@ -221,6 +318,11 @@ def test_what_cannot_be_is_told_in_one_message(shop: Shop) -> None:
     assert "nothing is loaded of visits" in told("", "")
     assert "put its files into the folder visits of the data folder" in told("", "")
     deliver(shop, "2024.csv", seed=4, ids=range(60))
+    day_first = told("event_ts: at", "event_ts: {column: at, format: DD.MM.YYYY}")
+    assert "the mapping does not fit the files, and nothing was loaded" in day_first
+    assert re.search(
+        r"visits\.yaml:\d+: event_ts: 60 of 60 texts are no time, first \S*2024.csv:2: ", day_first
+    )
     message = told("        event_ts: at\n", "")
     assert "visits.yaml:" in message
     assert "event_ts is not mapped; a source of events needs customer_id and event_ts" in message
@@ -234,6 +336,15 @@ def test_what_cannot_be_is_told_in_one_message(shop: Shop) -> None:
     assert "clicks: stg.visits has no column clicks" in told("", "")
     features.write_text(texts[1].replace("visits_features", "tickets_features"))
     assert "tickets_features: no file of the configs maps a source tickets" in told("", "")
+    minutes = 'minutes: {expression: \'1 / ("minutes"::int - "minutes"::int)\', type: number}'
+    file.write_text(re.sub(r"minutes:\n +column: minutes\n +type: number", minutes, texts[0]))
+    done = shop.ready("lint", "--data", shop.data, "--json")
+    found = [one["message"] for one in json.loads(done.stdout) if one["file"].endswith("visits.yaml")]
+    assert any(
+        re.match(r"minutes: the expression fails on \d+ of 60 records, first \S*2024.csv:", one)
+        for one in found
+    )
+    file.write_text(texts[0])
     # Plain dbt says it, too.
     file.write_text(texts[0].replace("        event_ts: at\n", ""))
     done = forked.dbt("run", "--profiles-dir", "profiles", cwd=shop.project, env=shop.environ)

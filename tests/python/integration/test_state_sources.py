@@ -9,9 +9,11 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from against_oracle import assert_same
 from oracle_events import State, state_features
 from proof_case import Shop
+from served import assert_served, instants_near
 from source_case import STATES, lay_out_members, write_members
 
 CUSTOMERS = [f"C{number:06}" for number in range(1, 80)]
@@ -44,7 +46,9 @@ def assert_equal_oracle(shop: Shop, states: Mapping[str, Sequence[State]]) -> No
     assert any(row["segment_age_days"] for row in wanted.values())
 
 
-def test_states_with_dates_equal_the_oracle_and_are_proven(shop: Shop) -> None:
+def test_states_with_dates_equal_the_oracle_and_are_proven(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lay_out_members(shop, dated=True)
     first, second = shop.data / "members/1.csv", shop.data / "members/2.csv"
     write_members(first, seed=1, customers=CUSTOMERS, rows=500)
@@ -56,6 +60,10 @@ def test_states_with_dates_equal_the_oracle_and_are_proven(shop: Shop) -> None:
     in_part = shop.content_of("stg.members"), shop.content_of("feats.members_features")
     shop.run("--data", shop.data, "--full-refresh")
     assert (shop.content_of("stg.members"), shop.content_of("feats.members_features")) == in_part
+    states = read_members([(first, None), (second, None)])
+    times = [state.known for of_customer in states.values() for state in of_customer]
+    asked = instants_near(times, CUSTOMERS, seed=3, number=400)
+    assert_served(shop, monkeypatch, "members_features", state_features(states, asked, list(STATES)))
 
     done = shop.ready("check-leakage", "--cutoffs", "1", "--json")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from oracle import Rule
 from proof_case import Shop
+from served import instants_near
 from source_case import (
     AGGREGATIONS,
     LOOKUPS,
@@ -21,7 +23,9 @@ from source_case import (
 )
 from spark_shop import SparkShop
 
+import ready
 from ready.database.opening import grant_database
+from ready.errors import UnknownCustomers
 from ready.postgres.connection import ConnectionParams
 from ready.spark.connection import SparkParams
 
@@ -62,7 +66,10 @@ def test_no_future_is_known_on_spark(warehouse: SparkParams, tmp_path: Path) -> 
 
 @pytest.mark.thorough
 def test_both_engines_give_the_same_and_prove_it(
-    warehouse: SparkParams, database: ConnectionParams, tmp_path: Path
+    warehouse: SparkParams,
+    database: ConnectionParams,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     spark, postgres = SparkShop(tmp_path / "spark", warehouse), Shop(tmp_path / "postgres", database)
     for shop in (spark, postgres):
@@ -80,3 +87,23 @@ def test_both_engines_give_the_same_and_prove_it(
         assert json.loads(done.stdout)["agrees"]
     done = spark.ready("reproduce", "visits_features:1")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert served(spark, monkeypatch) == served(postgres, monkeypatch)
+    for shop in (spark, postgres):
+        shop.edit("configs/features.yaml", "every: month", "every: visits")
+        shop.run("--data", shop.data)
+    assert spark.rows(REGISTERED) == postgres.rows(REGISTERED)
+
+
+def served(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> list[list[dict[str, object]]]:
+    """The features of each set at instants that are no rows of the tables."""
+    instants = [datetime(2024, 1, 5, tzinfo=timezone.utc) + timedelta(days=9.7 * n) for n in range(50)]
+    keys = instants_near(instants, CUSTOMERS, seed=5, number=150)
+    spine = {"customer_id": [id for id, _ in keys], "feature_time": [time for _, time in keys]}
+    with monkeypatch.context() as patched:
+        for name, value in shop.environ.items():
+            patched.setenv(name, value)
+        with pytest.warns(UnknownCustomers):
+            return [
+                ready.features_at(spine, feature_set=name, exact=True).table.to_pylist()
+                for name in ("visits_features", "members_features", "all_features")
+            ]

@@ -13,6 +13,7 @@ from ready.errors import UsageError
 from ready.lint.configs import lint_configs
 from ready.settings import Settings
 from ready.suggest.add_source import add_source
+from ready.suggest.remove_source import plan_removal
 
 VISITS = """Visit ID,Customer No,Visited at,Page,Duration (min),Loaded at
 V1,C1,31.12.2024 10:00,home,"1,50",2025-01-01
@@ -142,8 +143,60 @@ def test_states_of_another_key_are_looked_up(settings: Settings) -> None:
     assert "sum_price: sum of price" in (settings.configs / "features.yaml").read_text()
     assert lint_configs(settings) == []
 
+    with pytest.raises(UsageError, match=r"products is read: .*views\.sql"):
+        plan_removal(settings, "products")
+    plan_removal(settings, "views").carry_out()
+    plan_removal(settings, "products").carry_out()
+    assert [file.name for file in sources.glob("*.sql") if file.stem.startswith(("views", "products"))] == []
+
 
 def test_the_key_of_states_may_be_named(settings: Settings) -> None:
     data = settings.project_dir / "data" / "raw"
     add_source(settings, "members", [str(data / "members")], data=str(data), state=True, key="segment")
     assert mapping(settings, "members")["ready_key"] == "segment"
+
+
+def texts(settings: Settings) -> dict[str, str]:
+    files = [*settings.configs.rglob("*.yaml"), *(settings.project_dir / "models").rglob("*.sql")]
+    return {str(file.relative_to(settings.project_dir)): file.read_text() for file in files}
+
+
+def test_what_is_removed_is_as_if_it_had_not_been_added(settings: Settings) -> None:
+    before = texts(settings)
+    add(settings, "visits")
+    with_visits = texts(settings)
+    add(settings, "members", state=True)
+    plan_removal(settings, "members").carry_out()
+    assert texts(settings) == with_visits
+    add(settings, "members", state=True)
+    both = texts(settings)
+    plan_removal(settings, "visits").carry_out()
+    alone = texts(settings)
+    assert alone.keys() == {name for name in both if "visits" not in name}
+    assert "visits" not in "".join(alone.values())
+    assert lint_configs(settings) == []
+    plan_removal(settings, "members").carry_out()
+    assert texts(settings) == before
+
+
+def test_a_source_that_something_of_one_s_own_is_in_stays(settings: Settings) -> None:
+    add(settings, "visits")
+
+    def refused(name: str, match: str) -> None:
+        held = texts(settings)
+        with pytest.raises(UsageError, match=match):
+            plan_removal(settings, name)
+        assert texts(settings) == held
+
+    refused("visit", "no file of .* maps a source visit")
+    model = settings.project_dir / "models/sources/visits.sql"
+    model.write_text("select * from {{ ref('visits_parsed') }}\n")
+    refused("visits", r"SQL of your own is part of visits: .*visits\.sql")
+    model.write_text("{{ source_events() }}\n")
+    reader = settings.project_dir / "models/features/mine.sql"
+    reader.write_text("select * from {{ ref('visits') }}\n")
+    refused("visits", r"visits is read: .*mine\.sql")
+    reader.unlink()
+    features = settings.configs / "features.yaml"
+    features.write_text(features.read_text().replace("every: month", "every: visits"))
+    refused("visits", "has feature times of visits")

@@ -169,7 +169,7 @@ def test_where_the_states_of_orders_are_kept_their_future_is_changed_and_orders_
 
 def test_of_order_lines_the_future_is_changed_and_orders_is_built() -> None:
     lines = plan(grain="order_line")
-    assert (lines.root, lines.time, lines.times_of_orders) == ("order_lines", "order_ts", False)
+    assert (lines.root, lines.time, lines.times_of_rows) == ("order_lines", "order_ts", False)
     assert named(lines.models) == named(plan().models) | {"orders"}
     assert lines.bypasses["model.p.orders"] == ()
 

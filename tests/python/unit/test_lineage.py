@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from ready.errors import UsageError
-from ready.proof.lineage import Source, column_lineage, open_lineage
+from ready.proof import lineage
+from ready.proof.lineage import Source, column_lineage, open_lineage, set_of_columns
+from ready.settings import Settings
 
 ORDERS = {
     "columns": {
@@ -105,3 +107,25 @@ def test_openlineage_has_a_dataset_for_each_step() -> None:
     assert [(made["name"], made["field"]) for made in raw] == [
         ("db.raw.raw_events", "payload.Total"), ("db.raw.raw_events", "payload.Tax"),
     ]  # fmt: skip
+
+
+def test_a_column_alone_is_of_the_one_set_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = {"visits_features": ("visits_7d", "page"), "members_features": ("segment", "page")}
+    builds = {
+        name: {**BUILD, "feature_set": name, "columns": [{"name": column} for column in found]}
+        for name, found in columns.items()
+    }
+    joined = {**BUILD["config"], "features": {"joined": ["visits_features"]}}
+    builds["all_features"] = {**builds["visits_features"], "feature_set": "all_features", "config": joined}
+    builds["customer_features"] = BUILD
+    current = [{"feature_set": name, "is_current": True} for name in builds]
+    monkeypatch.setattr(lineage, "list_builds", lambda *_: current)
+    monkeypatch.setattr(lineage, "find_current", lambda *asked: builds[(*asked[2:], "customer_features")[0]])
+
+    def found(*names: str) -> str:
+        return set_of_columns(None, Settings.resolve(), names)
+
+    assert found() == found("revenue_7d") == found("nothing") == "customer_features"
+    assert (found("visits_7d"), found("segment", "page")) == ("visits_features", "members_features")
+    with pytest.raises(UsageError, match="page is of several feature sets: members_features, visits_feat"):
+        found("page")

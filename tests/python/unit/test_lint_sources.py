@@ -11,6 +11,8 @@ import yaml
 from conftest import PROJECT
 
 from ready.lint.configs import lint_configs
+from ready.lint.document import read_document
+from ready.lint.joined import check_joined
 from ready.settings import Settings
 
 COLUMNS = {"customer_id": "c", "event_ts": "t", "page": "p", "minutes": {"column": "m", "type": "number"}}
@@ -113,6 +115,25 @@ def test_features_of_what_no_file_maps(configs: Path) -> None:
     assert messages(configs) == ["visit_features: no file of the configs maps a source visit"]
 
 
+def test_feature_times_are_those_of_a_source_of_events(configs: Path) -> None:
+    write(configs, "visits")
+    write(configs, "members", {"customer_id": "c", "segment": "s"}, kind="state")
+    file = configs / "features.yaml"
+    text = file.read_text()
+    line = 1 + text[: text.index("every: month")].count("\n")
+
+    def found(every: str) -> list[tuple[int, str, str | None]]:
+        file.write_text(text.replace("every: month", f"every: {every}"))
+        findings = lint_configs(Settings.resolve(configs=configs))
+        return [(finding.line, finding.message, finding.hint) for finding in findings]
+
+    assert found("visits") == []
+    says = 'every: "visit" is not one of day, week, month, order, visits'
+    assert found("visit") == [(line, says, "did you mean visits?")]
+    says = "every: members is a source of states, and feature times are those of events"
+    assert found("members") == [(line, says, None)]
+
+
 def test_features_of_columns_that_are_not_there_or_of_another_kind(configs: Path) -> None:
     write(configs, "visits")
     write(configs, "members", {"customer_id": "c", "segment": "s"}, kind="state")
@@ -125,6 +146,28 @@ def test_features_of_columns_that_are_not_there_or_of_another_kind(configs: Path
         "last: minutes is no text that several visits share, so it has no latest",
         "latest: members.yaml maps no column segmnt",
     ]
+
+
+def test_a_name_that_two_joined_sets_have(configs: Path, tmp_path: Path) -> None:
+    features(configs, "visits_features", windows=[30], aggregations={"revenue": "count", "pages": "count"})
+    features(configs, "members_features", latest=["segment", "days_since_last_order"])
+    file = configs / "features.yaml"
+    models = tmp_path / "models" / "features"
+    models.mkdir(parents=True)
+    sets = "['customer_features', 'visits_features', 'members_features', 'own_features']"
+    (models / "all_features.sql").write_text(f"{{{{ joined_features({sets}) }}}}\n")
+    lines = file.read_text().splitlines()
+    first = 1 + next(number for number, line in enumerate(lines) if "revenue: sum of amount" in line)
+    found = list(check_joined(read_document(file), tmp_path))
+    assert [lines[finding.line - 1].strip() for finding in found] == [
+        "revenue: count", "- days_since_last_order",
+    ]  # fmt: skip
+    assert found[0].message.startswith(
+        "visits_features has a column revenue_30d, as customer_features has in "
+    )
+    assert f"features.yaml:{first}, and " in found[0].message
+    (models / "all_features.sql").write_text("{{ joined_features(['customer_features']) }}\n")
+    assert list(check_joined(read_document(file), tmp_path)) == []
 
 
 def test_a_file_mistyped_is_no_source(configs: Path) -> None:
