@@ -2,9 +2,9 @@
 {% macro check_lookups(of_source, meta) %}
     {% set file = of_source ~ '.yaml: lookup: ' %}
     {% set own = meta.get('columns', {}) %}
-    {% if meta.get('lookup') and meta.get('kind') == 'state' %}
+    {% if has_lookups(of_source) and meta.get('kind') == 'state' %}
         {% do exceptions.raise_compiler_error(file ~ of_source ~ ' is a source of states, and only events look columns up') %}
-    {% elif meta.get('lookup') and 'source_lookups(' not in graph.nodes['model.raw_to_ready.' ~ of_source].raw_code %}
+    {% elif has_lookups(of_source) and 'source_lookups(' not in graph.nodes['model.raw_to_ready.' ~ of_source].raw_code %}
         {% do exceptions.raise_compiler_error(
             file ~ of_source ~ ".sql has to be {{ source_lookups('" ~ meta.lookup.values() | map(attribute='from') | unique | sort | join("', '")
             ~ "') }}, and beside it " ~ of_source ~ '_in_files.sql {{ source_events() }}'

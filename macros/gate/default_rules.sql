@@ -3,11 +3,15 @@
 {% macro default_rules() %}
     {% set rules = [] %}
     {% set settings = node_meta('orders_parsed').get('default_rules') or {} %}
+    {#- Which are idle goes by the mapping of the orders, whatever source is at work. -#}
+    {% set at_work = model %}
+    {% do context.update({'model': {}}) if at_work %}
     {#- By its folder first: a macro for each node of the graph takes longer than all the rest. #}
     {% for node in (graph.nodes.values() if execute and 'nodes' in graph else []) if node.resource_type == 'test' and node.fqn[1] == 'gate'
         and (settings.get(node.name) or {}).get('enabled') is not false and is_default_rule(node) and not is_idle(node) %}
         {% do rules.append(node) %}
     {% endfor %}
+    {% do context.update({'model': at_work}) if at_work %}
     {% do return(rules) %}
 {% endmacro %}
 

@@ -60,5 +60,11 @@
     {% do return(node_meta(source_at_work() ~ '_mapped').get('key', 'customer_id') if of_states else 'customer_id') %}
 {% endmacro %}
 
+{# Whether the events of a source, that at work by default, look columns up. Then a new state of what they name may move any of them. #}
+{% macro has_lookups(of_source=none) %}
+    {% set name = of_source or source_at_work() %}
+    {% do return(name != 'orders' and (node_meta(name ~ '_mapped').get('lookup') or {}) != {}) %}
+{% endmacro %}
+
 {# The file that maps the source at work. #}
 {% macro mapping_file() %}{{ return(source_at_work() ~ '.yaml') }}{% endmacro %}

@@ -1,6 +1,6 @@
 {# NAME of events with look-ups: the events of NAME_in_files, each beside columns of the states that its keys had at its own time. The
    model names the sources that these are of, `source_lookups('products')`, as dbt wants to know them before it reads the configs.
-   A source with look-ups is built in full behind NAME_parsed: a new state may move any event of its key. #}
+   A source that has_lookups() is built in full behind NAME_parsed: a new state may move any event of its key. #}
 {% macro source_lookups() -%}
     {{- config(
         materialized='table',
@@ -17,11 +17,6 @@
     {%- endif -%}
     {{ events_with_lookups(lookups(), events, states) }}
 {%- endmacro %}
-
-{# Whether the events of a source, that at work by default, look columns up. #}
-{% macro has_lookups(of_source=none) %}
-    {% do return((node_meta((of_source or source_at_work()) ~ '_mapped').get('lookup') or {}) != {}) %}
-{% endmacro %}
 
 {# The look-ups of the source at work, each complete: {name, from, key, column, key_of_states}. `key`: the column of the events
    that has the key of the states; `column`: that of the states, called as the look-up unless it says otherwise. #}

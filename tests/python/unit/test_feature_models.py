@@ -174,20 +174,28 @@ def test_of_order_lines_the_future_is_changed_and_orders_is_built() -> None:
     assert lines.bypasses["model.p.orders"] == ()
 
 
-def with_visits(**raw_code: str) -> Plan:
-    """The plan of the same project with the models of a source."""
+def chain_of(source: str, rows: str) -> dict[str, list[str]]:
+    """The models of a source, with what each reads. rows: the one that has its rows."""
+    return {
+        f"{source}_mapped": ["source.p.raw.raw_events", "source.p.raw.loads"],
+        f"{source}_parsed": [f"model.p.{source}_mapped", "source.p.raw.loads"],
+        f"{source}_rejected": [f"model.p.{source}_parsed"],
+        rows: [f"model.p.{source}_parsed", f"model.p.{source}_rejected"],
+    }
+
+
+def with_visits(rows: str = "visits", further: dict[str, list[str]] | None = None, **raw_code: str) -> Plan:
+    """The plan of the same project with the models of a source. further: models that are read as well."""
     content = manifest()
     chain = {
-        "visits_mapped": ["source.p.raw.raw_events", "source.p.raw.loads"],
-        "visits_parsed": ["model.p.visits_mapped", "source.p.raw.loads"],
-        "visits_rejected": ["model.p.visits_parsed"],
-        "visits": ["model.p.visits_parsed", "model.p.visits_rejected"],
+        **chain_of("visits", rows),
+        **(further or {}),
         "visits_features": ["model.p.visits", "model.p.customer_features"],
     }
     calls = {name: f"{{{{ source_{name.partition('_')[2] or 'events'}() }}}}\n" for name in chain}
     for name, parents in chain.items():
         id = f"model.p.{name}"
-        meta = {"ready_available_at": "available_at"} if name == "visits" else {}
+        meta = {"ready_available_at": "available_at"} if name in (rows, "pages") else {}
         found = node(id) | {"raw_code": {**calls, **raw_code}[name]}
         found["config"] = {**found["config"], "meta": meta}
         content["nodes"][id] = found
@@ -205,6 +213,26 @@ def test_the_rows_of_a_source_are_given_another_future() -> None:
     assert "model.p.visits" not in own.models
     assert "visits" not in own.build
     assert own.bypasses["model.p.visits_features"] == ()
+
+
+def test_what_is_looked_up_is_given_another_future_and_the_look_up_is_built() -> None:
+    looked_up = {
+        **chain_of("pages", "pages"),
+        "visits": ["model.p.visits_in_files", "model.p.pages"],
+    }
+    calls = {
+        "visits_in_files": "{{ source_events() }}",
+        "pages": "{{ source_keyed_states() }}",
+        "visits": "{{ source_lookups('pages') }}",
+    }
+    own = with_visits("visits_in_files", looked_up, **calls)
+    dated = {"model.p.pages": "available_at", "model.p.visits_in_files": "available_at"}
+    assert own.dated == {**plan().dated, **dated}
+    assert {"visits", "visits_features"} <= set(own.build)
+    assert not {"pages", "visits_in_files"} & set(own.build)
+    assert own.bypasses["model.p.visits_features"] == ()
+    own = with_visits("visits_in_files", looked_up, **{**calls, "pages": "select * from x"})
+    assert own.bypasses["model.p.visits_features"] != ()
 
 
 def test_a_table_of_a_source_in_sql_of_one_s_own_is_not_taken_as_it_is() -> None:
