@@ -24,7 +24,7 @@ from ready.postgres.connection import ConnectionParams
 from ready.spark.connection import SparkParams
 
 CUSTOMERS = [f"C{number:06}" for number in range(1, 40)]
-REGISTERED = "select feature_set, data_hash from meta.feature_registry order by 1"
+REGISTERED = "select feature_set, data_hash from meta.feature_registry order by 1, 2"
 
 
 def laid_out(shop: Shop) -> None:
