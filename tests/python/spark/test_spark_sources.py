@@ -35,7 +35,7 @@ OF_LOOKUPS: dict[str, Rule] = {
     "visits_on": {"rule": "count", "by": "topic", "values": ["news", "shop"]},
 }
 CUSTOMERS = [f"C{number:06}" for number in range(1, 40)]
-REGISTERED = "select feature_set, data_hash from meta.feature_registry order by 1"
+REGISTERED = "select feature_set, data_hash from meta.feature_registry order by 1, 2"
 
 
 def laid_out(shop: Shop) -> None:
