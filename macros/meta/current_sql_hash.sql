@@ -13,7 +13,7 @@
     {% for name, words in parts.items() %}
         {% do ctes.append('__dbt__cte__' ~ name ~ ' as ( ' ~ words ~ ' )') %}
     {% endfor %}
-    {% set words = normalized_sql(render(node.raw_code)) %}
+    {% set words = normalized_sql(rendered_as(node)) %}
     {#- As dbt puts them before the model's own. #}
     {% if ctes and words[:5] | lower == 'with ' %}
         {% set words = words[:5] ~ ctes | join(' , ') ~ ' , ' ~ words[5:] %}
@@ -35,7 +35,16 @@
         {% set read = graph.nodes[node_id] %}
         {% if read.config.materialized == 'ephemeral' and read.alias not in parts %}
             {% do ephemeral_parts(read, parts) %}
-            {% do parts.update({read.alias: normalized_sql(render(read.raw_code))}) %}
+            {% do parts.update({read.alias: normalized_sql(rendered_as(read))}) %}
         {% endif %}
     {% endfor %}
+{% endmacro %}
+
+{# The SQL of a node, whose macros ask what `model` is, in a hook of a run. #}
+{% macro rendered_as(node) %}
+    {% set hook = context.model %}
+    {% do context.update({'model': node}) %}
+    {% set sql = render(node.raw_code) %}
+    {% do context.update({'model': hook}) %}
+    {% do return(sql) %}
 {% endmacro %}
