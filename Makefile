@@ -15,7 +15,7 @@ export READY_ARTIFACTS := $(ARTIFACTS)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: missing help install pipeline load validate db spark-up spark-down docs test test-thorough lint lint-sql ci ci-data dbt-tools wheel bench bench-load bench-gate bench-features bench-e2e bench-growth bench-leakage bench-consume bench-import consumers bench-spark bench-serve bench-guard bench-previous test-faults soak licences audit sample clean distclean
+.PHONY: missing help install pipeline load validate db spark-up spark-down docs test test-thorough lint lint-sql ci ci-data dbt-tools wheel bench bench-load bench-gate bench-features bench-sources bench-e2e bench-growth bench-leakage bench-consume bench-import consumers bench-spark bench-serve bench-guard bench-previous test-faults soak licences audit sample clean distclean
 
 help: ## List these commands
 	@echo "From Raw to Ready: raw CSV files in, train, validation and test sets out."
@@ -95,6 +95,9 @@ bench-gate: $(STAMP) ## Time the gate against SQL by hand and Great Expectations
 
 bench-features: $(STAMP) ## Time the features against DuckDB and Feast, and 1% new orders against all (ARGS='--rows 5000000')
 	@$(BIN)/python scripts/bench/bench_features.py $(ARGS)
+
+bench-sources: $(STAMP) ## Time features of orders, visits and members together, alone, in part, and by DuckDB (ARGS='--visits 10000000')
+	@$(BIN)/python scripts/bench/bench_sources.py $(ARGS)
 
 bench-e2e: $(STAMP) ## Time the whole way against the same work as psql steps by hand, and a second run
 	@$(BIN)/python scripts/bench/bench_e2e.py $(ARGS)

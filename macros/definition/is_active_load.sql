@@ -17,7 +17,7 @@
 {# Of states that are known since their load came, each delivery counts from then on, also one that a later delivery of its file has
    superseded: but not where that has the same bytes, read otherwise, nor of a file that was withdrawn since. #}
 {% macro default_load_condition() %}
-    {% if source_at_work() == 'orders' or source_kind() != 'state' or tracks_availability() %}
+    {% if not is_known_by_load() %}
         {% do return("status = 'loaded'") %}
     {% endif %}
     {% set never_known -%}

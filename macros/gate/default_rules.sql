@@ -3,15 +3,15 @@
 {% macro default_rules() %}
     {% set rules = [] %}
     {% set settings = node_meta('orders_parsed').get('default_rules') or {} %}
-    {#- Which are idle goes by the mapping of the orders, whatever source is at work. -#}
-    {% set at_work = model %}
-    {% do context.update({'model': {}}) if at_work %}
+    {#- They are of the orders, also where a model of a source asks for them. -#}
+    {% set asking = context.model if source_at_work() != 'orders' else none %}
+    {% do context.update({'model': graph.nodes[gate_model_id('orders')]}) if asking %}
     {#- By its folder first: a macro for each node of the graph takes longer than all the rest. #}
     {% for node in (graph.nodes.values() if execute and 'nodes' in graph else []) if node.resource_type == 'test' and node.fqn[1] == 'gate'
         and (settings.get(node.name) or {}).get('enabled') is not false and is_default_rule(node) and not is_idle(node) %}
         {% do rules.append(node) %}
     {% endfor %}
-    {% do context.update({'model': at_work}) if at_work %}
+    {% do context.update({'model': asking}) if asking %}
     {% do return(rules) %}
 {% endmacro %}
 

@@ -18,15 +18,21 @@
 {%- endmacro %}
 
 
-{# The orders that a load brought or took away are staged again from all loads. The journal records what came of it. #}
+{# The orders that a load brought or took away are staged again from all loads, or the rows of a source by their key. The journal
+   records what came of it. #}
 {% macro apply_touched_orders(relation, sql, arrived, gone) -%}
     {%- set staged = staged_rows(relation) -%}
-    {%- set is_due = 'order_id in (select order_id from ' ~ source('plan', 'orders_due') ~ ')' -%}
+    {%- set key = 'order_id' if kept_setting('kept_by') == 'order' else key_of_rows() -%}
+    {%- set is_due = key ~ ' in (select order_id from ' ~ plan_relation('orders_due') ~ ')' -%}
+    {%- if key == 'load_id' -%}
+        {%- set is_due = 'load_id in (' ~ (arrived + gone) | unique | join(', ') ~ ')' -%}
+        {{ read_loads(arrived) }}
+    {%- else -%}
     {%- set due -%}
-    select order_id from {{ ref(kept_setting('loads_from')[0]) }}
-    where load_id in ({{ (arrived + ['null']) | join(', ') }}) and order_id is not null
+    select {{ key }} from {{ ref(kept_setting('loads_from')[0]) }}
+    where load_id in ({{ (arrived + ['null']) | join(', ') }}) and {{ key }} is not null
     union
-    select order_id from {{ relation }} where load_id in ({{ (gone + ['null']) | join(', ') }})
+    select {{ key }} from {{ relation }} where load_id in ({{ (gone + ['null']) | join(', ') }})
     {%- if gone and order_grain() == 'order_line' %}
     union
     -- The orders whose lines were all set aside, and are not any more: a load that went had the one at fault.
@@ -35,9 +41,12 @@
     {%- endif %}
     {%- endset -%}
     {{ plan('orders_due', due) }}
+    {%- endif %}
     {{ build_in_part() }}
     create unlogged table {{ staged }} as {{ sql }};
-    {%- if model.name == changes_come_from() %}
+    {%- if kept_setting('kept_by') == 'key' %}
+    {{ journal_of_source(relation, staged, is_due) }};
+    {%- elif model.name == changes_come_from() %}
     {%- set columns = journaled_columns(relation) | join(', ') %}
     {%- set before = '(select * from ' ~ relation ~ ' where ' ~ is_due ~ ') as before' %}
 
@@ -56,6 +65,37 @@
     delete from {{ relation }} where {{ is_due }};
     insert into {{ relation }} select * from {{ staged }}
 {%- endmacro %}
+
+{# The customers of whom a row of the source came, went or is another, each since when the earliest of these is known: no row of
+   features up to then moves. #}
+{% macro journal_of_source(relation, staged, is_due) -%}
+    {%- set columns = columns_of_features(relation) | join(', ') -%}
+    insert into {{ source('meta', 'order_changes') }} (source, customer_id, order_ts)
+    with before as materialized (
+        select {{ columns }} from {{ relation }} where {{ is_due }}
+    ),
+
+    after as (
+        select {{ columns }} from {{ staged }}
+    )
+
+    select {{ quote_literal(source_at_work()) }}, customer_id, min(available_at)
+    from (
+        (select * from before except all select * from after)
+        union all
+        (select * from after except all select * from before)
+    ) as differing
+    group by customer_id
+{%- endmacro %}
+
+{# All columns but the lineage, and but an id that is made of it and that no feature reads. #}
+{% macro columns_of_features(relation) %}
+    {% set features = source_at_work() ~ '_features' %}
+    {% set is_known = 'model.raw_to_ready.' ~ features in graph.nodes %}
+    {% set is_read = not is_known or 'event_id' in measured_columns(feature_definition(features).aggregations) %}
+    {% set left_out = ['load_id', 'line_number'] + (['event_id'] if key_of_rows() == 'load_id' and not is_read else []) %}
+    {% do return(adapter.get_columns_in_relation(relation) | map(attribute='name') | reject('in', left_out) | map('tojson') | list) %}
+{% endmacro %}
 
 {# The new rows of a kept table until they are in it: an insert of the model's SQL would not be run in parallel. #}
 {% macro staged_rows(relation) %}{% do return(beside(relation, 'staged')) %}{% endmacro %}
@@ -118,7 +158,7 @@
     {%- set changed -%}
     select customer_id, min(order_ts) as first_change_ts
     from {{ source('meta', 'order_changes') }}
-    where change_id > {{ earlier.last_change }} and change_id <= {{ state.last_change }}
+    where change_id > {{ earlier.last_change }} and change_id <= {{ state.last_change }} and source = {{ quote_literal(source_at_work()) }}
     group by customer_id
     {%- endset -%}
     {{ plan('customers_due', changed) }}

@@ -1,6 +1,6 @@
 {# Statements that build what a candidate differs in from the published table, without copying a row that stays:
    NAME__removed has the rows that the changes between two states may have moved, NAME__added those that take their place.
-   kept_by says which rows these are: feature, label, or row for those of which one of the tables joined has changed. #}
+   kept_by says which rows these are: feature, label, row for those of which one of the tables joined has changed, source, or join. #}
 {% macro create_changes(kept_by, published, sql, earlier, state) -%}
     {%- set removed = removed_rows(published) -%}
     {%- set added = added_rows(published) -%}
@@ -10,9 +10,11 @@
     {{ parallel_scan_settings() }};
     {%- if kept_by == 'row' %}
     {{ plan_changed_parts(published) }}
+    {%- elif kept_by == 'join' %}
+    {{ plan('rows_due', rows_changed_in(tables_made_of())) }}
     {%- else %}
     {{ plan_changed_customers(earlier, state) }}
-    {{ plan_changed_times(kept_by, earlier, state) }}
+    {{ plan_changed_times(kept_by, earlier, state) if kept_by != 'source' }}
     {%- endif %}
 
     create table {{ removed }} as
@@ -22,6 +24,13 @@
     where (kept.customer_id, kept.feature_time) in (
         select customer_id, feature_time from {{ removed_rows(relation_named('customer_labels')) }}
     );
+    {%- elif kept_by == 'join' %}
+    where (kept.customer_id, kept.feature_time) in (select customer_id, feature_time from {{ plan_relation('rows_due') }});
+    {%- elif kept_by == 'source' %}
+    left join {{ plan_relation('customers_due') }} as customers_due on kept.customer_id = customers_due.customer_id
+    left join ({{ rows_left('customer_features') }}) as gone on kept.customer_id = gone.customer_id and kept.feature_time = gone.feature_time
+    where kept.feature_time >= customers_due.first_change_ts or gone.customer_id is not null;
+    {{ plan('rows_due', rows_of_source(removed)) }}
     {%- else %}
     left join {{ source('plan', 'customers_due') }} as customers_due on kept.customer_id = customers_due.customer_id
     where {{ row_is_due(kept_by, 'kept.feature_time') }};
@@ -110,6 +119,32 @@
         'create or replace view ' ~ candidate_relation(features) ~ ' as select * from ' ~ due
         ~ '; create or replace view ' ~ candidate_relation(labels) ~ ' as select * from ' ~ added_rows(labels)
     ) }}
+{%- endmacro %}
+
+{# The rows of a source's features that are built again: those removed of which the spine still has the key, and its new keys. #}
+{% macro rows_of_source(removed) -%}
+    (select customer_id, feature_time from {{ removed }} except ({{ rows_left('customer_features') }}))
+    union all
+    ({{ changed_keys('customer_features', 'added') }} except {{ changed_keys('customer_features', 'removed') }})
+{%- endmacro %}
+
+{# The keys that a candidate removes and does not add again. #}
+{% macro rows_left(name) -%}
+    {{ changed_keys(name, 'removed') }} except {{ changed_keys(name, 'added') }}
+{%- endmacro %}
+
+{# The keys of the rows that the candidates of these tables remove or add. #}
+{% macro rows_changed_in(names) -%}
+    {%- for name in names %}
+    {{ changed_keys(name, 'removed') }} union {{ changed_keys(name, 'added') }}
+    {{- ' union' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{# What a candidate has removed, or added; nothing where the table is not built in this run. #}
+{% macro changed_keys(name, what) -%}
+    {%- set final = relation_named(name) -%}
+    select customer_id, feature_time from {{ beside(final, what) if current_candidate(final) else final ~ ' where false' }}
 {%- endmacro %}
 
 {% macro rows_due_of(published) %}{% do return(beside(published, 'due')) %}{% endmacro %}

@@ -12,7 +12,8 @@
         last_change bigint,
         data_end timestamptz,
         built_at timestamptz not null default now(),
-        loads text[]
+        loads text[],
+        made_of text
     );
 
     create table if not exists {{ meta }}.order_changes (
@@ -20,7 +21,8 @@
         customer_id text not null,
         order_ts timestamptz not null,
         order_id text,
-        changed_at timestamptz not null default now()
+        changed_at timestamptz not null default now(),
+        source text not null default 'orders'
     );
 
     create table if not exists {{ meta }}.table_contents (

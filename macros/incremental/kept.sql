@@ -55,10 +55,23 @@
         {% do return(false) %}
     {% endif %}
     {% set names = [source_at_work() ~ '_parsed', 'customer_purchases', 'customer_features', 'customer_labels', 'customer_training_set'] %}
+    {% set macros = {'key': ['source_events', 'source_states'], 'source': ['source_features'], 'join': ['joined_features']} %}
+    {% set kept_by = kept_setting('kept_by') %}
+    {% if kept_by in macros and not is_one_call(model, macros[kept_by]) or kept_by == 'source' and not is_journaled(source_at_work()) %}
+        {% do return(false) %}
+    {% elif kept_by in ['source', 'join'] %}
+        {% do return(true) %}
+    {% endif %}
     {% if not quarantine_tests() %}
-        {% do names.extend(['order_lines'] if order_grain() == 'order_line' else ['orders_rejected', changes_come_from(), 'orders']) %}
+        {% do names.extend(['order_lines'] if order_grain() == 'order_line' else [source_at_work() ~ '_rejected', changes_come_from(), 'orders']) %}
     {% endif %}
     {% do return(model.name in names) %}
+{% endmacro %}
+
+{# Whether meta.order_changes has what changes in NAME: not where SQL of one's own takes its place. #}
+{% macro is_journaled(name) %}
+    {% set node = graph.nodes['model.raw_to_ready.' ~ name] %}
+    {% do return(node.config.materialized == 'kept' and own_meta(node).get('kept_by') == 'key') %}
 {% endmacro %}
 
 {# The state from which the table can be brought up to date, or none: then it is built in full. #}
@@ -70,20 +83,31 @@
     {% set earlier = recorded_state(relation) %}
     {% if earlier is none or earlier.definition_hash != state.definition_hash %}
         {% do return(none) %}
-    {% elif goes_by_changes(kept_setting('kept_by')) and (earlier.generation is none or earlier.generation != state.generation) %}
+    {% elif goes_by_changes(kept_setting('kept_by')) and kept_setting('kept_by') != 'join' and (earlier.generation is none or earlier.generation != state.generation) %}
         {% do return(none) %}
     {% elif kept_setting('kept_by') == 'label' and (earlier.data_end is none or state.data_end is none) %}
         {% do return(none) %}
-    {% elif not tables_read_are_known(earlier) or (kept_setting('kept_by') == 'row' and not contents_recorded(relation)) %}
+    {% elif not tables_read_are_known(earlier) or (kept_setting('kept_by') in ['row', 'source', 'join'] and not contents_recorded(relation)) %}
         {% do return(none) %}
     {% endif %}
     {% do return(earlier) %}
 {% endmacro %}
 
-{# Whether the features that labels go by, and both tables that a training set is joined of, have candidates that show their
-   changes, since the very build that the table was made from. #}
+{# Whether the features that labels go by, both tables that a training set is joined of, and those that a source's features or a
+   joined set are made of, have candidates that show their changes, since the very build that the table was made from. Of the latter
+   one that is not built in this run has no changes. #}
 {% macro tables_read_are_known(earlier) %}
     {% set read = {'label': ['customer_features'], 'row': ['customer_features', 'customer_labels']} %}
+    {% set made_of = tables_made_of() %}
+    {% if made_of and (earlier.made_of is none or earlier.made_of != builds_of(made_of)) %}
+        {% do return(false) %}
+    {% endif %}
+    {% for name in made_of %}
+        {% set candidate = current_candidate(relation_named(name)) %}
+        {% if candidate and not candidate.is_view %}
+            {% do return(false) %}
+        {% endif %}
+    {% endfor %}
     {% for name in read.get(kept_setting('kept_by'), []) %}
         {% set final = relation_named(name) %}
         {% set candidate = current_candidate(final) %}

@@ -12,13 +12,20 @@
     create unlogged table if not exists {{ source('plan', 'boundaries_due') }} (
         split text primary key, time_from timestamptz, time_to timestamptz, next_from timestamptz
     );
+    {%- for node in (graph.nodes.values() if execute else []) if node.resource_type == 'model' and has_plan_of_its_own(node) %}
+    {%- for name in ['orders_due', 'customers_due', 'rows_due'] %}
+    {%- set shared = source('plan', name) %}
+    create unlogged table if not exists {{ plan_of_model(shared, node) }} (like {{ shared }} including indexes);
+    {%- endfor %}
+    {%- endfor %}
 {%- endmacro %}
 
 {# Statements that put the rows of a select into a plan table, in place of those of the build before. #}
 {% macro plan(name, select) -%}
-    delete from {{ source('plan', name) }};
-    insert into {{ source('plan', name) }} {{ select }};
-    analyze {{ source('plan', name) }};
+    {%- set due = plan_relation(name) %}
+    delete from {{ due }};
+    insert into {{ due }} {{ select }};
+    analyze {{ due }};
 {%- endmacro %}
 
 {# What a model's SQL asks: whether it is built in full, and of what loads. Declared immutable, so that the planner computes them

@@ -44,7 +44,7 @@
     {% if not earlier or not earlier.generation or earlier.generation != state.generation or earlier.definition_hash != state.definition_hash %}
         {% do return('true') %}
     {% endif %}
-    {% set changes %} from {{ source('meta', 'order_changes') }} where change_id > {{ earlier.last_change }}{% endset %}
+    {% set changes %} from {{ source('meta', 'order_changes') }} where source = 'orders' and change_id > {{ earlier.last_change }}{% endset %}
     {% set unnamed = run_query('select count(*)' ~ changes ~ ' and order_id is null').rows[0][0] %}
     {% do return('true' if unnamed else 'order_id in (select order_id' ~ changes ~ ')') %}
 {% endmacro %}

@@ -13,7 +13,7 @@
     {% for name, words in parts.items() %}
         {% do ctes.append('__dbt__cte__' ~ name ~ ' as ( ' ~ words ~ ' )') %}
     {% endfor %}
-    {% set words = normalized_sql(rendered_code(node)) %}
+    {% set words = normalized_sql(rendered_as(node)) %}
     {#- As dbt puts them before the model's own. #}
     {% if ctes and words[:5] | lower == 'with ' %}
         {% set words = words[:5] ~ ctes | join(' , ') ~ ' , ' ~ words[5:] %}
@@ -21,17 +21,6 @@
         {% set words = 'with ' ~ ctes | join(' , ') ~ ' ' ~ words %}
     {% endif %}
     {% do return(local_md5(words)) %}
-{% endmacro %}
-
-{# A model's SQL in a hook. That of a source beside the orders goes by the name of the model at work, which is the hook. #}
-{% macro rendered_code(node) %}
-    {% set hook = model %}
-    {% if source_of_name(node.name) in further_sources() %}
-        {% do context.update({'model': dict(node, resource_type='operation')}) %}
-    {% endif %}
-    {% set code = render(node.raw_code) %}
-    {% do context.update({'model': hook}) %}
-    {% do return(code) %}
 {% endmacro %}
 
 {# Whether a model's code names what only its own run has, its config block and comments left out. #}
@@ -46,7 +35,16 @@
         {% set read = graph.nodes[node_id] %}
         {% if read.config.materialized == 'ephemeral' and read.alias not in parts %}
             {% do ephemeral_parts(read, parts) %}
-            {% do parts.update({read.alias: normalized_sql(rendered_code(read))}) %}
+            {% do parts.update({read.alias: normalized_sql(rendered_as(read))}) %}
         {% endif %}
     {% endfor %}
+{% endmacro %}
+
+{# The SQL of a node, whose macros ask what `model` is, in a hook of a run; references are still those of the hook, see ref(). #}
+{% macro rendered_as(node) %}
+    {% set hook = context.model %}
+    {% do context.update({'model': dict(node, resource_type='operation')}) %}
+    {% set sql = render(node.raw_code) %}
+    {% do context.update({'model': hook}) %}
+    {% do return(sql) %}
 {% endmacro %}

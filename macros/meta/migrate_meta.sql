@@ -5,7 +5,7 @@
    a function in ready/postgres/grant.sql, as hand_over_history is one. #}
 {% macro migrate_meta() %}{{ return(adapter.dispatch('migrate_meta')()) }}{% endmacro %}
 
-{% macro meta_version() %}{% do return(3) %}{% endmacro %}
+{% macro meta_version() %}{% do return(4) %}{% endmacro %}
 
 {# That of release 0.1.0. #}
 {% macro first_meta_version() %}{% do return(3) %}{% endmacro %}
@@ -56,6 +56,10 @@
         null;  -- another dbt has made them at the same moment
     end $migrate$;
     lock table {{ meta }}.schema_version in exclusive mode;
+    {%- if recorded < 4 %}
+    alter table if exists {{ meta }}.table_states add column if not exists made_of text;
+    alter table if exists {{ meta }}.order_changes add column if not exists source text not null default 'orders';
+    {%- endif %}
     insert into {{ meta }}.schema_version (version) values ({{ meta_version() }}) on conflict do nothing;
     commit
 {%- endmacro %}

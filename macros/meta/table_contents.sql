@@ -19,7 +19,7 @@
             {{ changed_contents(node.name, final, columns) if as_change else contents_of(node.name, candidate, columns) }}
         {%- endset %}
         {% do run_query(store_contents(candidate, content)) %}
-        {% if as_change and node.name == 'customer_features' %}
+        {% if as_change and node.name not in ['customer_labels', 'customer_training_set'] %}
             {% do look_up_extremes(candidate, columns) %}
         {% elif node.name == 'customer_training_set' %}
             {% do run_query(place_splits(final, candidate, as_change)) %}

@@ -19,7 +19,7 @@
 {# A left join to a plan table by its primary key. A full build names none of its columns, so the planner drops the join; a
    build in part has a condition on one (due_alone), which makes it an inner join. #}
 {% macro join_due(plan_table, condition) -%}
-    {{ 'left join ' ~ source('plan', plan_table) ~ ' as ' ~ plan_table ~ ' on ' ~ condition if builds_in_full() != 'true' }}
+    {{ 'left join ' ~ plan_relation(plan_table) ~ ' as ' ~ plan_table ~ ' on ' ~ condition if builds_in_full() != 'true' }}
 {%- endmacro %}
 
 {# The rows of a select, or in a build in part those of a plan table with the same columns. #}
@@ -29,9 +29,24 @@
     {%- else -%}
     select * from ({{ select_all }}) as all_rows where {{ builds_in_full() }}
     union all
-    select * from {{ source('plan', plan_table) }} where not {{ builds_in_full() }}
+    select * from {{ plan_relation(plan_table) }} where not {{ builds_in_full() }}
     {%- endif -%}
 {%- endmacro %}
+
+{# A plan table of the model at work. The tables of the orders share one, as each is made from the one before; those of a source and
+   joined sets, which dbt builds beside them, have their own: NAME__MODEL. #}
+{% macro plan_relation(name) %}
+    {% set shared = source('plan', name) %}
+    {% do return(plan_of_model(shared, model) if execute and has_plan_of_its_own(model or {}) else shared) %}
+{% endmacro %}
+
+{% macro plan_of_model(shared, node) %}
+    {% do return(shared.incorporate(path={'identifier': shared.identifier ~ '__' ~ node.name})) %}
+{% endmacro %}
+
+{% macro has_plan_of_its_own(node) %}
+    {% do return(node.get('config') and own_meta(node).get('kept_by') in ['key', 'source', 'join']) %}
+{% endmacro %}
 
 {# What these are called in SQL. #}
 {% macro plan_function(name) -%}

@@ -18,6 +18,14 @@
 {# Whether a model NAME_mapped is the one of a source: another model may be called so. #}
 {% macro maps_a_source(node) %}{% do return('source_mapped(' in node.raw_code) %}{% endmacro %}
 
+{# Whether a model is one call of a macro of this project and nothing else, but for comments and configs: then its rows are known to be
+   those of that macro. #}
+{% macro is_one_call(node, names) %}
+    {% set aside = '(?s:\\{#.*?#\\})|--[^\\n]*|\\{\\{-?\\s*config[(][^{}]*[)]\\s*-?\\}\\}' %}
+    {% set alone = modules.re.sub(aside, '', node.raw_code) | trim %}
+    {% do return(modules.re.fullmatch('\\{\\{-?\\s*(' ~ names | join('|') ~ ')[(][^{}]*[)]\\s*-?\\}\\}', alone) is not none) %}
+{% endmacro %}
+
 {% macro source_of_name(name) %}{% do return(modules.re.sub('_(mapped|parsed|rejected|in_files|features)$', '', name)) %}{% endmacro %}
 
 {# The sources beside the orders: those with a model NAME_mapped of this project's macro. #}

@@ -26,7 +26,7 @@
 
 {# NAME_rejected: the records that are set aside, with the reason. #}
 {% macro source_rejected() -%}
-    {{- config(materialized='table', schema='stg') -}}
+    {{- config(materialized='kept', schema='stg', meta={'ready_kept_by': 'load', 'ready_loads_from': [source_of_name(model.name) ~ '_parsed']}) -}}
     {{ rejected_records(ref(source_of_name(model.name) ~ '_parsed')) }}
 {%- endmacro %}
 
@@ -34,9 +34,9 @@
    since available_at: its own time, or the later one that the files state. #}
 {% macro source_events() -%}
     {{- config(
-        materialized='table',
+        materialized='kept',
         schema='stg',
-        meta={'ready_available_at': 'available_at'},
+        meta={'ready_available_at': 'available_at', 'ready_kept_by': 'key', 'ready_loads_from': tables_of_loads()},
         indexes=[{'columns': ['customer_id', 'event_ts']}],
         post_hook='{{ analyze(this) }}'
     ) -}}
@@ -66,13 +66,26 @@ final as (
 select * from final
 {%- endmacro %}
 
-{# The rows of a source that nothing set aside. #}
+{# The tables whose loads NAME has. #}
+{% macro tables_of_loads() %}
+    {% set name = source_of_name(model.name) %}
+    {% do return([name ~ '_parsed', name ~ '_rejected']) %}
+{% endmacro %}
+
+{# By what the rows of NAME are staged again together: an event by its id, without one by its load; states by whose they are. #}
+{% macro key_of_rows() %}
+    {% do return(key_of_source() if source_kind() == 'state' else 'event_id' if 'event_id' in orders_mapping()['columns'] else 'load_id') %}
+{% endmacro %}
+
+{# The rows of a source that nothing set aside, of the keys that are due. #}
 {% macro usable_rows_of_source(parsed, rejected) -%}
+    {%- set key = key_of_rows() -%}
     select parsed.*
     from {{ parsed }} as parsed
     left join {{ rejected }} as rejected
         on parsed.load_id = rejected.load_id and parsed.line_number = rejected.line_number
-    where rejected.load_id is null
+    {{ join_due('orders_due', 'parsed.' ~ key ~ ' = orders_due.order_id') if key != 'load_id' }}
+    where rejected.load_id is null and {{ is_load_due('parsed.load_id') if key == 'load_id' else due_alone('orders_due.order_id is not null') }}
     {%- if sample_window() and time_columns() %}
         and {{ is_in_sample('parsed.' ~ time_columns()[0]) }}
     {%- endif %}
@@ -89,24 +102,24 @@ select * from final
     {{- config(
         materialized='published',
         schema='feats',
-        meta={'ready_feature_set': true},
+        meta={'ready_feature_set': true, 'ready_kept_by': 'source'},
         indexes=[{'columns': ['customer_id', 'feature_time']}],
         pre_hook='{{ lateral_join_settings() }}'
     ) -}}
     {%- set rows = ref(source_of_name(model.name)) -%}
-    {%- set spine = ref('customer_features') -%}
+    {%- set spine = all_or_due('select customer_id, feature_time from ' ~ ref('customer_features'), 'rows_due') -%}
     {%- if not execute -%}
     {#- What it is made of goes by the configs, which are not known yet. #}
     select 1 as one
     {%- elif source_kind() == 'state' -%}
     {%- do require_states_of_customers() -%}
     {%- do require_latest() -%}
-    {{ features_of_states(node_meta(model.name).latest, spine, rows) }}
+    {{ features_of_states(node_meta(model.name).latest, '(' ~ spine ~ ') as every_row', states_due(rows)) }}
     {%- else -%}
     {%- set definition = feature_definition(model.name) -%}
     {%- do require_features(definition) -%}
 with spine as (
-    select customer_id, feature_time from {{ spine }}
+    {{ spine }}
 ),
 
 features as (
@@ -115,6 +128,14 @@ features as (
 
 select * from features
     {%- endif -%}
+{%- endmacro %}
+
+{# The states of the customers whose rows are due. #}
+{% macro states_due(states) -%}
+    (
+        select * from {{ states }}
+        where {{ due_alone('customer_id in (select customer_id from ' ~ plan_relation('rows_due') ~ ')') }}
+    ) as states_due
 {%- endmacro %}
 
 {# Stops with one sentence where features.yaml does not say which columns of a source of states are features. #}

@@ -3,9 +3,9 @@
    later delivery does not name any more stays as it was. #}
 {% macro source_states() -%}
     {{- config(
-        materialized='table',
+        materialized='kept',
         schema='stg',
-        meta={'ready_available_at': 'available_at'},
+        meta={'ready_available_at': 'available_at', 'ready_kept_by': 'key', 'ready_loads_from': tables_of_loads()},
         indexes=[{'columns': ['customer_id', 'available_at']}],
         post_hook='{{ analyze(this) }}'
     ) -}}
@@ -32,21 +32,8 @@ with usable as (
 
 {%- if not tracked %}
 
-deliveries as (
-    select
-        *,
-        case when file_sha256 = lag(file_sha256) over (partition by source, file_name order by load_id) then 0 else 1 end as is_other
-    from {{ source('raw', 'loads') }}
-),
-
-numbered as (
-    select *, sum(is_other) over (partition by source, file_name order by load_id) as bytes_number
-    from deliveries
-),
-
 loads as (
-    select load_id, min(loaded_at) over (partition by source, file_name, bytes_number) as loaded_at
-    from numbered
+    {{ loads_known_since() }}
 ),
 {%- endif %}
 

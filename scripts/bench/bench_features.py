@@ -78,7 +78,7 @@ class Bench:
         duckdb = self._duckdb()
         self.dbt.run("run", "--full-refresh", *select)
         duckdb.run()
-        ours, theirs = list(self.place.execute(FINGERPRINT)[0]), duckdb.run(_duckdb_line())
+        ours, theirs = list(self.place.execute(FINGERPRINT)[0]), duckdb.run(duckdb_line())
         if ours != theirs:
             sys.exit(f"ours {ours} and DuckDB's {theirs} differ, so nothing is timed")
         ways = {
@@ -157,7 +157,7 @@ class Bench:
         return worker
 
 
-def _duckdb_line() -> str:
+def duckdb_line() -> str:
     return LINE.format(month="strftime(feature_time, '%Y-%m-%d')")
 
 

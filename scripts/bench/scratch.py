@@ -40,6 +40,7 @@ class Scratch:
     folder: Path
     params: ConnectionParams
     configs: Path = PROJECT / "configs"
+    project: Path = PROJECT
 
     @property
     def home(self) -> Path:
@@ -70,10 +71,10 @@ class Scratch:
         return file
 
     def python(self, *arguments: str) -> None:
-        """Run Python in the checkout, with everything of `ready` below this folder."""
+        """Run Python in the project, with everything of `ready` below this folder."""
         done = subprocess.run(
             [sys.executable, *arguments],
-            cwd=PROJECT,
+            cwd=self.project,
             env=self.environ(),
             capture_output=True,
             text=True,
@@ -87,6 +88,7 @@ class Scratch:
         base = {
             name: value for name, value in os.environ.items() if not name.startswith(("PG", "READY_", "DBT_"))
         }
+        base["READY_PROJECT_DIR"] = str(self.project)
         settings = Settings.resolve(
             home=self.home, configs=self.configs, artifacts=self.folder / "artifacts", environ=base
         )

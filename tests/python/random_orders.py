@@ -194,10 +194,10 @@ def write_file(path: Path, customers: list[list[Record]]) -> None:
                 write = WRITINGS[writing]
                 changed = "" if delay is None else write(when + delay)
                 owner = n + 1 if order > 7 and texts[2] == "app" else n
-                writer.writerow((f"{n}-{order}", _customer_id(owner), write(when), *texts, changed))
+                writer.writerow((f"{n}-{order}", customer_id(owner), write(when), *texts, changed))
 
 
-def _customer_id(n: int) -> str:
+def customer_id(n: int) -> str:
     return f"{n // len(ODD_IDS)}{ODD_IDS[n % len(ODD_IDS)]}"
 
 

@@ -60,9 +60,12 @@ def lay_out_visits(
     columns: Mapping[str, Any] = COLUMNS,
     tests: Sequence[Any] = (),
     lookups: Mapping[str, Any] | None = None,
+    configs: Path | None = None,
+    **file: str,
 ) -> None:
-    """configs/visits.yaml, the models, and the entry of features.yaml."""
-    meta = {"ready_file": {"pattern": "*.csv"}, "ready_columns": dict(columns)}
+    """configs/visits.yaml, the models, and the entry of features.yaml. file: more of ready_file."""
+    configs = configs or shop.project / "configs"
+    meta = {"ready_file": {"pattern": "*.csv", **file}, "ready_columns": dict(columns)}
     mapped = {
         "name": "visits_mapped",
         "config": {"meta": {**meta, **({"ready_lookup": dict(lookups)} if lookups else {})}},
@@ -72,7 +75,7 @@ def lay_out_visits(
         "data_tests": ["usable_rows", *tests],
         "columns": [{"name": "event_ts", "data_tests": ["column_in_file"]}],
     }
-    write_yaml(shop.project / "configs/visits.yaml", {"version": 2, "models": [mapped, parsed]})
+    write_yaml(configs / "visits.yaml", {"version": 2, "models": [mapped, parsed]})
     models = shop.project / "models" / "sources"
     models.mkdir(exist_ok=True)
     for name, macro in MODELS.items():
@@ -81,13 +84,13 @@ def lay_out_visits(
         (models / "visits_in_files.sql").write_text("{{ source_events() }}\n")
         (models / "visits.sql").write_text("{{ source_lookups('pages') }}\n")
     (shop.project / "models/features/all_features.sql").write_text(JOINED)
-    add_features(shop)
+    add_features(configs)
 
 
 def add_features(
-    shop: Shop, aggregations: Mapping[str, Rule] = AGGREGATIONS, totals: Sequence[str] = TOTALS
+    configs: Path, aggregations: Mapping[str, Rule] = AGGREGATIONS, totals: Sequence[str] = TOTALS
 ) -> None:
-    file = shop.project / "configs/features.yaml"
+    file = configs / "features.yaml"
     document = yaml.safe_load(file.read_text())
     others = [model for model in document["models"] if model["name"] != "visits_features"]
     meta = {
@@ -147,24 +150,31 @@ STATE_MODELS = {
 }
 
 
-def lay_out_members(shop: Shop, *, dated: bool) -> None:
+def lay_out_members(shop: Shop, *, dated: bool, configs: Path | None = None, **file: str) -> None:
     """configs/members.yaml, a source of states; dated: its files say since when each is known."""
+    configs = configs or shop.project / "configs"
     columns = {"customer_id": "customer", **({"available_at": "since"} if dated else {}), **STATES}
     mapped = {
         "name": "members_mapped",
-        "config": {"meta": {"ready_kind": "state", "ready_columns": columns}},
+        "config": {
+            "meta": {
+                "ready_kind": "state",
+                "ready_columns": columns,
+                **({"ready_file": file} if file else {}),
+            }
+        },
     }
     parsed = {"name": "members_parsed", "data_tests": ["usable_rows"]}
-    write_yaml(shop.project / "configs/members.yaml", {"version": 2, "models": [mapped, parsed]})
+    write_yaml(configs / "members.yaml", {"version": 2, "models": [mapped, parsed]})
     models = shop.project / "models" / "sources"
     models.mkdir(exist_ok=True)
     for name, macro in STATE_MODELS.items():
         (models / f"{name}.sql").write_text(f"{{{{ {macro}() }}}}\n")
-    file = shop.project / "configs/features.yaml"
-    document = yaml.safe_load(file.read_text())
+    features = configs / "features.yaml"
+    document = yaml.safe_load(features.read_text())
     meta = {"ready_latest": list(STATES)}
     document["models"] += [{"name": "members_features", "config": {"meta": meta}}]
-    write_yaml(file, document)
+    write_yaml(features, document)
 
 
 def write_members(file: Path, *, seed: int, customers: Sequence[str], rows: int) -> None:

@@ -135,13 +135,38 @@ def test_two_deliveries_equal_the_oracle_and_a_full_build(
     done = shop.run("--data", shop.data)
     check_named(shop, done.stdout)
     assert_equal_oracle(shop, first, second)
+    third = check_small_delivery(shop)
+    assert_equal_oracle(shop, first, second, third)
     in_part = {table: shop.content_of(table) for table in TABLES}
     shop.run("--data", shop.data, "--full-refresh")
     assert {table: shop.content_of(table) for table in TABLES} == in_part
     assert_served_as_the_oracle_has_it(shop, monkeypatch, first, second)
     check_audited(shop, tmp_path)
     by_source = "select source, count(*) from raw.loads group by 1 order by 1"
-    assert shop.rows(by_source) == [("orders", 3), ("visits", 2)]
+    assert shop.rows(by_source) == [("orders", 3), ("visits", 3)]
+
+
+def check_small_delivery(shop: Shop) -> Path:
+    """New visits of one customer, and two that were another's: rows of nobody else are written."""
+    owners = "select customer_id from stg.visits where event_id in ('V02598', 'V02599')"
+    touched = {CUSTOMERS[3], *(owner for (owner,) in shop.rows(owners))}
+    keys = {"stg.visits": "event_id", **dict.fromkeys(TABLES[3:], "(customer_id, feature_time)::text")}
+
+    def written() -> dict[str, set[tuple[Any, ...]]]:
+        """Each row by its customer, key, and the transaction that wrote it."""
+        rows = "select customer_id, {}, xmin::text from {}"
+        return {table: set(shop.rows(rows.format(key, table))) for table, key in keys.items()}
+
+    before = written()
+    file = shop.data / "visits/small.csv"
+    write_visits(file, seed=9, customers=[CUSTOMERS[3]], ids=range(2598, 2603))
+    shop.run("--data", shop.data)
+    changes = {table: rows - before[table] for table, rows in written().items()}
+    assert {event_id for _, event_id, _ in changes["stg.visits"]} == {f"V{n:05}" for n in range(2598, 2603)}
+    for table in TABLES[3:]:
+        assert 0 < len(changes[table]) < len(before[table]) / 10
+        assert {customer for customer, _, _ in changes[table]} <= touched
+    return file
 
 
 LEAKY = """{{ config(materialized='published', schema='feats') }}
@@ -330,9 +355,11 @@ def test_what_cannot_be_is_told_in_one_message(shop: Shop) -> None:
     assert 'maps event_ts to the CSV column "when", which no file has' in told(
         "event_ts: at", "event_ts: when"
     )
-    add_features(shop, {**AGGREGATIONS, "pages_of_home": "count", "pages_of": AGGREGATIONS["visits_of"]})
+    add_features(
+        features.parent, {**AGGREGATIONS, "pages_of_home": "count", "pages_of": AGGREGATIONS["visits_of"]}
+    )
     assert "the column pages_of_home_7d comes twice" in told("", "")
-    add_features(shop, {**AGGREGATIONS, "clicks": "sum of clicks"})
+    add_features(features.parent, {**AGGREGATIONS, "clicks": "sum of clicks"})
     assert "clicks: stg.visits has no column clicks" in told("", "")
     features.write_text(texts[1].replace("visits_features", "tickets_features"))
     assert "tickets_features: no file of the configs maps a source tickets" in told("", "")
@@ -360,10 +387,16 @@ def test_plain_dbt_builds_the_same(shop: Shop) -> None:
     assert done.returncode == 0, done.stdout
     assert_equal_oracle(shop, first)
     built = {table: shop.content_of(table) for table in TABLES}
-    # A file can be taken out by its name.
+    # A source can be built alone, then the rows of customer_features are those that it has.
     second = deliver(shop, "2025.csv", seed=6, ids=range(800, 1300))
-    shop.run("--data", shop.data)
+    assert shop.ready("load", "--source", "visits", second).returncode == 0
+    generation = "select generation from meta.table_states where relation = 'stg.visits'"
+    first_build = shop.value(generation)
+    done = shop.ready("dbt", "build", "--select", "visits_parsed+")
+    assert done.returncode == 0, done.stdout
+    assert shop.value(generation) == first_build
     assert_equal_oracle(shop, first, second)
+    # A file can be taken out by its name.
     second.unlink()
     done = shop.ready("load", "--source", "visits", "--withdraw", "2025.csv")
     assert done.returncode == 0, done.stderr

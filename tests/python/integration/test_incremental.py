@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, Phase, assume, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from oracle_orders import RawOrder, Row, Source, read_orders, read_states
+from proof_case import Shop
 from random_orders import (
     DEFINITIONS,
     HEADER,
@@ -26,13 +27,16 @@ from random_orders import (
     TRACKED,
     TRACKED_SOURCE,
     Record,
+    customer_id,
     draw,
     histories,
     write_configs,
     write_file,
 )
+from source_case import COLUMNS, lay_out_members, lay_out_visits, write_members, write_visits
 from warehouse import Warehouse, new_database
 
+from loader import ensure_raw_schema
 from ready.postgres.connection import ConnectionParams
 from ready.proof.recorded_project import Code
 
@@ -75,15 +79,40 @@ TABLES = (
     "meta.dataset_splits",
     "meta.table_contents",
 )
+OF_SOURCES = (
+    "stg.visits_parsed",
+    "stg.visits_rejected",
+    "stg.visits",
+    "stg.members_parsed",
+    "stg.members_rejected",
+    "stg.members",
+    "feats.visits_features",
+    "feats.members_features",
+    "feats.all_features",
+)
+ALL_FEATURES = "{{ joined_features(['customer_features', 'visits_features', 'members_features']) }}\n"
+# Members without dates are known since their load: all at work now would be later than every row of features.
+LOADED_IN_THEIR_TIME = """
+create function raw.loaded_in_their_time() returns trigger language plpgsql as $$
+begin
+    new.loaded_at := timestamptz '2023-12-20' + new.load_id * interval '5 days';
+    return new;
+end $$;
+create trigger loaded_in_their_time before insert on raw.loads
+for each row when (new.source = 'members') execute function raw.loaded_in_their_time()
+"""
 
 
 class Deliveries(RuleBasedStateMachine):
     """Files come, are corrected, rotated and withdrawn, and statuses change their meaning.
 
-    After each step the tables are what the oracle has.
+    After each step the tables are what the oracle has. Beside the orders come visits and members. named: each
+    visit has an id; dated: each state of a member has its time.
     """
 
     name: str
+    named: bool
+    dated: bool
     folders: Iterator[Path]
     server: ConnectionParams
     pool: list[list[Record]]
@@ -102,20 +131,26 @@ class Deliveries(RuleBasedStateMachine):
         Code(PROJECT, None).lay_out(self.project)
         self.purchases = frozenset(oracle_orders.PURCHASE_STATUSES)
         write_configs(self.folder / "configs", self.definition, tracked=self.name in TRACKED)
+        self._add_sources()
 
     @initialize(data=st.data())
     def first_files(self, data: st.DataObject) -> None:
-        self._add_columns(Random(data.draw(st.integers(0, 2**32))))
+        chance = Random(data.draw(st.integers(0, 2**32)))
+        self._add_columns(chance)
+        for file in ("visits/a.csv", "visits/b.csv", "members/a.csv"):
+            self._put_beside(file, chance)
         drawn = [self._drawn(data) for _ in FILES[:2]]
         assume(drawn[0] != drawn[1])  # hypothesis begins with the least: the same file twice
         for file, customers in zip(FILES, drawn, strict=False):
             self._put(file, customers)
         self._run_and_compare()
+        self.first_builds = self._builds_of_sources()
 
     @rule(file=st.sampled_from(FILES), data=st.data())
     def deliver(self, file: str, data: st.DataObject) -> None:
         """A file of a new name, or another content under a known one."""
         self._put(file, self._drawn(data))
+        self._deliver_beside(data)
         self._run_and_compare()
 
     @rule(file=st.sampled_from(FILES), data=st.data())
@@ -123,6 +158,7 @@ class Deliveries(RuleBasedStateMachine):
         """A file that the gate stops; then one that it lets pass."""
         with (self._put(file, self._drawn(data))).open("a", encoding="utf-8") as lines:
             lines.write(",nobody" + "," * (len(HEADER) - 2) + "\n")  # an order without its id
+        self._deliver_beside(data)
         stopped = self._run()
         assert stopped.returncode == 1, stopped.stdout + stopped.stderr
         self._put(file, self._drawn(data))
@@ -136,6 +172,7 @@ class Deliveries(RuleBasedStateMachine):
         (held,) = self.active.glob(f"*_{file}")
         held.rename(held.with_name(f"{held.name.partition('_')[0]}_{name}"))
         self._put(file, self._drawn(data))
+        self._deliver_beside(data)
         self._run_and_compare()
 
     @rule(file=st.sampled_from(FILES), status=st.sampled_from(["returned", "shipped"]), data=st.data())
@@ -150,12 +187,21 @@ class Deliveries(RuleBasedStateMachine):
         statuses.write_text(statuses.read_text().replace(before, now))
         oracle_orders.PURCHASE_STATUSES = counted
         self._put(file, self._drawn(data))
+        self._deliver_beside(data)
         self._run_and_compare()
 
-    @rule(file=st.sampled_from(FILES[:2]))
-    def withdraw(self, file: str) -> None:
+    @rule(file=st.sampled_from(FILES[:2]), data=st.data())
+    def withdraw(self, file: str, data: st.DataObject) -> None:
         """A file of the name that has no order in it."""
         self._put(file, [])
+        self._deliver_beside(data)
+        self._run_and_compare()
+
+    @rule(data=st.data())
+    def deliver_beside(self, data: st.DataObject) -> None:
+        """Visits and members alone; the orders stay."""
+        self._deliver_beside(data)
+        self._deliver_beside(data)
         self._run_and_compare()
 
     def teardown(self) -> None:
@@ -200,6 +246,47 @@ class Deliveries(RuleBasedStateMachine):
 
         self.source: Source = replace(source, canonical=canonical, numbers=source.numbers | {number})
 
+    def _add_sources(self) -> None:
+        shop, configs = Shop(self.folder, self.warehouse.database), self.folder / "configs"
+        hidden = () if self.named else ("event_id", "available_at")
+        columns = {name: entry for name, entry in COLUMNS.items() if name not in hidden}
+        lay_out_visits(shop, columns=columns, configs=configs, max_shrink="100%")
+        lay_out_members(shop, dated=self.dated, configs=configs, max_shrink="100%")
+        (self.project / "models/features/all_features.sql").write_text(ALL_FEATURES)
+        with closing(self.warehouse.database.connect()) as connection:
+            ensure_raw_schema(connection)
+        self.warehouse.execute(LOADED_IN_THEIR_TIME)
+
+    def _deliver_beside(self, data: st.DataObject) -> None:
+        """A file of visits or members comes, is replaced, renamed, emptied, or removed and stays loaded."""
+        chance = Random(data.draw(st.integers(0, 2**32)))
+        for source in chance.choice([("visits",), ("members",), ("visits", "members")]):
+            file = f"{source}/{chance.choice('abc')}.csv"
+            path, act = self.data / file, chance.choice(["put", "put", "rename", "empty", "remove"])
+            if act == "rename" and path.exists():
+                path.rename(path.with_name(f"{path.stem}_{chance.randrange(10**6)}.csv"))
+            elif act == "remove" and path.exists():
+                path.unlink()
+            else:
+                self._put_beside(file, chance, few=chance.random() < 0.5, empty=act == "empty")
+
+    def _put_beside(self, file: str, chance: Random, *, few: bool = False, empty: bool = False) -> None:
+        """Few: of few customers, ids that came before among them, so that a visit becomes another's."""
+        everybody = [customer_id(n) for n in range(CUSTOMERS + 3)]
+        customers = chance.sample(everybody, 4) if few else everybody
+        path, seed = self.data / file, chance.randrange(2**32)
+        if file.startswith("visits"):
+            start = chance.randrange(200)
+            ids = range(start, start + (0 if empty else 12 if few else 150))
+            write_visits(path, seed=seed, customers=customers, ids=ids, with_ids=self.named)
+        else:
+            write_members(path, seed=seed, customers=customers, rows=0 if empty else 8 if few else 90)
+
+    def _builds_of_sources(self) -> list[tuple[str]]:
+        """The runs that built visits and members in full last."""
+        sources = "relation in ('stg.visits', 'stg.members')"
+        return self.warehouse.rows(f"select generation from meta.table_states where {sources} order by 1")
+
     def _drawn(self, data: st.DataObject) -> list[list[Record]]:
         """By a number: records drawn one by one exceed what hypothesis gives a test, and it starts anew."""
         chance = Random(data.draw(st.integers(0, 2**32)))
@@ -232,37 +319,47 @@ class Deliveries(RuleBasedStateMachine):
             assert_tables_equal_oracle(connection, orders, self.definition, states=states)
 
     def _compare_with_full_rebuild(self) -> None:
-        kept = contents(self.warehouse)
-        (generation,) = self.warehouse.rows("select count(distinct generation) from meta.table_states")[0]
-        assert generation == 1
+        kept = contents(self.warehouse, TABLES + OF_SOURCES)
+        of_orders = "relation !~ 'visits|members'"
+        generations = f"select count(distinct generation) from meta.table_states where {of_orders}"
+        assert self.warehouse.value(generations) == 1
+        assert self._builds_of_sources() == self.first_builds
         rebuilt = self.warehouse.ready(
             "dbt", "build", "--full-refresh", "--exclude-resource-type", "unit_test",
             READY_CONFIGS=self.folder / "configs", READY_PROJECT_DIR=self.project,
         )  # fmt: skip
         assert rebuilt.returncode == 0, rebuilt.stdout + rebuilt.stderr
-        assert contents(self.warehouse) == kept
+        assert contents(self.warehouse, TABLES + OF_SOURCES) == kept
 
 
-def contents(warehouse: Warehouse) -> dict[str, Any]:
+def contents(warehouse: Warehouse, tables: tuple[str, ...] = TABLES) -> dict[str, Any]:
     """Customers have other keys after a full rebuild."""
     purchases = "select (to_jsonb(row) - 'customer_key')::text from stg.customer_purchases row order by 1"
-    return {"stg.customer_purchases": warehouse.rows(purchases)} | {
+    versions = "select feature_set, feature_version, data_hash from meta.current_versions order by 1"
+    return {"stg.customer_purchases": warehouse.rows(purchases), "versions": warehouse.rows(versions)} | {
         table: warehouse.rows(f"select row_text::text from {table} as row_text order by 1")
-        for table in TABLES
+        for table in tables
     }
 
 
 @pytest.mark.parametrize(
-    ("name", "number", "steps"),
+    ("name", "number", "steps", "named", "dated"),
     [
-        ("every_aggregation", 7, 2),
-        pytest.param("every_aggregation", 7, 3, marks=pytest.mark.thorough),
-        pytest.param("order_by_date", 10, 3, marks=pytest.mark.thorough),
-        pytest.param("states_by_week", 9, 3, marks=pytest.mark.thorough),
+        ("every_aggregation", 7, 2, True, False),
+        pytest.param("every_aggregation", 7, 5, False, True, marks=pytest.mark.thorough),
+        pytest.param("order_by_date", 10, 4, True, True, marks=pytest.mark.thorough),
+        pytest.param("states_by_week", 9, 4, False, False, marks=pytest.mark.thorough),
+        pytest.param("month", 3, 12, True, False, marks=pytest.mark.thorough),
     ],
 )
 def test_any_sequence_of_deliveries_gives_the_tables_of_a_full_rebuild(
-    name: str, number: int, steps: int, server: ConnectionParams, tmp_path: Path
+    name: str,
+    number: int,
+    steps: int,
+    named: bool,
+    dated: bool,
+    server: ConnectionParams,
+    tmp_path: Path,
 ) -> None:
     """By number, so that each has other steps, and together all."""
     numbered = (tmp_path / str(n) for n in range(1000))
@@ -270,7 +367,7 @@ def test_any_sequence_of_deliveries_gives_the_tables_of_a_full_rebuild(
     class Machine(Deliveries):
         folders = _made(numbered)
 
-    Machine.name, Machine.server = name, server
+    Machine.name, Machine.server, Machine.named, Machine.dated = name, server, named, dated
     Machine.pool = draw(histories(DEFINITIONS[name]), number=4 * CUSTOMERS)
     run_state_machine_as_test(
         seed(number)(Machine),

@@ -73,7 +73,7 @@ def assert_equal_oracle(shop: Shop, events: list[Event]) -> None:
 def laid_out(shop: Shop) -> tuple[list[Path], list[Path]]:
     """The files of visits and of pages."""
     lay_out_visits(shop, lookups=LOOKUPS)
-    add_features(shop, AGGREGATIONS, TOTALS)
+    add_features(shop.project / "configs", AGGREGATIONS, TOTALS)
     lay_out_pages(shop)
     visits, pages = [shop.data / "visits/1.csv"], [shop.data / "pages/1.csv"]
     write_visits(visits[0], seed=1, customers=CUSTOMERS, ids=range(1500))
@@ -165,7 +165,7 @@ def check_keys_without_a_state(shop: Shop) -> None:
     """By a key that no state has: the columns are empty, and the run says so."""
     by_customer = {name: {**entry, "key": "customer_id"} for name, entry in LOOKUPS.items()}
     lay_out_visits(shop, lookups=by_customer)
-    add_features(shop, AGGREGATIONS, TOTALS)
+    add_features(shop.project / "configs", AGGREGATIONS, TOTALS)
     done = shop.run("--data", shop.data)
     assert "0 find a state of pages that was known by then" in done.stdout + done.stderr
     assert shop.value("select count(topic) from stg.visits") == 0

@@ -42,7 +42,7 @@ def laid_out(shop: Shop) -> None:
     shop.lay_out()
     lay_out_visits(shop, lookups=LOOKUPS)
     lay_out_pages(shop)
-    add_features(shop, {**AGGREGATIONS, **OF_LOOKUPS})
+    add_features(shop.project / "configs", {**AGGREGATIONS, **OF_LOOKUPS})
     lay_out_members(shop, dated=True)
     write_visits(shop.data / "visits/1.csv", seed=1, customers=CUSTOMERS, ids=range(500))
     write_visits(shop.data / "visits/2.csv", seed=2, customers=CUSTOMERS, ids=range(400, 800))
