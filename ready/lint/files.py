@@ -26,7 +26,7 @@ from ready.lint.mapped import Mapped, mapped_columns
 from ready.lint.mapping import ORDERS_COLUMNS
 from ready.lint.rules import AttachedTest, attached_tests
 from ready.lint.seeds import STATUSES, read_statuses
-from ready.lint.sources import KEYS, TYPES
+from ready.lint.sources import TYPES, required_columns
 from ready.lint.trial import Tried, TriedRow
 from ready.suggest.mapping.entry import flow
 from ready.suggest.mapping.numbers import Numbers, read_numbers
@@ -117,7 +117,7 @@ class FilesLinter:
     @property
     def required(self) -> tuple[str, ...]:
         """What each record needs."""
-        return REQUIRED if self.source == ORDERS else KEYS.get(str(self.meta.get("kind")), KEYS["event"])
+        return REQUIRED if self.source == ORDERS else required_columns(self.meta)
 
     @cached_property
     def sensitive(self) -> frozenset[str]:

@@ -66,7 +66,7 @@ def check_source(document: Document, project: Path) -> Iterator[Finding]:
     yield from _check_key(document, path, meta, project)
     if kind == "state":
         yield from _check_states(document, (*path, "columns"), columns)
-    needed = [key_of(meta)] if kind == "state" else [CUSTOMER, "event_ts"]
+    needed = required_columns(meta)
     for key in needed:
         if not columns.get(key):
             yield document.finding(
@@ -91,6 +91,11 @@ def _check_states(document: Document, path: KeyPath, columns: Mapping[str, Any])
 def key_of(meta: Mapping[str, Any]) -> str:
     """The column that says whose the rows are. meta: of a model NAME_mapped."""
     return str(meta.get("key") or CUSTOMER)
+
+
+def required_columns(meta: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a source has to map. meta: of a model NAME_mapped."""
+    return (key_of(meta),) if meta.get("kind") == "state" else (CUSTOMER, "event_ts")
 
 
 def _check_key(
