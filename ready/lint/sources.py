@@ -186,6 +186,9 @@ def _check_latest(
         if made[column] > 1:
             message = f"latest: the column {column} comes twice"
             yield features.finding((*path, "latest", index), message, "give one another name")
+        elif column == "ordinal":
+            message = "latest: features_at numbers its rows by ordinal"
+            yield features.finding((*path, "latest", index), message, f"call it otherwise in {source}.yaml")
         elif column in OF_TRAINING_SETS:
             message = f"latest: a training set has a column {column} of its own"
             hint = f"call it otherwise in {source}.yaml"

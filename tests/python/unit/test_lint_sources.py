@@ -100,12 +100,13 @@ def test_columns_that_no_source_can_have(configs: Path) -> None:
 
 
 def test_states_that_would_be_called_as_another_column(configs: Path) -> None:
-    columns = {name: name for name in ("customer_id", "segment", "segment_changes", "split")}
+    columns = {name: name for name in ("customer_id", "segment", "segment_changes", "split", "ordinal")}
     write(configs, "members", columns, kind="state")
-    features(configs, "members_features", latest=["segment", "segment_changes", "split"])
+    features(configs, "members_features", latest=["segment", "segment_changes", "split", "ordinal"])
     assert messages(configs) == [
         "latest: the column segment_changes comes twice",
         "latest: a training set has a column split of its own",
+        "latest: features_at numbers its rows by ordinal",
     ]
 
 
