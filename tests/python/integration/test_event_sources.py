@@ -140,7 +140,7 @@ def test_two_deliveries_equal_the_oracle_and_a_full_build(
     in_part = {table: shop.content_of(table) for table in TABLES}
     shop.run("--data", shop.data, "--full-refresh")
     assert {table: shop.content_of(table) for table in TABLES} == in_part
-    assert_served_as_the_oracle_has_it(shop, monkeypatch, first, second)
+    assert_served_as_the_oracle_has_it(shop, monkeypatch, first, second, third)
     check_audited(shop, tmp_path)
     by_source = "select source, count(*) from raw.loads group by 1 order by 1"
     assert shop.rows(by_source) == [("orders", 3), ("visits", 3)]
@@ -378,6 +378,7 @@ def test_what_cannot_be_is_told_in_one_message(shop: Shop) -> None:
     assert "visits.yaml: columns: event_ts is not mapped" in done.stdout + done.stderr
 
 
+@pytest.mark.thorough  # test_pipeline.py and the example show it of fewer files
 def test_plain_dbt_builds_the_same(shop: Shop) -> None:
     lay_out_visits(shop)
     first = deliver(shop, "2024.csv", seed=5, ids=range(900))
