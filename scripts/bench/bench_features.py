@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,8 @@ from compare import Ratio, Timed, Way, measure, summary
 from memory import tree
 from peers import peer_python
 from report import publish
-from scratch import HERE, Scratch, arguments, scratch
+from scratch import Scratch, arguments, scratch
 from worker import Worker
-
-from ready.postgres.roles import BUILDER
 
 DUCKDB = ("duckdb>=1.4,<3",)
 FEAST = ("feast[postgres]>=0.67,<0.68",)
@@ -70,7 +67,7 @@ class Bench:
         self.stack = stack
         self.rows = rows
         self.rounds = rounds
-        self.dbt = self._worker(sys.executable, "with_dbt.py")
+        self.dbt = self.place.worker(self.stack, sys.executable, "with_dbt.py")
 
     def build(self) -> dict[str, Any]:
         """Features and labels from stg.orders, which both have as a table of their own."""
@@ -93,7 +90,9 @@ class Bench:
         file = self.place.folder / "duckdb.csv"
         columns = "customer_id, order_ts at time zone 'UTC' as order_ts, amount, is_purchase"
         self.place.copy_out(f"select {columns} from stg.orders", file)
-        return self._worker(peer_python("duckdb", *DUCKDB), "features_with_duckdb.py", str(file), THREADS)
+        return self.place.worker(
+            self.stack, peer_python("duckdb", *DUCKDB), "features_with_duckdb.py", str(file), THREADS
+        )
 
     def at(self) -> dict[str, Any]:
         """Rows at the calendar's own times: only there do precomputed features hold what the orders say."""
@@ -105,11 +104,18 @@ class Bench:
             f"order by md5(customer_id || feature_time) limit {rows}",
             spine,
         )
-        ours = self._worker(sys.executable, "features_at_with_ready.py", str(spine), *FEATURES)
+        ours = self.place.worker(
+            self.stack, sys.executable, "features_at_with_ready.py", str(spine), *FEATURES
+        )
         folder = self.place.folder / "feast"
         folder.mkdir()
-        feast = self._worker(
-            peer_python("feast", *FEAST), "features_at_with_feast.py", str(folder), str(spine), *FEATURES
+        feast = self.place.worker(
+            self.stack,
+            peer_python("feast", *FEAST),
+            "features_at_with_feast.py",
+            str(folder),
+            str(spine),
+            *FEATURES,
         )
         if ours.run(True) != feast.run(True):
             sys.exit("features_at and Feast differ, so nothing is timed")
@@ -147,14 +153,6 @@ class Bench:
             return Timed(worker.answer(*arguments)["seconds"], None)
 
         return Way(run, lambda: tree(worker.pid))
-
-    def _worker(self, python: str, script: str, *arguments: str) -> Worker:
-        command = [python, str(HERE / script), *arguments]
-        # As `ready env` has it: what dbt builds is then the builder's, as what `ready run` has built is.
-        place = replace(self.place, params=replace(self.place.params, role=BUILDER))
-        worker = Worker(command, place.environ(f"target {script}"), self.place.folder / f"{script}.log")
-        self.stack.callback(worker.close)
-        return worker
 
 
 def duckdb_line() -> str:

@@ -20,10 +20,9 @@ from compare import Ratio, Timed, Way, measure, summary
 from memory import tree
 from peers import peer_python
 from report import publish
-from scratch import HERE, PROJECT, Scratch, scratch
+from scratch import PROJECT, Scratch, scratch
 from worker import Worker
 
-from ready.postgres.roles import BUILDER
 from ready.proof.recorded_project import Code
 
 TOGETHER, APART, BY_HAND = "ours, all three together", "ours, one after the other", "DuckDB by hand"
@@ -197,7 +196,7 @@ class Bench:
         self.deliveries = deliveries
         self.options = options
         self.rows = options.orders + options.visits + options.members
-        self.dbt = self._worker(sys.executable, "with_dbt.py")
+        self.dbt = self.place.worker(self.stack, sys.executable, "with_dbt.py")
 
     def together(self) -> dict[str, Any]:
         """Features and labels from stg, which DuckDB has as tables of its own."""
@@ -269,17 +268,13 @@ class Bench:
             self.place.copy_out(
                 f"select {columns} from stg.{name}", self.place.folder / f"{name}_for_duckdb.csv"
             )
-        return self._worker(
-            peer_python("duckdb", *DUCKDB), "sources_with_duckdb.py", str(self.place.folder), THREADS
+        return self.place.worker(
+            self.stack,
+            peer_python("duckdb", *DUCKDB),
+            "sources_with_duckdb.py",
+            str(self.place.folder),
+            THREADS,
         )
-
-    def _worker(self, python: str, script: str, *arguments: str) -> Worker:
-        command = [python, str(HERE / script), *arguments]
-        # As `ready env` has it: what dbt builds is then the builder's, as what `ready run` has built is.
-        place = replace(self.place, params=replace(self.place.params, role=BUILDER))
-        worker = Worker(command, place.environ(f"target {script}"), self.place.folder / f"{script}.log")
-        self.stack.callback(worker.close)
-        return worker
 
 
 if __name__ == "__main__":

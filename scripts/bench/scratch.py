@@ -14,9 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from memory import tree
+from worker import Worker
 
 from ready.postgres import embedded
 from ready.postgres.connection import ConnectionParams
+from ready.postgres.roles import BUILDER
 from ready.settings import Settings
 from ready.workspace.environment import environment
 
@@ -50,6 +52,15 @@ class Scratch:
         """The server's processes."""
         pid = embedded.status(self.home).pid
         return tree(pid) if pid else []
+
+    def worker(self, stack: contextlib.ExitStack, python: str, script: str, *arguments: str) -> Worker:
+        """A script of this folder at work on it, until the stack closes."""
+        command = [python, str(HERE / script), *arguments]
+        # As `ready env` has it: what dbt builds is then the builder's, as what `ready run` has built is.
+        place = replace(self, params=replace(self.params, role=BUILDER))
+        worker = Worker(command, place.environ(f"target {script}"), self.folder / f"{script}.log")
+        stack.callback(worker.close)
+        return worker
 
     @contextlib.contextmanager
     def database(self) -> Iterator[Scratch]:
