@@ -18,6 +18,8 @@ DEFAULT_WINDOWS = [30]
 DEFAULT_HORIZON = 30
 DEFAULT_LABELS = {"revenue": "sum of amount"}
 OF_TEXTS = ("latest", "first", "mode")
+# Feature times of the calendar, and of the orders; all else names a source of events.
+TIMES_OF_ORDERS = ("day", "week", "month", "order")
 DAYS_SINCE = ("days_since_last", "days_since_first")
 NTH_LAST = "days_since_nth_last_order"
 NO_PURCHASE = "no purchase"

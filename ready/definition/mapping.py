@@ -16,6 +16,8 @@ from ready.workspace.config_files import CONFIG_FILES
 
 ORDERS = "orders"
 CUSTOMER = "customer_id"
+# Ends the model with the events of a source that looks columns up, as its files have them.
+IN_FILES = "_in_files"
 
 
 def source_names(configs: Path) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ def lint_data(settings: Settings, paths: Sequence[str], say: Callable[[str], Non
     findings = lint_configs(settings)
     if any(finding.stops_build for finding in findings):
         return findings
+    params: ConnectionParams | None = None
     for source in (ORDERS, *source_names(settings.configs)):
         options = load_options(settings.configs, source=source)
         chosen = paths if source == ORDERS else folders_of(settings.configs, source, paths)
@@ -47,13 +48,9 @@ def lint_data(settings: Settings, paths: Sequence[str], say: Callable[[str], Non
         linter = _linter(settings, source)
         findings += [*opened.findings, *linter.check_headers(opened.heads)]
         if settings.target == "postgres" and opened.heads:
+            params = params or open_database(settings)
             tried = try_mapping(
-                opened.heads,
-                linter.mapped,
-                settings=settings,
-                params=open_database(settings),
-                say=say,
-                source=source,
+                opened.heads, linter.mapped, settings=settings, params=params, say=say, source=source
             )
             findings += linter.check_tried(tried, opened.heads)
     return findings

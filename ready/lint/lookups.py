@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ready.definition.mapping import IN_FILES
 from ready.definition.values import mapping_of
 from ready.lint.document import Document, KeyPath
 from ready.lint.finding import Finding, nearest_or_all
 from ready.lint.mapping import check_own_columns
 from ready.lint.sources import TYPES, mapped_meta, own_types
-
-IN_FILES = "_in_files"
 
 
 def check_lookups(sources: Mapping[str, Document], *, product: Path, project: Path) -> Iterator[Finding]:

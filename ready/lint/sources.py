@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ready.definition.features import TIMES_OF_ORDERS
+from ready.definition.mapping import CUSTOMER, IN_FILES
 from ready.definition.values import list_of, mapping_of
 from ready.lint.aggregations import Rows, check_aggregations
 from ready.lint.document import Document, KeyPath, model_meta
@@ -15,7 +17,6 @@ from ready.lint.finding import Finding, nearest, nearest_or_all
 from ready.lint.mapping import check_own_columns
 from ready.lint.schema import check_schema, schema
 
-CUSTOMER = "customer_id"
 TYPES = {
     "event_id": "text", "customer_id": "text", "event_ts": "time", "available_at": "time",
     "load_id": "number", "line_number": "number",
@@ -27,7 +28,7 @@ PLACE = ("load_id", "line_number", "file_name")
 NAME = re.compile("[a-z][a-z0-9_]{0,17}")
 OF_SOURCE = re.compile(r"\s*\{\{\s*source_\w+\(")  # what is in a model of a source
 # Of the models that a source has beside the one of its own name.
-ENDINGS = ("_mapped", "_parsed", "_rejected", "_in_files", "_features", "_labels", "_training_set")
+ENDINGS = ("_mapped", "_parsed", "_rejected", IN_FILES, "_features", "_labels", "_training_set")
 
 
 def why_no_name(name: str, project: Path) -> str | None:
@@ -59,7 +60,7 @@ def check_source(document: Document, project: Path) -> Iterator[Finding]:
         if str(model.get("name")) not in wanted:
             message = f"{model.get('name')} is no model of the source {source}"
             yield document.finding(("models", index, "name"), message, f"known: {', '.join(wanted)}")
-    path, meta = model_meta(document, wanted[0])
+    path, meta = mapped_meta(document)
     columns, kind = mapping_of(meta.get("columns")), str(meta.get("kind", "event"))
     known = (*TYPES, key_of(meta), *([DELETED] if kind == "state" else ()))
     yield from check_own_columns(document, path, columns, known, project)
@@ -117,22 +118,16 @@ def _check_key(
 
 def parsed_columns(document: Document) -> frozenset[str]:
     """The columns of NAME_parsed."""
-    columns = mapping_of(model_meta(document, f"{document.file.stem}_mapped")[1].get("columns"))
+    columns = mapping_of(mapped_meta(document)[1].get("columns"))
     return frozenset([*PLACE, *columns, *(f"{name}_raw" for name in columns)])
-
-
-CALENDAR = ("day", "week", "month", "order")
 
 
 def check_spine(features: Document, sources: Mapping[str, Document]) -> Iterator[Finding]:
     """Feature times that are neither of the calendar, nor those of orders or of a source of events."""
     path, meta = model_meta(features, "customer_features")
     every = mapping_of(meta.get("feature_times")).get("every", "month")
-    kinds = {
-        name: model_meta(document, f"{name}_mapped")[1].get("kind", "event")
-        for name, document in sources.items()
-    }
-    known = [*CALENDAR, *(name for name, kind in kinds.items() if kind == "event")]
+    kinds = {name: mapped_meta(document)[1].get("kind", "event") for name, document in sources.items()}
+    known = [*TIMES_OF_ORDERS, *(name for name, kind in kinds.items() if kind == "event")]
     if not isinstance(every, str) or every in known:
         return
     message = f'every: "{every}" is not one of {", ".join(known)}'

@@ -12,10 +12,12 @@ or a model that says so and is made of the files of another source than the orde
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ready.definition.features import TIMES_OF_ORDERS
+from ready.definition.mapping import IN_FILES
 from ready.definition.meta import node_meta, own_meta
 
 Node = Mapping[str, Any]
@@ -28,7 +30,6 @@ SOURCE_MODELS = {
     "_rejected": "source_rejected",
 }
 # Events that look columns up are there twice: as their files have them, and with these columns.
-IN_FILES = "_in_files"
 ROWS_OF_SOURCE = (
     ("source_events", ""),
     ("source_events", IN_FILES),
@@ -79,18 +80,18 @@ def plan_check(manifest: Mapping[str, Any]) -> Plan:
     root = graph.root
     orders = graph.model(root)
     dated = {id: str(column) for id in graph.nodes if (column := graph.known_since(id))}
-    above = graph.reach([orders], graph.parents)
-    below = graph.reach([orders, *(dated.keys() - above)], graph.children) - above
+    above = reach([orders], graph.parents)
+    below = reach([orders, *(dated.keys() - above)], graph.children) - above
     sets = {id for id, node in graph.nodes.items() if _is_feature_set(node)}
     models = {id for id in below if graph.nodes[id]["resource_type"] == "model"} - dated.keys() | sets
     labels = {id for id in models - sets if graph.nodes[id]["name"].endswith(LABELS)}
-    ahead = graph.reach(labels, graph.children) & models
+    ahead = reach(labels, graph.children) & models
     # Without a row: each customer has times of its own.
     idle = {graph.model("feature_times")} if graph.has_spine_of_source else set()
     candidates = models - ahead - idle
     inputs = {id: graph.inputs(id, stop=models | {orders}) for id in candidates}
     read = {other for found in inputs.values() for _, other in found}
-    above_all = graph.reach(candidates, graph.parents)
+    above_all = reach(candidates, graph.parents)
     build = (
         candidates
         | idle
@@ -104,19 +105,17 @@ def plan_check(manifest: Mapping[str, Any]) -> Plan:
         times_of_rows=(graph.tracks_availability and graph.every == "order") or graph.has_spine_of_source,
         models=tuple(sorted(candidates & tables)),
         build=graph.named(build),
-        incremental=graph.named(graph.reach(growing, graph.children) & tables),
+        incremental=graph.named(reach(growing, graph.children) & tables),
         inputs=tuple(sorted(read)),
         dated={id: column for id, column in dated.items() if id in read},
         bypasses={id: graph.bypasses(id, candidates, inputs, dated) for id in candidates},
         looks_ahead={
-            graph.nodes[id]["name"]: graph.named(graph.reach([id], graph.parents) & labels)
+            graph.nodes[id]["name"]: graph.named(reach([id], graph.parents) & labels)
             for id in sorted(ahead & sets)
         },
         left_out=graph.named(id for id in ahead - sets if not _is_ephemeral(graph.nodes[id])),
-        above={
-            graph.nodes[id]["name"]: graph.named(graph.reach([id], graph.parents) & build) for id in build
-        },
-        below={id: tuple(sorted(graph.reach([id], graph.children))) for id in build},
+        above={graph.nodes[id]["name"]: graph.named(reach([id], graph.parents) & build) for id in build},
+        below={id: tuple(sorted(reach([id], graph.children))) for id in build},
     )
 
 
@@ -129,6 +128,18 @@ def own_feature_sets(manifest: Mapping[str, Any] | None) -> tuple[str, ...]:
 def feature_candidates(manifest: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Unique ids of the models that are checked where they have a feature_time; none without a manifest."""
     return plan_check(manifest).models if manifest else ()
+
+
+def reach(start: Iterable[str], edges: Mapping[str, Sequence[str]]) -> set[str]:
+    """The nodes that can be reached from `start`, which is among them."""
+    found: set[str] = set()
+    pending = list(start)
+    while pending:
+        id = pending.pop()
+        if id not in found:
+            found.add(id)
+            pending += edges[id]
+    return found
 
 
 class _Graph:
@@ -147,7 +158,7 @@ class _Graph:
         self.tracks_availability = "available_at" in self._meta("orders_mapped").get("columns", {})
         self.of_lines = self._meta("orders_mapped").get("grain") == "order_line"
         self.every = self._meta("customer_features").get("feature_times", {}).get("every")
-        self.has_spine_of_source = self.every not in (None, "day", "week", "month", "order")
+        self.has_spine_of_source = self.every not in (None, *TIMES_OF_ORDERS)
         self.parents = {id: self._edges(manifest["parent_map"], id) for id in self.nodes}
         self.children = {id: self._edges(manifest["child_map"], id) for id in self.nodes}
 
@@ -182,17 +193,6 @@ class _Graph:
             self.root != "orders" and "orders" in names and bool(names & {"orders_parsed", "orders_rejected"})
         )
 
-    def reach(self, start: Iterable[str], edges: Mapping[str, list[str]]) -> set[str]:
-        """The nodes that can be reached from `start`, which is among them."""
-        found: set[str] = set()
-        pending = list(start)
-        while pending:
-            id = pending.pop()
-            if id not in found:
-                found.add(id)
-                pending += edges[id]
-        return found
-
     def inputs(self, id: str, *, stop: set[str]) -> set[tuple[str, str]]:
         """The tables that a model reads, other than those in `stop`, each with the model that reads it.
 
@@ -217,7 +217,7 @@ class _Graph:
         dated: Mapping[str, str],
     ) -> tuple[str, ...]:
         """The inputs of a model, or of a candidate above it, that the check gives as they are."""
-        above = self.reach([id], self.parents) & candidates
+        above = reach([id], self.parents) & candidates
         read = {pair for other in above for pair in inputs[other]}
         return self.named({other for reader, other in read if not self._is_harmless(reader, other, dated)})
 
@@ -243,7 +243,7 @@ class _Graph:
         It and those before it are macros of this project, and no SQL of one's own, which may look ahead.
         """
         name = str(self.nodes[id]["name"]).removesuffix(IN_FILES)
-        of_source = self.reach([id], self.parents)
+        of_source = reach([id], self.parents)
         models = {other for other in of_source if self.nodes[other]["resource_type"] == "model"}
         tables = {self.nodes[other]["name"] for other in of_source - models}
         macros = {
@@ -254,7 +254,7 @@ class _Graph:
 
     def _carries_orders(self, id: str) -> bool:
         """Whether a table was made from raw data or holds history."""
-        origins = [self.nodes[other] for other in self.reach([id], self.parents)]
+        origins = [self.nodes[other] for other in reach([id], self.parents)]
         return any(
             n["resource_type"] == "snapshot" or n.get("source_name") in ("raw", "meta") for n in origins
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -42,7 +42,7 @@ from ready.gate.model import Report, RunInfo
 from ready.gate.report import REPORT_NAME, build_report, failed_before_gate, write_report
 from ready.lint import require_clean_configs
 from ready.lint.incoming import check_incoming
-from ready.proof.feature_models import feature_candidates, own_feature_sets
+from ready.proof.feature_models import feature_candidates, own_feature_sets, reach
 from ready.recorded.proofs import DIFFERENT, Reproduced, reproduction_of
 from ready.recorded.registry import FeatureRecord, find_current, read_record
 from ready.recorded.source_sets import SourceSet, read_source_sets
@@ -402,7 +402,7 @@ class Run(ABC):
             id for id, node in nodes.items() if node["name"] in {f"{name}_parsed" for name in self._sources}
         }
         built = [entry["unique_id"] for entry in run.results("model") if entry["status"] == "success"]
-        behind = [id for id in built if id not in gates and ancestors(id, parents) & gates]
+        behind = [id for id in built if id not in gates and reach([id], parents) & gates]
         if not behind:
             return "tables behind it are as they were"
         names = [f"{nodes[id]['schema']}.{nodes[id]['alias']}" for id in behind]
@@ -499,18 +499,6 @@ class Run(ABC):
                 self.narrator.warning(f"{name}{alert}")
         if self.reproduction and self.reproduction.verdict == DIFFERENT:
             self.narrator.warning(f"the published version {self.reproduction}")
-
-
-def ancestors(id: str, parents: Mapping[str, Sequence[str]]) -> set[str]:
-    """The nodes that a node is made of, itself left out. parents: dbt's parent_map."""
-    found: set[str] = set()
-    pending = [*parents.get(id, ())]
-    while pending:
-        one = pending.pop()
-        if one not in found:
-            found.add(one)
-            pending += parents.get(one, ())
-    return found
 
 
 def _now() -> datetime:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from ready.definition.mapping import CUSTOMER, key_of, orders_meta, source_names
+from ready.definition.mapping import CUSTOMER, IN_FILES, key_of, orders_meta, source_names
 from ready.definition.values import list_of, mapping_of
 from ready.errors import UsageError
 from ready.lint.mapping import reserved_names
@@ -96,7 +96,7 @@ def _models(proposed: ProposedSource, *, state: bool) -> dict[str, str]:
     if not proposed.looked_up:
         return {**MODELS, "": "source_events()", **features}
     names = ", ".join(f"'{name}'" for name in proposed.looked_up)
-    return {**MODELS, "_in_files": "source_events()", "": f"source_lookups({names})", **features}
+    return {**MODELS, IN_FILES: "source_events()", "": f"source_lookups({names})", **features}
 
 
 def _is_keyed(configs: Path, source: str) -> bool:

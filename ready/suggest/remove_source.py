@@ -10,12 +10,11 @@ from typing import Any
 
 import yaml
 
-from ready.definition.mapping import source_names
+from ready.definition.mapping import IN_FILES, source_names
 from ready.definition.values import list_of, mapping_of
 from ready.errors import UsageError
 from ready.lint.finding import nearest_or_all, shown_path
 from ready.lint.joined import JOINED, NAMES
-from ready.lint.lookups import IN_FILES
 from ready.lint.sources import OF_SOURCE
 from ready.settings import Settings
 from ready.suggest.add_source import MODELS
