@@ -3,7 +3,7 @@
 
 {# For a hook: the same of a source. #}
 {% macro active_load_ids_of(of_source) -%}
-    {%- set before = work_as(of_source ~ '_parsed') -%}
+    {%- set before = work_as_model(of_source ~ '_parsed') -%}
     {%- set ids = active_load_ids() -%}
     {%- do work_as(before) -%}
     {{ return(ids) }}

@@ -1,7 +1,7 @@
 {# The source whose events make the rows of customer_features, `every: visits` in features.yaml; none where the calendar or the orders do. #}
 {% macro spine_source() %}
-    {% set every = node_meta('customer_features').get('feature_times', {}).get('every', 'month') %}
-    {% if every in instants_of_orders() %}
+    {% set every = node_meta('customer_features').get('feature_times', {}).get('every') %}
+    {% if every is none or every in instants_of_orders() %}
         {% do return(none) %}
     {% endif %}
     {% set events = [] %}
@@ -17,8 +17,8 @@
 {# Pre-hook of customer_features, that does nothing: dbt renders it once it has read features.yaml, so that a source that is named
    there is built before. #}
 {% macro depend_on_spine_source() %}
-    {% set every = own_meta(model).get('feature_times', {}).get('every', 'month') %}
-    {% if not execute and every not in instants_of_orders() %}
+    {% set every = own_meta(model).get('feature_times', {}).get('every') %}
+    {% if not execute and every is not none and every not in instants_of_orders() %}
         {% do ref(every) %}
     {% endif %}
 {% endmacro %}

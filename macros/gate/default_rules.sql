@@ -4,14 +4,13 @@
     {% set rules = [] %}
     {% set settings = node_meta('orders_parsed').get('default_rules') or {} %}
     {#- They are of the orders, also where a model of a source asks for them. -#}
-    {% set asking = context.model if source_at_work() != 'orders' else none %}
-    {% do context.update({'model': graph.nodes[gate_model_id('orders')]}) if asking %}
+    {% set asking = work_as(graph.nodes[gate_model_id('orders')]) if source_at_work() != 'orders' else none %}
     {#- By its folder first: a macro for each node of the graph takes longer than all the rest. #}
     {% for node in (graph.nodes.values() if execute and 'nodes' in graph else []) if node.resource_type == 'test' and node.fqn[1] == 'gate'
         and (settings.get(node.name) or {}).get('enabled') is not false and is_default_rule(node) and not is_idle(node) %}
         {% do rules.append(node) %}
     {% endfor %}
-    {% do context.update({'model': asking}) if asking %}
+    {% do work_as(asking) if asking %}
     {% do return(rules) %}
 {% endmacro %}
 

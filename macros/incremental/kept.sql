@@ -83,7 +83,7 @@
     {% set earlier = recorded_state(relation) %}
     {% if earlier is none or earlier.definition_hash != state.definition_hash %}
         {% do return(none) %}
-    {% elif goes_by_changes(kept_setting('kept_by')) and kept_setting('kept_by') != 'join' and (earlier.generation is none or earlier.generation != state.generation) %}
+    {% elif goes_by_journal(kept_setting('kept_by')) and (earlier.generation is none or earlier.generation != state.generation) %}
         {% do return(none) %}
     {% elif kept_setting('kept_by') == 'label' and (earlier.data_end is none or state.data_end is none) %}
         {% do return(none) %}

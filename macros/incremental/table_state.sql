@@ -21,8 +21,8 @@
             + ([split_bounds()] if kept_by == 'row' else [])
         )),
         'loads': none if row[0] is none else row[0].split(',') | reject('equalto', '') | list,
-        'generation': row[1] if goes_by_changes(kept_by) and kept_by != 'join' else none,
-        'last_change': row[2] if goes_by_changes(kept_by) and kept_by != 'join' else none,
+        'generation': row[1] if goes_by_journal(kept_by) else none,
+        'last_change': row[2] if goes_by_journal(kept_by) else none,
         'data_end': row[3],
         'made_of': builds_of(tables_made_of(), newest=true),
     }) %}
@@ -141,7 +141,10 @@
 {%- endmacro %}
 
 {# Whether a table is brought up to date by what its tables have changed; the others are by their loads. #}
-{% macro goes_by_changes(kept_by) %}{% do return(kept_by in ['customer', 'feature', 'label', 'row', 'source', 'join']) %}{% endmacro %}
+{% macro goes_by_changes(kept_by) %}{% do return(kept_by == 'join' or goes_by_journal(kept_by)) %}{% endmacro %}
+
+{# Whether meta.order_changes is where that stands; of a joined set the tables joined have it. #}
+{% macro goes_by_journal(kept_by) %}{% do return(kept_by in ['customer', 'feature', 'label', 'row', 'source']) %}{% endmacro %}
 
 {# The published tables that the features of a source, or a joined set, are made of; none of others. #}
 {% macro tables_made_of() %}

@@ -81,7 +81,7 @@ end
 
 {# The same of a source, for an analysis. #}
 {% macro make_expressions_of(of_source) -%}
-    {%- set before = work_as(of_source ~ '_parsed') -%}
+    {%- set before = work_as_model(of_source ~ '_parsed') -%}
     {%- set statements = make_expressions() -%}
     {%- do work_as(before) -%}
     {{ return(statements) }}

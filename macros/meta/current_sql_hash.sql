@@ -42,9 +42,8 @@
 
 {# The SQL of a node, whose macros ask what `model` is, in a hook of a run; references are still those of the hook, see ref(). #}
 {% macro rendered_as(node) %}
-    {% set hook = context.model %}
-    {% do context.update({'model': dict(node, resource_type='operation')}) %}
+    {% set hook = work_as(dict(node, resource_type='operation')) %}
     {% set sql = render(node.raw_code) %}
-    {% do context.update({'model': hook}) %}
+    {% do work_as(hook) %}
     {% do return(sql) %}
 {% endmacro %}

@@ -7,13 +7,15 @@
     {% do return(name if mapped and maps_a_source(mapped) else 'orders') %}
 {% endmacro %}
 
-{# For a hook of a run, in which `model` is the hook: lets it be called `name`, so that macros called from now on ask as that model does.
-   Returns what it was called before, to go back to. #}
-{% macro work_as(name) %}
-    {% set before = context.model.name %}
-    {% do context.update({'model': dict(context.model, name=name)}) %}
+{# Lets `model` be another node, so that macros called from now on ask as that one does. Returns what it was, to go back to. #}
+{% macro work_as(node) %}
+    {% set before = context.model %}
+    {% do context.update({'model': node}) %}
     {% do return(before) %}
 {% endmacro %}
+
+{# For a hook of a run, in which `model` is the hook: the same, by another name. #}
+{% macro work_as_model(name) %}{% do return(work_as(dict(context.model, name=name))) %}{% endmacro %}
 
 {# Whether a model NAME_mapped is the one of a source: another model may be called so. #}
 {% macro maps_a_source(node) %}{% do return('source_mapped(' in node.raw_code) %}{% endmacro %}

@@ -1,6 +1,6 @@
 {# For a hook: the query of a source's features at any instants, see features_at_query. #}
 {% macro source_features_at(name) -%}
-    {%- set before = work_as(name ~ '_features') -%}
+    {%- set before = work_as_model(name ~ '_features') -%}
     {%- set query = features_of_source_at(relation_read(name).include(database=false)) -%}
     {%- do work_as(before) -%}
     {{ return(query) }}
@@ -8,7 +8,7 @@
 
 {# For a hook: the columns that its features have, in their order. #}
 {% macro source_columns(name) %}
-    {%- set before = work_as(name ~ '_features') -%}
+    {%- set before = work_as_model(name ~ '_features') -%}
     {%- set names = columns_of_source_at_work() -%}
     {%- do work_as(before) -%}
     {% do return(names) %}
