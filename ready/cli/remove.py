@@ -44,11 +44,12 @@ def source(name: str, yes: bool, configs: str | None, output: Output) -> None:
     files = [shown_path(file) for file in removal.deleted]
     changed = [shown_path(file) for file in removal.changed]
     if not yes:
-        click.confirm(f"Delete {', '.join(files)}, and change {', '.join(changed)}?", abort=True, err=True)
+        rest = f", and change {', '.join(changed)}" if changed else ""
+        click.confirm(f"Delete {', '.join(files)}{rest}?", abort=True, err=True)
     removal.carry_out()
     output.show({"deleted": files, "changed": changed})
     for file in files:
         output.say(f"Deleted {file}")
     for file in changed:
         output.say(f"Changed {file}")
-    output.say(f"Next: ready run; the tables that were published last stay, as feats.{name}_features")
+    output.say("Next: ready run; the tables that were built last stay in the database")
