@@ -1,11 +1,11 @@
 {# The mapping of the source at work, as of configs/orders.yaml, complete: every canonical column has its entry; optional columns, where
    they are mapped, and extra columns follow. #}
 {% macro orders_mapping() %}
-    {% set meta = node_meta(source_at_work() ~ '_mapped') %}
+    {% set meta, optional = node_meta(source_at_work() ~ '_mapped'), optional_columns() %}
     {% set columns = {} %}
-    {% for name in canonical_columns() + optional_columns() %}
+    {% for name in canonical_columns() + optional %}
         {% set entry = meta.get('columns', {}).get(name) %}
-        {% if entry is not none or name not in optional_columns() %}
+        {% if entry is not none or name not in optional %}
             {% do columns.update({name: {'column': entry} if entry is string else entry or {}}) %}
         {% endif %}
     {% endfor %}

@@ -12,7 +12,8 @@
 {# The settings of a node by how they are written, each form before those that take its place. #}
 {% macro forms_of_meta(node) %}
     {% set meta, before, alone = node.config.meta or {}, {}, {} %}
-    {% for key, value in meta.items() if key != 'ready' %}
+    {#- `owner` is on each model, and a macro to ask for it at each reading costs more than all the rest. #}
+    {% for key, value in meta.items() if key not in ['ready', 'owner'] %}
         {% if key.startswith('ready_') %}
             {% do alone.update({key[6:]: value}) %}
         {#- A label that is a text is the title that other tools show. -#}
