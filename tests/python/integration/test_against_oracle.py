@@ -153,7 +153,11 @@ def test_the_oracle_has_the_defaults_of_the_shipped_configs() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.thorough if name == "cdnow" else ()) for name in CASES]
+    "name",
+    [
+        pytest.param(name, marks=() if name in ("sample", "online_retail") else pytest.mark.thorough)
+        for name in CASES
+    ],
 )
 def test_the_tables_are_what_the_oracle_computes(
     name: str, built_shop: Shop, database: ConnectionParams, tmp_path: Path

@@ -53,6 +53,7 @@ def test_there_and_back(built_shop: Shop, archive: Path, empty: Warehouse) -> No
     )
 
 
+@pytest.mark.thorough  # the one before goes there and back
 def test_restored_into_the_embedded_server_the_roles_have_their_rights(
     built_shop: Shop, archive: Path, run_ready: RunReady
 ) -> None:

@@ -157,6 +157,7 @@ def test_a_state_without_its_time_is_set_aside(late: Shop) -> None:
     ]
 
 
+@pytest.mark.thorough  # test_incremental.py moves orders at random
 def test_an_order_that_moves_to_another_customer_and_time_leaves_nothing_behind(
     built_shop: Shop, server: ConnectionParams, tmp_path: Path
 ) -> None:

@@ -70,8 +70,6 @@ def test_one_line_of_config_versions_splits_and_profiles_it(
     assert before == [("customer_features", 1), ("own_features", 1)]
     assert shop.value("select obj_description('feats.own_features'::regclass)") == "mine"
 
-    shop.run("--data", shop.data, "--full-refresh")
-    assert shop.rows(registry) == before
     joined = model(shop).with_name("all_features.sql")
     joined.write_text("{{ joined_features(['customer_features', 'own_features']) }}\n")
     run(shop, factor="2.5")

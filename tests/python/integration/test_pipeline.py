@@ -393,6 +393,7 @@ def test_a_deferred_build_reads_what_it_has_not_from_the_other_environment(
     assert "Of 4 table(s) 2 are the same, 2 are not in this build." in told.stdout
 
 
+@pytest.mark.thorough  # the one before defers without a change
 def test_a_deferred_build_of_changed_features_is_of_these_all_the_way_down(
     built: Warehouse, tmp_path: Path
 ) -> None:

@@ -53,6 +53,7 @@ def test_a_rule_is_held_against_the_rows_that_are_new(shop: Shop) -> None:
     assert shop.rows(SIDE_TABLES) == []
 
 
+@pytest.mark.thorough  # test_what_is_recorded.py changes rules
 def test_a_new_rule_is_held_against_all_rows(shop: Shop) -> None:
     least = shop.value(
         "select min(revenue_total) from feats.customer_features where customer_id <> 'C000015'"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
+import pytest
 from conftest import PROJECT
 from proof_case import Shop
 from warehouse import USER_TABLES
@@ -62,6 +63,7 @@ def test_a_build_is_the_same_whatever_is_set(built_shop: Shop, shop: Shop) -> No
     assert len(listed.splitlines()) == 4
 
 
+@pytest.mark.thorough  # the one before sets the same settings
 def test_neither_a_rollback_brings_them_back_nor_does_a_failing_hook_hide_why(shop: Shop) -> None:
     """dbt rolls back after a failed statement, and goes on with the connection."""
     for setting in ("quote_all_identifiers to on", *(f"{limit} to '1h'" for limit in LIMITS)):

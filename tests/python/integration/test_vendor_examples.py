@@ -196,6 +196,7 @@ def assert_readme_tells(vendor: str, orders: Found, splits: dict[str | None, int
     assert f"{sum(splits.values())} feature rows: {rows}" in readme
 
 
+@pytest.mark.thorough  # test_wheel.py and test_readme.py take other mappings all the way
 def test_one_goes_all_the_way(built: Warehouse) -> None:
     """The gate of PayPal's report and what it leaves out; the other gates are linted by `make lint`."""
     run = built.run("--data", EXAMPLES / "paypal" / "data", "--configs", EXAMPLES / "paypal")

@@ -84,31 +84,23 @@ def test_a_sample_has_schemas_of_its_own_and_publishes_nothing(shop: Shop) -> No
 def test_a_seed_is_what_was_loaded_and_above_a_megabyte_counts_by_its_content(shop: Shop) -> None:
     """dbt's checksum of a large one is its path."""
     counted = "select count(*) from stg.orders where status = '{}' and is_purchase"
-    shop.edit("seeds/order_statuses.csv", "pending,false", "pending,true")
+    seed = shop.project / "seeds/order_statuses.csv"
+    unseen = "".join(f"unseen_{number:0500d},false\n" for number in range(2_100))
+    seed.write_text(seed.read_text().replace("pending,false", "pending,true") + unseen)
+    assert seed.stat().st_size > 1 << 20
     build(shop, command="run")
     shop.run("--data", shop.data)
     assert shop.value(counted.format("pending")) > 0
     assert [version for version, _ in shop.rows(VERSIONS)] == [1, 2]
-
-    seed = shop.project / "seeds/order_statuses.csv"
-    unseen = "".join(f"unseen_{number:0500d},false\n" for number in range(2_100))
-    seed.write_text(seed.read_text() + unseen)
-    assert seed.stat().st_size > 1 << 20
-    shop.run("--data", shop.data)
-    large = shop.rows(VERSIONS)
-    assert [version for version, _ in large] == [1, 2, 3]
-    assert large[1][1] == large[2][1], "no order has these statuses"
-    again = shop.ready("reproduce", "3")
+    again = shop.ready("reproduce", "2")
     assert again.returncode == 0, again.stdout + again.stderr
 
     shop.edit("seeds/order_statuses.csv", "cancelled,false", "cancelled,true")
     shop.run("--data", shop.data)
-    built = features(shop), shop.value(counted.format("cancelled"))
-    assert built[1] > 0
-    assert [version for version, _ in shop.rows(VERSIONS)] == [1, 2, 3, 4]
-    shop.run("--data", shop.data, "--full-refresh")
-    assert (features(shop), shop.value(counted.format("cancelled"))) == built
-    assert len(shop.rows(VERSIONS)) == 4
+    assert shop.value(counted.format("cancelled")) > 0
+    versions = shop.rows(VERSIONS)
+    assert [version for version, _ in versions] == [1, 2, 3]
+    assert len({data_hash for _, data_hash in versions}) == 3
 
 
 def test_nothing_is_built_from_what_the_gate_has_stopped_or_not_judged(shop: Shop) -> None:
@@ -145,7 +137,6 @@ def test_a_rule_is_also_the_macros_that_it_is_made_of(shop: Shop) -> None:
         "where the text is no number.\n        data_tests:\n          - small",
     )
     shop.run("--data", shop.data)
-    assert "not published" not in build(shop, "customer_features+")
     shop.edit("macros/rows_over.sql", "1000000", "10")
     assert "small_orders_parsed_amount has no passed result on record" in build(shop, "orders+", code=1)
 
