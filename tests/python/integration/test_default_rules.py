@@ -158,8 +158,6 @@ def test_wild_dates_move_no_calendar_no_end_and_no_split(feed: Feed) -> None:
     assert feed.content_of("meta.dataset_splits") == sound
     tables = ("feats.customer_features", "feats.customer_labels", "feats.customer_training_set")
     grown = [feed.content_of(table) for table in tables]
-    feed.run("--data", feed.folder / "data", "--full-refresh", READY_CONFIGS=feed.folder / "configs")
-    assert [feed.content_of(table) for table in tables] == grown
 
     # Nothing that can be bought is in the next delivery: an empty build takes no other's place.
     feed.deliver(a=[row.replace("completed", "pending") for row in year()], c=strange[:0])
@@ -185,9 +183,6 @@ def test_two_shops_with_one_numbering_stop_until_the_rule_is_relaxed(feed: Feed)
         """order_id: {expression: '"shop" || ''-'' || "order_id"'}"""
     )
     assert judged(feed.validate(a=shop("A"), b=shop("B"))) == (1, [told], [])
-
-    feed.relax("{one_customer_per_order: {severity: warn}}")
-    assert judged(feed.gate()) == (0, [], [told])
 
     feed.relax("{one_customer_per_order: {max_failures: 19, max_share: 0.5}}")
     assert judged(feed.gate()) == (1, [told], [])

@@ -130,6 +130,7 @@ def test_a_full_refresh_gives_the_same_by_the_same_text_and_writes_everything(
     assert not set(after.items()) & set(written["stg.orders"].items())
 
 
+@pytest.mark.thorough  # test_quarantine.py sets rows aside, and in full
 def test_where_rules_set_rows_aside_a_new_row_may_decide_over_an_old_one(shop: Shop) -> None:
     def quarantine(models: list[Any]) -> None:
         (order_id,) = (c for c in models[0]["columns"] if c["name"] == "order_id")

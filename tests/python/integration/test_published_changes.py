@@ -84,6 +84,7 @@ def test_keys_and_numbers_of_rows_are_held_against_what_is_new(untested: Shop) -
     assert len(failures) == 3
 
 
+@pytest.mark.thorough  # test_faults.py changes more
 def test_a_table_that_somebody_changed_meanwhile_is_not_published(untested: Shop) -> None:
     shop = untested
     shop.execute("""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from oracle_events import event_features, read_visits
 from proof_case import Shop
 from source_case import AGGREGATIONS, TOTALS, WINDOWS, lay_out_visits, write_visits
@@ -49,6 +50,7 @@ def assert_rows_are_the_visits(shop: Shop, *files: Path) -> None:
     assert len(shop.rows("select distinct split from feats.customer_training_set")) == 4
 
 
+@pytest.mark.thorough  # test_features_property.py has rows at each order
 def test_each_visit_is_a_row_in_part_and_in_full_and_proven(shop: Shop) -> None:
     lay_out_visits(shop)
     first, second = shop.data / "visits/1.csv", shop.data / "visits/2.csv"
@@ -66,7 +68,7 @@ def test_each_visit_is_a_row_in_part_and_in_full_and_proven(shop: Shop) -> None:
     shop.run("--data", shop.data, "--full-refresh")
     assert {table: shop.content_of(table) for table in TABLES} == in_part
 
-    done = shop.ready("check-leakage", "--cutoffs", "2", "--json")
+    done = shop.ready("check-leakage", "--cutoffs", "1", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads(done.stdout)
     assert {model["name"]: model["verdict"] for model in found["models"]} == {

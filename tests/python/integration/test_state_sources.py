@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,8 @@ from oracle_events import State, state_features
 from proof_case import Shop
 from served import assert_served, instants_near
 from source_case import STATES, lay_out_members, write_members
+
+from ready.proof.explain import explain
 
 CUSTOMERS = [f"C{number:06}" for number in range(1, 80)]
 
@@ -70,13 +73,12 @@ def test_states_with_dates_equal_the_oracle_and_are_proven(
     assert json.loads(done.stdout)["changed"] == ["orders", "members"]
     changed = "from feats.members_features where segment_changes > 1 limit 1"
     (row,) = shop.rows(f"select customer_id, feature_time {changed}")
-    for name in ("segment", "score", "segment_age_days", "score_changes"):
-        done = shop.ready("explain", row[0], row[1].isoformat(), name, "--json")
-        assert done.returncode == 0, done.stdout + done.stderr
-        found = json.loads(done.stdout)
-        assert found["agrees"]
-        lines = [line for order in found["orders"] for line in order["lines"]]
-        assert {line["file_name"] for line in lines} <= {"1.csv", "2.csv"}
+    with closing(shop.database.connect()) as connection:
+        for name in ("segment", "score", "segment_age_days", "score_changes"):
+            found = explain(connection, shop.settings, customer_id=row[0], feature_time=row[1], feature=name)
+            assert found.agrees
+            lines = [line for order in found.orders for line in order.lines]
+            assert {line.file_name for line in lines} <= {"1.csv", "2.csv"}
     assert shop.ready("reproduce", "members_features:1").returncode == 0
 
 

@@ -141,6 +141,7 @@ def test_a_rule_is_also_the_macros_that_it_is_made_of(shop: Shop) -> None:
     assert "small_orders_parsed_amount has no passed result on record" in build(shop, "orders+", code=1)
 
 
+@pytest.mark.thorough  # test_several_labels.py records labels
 def test_labels_that_change_alone_are_on_record_with_their_loads(shop: Shop) -> None:
     """A calendar with an end: what comes after it changes labels, and no feature."""
     shop.edit("configs/features.yaml", '# end: "2025-06-01"', 'end: "2025-03-01"')
