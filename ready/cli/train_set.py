@@ -45,6 +45,13 @@ from ready.cli.output import Output
     type=click.Choice(["integer", "number", "boolean", "text"]),
     help="What labels are; text are classes.  [default: what they look like]",
 )
+@click.option(
+    "--features",
+    default="customer_features",
+    show_default=True,
+    metavar="SET",
+    help="The feature set to join: also that of a source, or all_features.",
+)
 @click.option("--skip-unknown", is_flag=True, help="Leave out labels of customers without a purchase.")
 @click.option("--delimiter", help="Delimiter of the file.  [default: detected]")
 @click.option("--encoding", help="Encoding of the file.  [default: detected]")
@@ -61,6 +68,7 @@ def train_set(
     time: str,
     label: str,
     label_type: str | None,
+    features: str,
     skip_unknown: bool,
     delimiter: str | None,
     encoding: str | None,
@@ -72,7 +80,7 @@ def train_set(
 ) -> None:
     """Build a training set of your own labels.
 
-    Features are those of the published version of customer_features, computed by its own query from what was
+    Features are those of the published version of a feature set, computed by its own query from what was
     known strictly before each label's time. The labels are loaded into raw; a fault among them stops the
     command and is named with its line. Splits are cut as features.yaml says, with the horizon as embargo.
     The set has versions, a fingerprint and lineage in the registry; `ready reproduce NAME:VERSION` proves it.
@@ -81,6 +89,7 @@ def train_set(
     Examples:
       ready train-set --labels churn.csv --horizon 60
       ready train-set --labels fraud.csv --horizon 0 --time order_ts --label is_fraud
+      ready train-set --labels churn.csv --horizon 60 --features all_features
       ready train-set --labels churn.csv --horizon 60 --target spark
     """
     from ready.label_sets.label_set import LabelDefinition, build_label_set
@@ -93,7 +102,9 @@ def train_set(
         settings,
         file,
         name=name or _name_of(file),
-        definition=LabelDefinition(LabelColumns(customer, time, label), horizon, label_type, skip_unknown),
+        definition=LabelDefinition(
+            LabelColumns(customer, time, label), horizon, label_type, skip_unknown, features
+        ),
         say=lambda title, text: output.say(f"{title}: {text}"),
         reading={key: value for key, value in reading.items() if value is not None},
         lock_timeout=lock_timeout,
@@ -123,15 +134,17 @@ def _as_object(built: Any) -> dict[str, Any]:
 
 
 def _lines(built: Any) -> list[str]:
+    from ready.definition.column_roles import labelled_features
+
     record, labels, counts = built.label_set.record, built.label_set.labels, built.label_set.row_counts
-    file = record["lineage"]["labels"]
+    file, asked = record["lineage"]["labels"], record["config"]["labels"]
     left_out = f", {labels.unknown:,} of unknown customers left out" if labels.unknown else ""
     splits = ", ".join(f"{split} {rows:,}" for split, rows in counts.items() if split)
     return [
         f"{record['feature_set']} version {record['feature_version']}, fingerprint {record['data_hash']}",
         f"  labels    {record['row_count']:,} of {file['file_name']} (load {file['load_id']}){left_out}; "
-        f"{record['config']['labels']['columns']['label']} is {labels.kind}",
-        f"  features  customer_features version {record['config']['labels']['features_version']}, "
+        f"{asked['columns']['label']} is {labels.kind}",
+        f"  features  {labelled_features(asked)} version {asked['features_version']}, "
         f"load(s) {', '.join(map(str, record['load_ids']))}",
         f"  splits    {splits}; in none {counts[None]:,}",
         f"  Parquet   {built.export.folder}{'' if built.export.written else ' (already there)'}",

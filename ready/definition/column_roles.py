@@ -61,6 +61,11 @@ def roles_of(
     }
 
 
+def labelled_features(labels: Mapping[str, Any]) -> str:
+    """The feature set joined to own labels, by `labels` of their recorded config, which names no default."""
+    return str(labels.get("features", FEATURE_SET))
+
+
 def labels_in(roles: Roles) -> list[dict[str, Any]]:
     """The labels of a training set, each with its definition."""
     first = roles["label"]

@@ -1,7 +1,8 @@
 """A training set of labels of one's own: features at the labels' instants, recorded and exported.
 
-The features are computed by the query of the published customer_features, from the purchases that are staged,
-which must be of the loads that were published; the labels are a load in raw. What differs between engines is
+The features are computed by the queries of published feature sets, of customer_features if no other is asked
+for, from the tables that are staged, which must be of the loads that were published; the labels are a load in
+raw. What differs between engines is
 in ready/postgres/label_set.py and ready/spark/label_set.py.
 """
 
@@ -27,12 +28,18 @@ from ready.database.query import Row, has_table, select_rows
 from ready.dataset.export import ExportResult, export_dataset
 from ready.dataset.model_types import INSTANT
 from ready.dataset.training_set import training_set_table
-from ready.definition.column_roles import FEATURE_SET, KEY
+from ready.definition.column_roles import FEATURE_SET, KEY, labelled_features
 from ready.errors import CheckFailed, UsageError, from_loader, nothing_built
 from ready.label_sets.doubts import doubts_of
 from ready.label_sets.exact_mean import exact_mean
 from ready.label_sets.labels import Label, LabelColumns, LabelledRow, Labels, checked_labels
-from ready.label_sets.point_in_time import first_known_column, is_first_known, recorded_query, spine_table
+from ready.label_sets.point_in_time import (
+    first_known_column,
+    is_first_known,
+    recorded_queries,
+    recorded_query,
+    spine_table,
+)
 from ready.label_sets.shown import cut
 from ready.label_sets.splits import Part, parts_of, split_of
 from ready.recorded.registry import find_current, select_meta
@@ -50,6 +57,7 @@ where not exists (
     where purchases.customer_id = spine.customer_id and {is_first_known}
 )
 """
+UNSEEN = "and not exists (select 1 from {stg}.{%s} as rows_of where rows_of.customer_id = spine.customer_id)"
 EARLY = """
 select distinct ordinal from spine
 inner join {{stg}}.customer_purchases as purchases on purchases.customer_id = spine.customer_id
@@ -70,19 +78,22 @@ class LabelDefinition:
 
     horizon: how many days after its time a label looks; it is the embargo of the splits. kind: integer,
     number, boolean or text; None to find it out. skip_unknown: leave out labels of customers without
-    a purchase.
+    a purchase. features: the feature set that is joined to the labels.
     """
 
     columns: LabelColumns
     horizon: int
     kind: str | None = None
     skip_unknown: bool = False
+    features: str = FEATURE_SET
 
     @classmethod
     def recorded(cls, labels: Mapping[str, Any]) -> LabelDefinition:
         """Of `labels` in meta.feature_registry.config."""
         columns = LabelColumns(**labels["columns"])
-        return cls(columns, labels["horizon"], labels["kind"], labels["skip_unknown"])
+        return cls(
+            columns, labels["horizon"], labels["kind"], labels["skip_unknown"], labelled_features(labels)
+        )
 
 
 @dataclass(frozen=True)
@@ -117,8 +128,8 @@ def build_label_set(
     is at work this waits, at most lock_timeout seconds.
 
     Raises UsageError for a name that is taken, too long or none, a horizon of over 100 years, columns that
-    are not there and where nothing was built yet; CheckFailed for labels that cannot be used, with their
-    lines; MachineError when the database fails.
+    are not there, features that cannot be computed at any instant, and where nothing was built yet;
+    CheckFailed for labels that cannot be used, with their lines; MachineError when the database fails.
     """
     _require_possible(name, definition)
     load_id = _load(settings, file, name, definition.columns, reading or {})
@@ -128,7 +139,7 @@ def build_label_set(
             connection,
             settings,
             name=name,
-            base=_published(connection, settings),
+            base=_published(connection, settings, definition.features),
             load=_load_of(connection, settings, load_id),
             definition=definition,
         )
@@ -218,14 +229,15 @@ def _require_free(connection: Connection, settings: Settings, name: str) -> None
         raise UsageError(f"there is another feature set {name}", hint="name this one otherwise: --name")
 
 
-def _published(connection: Connection, settings: Settings) -> Row:
-    """The current build of customer_features, of whose loads the staged purchases must be."""
-    base = find_current(connection, settings)
+def _published(connection: Connection, settings: Settings, features: str) -> Row:
+    """The current build of the features, of whose loads the staged tables must be."""
+    recorded_queries(connection, settings, features)  # what they cannot be computed by is said first
+    base = find_current(connection, settings, features)
     if base is None:
-        raise nothing_built(FEATURE_SET)
+        raise nothing_built(features)
     if not _on_engine(settings).are_staged(connection, settings, base):
         raise CheckFailed(
-            "the staged purchases are of other loads than the published features: a build has ended between",
+            "the staged tables are of other loads than the published features: a build has ended between",
             hint="end it with: ready run",
         )
     return base
@@ -242,11 +254,14 @@ def record_label_set(
 ) -> LabelSet:
     """Build the table of a training set and all that the registry holds of it, in one transaction.
 
-    base: the build of customer_features, as ready.recorded.registry.find_build gives it. load: load_id,
+    base: the build of the features, as ready.recorded.registry.find_build gives it. load: load_id,
     file_name and file_sha256 of the label file. Raises CheckFailed for labels that cannot be used.
     """
-    query = recorded_query(connection, settings)
-    labels = _labels(connection, settings, query["query"], load, definition)
+    queries = recorded_queries(connection, settings, definition.features)
+    of_orders = recorded_query(connection, settings)["query"]
+    parts_of_set = [query["feature_set"] for query in queries]
+    sources = [name.removesuffix("_features") for name in parts_of_set if name != FEATURE_SET]
+    labels = _labels(connection, settings, of_orders, load, definition, sources)
     splits = {**base["config"]["splits"]}
     splits["embargo"] = 0 if splits.get("by") == "customer" else definition.horizon
     parts = parts_of([label.time for label in labels.rows], splits)
@@ -265,19 +280,24 @@ def record_label_set(
         settings,
         record=record,
         table=training_set_table(name),
-        query=query,
+        queries=queries,
         rows=rows,
         label=(definition.columns.label, labels.sql_type),
     )
     counts = {part.split: 0 for part in parts} | {None: 0}
     for row in rows:
         counts[row.split] += 1
-    warnings = _warnings(connection, settings, query["query"], load["file_name"], labels, counts)
+    warnings = _warnings(connection, settings, of_orders, load["file_name"], labels, counts)
     return LabelSet(record, labels, counts, tuple(warnings))
 
 
 def _labels(
-    connection: Connection, settings: Settings, query: str, load: Row, definition: LabelDefinition
+    connection: Connection,
+    settings: Settings,
+    query: str,
+    load: Row,
+    definition: LabelDefinition,
+    sources: Sequence[str],
 ) -> Labels:
     rows = select_rows(
         connection,
@@ -287,7 +307,7 @@ def _labels(
     )
 
     def unknown_of(ids: Collection[str]) -> Collection[str]:
-        return _unknown_customers(connection, settings, is_first_known(query), sorted(ids))
+        return _unknown_customers(connection, settings, is_first_known(query), sources, sorted(ids))
 
     return checked_labels(
         load["file_name"],
@@ -311,11 +331,13 @@ def _header(connection: Connection, settings: Settings, load: Row) -> list[str]:
 
 
 def _unknown_customers(
-    connection: Connection, settings: Settings, condition: str, ids: Sequence[str]
+    connection: Connection, settings: Settings, condition: str, sources: Sequence[str], ids: Sequence[str]
 ) -> set[str]:
-    """Those of the ids that have no purchase. condition: see is_first_known."""
+    """Those of the ids that have no purchase, nor a row of these sources. condition: see is_first_known."""
+    names = {f"source_{number}": source for number, source in enumerate(sources)}
+    asked = "\n".join([UNKNOWN.format(is_first_known=condition), *(UNSEEN % name for name in names)])
     with spine_table(connection, _spine(ids, [None] * len(ids))):
-        rows = select_rows(connection, settings, UNKNOWN.format(is_first_known=condition))
+        rows = select_rows(connection, settings, asked, None, **names)
     return {row["customer_id"] for row in rows}
 
 
@@ -332,6 +354,8 @@ def _record(
     """Of the registry's rows all but what the table shows. The labels are part of the definition."""
     labels_hash = _hash_of(rows)
     asked = {**asdict(definition), "kind": labels.kind}
+    if definition.features == FEATURE_SET:
+        del asked["features"]  # as sets of before have it
     hashed = {
         "features": base["config"]["features"],
         "of_version": base["feature_version"],

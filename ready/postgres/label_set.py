@@ -26,16 +26,16 @@ from ready.postgres.stored_table import PostgresTable
 from ready.recorded.registry import select_meta, version_for
 from ready.settings import Settings
 
-# The query gives its rows in the order of ordinal, and without it.
 CREATE = """
 create table {table} as
 select
     spine.customer_id, spine.feature_time, {features}, cast(spine.label as {label_type}) as {label},
     spine.split
-from (select row_number() over () as ordinal, * from pg_temp.features_at) as features
-join pg_temp.spine as spine using (ordinal)
+from pg_temp.spine as spine {parts}
 order by spine.customer_id collate "C", spine.feature_time
 """
+# A query gives its rows in the order of ordinal, and without it.
+PART = "join (select row_number() over () as ordinal, * from {view}) as {name} using (ordinal)"
 
 RECORD = """
 insert into {meta}.current_versions
@@ -116,13 +116,17 @@ def alone_at_work(
 
 
 def are_staged(connection: Connection, settings: Settings, base: Row) -> bool:
-    """Whether the staged purchases are of the loads of a build."""
+    """Whether the staged purchases, and the rows of the sources of a build, are of its loads."""
+    tables = ["customer_purchases", *base["config"].get("sources", ())]
     rows = select_meta(
         connection,
         settings,
-        "select load_ids from {meta}.model_definitions where node_id like 'model.%%.customer_purchases'",
+        "select load_ids from {meta}.model_definitions "
+        "where node_id like 'model.%%' and split_part(node_id, '.', 3) in %(tables)s",
+        {"tables": tuple(tables)},
     )
-    return [row["load_ids"] for row in rows] == [base["load_ids"]]
+    staged = {load_id for row in rows for load_id in row["load_ids"] or ()}
+    return len(rows) == len(tables) and sorted(staged) == base["load_ids"]
 
 
 def write_label_set(
@@ -131,18 +135,19 @@ def write_label_set(
     *,
     record: Row,
     table: str,
-    query: Row,
+    queries: Sequence[Row],
     rows: Sequence[LabelledRow],
     label: tuple[str, str],
 ) -> Row:
     """Make the table and record it; returns the record with feature_version, data_hash, row_count, columns.
 
     record: what else there is of the registry's row, and labels_hash, splits, label_means and dataset_hash.
-    query: as recorded_query of ready.label_sets gives it. label: the column's name and its type. Raises
+    queries: as recorded_queries of ready.label_sets gives them. label: the column's name and its type. Raises
     UsageError for a label that has the name of another column.
     """
     with connection, connection.cursor() as cursor:
-        values = {**record, **_make_table(cursor, settings, table=table, query=query, rows=rows, label=label)}
+        made = _make_table(cursor, settings, table=table, queries=queries, rows=rows, label=label)
+        values = {**record, **made}
         values["feature_version"] = version_for(connection, settings, values)
         names = _names(settings, table)
         embargo = values["config"]["splits"]["embargo"]
@@ -161,7 +166,7 @@ def _make_table(
     settings: Settings,
     *,
     table: str,
-    query: Row,
+    queries: Sequence[Row],
     rows: Sequence[LabelledRow],
     label: tuple[str, str],
 ) -> Row:
@@ -169,16 +174,22 @@ def _make_table(
     name, kind = label
     cursor.execute(EXACT_TEXT)
     _copy_in(cursor, rows)
-    cursor.execute(query["planner_settings"])
-    cursor.execute(f"create temporary view features_at as {query['query']}")
-    features = PostgresTable(cursor, sql.Identifier("pg_temp", "features_at")).schema.names
+    features: list[str] = []
+    parts = []
+    for query in queries:
+        view = sql.Identifier("pg_temp", query["feature_set"])
+        cursor.execute(query["planner_settings"])
+        cursor.execute(sql.SQL("create temporary view {} as ").format(view) + sql.SQL(query["query"]))
+        features += PostgresTable(cursor, view).schema.names
+        parts.append(sql.SQL(PART).format(view=view, name=sql.Identifier(query["feature_set"])))
     require_free_name(name, features)
     names = {**_names(settings, table), "label": sql.Identifier(name), "label_type": sql.SQL(kind)}
+    names["parts"] = sql.SQL(" ").join(parts)
     listed = sql.SQL(", ").join(map(sql.Identifier, features))
     cursor.execute(sql.SQL("drop table if exists {table}").format(**names))
     cursor.execute(sql.SQL(CREATE).format(**names, features=listed))
     cursor.execute(sql.SQL("create index on {table} (customer_id, feature_time)").format(**names))
-    cursor.execute("drop view features_at; drop table spine")
+    cursor.execute("drop table spine cascade")
     return _contents(cursor, names["table"], [*KEY, *features])
 
 

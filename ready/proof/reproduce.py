@@ -10,7 +10,7 @@ from ready.database.engine import EngineParams
 from ready.database.query import connected
 from ready.dataset.training_set import training_set_table
 from ready.dbt.runner import of_machine
-from ready.definition.column_roles import FEATURE_SET, SPLITS
+from ready.definition.column_roles import FEATURE_SET, SPLITS, labelled_features
 from ready.errors import CheckFailed, ReadyError, UsageError
 from ready.proof.compare import compare_tables
 from ready.proof.exports import Finding, compare_exports
@@ -74,7 +74,7 @@ def reproduce(settings: Settings, params: EngineParams, *, name: str, say: Say) 
 
 
 def _base(connection: Connection, settings: Settings, record: Row) -> Row:
-    """The build of customer_features to rebuild: the record's own; or what own labels were joined to."""
+    """The build of features to rebuild: the record's own; or what own labels were joined to."""
     if record["feature_set"] == FEATURE_SET or _is_of_sources(record):
         return record
     if "labels" not in record["config"]:
@@ -83,8 +83,8 @@ def _base(connection: Connection, settings: Settings, record: Row) -> Row:
             "with features of further sources",
             hint="ready registry show has its SQL, its loads and its fingerprint on record",
         )
-    version = record["config"]["labels"]["features_version"]
-    base = find_build(connection, settings, f"{FEATURE_SET}:{version}")
+    labels = record["config"]["labels"]
+    base = find_build(connection, settings, f"{labelled_features(labels)}:{labels['features_version']}")
     return {
         **base,
         "load_ids": record["load_ids"],
@@ -93,7 +93,7 @@ def _base(connection: Connection, settings: Settings, record: Row) -> Row:
 
 
 def _is_of_sources(record: Row) -> bool:
-    return "sources" in record["config"]
+    return "sources" in record["config"] and "labels" not in record["config"]
 
 
 def _label_again(place: Scratch, record: Row, base: Row) -> None:

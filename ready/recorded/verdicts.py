@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from ready.database.query import Row, has_column, has_table, is_postgres, relations_there, select_rows
-from ready.definition.column_roles import FEATURE_SET
+from ready.definition.column_roles import labelled_features
 from ready.errors import NothingThere
 from ready.rendering.instants import utc_text
 from ready.settings import Settings
@@ -142,8 +142,8 @@ def verdict_on_build(connection: Any, settings: Settings, build: Row) -> dict[st
     """Of a row of meta.feature_registry, the verdict on the definition it was built by."""
     nodes = [*build["lineage"]["models"], *build["lineage"]["nodes"]]
     hashes = {node["node"]: node["sql_hash"] for node in nodes}
-    # Features of own labels are those of customer_features.
-    names = {build["feature_set"], *([FEATURE_SET] if "labels" in build["config"] else [])}
+    labels = build["config"].get("labels")
+    names = {build["feature_set"], *([labelled_features(labels)] if labels else [])}
     try:
         found = _standing(connection, settings, hashes, [id for id in hashes if _name(id) in names])
     except NothingThere:  # an earlier release has built last

@@ -6,6 +6,7 @@ from typing import Any
 
 from ready.database.query import Row, select_rows
 from ready.dataset.dataset_folder import Manifest, manifest_in
+from ready.definition.column_roles import labelled_features
 from ready.recorded.registry import Connection
 from ready.run_page.model import LabelSet
 from ready.run_page.splits import read_splits
@@ -35,6 +36,7 @@ def _label_set(connection: Connection, settings: Settings, build: Row) -> LabelS
         label=labels["columns"]["label"],
         file_name=labels["file_name"],
         horizon_days=labels["horizon"],
+        features=labelled_features(labels),
         features_version=labels["features_version"],
         splits=read_splits(connection, settings, build),
         distribution=_distribution(manifest) if manifest and is_exported else {},

@@ -142,6 +142,7 @@ class LabelSet:
     label: str
     file_name: str
     horizon_days: int
+    features: str
     features_version: int
     splits: tuple[SplitSpan, ...]
     distribution: Mapping[str, Mapping[str, Any]]

@@ -36,8 +36,7 @@ create table {place} using parquet as
 select
     spine.customer_id, spine.feature_time, {features}, cast(spine.label as {label_type}) as {label},
     spine.split
-from ({query}) as features
-inner join spine using (ordinal)
+from spine {parts}
 order by spine.customer_id, spine.feature_time
 """
 SPLIT_ROWS = """
@@ -78,10 +77,11 @@ def alone_at_work(
 
 
 def are_staged(connection: Any, settings: Settings, base: Row) -> bool:
-    """Whether the run that published a build staged the purchases, too; their table's name ends in it."""
-    published = select_rows(connection, settings, PUBLISHED_BY, base)
-    build = shown_build(connection, settings.schema("stg"), "customer_purchases") or ""
-    return [build[-8:]] == [row["invocation_id"][:8] for row in published]
+    """Whether the run that published a build staged what it is made of; these tables' names end in it."""
+    published = [row["invocation_id"][:8] for row in select_rows(connection, settings, PUBLISHED_BY, base)]
+    tables = ("customer_purchases", *base["config"].get("sources", ()))
+    builds = (shown_build(connection, settings.schema("stg"), table) or "" for table in tables)
+    return all([build[-8:]] == published for build in builds)
 
 
 def write_label_set(
@@ -90,14 +90,14 @@ def write_label_set(
     *,
     record: Row,
     table: str,
-    query: Row,
+    queries: Sequence[Row],
     rows: Sequence[LabelledRow],
     label: tuple[str, str],
 ) -> Row:
     """See ready.postgres.label_set."""
     feats = settings.schema("feats")
     build = f"{table}__build_{datetime.now(timezone.utc):%Y%m%d%H%M%S%f}_{record['invocation_id'][:8]}"
-    features = _make_table(connection, _name(feats, build), query["query"], rows, label)
+    features = _make_table(connection, _name(feats, build), queries, rows, label)
     folder = table_folder(connection, feats, build)
     values = {**record, **_contents(connection, _name(feats, build), folder, [*KEY, *features])}
     values["feature_version"] = version_for(connection, settings, values)
@@ -107,20 +107,25 @@ def write_label_set(
 
 
 def _make_table(
-    connection: Any, place: str, query: str, rows: Sequence[LabelledRow], label: tuple[str, str]
+    connection: Any, place: str, queries: Sequence[Row], rows: Sequence[LabelledRow], label: tuple[str, str]
 ) -> list[str]:
     """The names of the features in it."""
     name, kind = label
     with spine_table(connection, _spine(rows)):
-        described = [row[0] for row in fetch(connection, f"describe query {query}")]
-        features = [column for column in described if column != "ordinal"]
+        features: list[str] = []
+        for query in queries:
+            described = [row[0] for row in fetch(connection, f"describe query {query['query']}")]
+            features += [column for column in described if column != "ordinal"]
         require_free_name(name, features)
         statement = CREATE.format(
             place=place,
-            features=", ".join(f"features.{identifier(feature)}" for feature in features),
+            features=", ".join(map(identifier, features)),
             label=identifier(name),
             label_type=kind.replace("text", "string").replace("numeric", "decimal"),
-            query=query,
+            parts=" ".join(
+                f"inner join ({query['query']}) as {identifier(query['feature_set'])} using (ordinal)"
+                for query in queries
+            ),
         )
         fetch(connection, statement)
     return features

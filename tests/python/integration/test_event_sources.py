@@ -6,7 +6,7 @@ import csv
 import json
 import re
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -209,6 +209,7 @@ def test_the_proofs_cover_it(shop: Shop) -> None:
     shop.run("--data", shop.data)
     check_explained(shop)
     check_reproduced(shop)
+    check_labelled(shop)
 
     models = shop.project / "models" / "features"
     (models / "leaky_features.sql").write_text(LEAKY)
@@ -265,6 +266,45 @@ def check_reproduced(shop: Shop) -> None:
     assert recorded == [
         ("all_features", [1, 2, 3, 4]), ("customer_features", [1, 2, 3]), ("visits_features", [1, 2, 3, 4]),
     ]  # fmt: skip
+
+
+VISITORS = """
+select distinct customer_id from stg.visits
+where customer_id not in (select customer_id from stg.customer_purchases) limit 1
+"""
+EQUAL = """
+select count(*) from feats.all_features as held
+inner join feats.churn_training_set as labelled using (customer_id, feature_time)
+where ({held}) is not distinct from ({labelled})
+"""
+
+
+def check_labelled(shop: Shop) -> None:
+    """Own labels get the joined features; a customer with visits alone is known, one of neither is not."""
+    rows = shop.rows(f"{SPINE} order by md5(customer_id || feature_time) limit 300")
+    visitor = shop.value(VISITORS)
+    rows.append((visitor, datetime(2024, 4, 1, tzinfo=timezone.utc)))
+    file = shop.folder / "churn.csv"
+    lines = [f"{customer},{time.isoformat()},{number % 2}" for number, (customer, time) in enumerate(rows)]
+    file.write_text("\n".join(["customer_id,label_time,label", *lines]) + "\n")
+    command = ("train-set", "--labels", file, "--horizon", "30", "--features", "all_features")
+    done = shop.ready(*command)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "features  all_features version 1, load(s) 1, 2, 3, 4\n" in done.stdout
+    recorded = shop.value("select columns from meta.feature_registry where feature_set = 'churn'")
+    names = [column["name"] for column in recorded][2:]
+    assert {"visits_30d", "revenue_30d"} <= set(names)
+    sides = {side: ", ".join(f"{side}.{name}" for name in names) for side in ("held", "labelled")}
+    assert shop.value(EQUAL.format(**sides)) == 300
+    assert (
+        shop.value(f"select orders_total from feats.churn_training_set where customer_id = '{visitor}'") == 0
+    )
+    done = shop.ready("reproduce", "churn:1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    file.write_text(file.read_text() + "nobody,2024-04-01T00:00:00Z,1\n")
+    refused = shop.ready(*command)
+    assert refused.returncode == 1
+    assert "churn.csv:303: customer_id 'nobody' has no purchase" in refused.stdout + refused.stderr
 
 
 def test_a_source_that_its_gate_refuses_stops_the_run(shop: Shop) -> None:

@@ -132,7 +132,7 @@ PERCENTILES = {"rows": 940, "zero_share": 0.4, "percentiles": {"0.5": 3.25}, "ma
 def _label_set(text: str, distribution: dict[str, Any], folder: Path | None = Path("/data/v1")) -> LabelSet:
     build = {**BUILD, "feature_set": text}
     splits = (_span("train", 1, 10, 13), _span("test", 13, 20, 20))
-    return LabelSet(build, text, text, 60, 1, splits, distribution, folder)
+    return LabelSet(build, text, text, 60, "customer_features", 1, splits, distribution, folder)
 
 
 def _figures(text: str) -> Figures:
