@@ -400,7 +400,9 @@ class Run(ABC):
         failed = [
             name for name in self._sources[1:] if any(text.startswith(f"{name}: ") for text in report.errors)
         ]
-        is_of_orders = any(not text.startswith(tuple(f"{name}: " for name in failed)) for text in report.errors)
+        is_of_orders = any(
+            not text.startswith(tuple(f"{name}: " for name in failed)) for text in report.errors
+        )
         names = ["orders.yaml", "expectations.yaml"] if is_of_orders else []
         return " or ".join(names + [f"{name}.yaml" for name in failed])
 
@@ -453,8 +455,7 @@ class Run(ABC):
 
     def _record(self, connection: Any, *, changed: bool) -> FeatureRecord:
         record = read_record(connection, self.settings, self.info.invocation_id if changed else "")
-        sources = read_source_sets(connection, self.settings) if self._sources[1:] else ()
-        self.narrator.recorded(record, sources)
+        self.narrator.recorded(record, read_source_sets(connection, self.settings))
         self.published = True
         return record
 
