@@ -5,7 +5,7 @@
    a float, such as 12.299999999999999. #}
 {% macro safe_number(text, decimals=none) -%}
     {%- if decimals is not none and decimals not in range(7) -%}
-        {% do exceptions.raise_compiler_error("orders.yaml: round: '" ~ decimals ~ "' is no number of decimals from 0 to 6") %}
+        {% do exceptions.raise_compiler_error(mapping_file() ~ ": round: '" ~ decimals ~ "' is no number of decimals from 0 to 6") %}
     {%- endif -%}
     {{ return(adapter.dispatch('safe_number')(text, decimals)) }}
 {%- endmacro %}

@@ -1,7 +1,7 @@
 {# The number of a month, 01 to 12, from its name in one language, in full or short, in any case, with or without accents; null
    where it is no month's. #}
 {% macro month_number(name, language='en') -%}
-    {%- do require_one_of('orders.yaml: language', language, month_names() | list) -%}
+    {%- do require_one_of(mapping_file() ~ ': language', language, month_names() | list) -%}
     {#- Accents are characters of their own in some files; upper case is the database's own affair only within ASCII. -#}
     {%- set plain = "translate(lower(" ~ name ~ "), 'ÄÉÈÛÇäéèûç\u0308\u0301\u0302\u0327', 'aeeucaeeuc')" -%}
     case {{ plain }}

@@ -35,9 +35,9 @@
 
 {% macro check_marks(decimal, thousands) %}
     {% if decimal not in ['.', ','] %}
-        {% do exceptions.raise_compiler_error("orders.yaml: decimal: '" ~ decimal ~ "' is neither '.' nor ','") %}
+        {% do exceptions.raise_compiler_error(mapping_file() ~ ": decimal: '" ~ decimal ~ "' is neither '.' nor ','") %}
     {% elif thousands == decimal %}
-        {% do exceptions.raise_compiler_error("orders.yaml: thousands and decimal are the same mark, '" ~ decimal ~ "'") %}
+        {% do exceptions.raise_compiler_error(mapping_file() ~ ": thousands and decimal are the same mark, '" ~ decimal ~ "'") %}
     {% endif %}
 {% endmacro %}
 
@@ -54,7 +54,7 @@
     {% endfor %}
     {% if known and not meant.codes %}
         {% do exceptions.raise_compiler_error(
-            'orders.yaml: currency: ' ~ currency | join(', ') ~ ' are several currencies: amounts are summed. Name the signs of one; '
+            mapping_file() ~ ': currency: ' ~ currency | join(', ') ~ ' are several currencies: amounts are summed. Name the signs of one; '
             ~ 'amounts in others are invalid then, for a rule of expectations.yaml to set aside'
         ) %}
     {% endif %}

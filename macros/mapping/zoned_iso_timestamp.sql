@@ -108,21 +108,21 @@
     {% set named = "epoch_seconds, epoch_milliseconds and excel_days are formats too" %}
     {% if years | length != 1 or months | length != 1 or 'DD' not in words or (words | unique | list | length) != (words | length) %}
         {% do exceptions.raise_compiler_error(
-            "orders.yaml: format: '" ~ format ~ "' needs YYYY or YY, MM or Mon or Month, and DD once each; it may have HH24 or HH12, MI, SS, AM, TZ; " ~ named
+            mapping_file() ~ ": format: '" ~ format ~ "' needs YYYY or YY, MM or Mon or Month, and DD once each; it may have HH24 or HH12, MI, SS, AM, TZ; " ~ named
         ) %}
     {% endif %}
     {% if hours | length > 1 or (hours == ['HH12']) != ('AM' in words) or ('MI' in words and not hours) or ('SS' in words and 'MI' not in words) %}
         {% do exceptions.raise_compiler_error(
-            "orders.yaml: format: '" ~ format ~ "' needs HH24, or HH12 with AM, beside MI, and MI beside SS"
+            mapping_file() ~ ": format: '" ~ format ~ "' needs HH24, or HH12 with AM, beside MI, and MI beside SS"
         ) %}
     {% elif offsets and ('MI' not in words or offsets | length > 1) %}
-        {% do exceptions.raise_compiler_error("orders.yaml: format: '" ~ format ~ "' needs hours and minutes before TZ, once") %}
+        {% do exceptions.raise_compiler_error(mapping_file() ~ ": format: '" ~ format ~ "' needs hours and minutes before TZ, once") %}
     {% endif %}
 {% endmacro %}
 
 {% macro check_pivot_year(pivot_year) %}
     {% if pivot_year not in range(101) %}
-        {% do exceptions.raise_compiler_error("orders.yaml: pivot_year: '" ~ pivot_year ~ "' is no number from 0 to 100") %}
+        {% do exceptions.raise_compiler_error(mapping_file() ~ ": pivot_year: '" ~ pivot_year ~ "' is no number from 0 to 100") %}
     {% endif %}
 {% endmacro %}
 
@@ -133,6 +133,6 @@
 {# An abbreviation is a fixed offset to PostgreSQL, and to Java often a region with its summer time. #}
 {% macro spark__require_zone(timezone) %}
     {% if '/' not in timezone and timezone | upper not in ['UTC', 'GMT'] %}
-        {% do not_available("orders.yaml: timezone: '" ~ timezone ~ "' (only UTC, GMT and names such as Europe/Berlin) is") %}
+        {% do not_available(mapping_file() ~ ": timezone: '" ~ timezone ~ "' (only UTC, GMT and names such as Europe/Berlin) is") %}
     {% endif %}
 {% endmacro %}

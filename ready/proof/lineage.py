@@ -183,20 +183,26 @@ def named_build(
 def set_of_columns(connection: Connection, settings: Settings, columns: Sequence[str]) -> str:
     """The feature set that has these columns: customer_features, else the one of a source or of one's own.
 
-    A set that joins others is none of their columns. Raises UsageError where several sets have them.
+    A set that joins others is none of their columns. Raises UsageError where several sets have them, or each
+    some of them.
     """
     base = find_current(connection, settings)
     if base is None or not columns or set(columns) <= defined_features(base["config"]).keys():
         return FEATURE_SET
     names = [row["feature_set"] for row in list_builds(connection, settings) if row["is_current"]]
     builds = [find_current(connection, settings, name) for name in sorted({*names} - {FEATURE_SET})]
-    found = [
-        build["feature_set"]
+    sets = {
+        build["feature_set"]: {column["name"] for column in build["columns"]}
         for build in builds
-        if build
-        and not ({"joined", "labels"} & {*build["config"]["features"], *build["config"]})
-        and {*columns} <= {column["name"] for column in build["columns"]}
-    ]
+        if build and not ({"joined", "labels"} & {*build["config"]["features"], *build["config"]})
+    }
+    found = [name for name, of_set in sets.items() if {*columns} <= of_set]
+    sets[FEATURE_SET] = set(defined_features(base["config"]))
+    apart = sorted({name for name, of_set in sets.items() if {*columns} & of_set})
+    if not found and {*columns} <= set().union(*sets.values()):
+        raise UsageError(
+            f"these are columns of several feature sets: {', '.join(apart)}", hint="one at a time"
+        )
     if len(found) > 1:
         raise UsageError(
             f"{', '.join(columns)} is of several feature sets: {', '.join(found)}",

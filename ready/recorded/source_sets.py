@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ready.database.query import select_rows
+from ready.definition.mapping import source_names
 from ready.recorded.registry import Connection, find_current, list_builds
 from ready.settings import Settings
 
@@ -28,10 +29,16 @@ class SourceSet:
 
 
 def read_source_sets(connection: Connection, settings: Settings) -> tuple[SourceSet, ...]:
-    """What the tables hold now, by name. Raises UsageError when nothing was ever recorded."""
-    names = sorted({row["feature_set"] for row in list_builds(connection, settings) if row["is_current"]})
+    """What the tables hold now, by name, of the sources that the configs have: a table outlives its source.
+
+    Raises UsageError when nothing was ever recorded.
+    """
+    of_configs = {f"{source}_features" for source in source_names(settings.configs)}
+    if not of_configs:
+        return ()
+    names = {row["feature_set"] for row in list_builds(connection, settings) if row["is_current"]}
     found = []
-    for name in names:
+    for name in sorted(names & of_configs):
         build = find_current(connection, settings, name)
         if build is None or name not in build["config"].get("source_features", ()):
             continue

@@ -391,9 +391,20 @@ class Run(ABC):
             raise CheckFailed(
                 f"the gate stopped the run: {len(report.errors)} error(s); {self._left_by(run)}",
                 hint="mend the CSV file and run again: a file of the same name takes the old one's place. "
-                "If the file is right, orders.yaml or expectations.yaml is not",
+                f"If the file is right, {self._configs_of(report)} is not",
             )
         return report
+
+    def _configs_of(self, report: Report) -> str:
+        """The files that say what was not met; an error of a source beside the orders names it first."""
+        failed = [
+            name for name in self._sources[1:] if any(text.startswith(f"{name}: ") for text in report.errors)
+        ]
+        is_of_orders = any(
+            not text.startswith(tuple(f"{name}: " for name in failed)) for text in report.errors
+        )
+        names = ["orders.yaml", "expectations.yaml"] if is_of_orders else []
+        return " or ".join(names + [f"{name}.yaml" for name in failed])
 
     def _left_by(self, run: DbtRun) -> str:
         """What the tables behind the gate are now: of a source that has passed it some are new."""
@@ -444,8 +455,7 @@ class Run(ABC):
 
     def _record(self, connection: Any, *, changed: bool) -> FeatureRecord:
         record = read_record(connection, self.settings, self.info.invocation_id if changed else "")
-        sources = read_source_sets(connection, self.settings) if self._sources[1:] else ()
-        self.narrator.recorded(record, sources)
+        self.narrator.recorded(record, read_source_sets(connection, self.settings))
         self.published = True
         return record
 

@@ -10,7 +10,6 @@ from typing import Any
 from ready.database.query import Row, select_rows
 from ready.definition.column_roles import FEATURE_SET
 from ready.definition.load_options import load_options
-from ready.definition.mapping import source_names
 from ready.errors import UsageError
 from ready.gate.expectations import sensitive_columns
 from ready.gate.model import MASK, Report
@@ -60,9 +59,7 @@ def gather(connection: Connection, settings: Settings, page: RunPage, *, publish
         loads=_loads(connection, settings, page.report, masked=masked),
         built=_built(connection, settings, versions) if published else (),
         label_sets=read_label_sets(connection, settings) if published else (),
-        source_sets=read_source_sets(connection, settings)
-        if published and source_names(settings.configs)
-        else (),
+        source_sets=read_source_sets(connection, settings) if published else (),
         versions=tuple(versions),
     )
     return _with_rows(connection, settings, page, page.built[0]) if page.built else page

@@ -30,12 +30,17 @@ def macros(
     models: Mapping[str, Mapping[str, Any]],
     graph: Mapping[str, Any] | None = None,
     warn: Callable[[str], None] = print,
+    at_work: str = "",
 ) -> Mapping[str, Callable[..., Any]]:
-    """Name -> macro, on PostgreSQL. models: of each the settings in its meta. warn: takes dbt's warnings."""
+    """Name -> macro, on PostgreSQL. models: of each the settings in its meta. warn: takes dbt's warnings.
+
+    at_work: the model that they are called in.
+    """
     found: dict[str, Callable[..., Any]] = {}
     environment = _environment()
     environment.globals |= {
         "graph": graph or {},
+        "model": {"name": at_work},
         "env_var": lambda name, default: default,
         "exceptions": SimpleNamespace(raise_compiler_error=_refuse, warn=warn),
     }

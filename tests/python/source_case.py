@@ -151,9 +151,13 @@ STATE_MODELS = {
 
 
 def lay_out_members(shop: Shop, *, dated: bool, configs: Path | None = None, **file: str) -> None:
-    """configs/members.yaml, a source of states; dated: its files say since when each is known."""
+    """configs/members.yaml, a source of states.
+
+    dated: its files say since when each is known; without, all of its columns are texts.
+    """
     configs = configs or shop.project / "configs"
-    columns = {"customer_id": "customer", **({"available_at": "since"} if dated else {}), **STATES}
+    texts = {name: name for name in STATES}
+    columns = {"customer_id": "customer", **({"available_at": "since", **STATES} if dated else texts)}
     mapped = {
         "name": "members_mapped",
         "config": {

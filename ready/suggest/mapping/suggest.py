@@ -40,10 +40,7 @@ def suggest_mapping(paths: Sequence[str], configs: str | None = None) -> str:
             + "".join(f"\n  {text}" for text in [*refused, *empty]),
             hint="export the orders as CSV, with the names of the columns above them",
         )
-    groups: dict[tuple[str, ...], list[Shape]] = {}
-    for shape in shapes:
-        groups.setdefault(shape.columns, []).append(shape)
-    proposals = [(propose(group), group) for group in groups.values()]
+    proposals = [(propose(group), group) for group in _by_columns(shapes)]
     mapping, group = max(proposals, key=lambda proposal: (proposal[0].found, len(proposal[1])))
     others = [shape for shape in shapes if shape not in group]
     notes = [f"Next: {next_step(paths, configs)}", *_left_out(others, refused, empty)]
@@ -90,10 +87,7 @@ def read_tables(paths: Sequence[str]) -> tuple[list[Shape], list[str]]:
     Raises UsageError for paths that are not there, CheckFailed when none of the files is a table.
     """
     shapes, refused, empty = _read(_files(paths))
-    groups: dict[tuple[str, ...], list[Shape]] = {}
-    for shape in shapes:
-        groups.setdefault(shape.columns, []).append(shape)
-    group = max(groups.values(), key=len, default=[])
+    group = max(_by_columns(shapes), key=len, default=[])
     others = [shape for shape in shapes if shape not in group]
     notes = _left_out(others, refused, empty)
     if not group:
@@ -133,6 +127,15 @@ def _read(files: Sequence[InputFile]) -> tuple[list[Shape], list[str], list[str]
         else:
             refused.append(f"{one_line(file.label)}: no table")
     return shapes, refused, empty
+
+
+def _by_columns(shapes: Sequence[Shape]) -> list[list[Shape]]:
+    """The files in groups of the same columns, in any order where a header names them."""
+    groups: dict[tuple[str, ...], list[Shape]] = {}
+    for shape in shapes:
+        key = shape.columns if "names" in shape.settings else tuple(sorted(shape.columns))
+        groups.setdefault(key, []).append(shape)
+    return list(groups.values())
 
 
 def _left_out(others: Sequence[Shape], refused: Sequence[str], empty: Sequence[str]) -> list[str]:

@@ -325,6 +325,7 @@ def test_a_source_that_its_gate_refuses_stops_the_run(shop: Shop) -> None:
     done = shop.ready("run", "--data", shop.data)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "nothing was published; new, since the gate of their own source has passed: " in done.stderr
+    assert "If the file is right, visits.yaml is not" in done.stderr
     judged = "select distinct load_ids from meta.validation_results where invocation_id = '{}' order by 1"
     by_loads = [row[0] for row in shop.rows(judged.format(shop.report["run"]["invocation_id"]))]
     assert by_loads == [[1, 2, 3], [4, 5]]

@@ -23,13 +23,13 @@ CUSTOMERS = [f"C{number:06}" for number in range(1, 80)]
 
 
 def read_members(files: Sequence[tuple[Path, datetime | None]]) -> dict[str, list[State]]:
-    """Each file with when it came, where its rows do not say it."""
+    """Each file with when it came, where its rows do not say it: then a score is a text."""
     found: dict[str, list[State]] = {}
     for file, came in files:
         for row in csv.DictReader(file.open(encoding="utf-8")):
             values = {
                 "segment": row["segment"] or None,
-                "score": Decimal(row["score"]) if row["score"] else None,
+                "score": (row["score"] if came else Decimal(row["score"])) if row["score"] else None,
             }
             state = State(came or datetime.fromisoformat(row["since"]), values)
             found.setdefault(row["customer"], []).append(state)

@@ -129,3 +129,6 @@ def test_a_column_alone_is_of_the_one_set_that_has_it(monkeypatch: pytest.Monkey
     assert (found("visits_7d"), found("segment", "page")) == ("visits_features", "members_features")
     with pytest.raises(UsageError, match="page is of several feature sets: members_features, visits_feat"):
         found("page")
+    with pytest.raises(UsageError, match="columns of several feature sets: customer_features, visits_f"):
+        found("visits_7d", "revenue_7d")
+    assert found("visits_7d", "nothing") == "customer_features"

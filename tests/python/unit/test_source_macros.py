@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from rendered_macros import macros
+import pytest
+from rendered_macros import Refused, macros
 
 from ready.gate.expectations import further_sources
 
@@ -32,3 +33,25 @@ def test_a_model_is_of_the_source_that_it_is_called_by() -> None:
     names = ("visits", "visits_mapped", "visits_parsed", "visits_rejected", "visits_features")
     assert {of_name(name) for name in names} == {"visits"}
     assert of_name("visits_daily") == "visits_daily"
+
+
+@pytest.mark.parametrize(("source", "file"), [("visits", "visits.yaml"), ("orders", "orders.yaml")])
+@pytest.mark.parametrize(
+    ("macro", "arguments"),
+    [
+        ("check_marks", [";", ""]),
+        ("check_one_currency", [["€", "$"]]),
+        ("check_time_format", ["DD.MM", ["DD", "MM"]]),
+        ("check_pivot_year", [-1]),
+        ("month_number", ["month", "fi"]),
+        ("safe_number", ["text", 7]),
+        ("safe_timestamp", ["text", "never"]),
+    ],
+)
+def test_a_setting_is_refused_by_the_name_of_its_file(
+    macro: str, arguments: list[Any], source: str, file: str
+) -> None:
+    mapped = node(f"{source}_mapped", "{{ source_mapped() }}" if source != "orders" else "")
+    graph = {"nodes": {f"model.raw_to_ready.{mapped.name}": mapped}}
+    with pytest.raises(Refused, match=f"^{file}: "):
+        macros({}, graph, at_work=f"{source}_parsed")[macro](*arguments)

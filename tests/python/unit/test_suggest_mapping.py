@@ -548,6 +548,14 @@ def test_a_state_of_a_country_is_no_status(propose: Propose) -> None:
     assert proposal.columns["amount"] == "Sales (USD)"
 
 
+def test_columns_in_another_order_are_the_same_table(tmp_path: Path) -> None:
+    (tmp_path / "1.csv").write_text(table(RECORDS))
+    (tmp_path / "2.csv").write_text(table([record[::-1] for record in RECORDS], HEADER[::-1]))
+    text = suggest_mapping([str(tmp_path)])
+    assert f"{2 * len(RECORDS)} records of 1.csv, 2.csv" in text
+    assert "left out" not in text
+
+
 def test_tables_of_other_columns_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "customers.csv").write_text("id,name\n1,Ada\n2,Ben\n")
     (tmp_path / "orders.csv").write_text(table(RECORDS))
