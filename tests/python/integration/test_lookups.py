@@ -161,6 +161,39 @@ def test_what_was_known_of_a_key_equals_the_oracle_and_is_proven(shop: Shop) -> 
     check_keys_without_a_state(shop)
 
 
+def test_features_of_look_ups_from_before_are_not_published(shop: Shop) -> None:
+    """What is recorded was read: events that were built before the states they name are looked up again."""
+    visits, pages = laid_out(shop)
+    shop.run("--data", shop.data)
+    before = recorded_loads(shop)
+    pages.append(shop.data / "pages/2.csv")
+    write_pages(pages[1], seed=2, rows=100)
+    loaded = shop.ready("load", "--source", "pages", pages[1])
+    assert loaded.returncode == 0, loaded.stdout + loaded.stderr
+    assert built(shop, "pages_parsed", "pages_rejected", "pages").count("not published") == 0
+    told = built(shop, "visits_features+")
+    assert "visits is older than what it reads (pages, visits_in_files): dbt build -s visits+" in told
+    assert recorded_loads(shop) == before
+    assert "not published" not in built(shop, "visits+")
+    assert recorded_loads(shop) == shop.value("select array_agg(load_id order by load_id) from raw.loads")
+    assert_equal_oracle(shop, looked_up(visits, pages))
+
+
+def built(shop: Shop, *selected: str) -> str:
+    done = shop.ready("dbt", "build", "--select", *selected)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def recorded_loads(shop: Shop) -> list[int]:
+    """Of the build of the visits' features that is published."""
+    recorded: list[int] = shop.value(
+        "select load_ids from meta.current_versions inner join meta.dataset_builds "
+        "using (feature_set, feature_version, data_hash, dataset_hash) where feature_set = 'visits_features'"
+    )
+    return recorded
+
+
 def check_keys_without_a_state(shop: Shop) -> None:
     """By a key that no state has: the columns are empty, and the run says so."""
     by_customer = {name: {**entry, "key": "customer_id"} for name, entry in LOOKUPS.items()}
