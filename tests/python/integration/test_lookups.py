@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import json
 import re
-from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from against_oracle import assert_same
 from oracle import Rule
-from oracle_events import Event, State, event_features, read_visits, with_lookups
+from oracle_events import Event, event_features, read_pages, read_visits, with_lookups
 from proof_case import Shop
 from rendered_macros import macros
 from source_case import LOOKUPS, add_features, lay_out_pages, lay_out_visits, write_pages, write_visits
@@ -35,19 +32,6 @@ TOTALS = ["visits", "worth", "last_topic"]
 WINDOWS = (1, 7, 30)
 TABLES = ("stg.visits", "feats.visits_features", "feats.all_features")
 SPINE = "select customer_id, feature_time from feats.customer_features"
-
-
-def read_pages(files: list[Path]) -> dict[str, list[State]]:
-    """From the instant of a deletion on a page has no values."""
-    found: dict[str, list[State]] = {}
-    for file in files:
-        for row in csv.DictReader(file.open(encoding="utf-8")):
-            price = Decimal(row["price"]) if row["price"] else None
-            values = {"topic": row["topic"] or None, "price": price}
-            gone = row["gone"].lower() == "yes"
-            state = State(datetime.fromisoformat(row["since"]), dict.fromkeys(values) if gone else values)
-            found.setdefault(row["page"], []).append(state)
-    return found
 
 
 def looked_up(visits: list[Path], pages: list[Path]) -> list[Event]:
