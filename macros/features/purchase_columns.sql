@@ -22,5 +22,5 @@
 {# Those of the measured columns that are texts and no ids. #}
 {% macro measured_texts(measured) %}
     {% set numbers_of_rows = ['is_purchase', 'load_id', 'line_number', 'line_count'] %}
-    {% do return(measured | reject('in', id_columns() + time_columns() + number_columns() + numbers_of_rows) | list) %}
+    {% do return(measured | reject('in', id_columns() + time_columns() + number_columns() + numbers_of_rows + looked_up_numbers()) | list) %}
 {% endmacro %}

@@ -17,8 +17,9 @@
 {# on-run-start of a build: each source says whose its rows are and when they came, and is tested. #}
 {% macro check_sources() %}
     {% if node_meta('orders_mapped').get('lookup') %}
-        {% do exceptions.raise_compiler_error('orders.yaml: lookup: orders have no look-ups, only sources of events beside them') %}
+        {% do exceptions.raise_compiler_error('orders.yaml: lookup: what orders look up is said of the model order_lookups, below orders_mapped') %}
     {% endif %}
+    {% do check_lookups('orders', node_meta('orders_mapped')) %}
     {% for name in further_sources() %}
         {% if source_of_name(name) != name %}
             {% do exceptions.raise_compiler_error(name ~ '.yaml: ' ~ name ~ ' cannot be the name of a source, as it ends as the name of its models does') %}

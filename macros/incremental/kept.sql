@@ -54,6 +54,10 @@
     {% if model.name == 'customer_features' and spine_source() %}
         {% do return(false) %}
     {% endif %}
+    {#- Nor of what the orders look up: a new state may move any of them. -#}
+    {% if model.name in ['customer_purchases', 'customer_features'] and has_lookups('orders') %}
+        {% do return(false) %}
+    {% endif %}
     {% set names = [source_at_work() ~ '_parsed', 'customer_purchases', 'customer_features', 'customer_labels', 'customer_training_set'] %}
     {% set macros = {'key': ['source_events', 'source_states'], 'source': ['source_features'], 'join': ['joined_features']} %}
     {% set kept_by = kept_setting('kept_by') %}

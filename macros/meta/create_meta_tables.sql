@@ -98,7 +98,8 @@
         relation text not null,
         sql_hash text not null,
         recorded_at timestamptz not null default now(),
-        load_ids bigint[]
+        load_ids bigint[],
+        made_of text
     );
 
     create table if not exists {{ meta }}.model_sql (

@@ -7,13 +7,13 @@
     {% elif names_its_run(node.raw_code) %}
         {% do return(none) %}
     {% endif %}
-    {% set parts = {} %}
-    {% do ephemeral_parts(node, parts) %}
+    {% set parts, rendered = {}, normalized_sql(rendered_as(node)) %}
+    {% do ephemeral_parts(node, rendered, parts) %}
     {% set ctes = [] %}
     {% for name, words in parts.items() %}
         {% do ctes.append('__dbt__cte__' ~ name ~ ' as ( ' ~ words ~ ' )') %}
     {% endfor %}
-    {% set words = normalized_sql(rendered_as(node)) %}
+    {% set words = rendered %}
     {#- As dbt puts them before the model's own. #}
     {% if ctes and words[:5] | lower == 'with ' %}
         {% set words = words[:5] ~ ctes | join(' , ') ~ ' , ' ~ words[5:] %}
@@ -29,13 +29,15 @@
     {% do return(modules.re.search('\\b(this|model|is_incremental|run_query|statement)\\b|\\bconfig[.]', own) is not none) %}
 {% endmacro %}
 
-{# Adds the ephemeral models that become part of a node, each after those it reads itself: alias -> SQL as words. #}
-{% macro ephemeral_parts(node, parts) %}
+{# Adds the ephemeral models that become part of a node, each after those it reads itself: alias -> SQL as words. `words`: the node's
+   own SQL, which may leave out one that it depends on. #}
+{% macro ephemeral_parts(node, words, parts) %}
     {% for node_id in node.depends_on.nodes if node_id in graph.nodes %}
         {% set read = graph.nodes[node_id] %}
-        {% if read.config.materialized == 'ephemeral' and read.alias not in parts %}
-            {% do ephemeral_parts(read, parts) %}
-            {% do parts.update({read.alias: normalized_sql(rendered_as(read))}) %}
+        {% if read.config.materialized == 'ephemeral' and read.alias not in parts and '__dbt__cte__' ~ read.alias in words %}
+            {% set own = normalized_sql(rendered_as(read)) %}
+            {% do ephemeral_parts(read, own, parts) %}
+            {% do parts.update({read.alias: own}) %}
         {% endif %}
     {% endfor %}
 {% endmacro %}

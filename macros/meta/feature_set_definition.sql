@@ -10,6 +10,9 @@
         'splits': node_meta('customer_training_set').get('splits', {}),
     } %}
     {% set config = {'configs': env_var('READY_CONFIGS', 'configs'), 'orders': node_meta('orders_mapped')} %}
+    {% if has_lookups('orders') %}
+        {% do config.orders.update({'lookup': mapped_lookups('orders')}) %}
+    {% endif %}
     {% do config.update(hashed_config) %}
     {#- What its columns mean, and where they come from; it counts through the SQL upstream. -#}
     {% set sources, of_sources, columns = sources_above(feature_set), {}, {} %}

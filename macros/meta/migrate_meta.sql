@@ -5,7 +5,7 @@
    a function in ready/postgres/grant.sql, as hand_over_history is one. #}
 {% macro migrate_meta() %}{{ return(adapter.dispatch('migrate_meta')()) }}{% endmacro %}
 
-{% macro meta_version() %}{% do return(4) %}{% endmacro %}
+{% macro meta_version() %}{% do return(5) %}{% endmacro %}
 
 {# That of release 0.1.0. #}
 {% macro first_meta_version() %}{% do return(3) %}{% endmacro %}
@@ -59,6 +59,9 @@
     {%- if recorded < 4 %}
     alter table if exists {{ meta }}.table_states add column if not exists made_of text;
     alter table if exists {{ meta }}.order_changes add column if not exists source text not null default 'orders';
+    {%- endif %}
+    {%- if recorded < 5 %}
+    alter table if exists {{ meta }}.model_definitions add column if not exists made_of text;
     {%- endif %}
     insert into {{ meta }}.schema_version (version) values ({{ meta_version() }}) on conflict do nothing;
     commit

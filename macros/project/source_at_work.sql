@@ -70,10 +70,13 @@
     {% do return(node_meta(source_at_work() ~ '_mapped').get('key', 'customer_id') if of_states else 'customer_id') %}
 {% endmacro %}
 
-{# Whether the events of a source, that at work by default, look columns up. Then a new state of what they name may move any of them. #}
-{% macro has_lookups(of_source=none) %}
-    {% set name = of_source or source_at_work() %}
-    {% do return(name != 'orders' and (node_meta(name ~ '_mapped').get('lookup') or {}) != {}) %}
+{# Whether the events of a source, that at work by default, or the orders look columns up. Then a new state of what they name may
+   move any of them. #}
+{% macro has_lookups(of_source=none) %}{% do return(mapped_lookups(of_source or source_at_work()) != {}) %}{% endmacro %}
+
+{# The look-ups of a source of events, or of the orders, as its file has them: name -> {from, key, column}. #}
+{% macro mapped_lookups(of_source) %}
+    {% do return(node_meta('order_lookups' if of_source == 'orders' else of_source ~ '_mapped').get('lookup') or {}) %}
 {% endmacro %}
 
 {# The file that maps the source at work. #}

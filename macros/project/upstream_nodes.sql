@@ -11,3 +11,16 @@
     {% endfor %}
     {% do return(found.values() | sort(attribute='unique_id') | list) %}
 {% endmacro %}
+
+{# The tables that a node reads itself, or by ephemeral models. #}
+{% macro tables_read(node) %}
+    {% set found = {} %}
+    {% for node_id in node.depends_on.get('nodes', []) if node_id in graph.nodes %}
+        {% set read = graph.nodes[node_id] %}
+        {% for table in tables_read(read) if read.config.materialized == 'ephemeral' %}
+            {% do found.update({table.unique_id: table}) %}
+        {% endfor %}
+        {% do found.update({node_id: read} if read.config.materialized != 'ephemeral' else {}) %}
+    {% endfor %}
+    {% do return(found.values() | sort(attribute='unique_id') | list) %}
+{% endmacro %}

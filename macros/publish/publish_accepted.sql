@@ -75,6 +75,12 @@
             before | join(', ') ~ ' was not built by its definition of now: dbt build -s ' ~ before | join('+ ') ~ '+ builds it and what reads it'
         ) %}
     {% endif %}
+    {% for node in tables_outdated(nodes) %}
+        {% do return(
+            node.name ~ ' is older than what it reads (' ~ tables_read(node) | map(attribute='name') | join(', ') ~ '): dbt build -s ' ~ node.name
+            ~ '+ builds it and what reads it'
+        ) %}
+    {% endfor %}
     {% do return(adapter.dispatch('doubt_about_loads')(nodes)) %}
 {% endmacro %}
 

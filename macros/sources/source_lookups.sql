@@ -18,22 +18,9 @@
     {{ events_with_lookups(lookups(), events, states) }}
 {%- endmacro %}
 
-{# The look-ups of the source at work, each complete: {name, from, key, column, key_of_states}. `key`: the column of the events
-   that has the key of the states; `column`: that of the states, called as the look-up unless it says otherwise. #}
-{% macro lookups() %}
-    {% set complete = [] %}
-    {% for name, entry in (node_meta(source_at_work() ~ '_mapped').get('lookup') or {}).items() %}
-        {% do complete.append({
-            'name': name, 'from': entry.from, 'key': entry.key, 'column': entry.get('column', name),
-            'key_of_states': node_meta(entry.from ~ '_mapped').get('key', 'customer_id'),
-        }) %}
-    {% endfor %}
-    {% do return(complete) %}
-{% endmacro %}
-
 {# A select of the events, each with what was known at its time, or at that very instant, of the keys that it names; null where
-   nothing was. `states`: by source, the relation with one row a key and instant. #}
-{% macro events_with_lookups(lookups, events, states) -%}
+   nothing was. `states`: by source, the relation with one row a key and instant; `at`: the column with the events' time. #}
+{% macro events_with_lookups(lookups, events, states, at='event_ts') -%}
 with events as (
     select * from {{ events }}
 ),
@@ -66,8 +53,8 @@ final as (
     {%- set states_of_group = 'states_' ~ loop.index %}
     left join {{ states_of_group }}
         on events.{{ group.key }} = {{ states_of_group }}.looked_up_key
-        and {{ states_of_group }}.known_since <= events.event_ts
-        and ({{ states_of_group }}.known_until is null or {{ states_of_group }}.known_until > events.event_ts)
+        and {{ states_of_group }}.known_since <= events.{{ at }}
+        and ({{ states_of_group }}.known_until is null or {{ states_of_group }}.known_until > events.{{ at }})
     {%- endfor %}
 )
 

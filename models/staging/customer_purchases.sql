@@ -9,7 +9,7 @@
     ]
 ) }}
 
--- depends_on: {% if not execute %}{{ ref('order_versions') }} {{ ref('order_lines') }}{% endif %}
+-- depends_on: {% if not execute %}{{ ref('order_versions') }} {{ ref('order_lines') }} {{ ref('order_lookups') }}{% endif %}
 {%- set definition = feature_definition() %}
 {%- set measured = measured_columns(definition.aggregations + label_definitions()) %}
 {%- set tracked = tracks_availability() %}
@@ -20,7 +20,7 @@ versions as (
     select
         *,
         lead(available_at) over (partition by order_id order by available_at) as superseded_at
-    from {{ ref('order_versions') }}
+    from {{ with_lookups('order_versions') }}
 ),
 
 purchases as (
@@ -31,7 +31,7 @@ purchases as (
 -- A build in part looks at the due customers' lines alone: all lines of an order are one customer's.
 purchased as (
     select lines.*
-    from {{ ref('order_lines') }} as lines
+    from {{ with_lookups('order_lines') }} as lines
     {{ join_due('customers_due', 'lines.customer_id = customers_due.customer_id') }}
     where lines.is_purchase and {{ due_alone('customers_due.customer_id is not null') }}
 ),
@@ -47,7 +47,7 @@ purchases as (
 ),
 {%- else -%}
 purchases as (
-    select * from {{ ref('orders') }}
+    select * from {{ with_lookups('orders') }}
     where is_purchase
 ),
 {%- endif %}

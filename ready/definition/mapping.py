@@ -11,10 +11,13 @@ from typing import Any
 import yaml
 
 from ready.definition.meta import node_meta
+from ready.definition.values import mapping_of
 from ready.errors import UsageError
 from ready.workspace.config_files import CONFIG_FILES
 
 ORDERS = "orders"
+# The model of orders.yaml that says what orders, or their lines, look up.
+ORDER_LOOKUPS = "order_lookups"
 CUSTOMER = "customer_id"
 # Ends the model with the events of a source that looks columns up, as its files have them.
 IN_FILES = "_in_files"
@@ -44,6 +47,23 @@ def orders_meta(configs: Path, source: str = ORDERS) -> dict[str, Any]:
     Raises UsageError when the file is missing, is no yaml, or does not describe that model.
     """
     file, mapped = configs / f"{source}.yaml", f"{source}_mapped"
+    for model in _models(file):
+        if model.get("name") == mapped:
+            return node_meta(model, mapped if source == ORDERS else "source_mapped")
+    hint = "copy the one in configs/ and edit it" if source == ORDERS else "write it by: ready add source"
+    raise UsageError(f"{file} does not describe the model {mapped}", hint=hint)
+
+
+def lookups_of(configs: Path, source: str) -> dict[str, Any]:
+    """The look-ups of a source of events, or of the orders: name -> {from, key, column}."""
+    if source != ORDERS:
+        return mapping_of(orders_meta(configs, source).get("lookup"))
+    models = (model for model in _models(configs / f"{ORDERS}.yaml") if model.get("name") == ORDER_LOOKUPS)
+    return next((mapping_of(node_meta(model, "source_mapped").get("lookup")) for model in models), {})
+
+
+def _models(file: Path) -> list[dict[str, Any]]:
+    """The models that a file of the configs describes."""
     try:
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -52,11 +72,7 @@ def orders_meta(configs: Path, source: str = ORDERS) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         place = f"{file}:{mark.line + 1}" if mark else str(file)
         raise UsageError(f"{place} is no valid yaml: {getattr(error, 'problem', error)}") from None
-    for model in (document or {}).get("models") or []:
-        if model.get("name") == mapped:
-            return node_meta(model, mapped if source == ORDERS else "source_mapped")
-    hint = "copy the one in configs/ and edit it" if source == ORDERS else "write it by: ready add source"
-    raise UsageError(f"{file} does not describe the model {mapped}", hint=hint)
+    return (document or {}).get("models") or []
 
 
 def csv_columns(entry: str | Mapping[str, Any]) -> list[str]:

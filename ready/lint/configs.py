@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ready.definition.mapping import source_names
+from ready.definition.mapping import ORDER_LOOKUPS, source_names
+from ready.definition.values import mapping_of
 from ready.errors import UsageError
 from ready.lint.default_rules import check_default_rules, default_rules
 from ready.lint.definitions import boolean_columns, check_features, model_columns
-from ready.lint.document import Document, read_document
+from ready.lint.document import Document, model_meta, read_document
 from ready.lint.finding import Finding, nearest
 from ready.lint.grain import check_grain
 from ready.lint.joined import check_joined
-from ready.lint.lookups import check_lookups
+from ready.lint.lookups import check_lookups, check_order_lookups
 from ready.lint.mapped import mapped_columns
 from ready.lint.mapping import check_mapping, extra_columns, optional_columns
 from ready.lint.names import check_names, check_switched_off
@@ -22,7 +23,13 @@ from ready.lint.rules import check_rules
 from ready.lint.schema import check_schema, schema
 from ready.lint.seeds import check_references, check_statuses
 from ready.lint.signatures import known_tests
-from ready.lint.sources import check_source, check_source_features, check_spine, parsed_columns
+from ready.lint.sources import (
+    check_source,
+    check_source_features,
+    check_spine,
+    looked_up_types,
+    parsed_columns,
+)
 from ready.lint.tests import TestLinter
 from ready.settings import Settings
 from ready.workspace.config_files import CONFIG_FILES, foreign_files
@@ -54,12 +61,15 @@ def lint_configs(settings: Settings) -> list[Finding]:
         if name == "expectations.yaml":
             findings += check_default_rules(document, rules)
         if name == "features.yaml":
-            findings += check_features(document, extras, mapped)
+            looked_up = _looked_up_by_orders(documents.get("orders.yaml"), sources)
+            known = None if extras is None else {**extras, **looked_up}
+            findings += check_features(document, known, mapped)
         if name == "expectations.yaml" and mapped:
             findings += check_rules(document, mapped, columns["orders_parsed"])
             findings += check_references(document, mapped, settings.project_dir)
         if name == "orders.yaml":
             findings += check_mapping(document, settings.product_dir)
+            findings += check_order_lookups(document, sources, product=settings.product_dir)
     for document in sources.values():
         parsed = {f"{document.file.stem}_parsed": parsed_columns(document)}
         findings += [
@@ -78,6 +88,11 @@ def lint_configs(settings: Settings) -> list[Finding]:
     findings += check_statuses(settings.product_dir)
     findings += check_grain(documents)
     return sorted(set(findings), key=lambda finding: (finding.file, finding.line, finding.message))
+
+
+def _looked_up_by_orders(orders: Document | None, sources: Mapping[str, Document]) -> dict[str, str]:
+    meta = model_meta(orders, ORDER_LOOKUPS)[1] if orders else {}
+    return looked_up_types(mapping_of(meta.get("lookup")), sources)
 
 
 def require_clean_configs(settings: Settings) -> list[Finding]:

@@ -1,17 +1,17 @@
-"""Look-ups: columns that a source of events gets from a source of states."""
+"""Look-ups: columns that a source of events, or the orders, get from a source of states."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ready.definition.mapping import IN_FILES
+from ready.definition.mapping import IN_FILES, ORDER_LOOKUPS
 from ready.definition.values import mapping_of
-from ready.lint.document import Document, KeyPath
+from ready.lint.document import Document, KeyPath, model_meta
 from ready.lint.finding import Finding, nearest_or_all
-from ready.lint.mapping import check_own_columns
+from ready.lint.mapping import AVAILABLE_AT, ORDERS_COLUMNS, check_own_columns, extra_columns
 from ready.lint.sources import TYPES, mapped_meta, own_types
 
 
@@ -26,32 +26,57 @@ def check_lookups(sources: Mapping[str, Document], *, product: Path, project: Pa
         at = (*path, "lookup")
         if lookups and meta.get("kind") == "state":
             circle = _circle(source, sources)
-            message = f"lookup: {source} is a source of states, and only events look columns up"
+            message = f"lookup: {source} is a source of states, and only events and orders look columns up"
             if circle:
                 message = f"lookup: {' -> '.join([*circle, source])} is a circle"
             yield document.finding(at, message, "map what it says of them in its own files")
             continue
         names = dict.fromkeys(lookups, "")
         yield from check_own_columns(document, path, names, TYPES, product, "lookup")
+        columns = mapping_of(meta.get("columns"))
+        mapped = {key: type for key, type in {**TYPES, **own_types(document)}.items() if key in columns}
         for name, entry in lookups.items():
-            yield from _check_lookup(document, (*at, name), name, mapping_of(entry), sources)
+            taken = {*mapped, *TYPES}
+            yield from _check_lookup(document, (*at, name), mapping_of(entry), sources, mapped, taken)
         if lookups:
             yield from _check_models(document, at, project)
 
 
-def _check_lookup(
-    document: Document, at: KeyPath, name: str, entry: Mapping[str, Any], sources: Mapping[str, Document]
+def check_order_lookups(
+    document: Document, sources: Mapping[str, Document], *, product: Path
 ) -> Iterator[Finding]:
-    source, own = str(entry.get("from")), own_types(document)
-    columns = mapping_of(mapped_meta(document)[1].get("columns"))
-    if name in columns or name in TYPES:
+    """The same of orders.yaml, whose model order_lookups has them. product: the folder with its models."""
+    path, meta = model_meta(document, ORDER_LOOKUPS)
+    lookups = mapping_of(meta.get("lookup"))
+    names = dict.fromkeys(lookups, "")
+    yield from check_own_columns(document, path, names, ORDERS_COLUMNS, product, "lookup")
+    columns = mapping_of(model_meta(document, "orders_mapped")[1].get("columns"))
+    types = {**ORDERS_COLUMNS, **(extra_columns(document) or {})}
+    mapped = {name: types.get(name, "text") for name in columns if name != AVAILABLE_AT}
+    for name, entry in lookups.items():
+        taken = {*mapped, *ORDERS_COLUMNS}
+        at = (*path, "lookup", name)
+        yield from _check_lookup(document, at, mapping_of(entry), sources, mapped, taken)
+
+
+def _check_lookup(
+    document: Document,
+    at: KeyPath,
+    entry: Mapping[str, Any],
+    sources: Mapping[str, Document],
+    mapped: Mapping[str, str],
+    taken: Collection[str],
+) -> Iterator[Finding]:
+    """mapped: the columns that the document maps, with their types; taken: names that no look-up can have."""
+    source, name = str(entry.get("from")), str(at[-1])
+    if name in taken:
         message = f"lookup: {name} is a column of {document.file.name} already"
         yield document.finding(at, message, "give the look-up another name, and say column")
     key = str(entry.get("key"))
-    if key not in columns:
+    if key not in mapped:
         message = f"lookup: {name}: {document.file.name} maps no column {key}"
-        yield document.finding((*at, "key"), message, nearest_or_all(key, columns))
-    elif {**TYPES, **own}[key] != "text":
+        yield document.finding((*at, "key"), message, nearest_or_all(key, mapped))
+    elif mapped[key] != "text":
         message = f"lookup: {name}: {key} is no text, as a key is"
         yield document.finding((*at, "key"), message, "leave out its type")
     if source not in sources:

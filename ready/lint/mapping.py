@@ -96,8 +96,8 @@ def check_mapping(document: Document, project: Path) -> Iterator[Finding]:
     path, meta = model_meta(document, "orders_mapped")
     columns = mapping_of(meta.get("columns"))
     if "lookup" in meta:
-        message = "lookup: orders look nothing up, only sources of events beside them"
-        hint = "map the lines as a source of events too, from a copy of the file: docs/sources.md"
+        message = "lookup: what orders look up is said of the model order_lookups"
+        hint = "write it below orders_mapped: docs/sources.md, Look-ups"
         yield document.finding((*path, "lookup"), message, hint)
     yield from check_own_columns(document, path, columns, (*canonical_columns(), *OPTIONAL), project)
     for name, entry in columns.items():

@@ -153,7 +153,7 @@ def check_source_features(features: Document, sources: Mapping[str, Document]) -
         mapped = mapped_meta(sources[source])[1]
         if key_of(mapped) != CUSTOMER:
             message = f"{name}: rows of {key_of(mapped)} have no features of their own, but are looked up"
-            hint = f"take the entry out; in the file of a source of events: ready_lookup, from: {source}"
+            hint = f"take the entry out; in the file of events, or orders.yaml: ready_lookup, from: {source}"
             yield features.finding(("models", index, "name"), message, hint)
             continue
         if mapped.get("kind") == "state":
@@ -161,7 +161,8 @@ def check_source_features(features: Document, sources: Mapping[str, Document]) -
             continue
         if not meta.get("aggregations"):
             yield features.finding(path, f"{name} has no aggregations", "for example visits: count")
-        types = {**TYPES, **own_types(sources[source]), **_looked_up(sources[source], sources)}
+        lookups = mapping_of(mapped.get("lookup"))
+        types = {**TYPES, **own_types(sources[source]), **looked_up_types(lookups, sources)}
         yield from check_aggregations(features, path, meta, {}, Rows(source, types, source, f"{source}.yaml"))
 
 
@@ -192,11 +193,11 @@ def _check_latest(
         yield features.finding(path, f"{source}_features has no columns", "name them: ready_latest: [...]")
 
 
-def _looked_up(document: Document, sources: Mapping[str, Document]) -> dict[str, str]:
-    """The columns that a source looks up, with their types."""
+def looked_up_types(lookups: Mapping[str, Any], sources: Mapping[str, Document]) -> dict[str, str]:
+    """The columns that are looked up, with their types."""
     return {
         name: own_types(sources[source]).get(str(entry.get("column", name)), "text")
-        for name, given in mapping_of(mapped_meta(document)[1].get("lookup")).items()
+        for name, given in lookups.items()
         for entry in (mapping_of(given),)
         if (source := str(entry.get("from"))) in sources
     }

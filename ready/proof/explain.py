@@ -41,7 +41,7 @@ class SourceLine:
 class SourceOrder:
     """One order, or event, that went into the value, with the CSV records it is made of.
 
-    Of an event with look-ups the records of the states follow its own. amount: None of an event.
+    With look-ups the records of the states follow its own. amount: None of an event.
     """
 
     order_id: str
@@ -116,6 +116,7 @@ class _Trace:
         self.mapped = mapping.get("columns", {})
         self.tracked = "available_at" in self.mapped
         self.of_lines = mapping.get("grain") == "order_line"
+        self.lookups = mapping.get("lookup") or {}
         self.sources = record["config"].get("sources", {})
         orders, recomputed, written_down = self._computed(feature, customer_id, feature_time)
         known = not feature.ahead or window_to <= self._data_end()
@@ -220,31 +221,37 @@ class _Trace:
         self, feature: Feature, customer_id: str, window_from: datetime | None, window_to: datetime
     ) -> tuple[SourceOrder, ...]:
         measure = feature.column
+        read = {"measure": measure or "order_id", "by_value": feature.by or "order_id"}
+        stored = _stored(read, self.lookups)
+        is_stored = feature.by and feature.by not in self.lookups
         orders = self._select(
-            "select order_id, order_ts, amount, load_id, line_number, {measure} as measure "
+            "select order_id, order_ts, amount, load_id, line_number, {measure} as measure, {by} as by_value "
             f"from {self._states(feature)} where customer_id = %(customer_id)s and is_purchase "
-            "and order_ts >= %(from)s and order_ts < %(to)s"
-            + (" and {by} = %(value)s" if feature.by else ""),
+            "and order_ts >= %(from)s and order_ts < %(to)s" + (" and {by} = %(value)s" if is_stored else ""),
             {
                 "customer_id": customer_id,
                 "from": window_from or FIRST_INSTANT,
                 "to": window_to,
                 "value": feature.value,
             },
-            measure=measure or "order_id",
-            by=feature.by or "order_id",
+            measure=stored["measure"],
+            by=stored["by_value"],
         )
+        self._look_up(orders, read, self.lookups, at="order_ts")
+        orders = [
+            order for order in orders if not feature.by or is_stored or order["by_value"] == feature.value
+        ]
         orders.sort(key=lambda order: (order["order_ts"], order["order_id"]))
         first, last = _counted(feature, [order["order_ts"] for order in orders])
         orders = [order for order in orders if first <= order["order_ts"] <= last]
-        sources = self._sources([_place(order) for order in orders])
+        sources = self._sources([place for order in orders for place in _places(order)])
         return tuple(
             SourceOrder(
                 order_id=order["order_id"],
                 order_ts=order["order_ts"],
                 amount=_short(order["amount"]),
                 measure=_short(order["measure"]) if measure else None,
-                lines=(sources[_place(order)],),
+                lines=tuple(sources[place] for place in _places(order)),
             )
             for order in orders
         )
@@ -255,10 +262,7 @@ class _Trace:
         """The events of a source beside the orders that were known by then."""
         read = {"measure": feature.column or "event_id", "by_value": feature.by or "event_id"}
         lookups = self.sources[feature.source].get("lookup") or {}
-        # What is looked up is not read from the events' table, but looked up again by its key.
-        stored = {
-            name: lookups[column]["key"] if column in lookups else column for name, column in read.items()
-        }
+        stored = _stored(read, lookups)
         events = self._select(
             "select event_id, event_ts, load_id, line_number, {measure} as measure, {by} as by_value "
             "from {stg}.{table} where customer_id = %(customer_id)s and event_ts >= %(from)s "
@@ -268,15 +272,22 @@ class _Trace:
             by=stored["by_value"],
             table=feature.source,
         )
-        for name, column in read.items():
-            if column in lookups:
-                self._look_up(events, name, lookups[column], column)
+        self._look_up(events, read, lookups, at="event_ts")
         events = [event for event in events if feature.by is None or event["by_value"] == feature.value]
         events.sort(key=lambda event: (event["event_ts"], event["event_id"]))
         return self._of_source(feature, events)
 
-    def _look_up(self, events: Sequence[Row], field: str, lookup: Mapping[str, str], column: str) -> None:
-        """Put what was known of the key in a field of each event, at the event's time, in its place."""
+    def _look_up(
+        self, events: Sequence[Row], read: Mapping[str, str], lookups: Mapping[str, Any], *, at: str
+    ) -> None:
+        """Put what was known at the time of each event in the place of the keys that _stored has read."""
+        for field, column in read.items():
+            if column in lookups:
+                self._look_up_field(events, field, lookups[column], column, at)
+
+    def _look_up_field(
+        self, events: Sequence[Row], field: str, lookup: Mapping[str, str], column: str, at: str
+    ) -> None:
         keys = tuple({event[field] for event in events} - {None})
         states = self._select(
             "select {key} as looked_up_key, available_at, load_id, line_number, {column} as value "
@@ -290,7 +301,7 @@ class _Trace:
             known = [
                 state
                 for state in states
-                if state["looked_up_key"] == event[field] and state["available_at"] <= event["event_ts"]
+                if state["looked_up_key"] == event[field] and state["available_at"] <= event[at]
             ]
             event[field] = known[-1]["value"] if known else None
             event.setdefault("looked_up", []).extend(_place(state) for state in known[-1:])
@@ -312,7 +323,7 @@ class _Trace:
     def _of_source(self, feature: Feature, events: Sequence[Row]) -> tuple[SourceOrder, ...]:
         first, last = _counted(feature, [event["event_ts"] for event in events])
         events = [event for event in events if first <= event["event_ts"] <= last]
-        places = [list(dict.fromkeys([_place(event), *event.get("looked_up", ())])) for event in events]
+        places = [_places(event) for event in events]
         sources = self._sources([place for of_event in places for place in of_event])
         return tuple(
             SourceOrder(
@@ -329,14 +340,17 @@ class _Trace:
         self, feature: Feature, customer_id: str, window_from: datetime | None, window_to: datetime
     ) -> tuple[SourceOrder, ...]:
         """At grain order_line: each line on its own, or an order's lines up to the window's end together."""
+        read = {"measure": feature.column or "amount", "by_value": feature.by or "order_id"}
+        stored = _stored(read, self.lookups)
         lines = self._select(
             "select order_id, order_ts, amount, load_id, line_number, {measure} as measure, {by} as by_value "
             "from {stg}.order_lines where customer_id = %(customer_id)s and is_purchase "
             "and order_ts < %(to)s order by order_ts, load_id, line_number",
             {"customer_id": customer_id, "to": window_to},
-            measure=feature.column or "amount",
-            by=feature.by or "order_id",
+            measure=stored["measure"],
+            by=stored["by_value"],
         )
+        self._look_up(lines, read, self.lookups, at="order_ts")
         groups = [[line] for line in lines] if feature.looks_at_lines(self.mapped) else _orders_of(lines)
         groups = [
             group
@@ -348,14 +362,14 @@ class _Trace:
         first, last = _counted(feature, [group[0]["order_ts"] for group in groups])
         groups = [group for group in groups if first <= group[0]["order_ts"] <= last]
         self._require_parsed([line for group in groups for line in group])
-        sources = self._sources([_place(line) for group in groups for line in group])
+        sources = self._sources([place for group in groups for line in group for place in _places(line)])
         return tuple(
             SourceOrder(
                 order_id=group[0]["order_id"],
                 order_ts=group[0]["order_ts"],
                 amount=_short(_together(group, "amount")),
                 measure=_measure(feature, group),
-                lines=tuple(sources[_place(line)] for line in group),
+                lines=tuple(sources[place] for line in group for place in _places(line)),
             )
             for group in groups
         )
@@ -460,6 +474,16 @@ def _together(lines: Sequence[Row], column: str) -> Any:
 
 def _place(line: Row) -> tuple[int, int]:
     return line["load_id"], line["line_number"]
+
+
+def _places(row: Row) -> list[tuple[int, int]]:
+    """That of a row, and those of the states that it has looked up."""
+    return list(dict.fromkeys([_place(row), *row.get("looked_up", ())]))
+
+
+def _stored(read: Mapping[str, str], lookups: Mapping[str, Any]) -> dict[str, str]:
+    """The columns to read; in place of one that is looked up its key, by which it is looked up again."""
+    return {name: lookups[column]["key"] if column in lookups else column for name, column in read.items()}
 
 
 def _short(value: Any) -> Any:

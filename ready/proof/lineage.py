@@ -10,7 +10,7 @@ from ready import __version__
 from ready.database.query import Row, is_postgres
 from ready.definition.column_roles import FEATURE_SET, defined_features
 from ready.definition.features import OF_STATES, Feature
-from ready.definition.mapping import csv_columns
+from ready.definition.mapping import ORDERS, csv_columns
 from ready.errors import UsageError
 from ready.proof.nearest import unknown
 from ready.recorded.registry import Connection, find_build, find_current, list_builds
@@ -100,14 +100,16 @@ def _window(feature: Feature) -> str:
 
 def _sources(feature: Feature, config: Mapping[str, Any]) -> Iterable[Source]:
     mapped = _mapped(config, feature.source)
-    if feature.source:
-        lookups = config["sources"][feature.source].get("lookup") or {}
-        for one in _of_events(feature, mapped):
-            if one.column in lookups:
-                yield from _looked_up(one, lookups[one.column], config, feature.source)
-            else:
-                yield replace(one, table=feature.source)
-        return
+    lookups = (config["sources"][feature.source] if feature.source else config["orders"]).get("lookup") or {}
+    found = _of_events(feature, mapped) if feature.source else _of_orders(feature, mapped)
+    for one in found:
+        if one.column in lookups:
+            yield from _looked_up(one, lookups[one.column], config, feature.source)
+        else:
+            yield replace(one, table=feature.source or ORDERS)
+
+
+def _of_orders(feature: Feature, mapped: Mapping[str, Any]) -> Iterable[Source]:
     if feature.function in ("days_since_last", "days_since_first"):
         yield _source("order_ts", "value", mapped)
     elif feature.column:
@@ -143,7 +145,7 @@ def _looked_up(
     made_of = [_source(lookup.get("column", column.column), column.role, states)]
     made_of += [_source("available_at", "known since", states)] if "available_at" in states else []
     yield from (replace(one, table=table) for one in (*made_of, _source(key, "key", states)))
-    yield replace(_source(lookup["key"], "key", _mapped(config, source)), table=source)
+    yield replace(_source(lookup["key"], "key", _mapped(config, source)), table=source or ORDERS)
 
 
 def _source(column: str, role: str, mapped: Mapping[str, Any]) -> Source:

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from ready.definition.mapping import source_names
+from ready.definition.mapping import ORDER_LOOKUPS, source_names
 from ready.definition.meta import PREFIX
 from ready.errors import UsageError
 from ready.run.build_state import PROJECT_PARTS
@@ -92,7 +92,9 @@ def write_recorded_configs(project: Path, config: Mapping[str, Any], *, fallback
     folder.mkdir()
     # Code up to 0.1.0 knows no key of its own in meta.
     nested = any((project / "macros").rglob("own_meta.sql"))
-    _write(folder / "orders.yaml", nested, {"orders_mapped": config["orders"]})
+    mapping = dict(config["orders"])
+    lookups = {ORDER_LOOKUPS: {"lookup": mapping.pop("lookup")}} if "lookup" in mapping else {}
+    _write(folder / "orders.yaml", nested, {"orders_mapped": mapping, **lookups})
     _write(
         folder / "features.yaml",
         nested,

@@ -31,6 +31,7 @@ from ready.definition.mapping import (
     ORDERS,
     check_mapping,
     key_of,
+    lookups_of,
     orders_meta,
     source_folder,
     source_names,
@@ -64,11 +65,11 @@ left join (select distinct customer_id from {{stg}}.orders) as orders
 """
 LOOKED_UP = """
 select count(*) as rows_with_key, count(known.known_since) as found
-from {{stg}}.{source} as events
+from {{stg}}.{table} as events
 left join (
     select {key_of_states} as looked_up_key, min(available_at) as known_since
     from {{stg}}.{states} group by {key_of_states}
-) as known on known.looked_up_key = events.{key} and known.known_since <= events.event_ts
+) as known on known.looked_up_key = events.{key} and known.known_since <= events.{at}
 where events.{key} is not null
 """
 # As macros/publish/publish_accepted.sql says it.
@@ -330,16 +331,21 @@ class Run(ABC):
                     "its features are all but empty: are the ids written otherwise, in another case or "
                     "without zeros in front?"
                 )
-        warned += [text for source in self._sources[1:] for text in self._not_found(connection, source)]
+        warned += [text for source in self._sources for text in self._not_found(connection, source)]
         self._add_warnings(tuple(warned))
         return tuple(warned)
 
     def _not_found(self, connection: Any, source: str) -> Iterator[str]:
         """Look-ups that hardly find a state: their columns would be empty without a word."""
-        lookups = (orders_meta(self.settings.configs, source).get("lookup") or {}).values()
+        configs = self.settings.configs
+        table, at = source, "event_ts"
+        if source == ORDERS:
+            is_of_lines = orders_meta(configs).get("grain") == "order_line"
+            table, at = ("order_lines" if is_of_lines else ORDERS), "order_ts"
+        lookups = lookups_of(configs, source).values()
         for states, key in dict.fromkeys((entry["from"], entry["key"]) for entry in lookups):
-            key_of_states = key_of(self.settings.configs, states)
-            query = LOOKED_UP.format(source=source, states=states, key=key, key_of_states=key_of_states)
+            key_of_states = key_of(configs, states)
+            query = LOOKED_UP.format(table=table, states=states, key=key, key_of_states=key_of_states, at=at)
             (row,) = select_rows(connection, self.settings, query)
             if row["rows_with_key"] > 100 * row["found"]:
                 yield (

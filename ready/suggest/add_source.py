@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from ready.definition.mapping import CUSTOMER, IN_FILES, key_of, orders_meta, source_names
+from ready.definition.mapping import (
+    CUSTOMER,
+    IN_FILES,
+    ORDER_LOOKUPS,
+    ORDERS,
+    key_of,
+    lookups_of,
+    orders_meta,
+    source_names,
+)
+from ready.definition.meta import ALONE, node_meta, own_meta
 from ready.definition.values import list_of, mapping_of
 from ready.errors import UsageError
-from ready.lint.mapping import reserved_names
+from ready.lint.mapping import ORDERS_COLUMNS, reserved_names
 from ready.lint.sources import why_no_name
 from ready.settings import Settings
+from ready.suggest.mapping.entry import flow
 from ready.suggest.mapping.source import OF_ROWS, Keyed, ProposedSource, propose_source
 from ready.workspace.config_files import with_schemas
 
@@ -37,7 +49,7 @@ def add_source(
     """Propose a source from its files, and write it into the project.
 
     data: the data folder. key: of states, the column that says whose they are, if no customer's; such a
-    source has no features, but events look its columns up.
+    source has no features, but events and orders look its columns up.
 
     Raises UsageError for a name that cannot be or is taken, for files that lie with those of the orders, for
     a key that they do not have, and for a features.yaml that has no place for the entry; then nothing was
@@ -72,18 +84,24 @@ def add_source(
     others = tuple(other for other in others if not _is_keyed(settings.configs, other))
     if proposed.features:
         texts[joined] = _joined(sorted([*others, name]))
+    orders = settings.configs / f"{ORDERS}.yaml"
+    looked_up = _lookups_of_orders(settings.configs, name, proposed.text)
+    with_lookups = _with_lookups(orders, looked_up) if looked_up else None
+    if with_lookups:
+        texts[orders] = with_lookups
+    notes = [] if with_lookups or not looked_up else [f"{orders}: no place at its end for {ORDER_LOOKUPS}"]
     left = [
         file
         for file, text in texts.items()
         if file.exists()
-        and file != features
+        and file not in (features, orders)
         and file.read_text(encoding="utf-8") not in (text, _joined(others))
     ]
     for file, text in texts.items():
         if file not in left:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
-    return Added(tuple(file for file in texts if file not in left), tuple(left), proposed.notes)
+    return Added(tuple(file for file in texts if file not in left), tuple(left), (*proposed.notes, *notes))
 
 
 def _models(proposed: ProposedSource, *, state: bool) -> dict[str, str]:
@@ -97,6 +115,40 @@ def _models(proposed: ProposedSource, *, state: bool) -> dict[str, str]:
         return {**MODELS, "": "source_events()", **features}
     names = ", ".join(f"'{name}'" for name in proposed.looked_up)
     return {**MODELS, IN_FILES: "source_events()", "": f"source_lookups({names})", **features}
+
+
+def _lookups_of_orders(configs: Path, source: str, text: str) -> dict[str, dict[str, str]]:
+    """What the orders can look up in new states, as they map a column called as the key. text: NAME.yaml."""
+    meta = own_meta(list_of(yaml.safe_load(text)["models"])[0]["config"]["meta"], "source_mapped")
+    key, mapped = str(meta.get("key") or CUSTOMER), mapping_of(orders_meta(configs).get("columns"))
+    if key == CUSTOMER or key not in mapped or mapping_of(mapped[key]).get("type", "text") != "text":
+        return {}
+    taken, found = {*ORDERS_COLUMNS, *mapped, *lookups_of(configs, ORDERS)}, {}
+    for column in mapping_of(meta.get("columns")):
+        name = column if column not in taken else f"{source}_{column}"
+        if column not in (*OF_ROWS, key) and name not in taken:
+            found[name] = {"from": source, "key": key, **({} if name == column else {"column": column})}
+    return found
+
+
+def _with_lookups(file: Path, lookups: Mapping[str, Mapping[str, str]]) -> str | None:
+    """orders.yaml with further look-ups in its last entry, or None where that is another one's place."""
+    text = file.read_text(encoding="utf-8").rstrip()
+    models = list_of(mapping_of(yaml.safe_load(text)).get("models"))
+    entry: dict[str, Any] = next((one for one in models if one.get("name") == ORDER_LOOKUPS), {})
+    held = mapping_of(node_meta(entry, "source_mapped").get("lookup"))
+    lines = [] if held else ["    config:", "      meta:", f"        {ALONE}lookup:"]
+    lines = lines if entry else ["", f"  - name: {ORDER_LOOKUPS}", *lines]
+    lines += [f"          {name}: {flow(entry)}" for name, entry in lookups.items()]
+    added = "\n".join([text, *lines]) + "\n"
+    try:
+        after = list_of(mapping_of(yaml.safe_load(added)).get("models"))
+    except yaml.YAMLError:
+        return None
+    *others, last = after
+    given = mapping_of(node_meta(last, "source_mapped").get("lookup"))
+    is_as_meant = last.get("name") == ORDER_LOOKUPS and given == {**held, **lookups}
+    return added if is_as_meant and others == [one for one in models if one is not entry] else None
 
 
 def _is_keyed(configs: Path, source: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from ready.definition.mapping import IN_FILES, source_names
+from ready.definition.mapping import IN_FILES, ORDERS, lookups_of, source_names
 from ready.definition.values import list_of, mapping_of
 from ready.errors import UsageError
 from ready.lint.finding import nearest_or_all, shown_path
@@ -53,6 +53,11 @@ def plan_removal(settings: Settings, name: str) -> Removal:
     own = [file for file in models if not _is_as_written(file)]
     joined = dict(_without(files, f"{name}_features"))
     readers = [file for file in files if file not in (*models, *joined) and _reads(file, wanted)]
+    orders = settings.configs / f"{ORDERS}.yaml"
+    looked_up = {
+        str(mapping_of(entry).get("from")) for entry in lookups_of(settings.configs, ORDERS).values()
+    }
+    readers += [orders] if name in looked_up else []
     if own or readers:
         listed = ", ".join(map(shown_path, [*own, *readers]))
         why = f"SQL of your own is part of {name}" if own else f"{name} is read"

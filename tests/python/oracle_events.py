@@ -104,6 +104,28 @@ def state_features(
     return table
 
 
+def read_pages(files: Sequence[Path]) -> dict[str, list[State]]:
+    """The states of source_case.py: from the instant of a deletion on a page has no values."""
+    found: dict[str, list[State]] = {}
+    for file in files:
+        for row in csv.DictReader(file.open(encoding="utf-8")):
+            price = Decimal(row["price"]) if row["price"] else None
+            values = {"topic": row["topic"] or None, "price": price}
+            gone = row["gone"].lower() == "yes"
+            state = State(datetime.fromisoformat(row["since"]), dict.fromkeys(values) if gone else values)
+            found.setdefault(row["page"], []).append(state)
+    return found
+
+
+def known_at(states: Sequence[State], at: datetime) -> State | None:
+    """The last state that was known then, or at that very instant; of several at one the last delivered."""
+    known: State | None = None
+    for state in states:
+        if state.known <= at and (known is None or state.known >= known.known):
+            known = state
+    return known
+
+
 def with_lookups(
     events: Iterable[Event], states: Mapping[str, Sequence[State]], *, key: str, columns: Mapping[str, str]
 ) -> list[Event]:
@@ -114,10 +136,7 @@ def with_lookups(
     """
     found = []
     for event in events:
-        known: State | None = None
-        for state in states.get(str(event.values[key]), []):
-            if state.known <= event.event_ts and (known is None or state.known >= known.known):
-                known = state
+        known = known_at(states.get(str(event.values[key]), []), event.event_ts)
         values = {name: known.values[column] if known else None for name, column in columns.items()}
         found.append(replace(event, values={**event.values, **values}))
     return found

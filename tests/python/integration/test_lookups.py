@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import json
 import re
-from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from against_oracle import assert_same
 from oracle import Rule
-from oracle_events import Event, State, event_features, read_visits, with_lookups
+from oracle_events import Event, event_features, read_pages, read_visits, with_lookups
 from proof_case import Shop
 from rendered_macros import macros
 from source_case import LOOKUPS, add_features, lay_out_pages, lay_out_visits, write_pages, write_visits
@@ -35,19 +32,6 @@ TOTALS = ["visits", "worth", "last_topic"]
 WINDOWS = (1, 7, 30)
 TABLES = ("stg.visits", "feats.visits_features", "feats.all_features")
 SPINE = "select customer_id, feature_time from feats.customer_features"
-
-
-def read_pages(files: list[Path]) -> dict[str, list[State]]:
-    """From the instant of a deletion on a page has no values."""
-    found: dict[str, list[State]] = {}
-    for file in files:
-        for row in csv.DictReader(file.open(encoding="utf-8")):
-            price = Decimal(row["price"]) if row["price"] else None
-            values = {"topic": row["topic"] or None, "price": price}
-            gone = row["gone"].lower() == "yes"
-            state = State(datetime.fromisoformat(row["since"]), dict.fromkeys(values) if gone else values)
-            found.setdefault(row["page"], []).append(state)
-    return found
 
 
 def looked_up(visits: list[Path], pages: list[Path]) -> list[Event]:
@@ -159,6 +143,39 @@ def test_what_was_known_of_a_key_equals_the_oracle_and_is_proven(shop: Shop) -> 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "not published" not in done.stdout
     check_keys_without_a_state(shop)
+
+
+def test_features_of_look_ups_from_before_are_not_published(shop: Shop) -> None:
+    """What is recorded was read: events that were built before the states they name are looked up again."""
+    visits, pages = laid_out(shop)
+    shop.run("--data", shop.data)
+    before = recorded_loads(shop)
+    pages.append(shop.data / "pages/2.csv")
+    write_pages(pages[1], seed=2, rows=100)
+    loaded = shop.ready("load", "--source", "pages", pages[1])
+    assert loaded.returncode == 0, loaded.stdout + loaded.stderr
+    assert built(shop, "pages_parsed", "pages_rejected", "pages").count("not published") == 0
+    told = built(shop, "visits_features+")
+    assert "visits is older than what it reads (pages, visits_in_files): dbt build -s visits+" in told
+    assert recorded_loads(shop) == before
+    assert "not published" not in built(shop, "visits+")
+    assert recorded_loads(shop) == shop.value("select array_agg(load_id order by load_id) from raw.loads")
+    assert_equal_oracle(shop, looked_up(visits, pages))
+
+
+def built(shop: Shop, *selected: str) -> str:
+    done = shop.ready("dbt", "build", "--select", *selected)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def recorded_loads(shop: Shop) -> list[int]:
+    """Of the build of the visits' features that is published."""
+    recorded: list[int] = shop.value(
+        "select load_ids from meta.current_versions inner join meta.dataset_builds "
+        "using (feature_set, feature_version, data_hash, dataset_hash) where feature_set = 'visits_features'"
+    )
+    return recorded
 
 
 def check_keys_without_a_state(shop: Shop) -> None:

@@ -96,7 +96,7 @@ def test_a_meta_of_before_the_first_release_is_left_alone(version: int | None, d
 def test_dbt_alone_makes_meta_and_refuses_a_newer_one(delivered: Warehouse) -> None:
     made = dbt_build(delivered)
     assert made.returncode == 0, made.stdout
-    assert delivered.rows("select version from meta.schema_version") == [(4,)]
+    assert delivered.rows("select version from meta.schema_version") == [(5,)]
 
     set_version(delivered, "meta", 99)
     delivered.execute("update stg.order_statuses set is_purchase = null")

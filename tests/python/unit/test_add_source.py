@@ -9,6 +9,7 @@ import pytest
 import yaml
 from conftest import PROJECT
 
+from ready.definition.mapping import lookups_of
 from ready.errors import UsageError
 from ready.lint.configs import lint_configs
 from ready.settings import Settings
@@ -148,6 +149,29 @@ def test_states_of_another_key_are_looked_up(settings: Settings) -> None:
     plan_removal(settings, "views").carry_out()
     plan_removal(settings, "products").carry_out()
     assert [file.name for file in sources.glob("*.sql") if file.stem.startswith(("views", "products"))] == []
+
+
+def test_orders_that_name_the_key_look_it_up(settings: Settings) -> None:
+    """What orders.yaml says already stays; a source that they look up is not taken away."""
+    data, orders = settings.project_dir / "data" / "raw", settings.configs / "orders.yaml"
+    orders.write_text(
+        orders.read_text().replace("channel: channel\n", "channel: channel\n          product_id: sku\n")
+    )
+    before = orders.read_text().rstrip()
+    for name in ("products", "prices"):
+        (data / name).mkdir()
+        (data / name / "1.csv").write_text(PRODUCTS)
+        add_source(settings, name, [str(data / name)], data=str(data), state=True, key="product_id")
+    assert orders.read_text().startswith(before)
+    assert lookups_of(settings.configs, "orders") == {
+        "category": {"from": "products", "key": "product_id"},
+        "price": {"from": "products", "key": "product_id"},
+        "prices_category": {"from": "prices", "key": "product_id", "column": "category"},
+        "prices_price": {"from": "prices", "key": "product_id", "column": "price"},
+    }
+    assert lint_configs(settings) == []
+    with pytest.raises(UsageError, match=r"products is read: .*orders\.yaml"):
+        plan_removal(settings, "products")
 
 
 def test_the_key_of_states_may_be_named(settings: Settings) -> None:

@@ -172,7 +172,7 @@ FAULTS = [
     ("orders.yaml", "  amount: amount", "  amount: amount\n          quantity: {type: number}",
      "quantity: give one of column and expression"),
     ("orders.yaml", "name: orders_mapped", "name: order_mapped",
-     'name: "order_mapped" is not one of orders_mapped; did you mean orders_mapped?'),
+     'name: "order_mapped" is not one of orders_mapped, order_lookups; did you mean orders_mapped?'),
     ("expectations.yaml", "- name: orders_parsed", "- name: orders_prsed",
      'name: "orders_prsed" is not one of orders_parsed; did you mean orders_parsed?'),
     ("expectations.yaml", "- unique_within_load", "- unique_within_lod",

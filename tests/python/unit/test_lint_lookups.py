@@ -126,7 +126,9 @@ def test_only_events_look_up_and_never_in_a_circle(project: Path) -> None:
         ready_lookup={"site": sites},
     )
     write(project, "sites", ready_kind="state", ready_key="topic", ready_columns={"topic": "t", "site": "s"})
-    assert "lookup: pages is a source of states, and only events look columns up" in "\n".join(found(project))
+    assert "lookup: pages is a source of states, and only events and orders look columns up" in "\n".join(
+        found(project)
+    )
     write(
         project,
         "sites",
@@ -138,7 +140,53 @@ def test_only_events_look_up_and_never_in_a_circle(project: Path) -> None:
     assert "lookup: pages -> sites -> pages is a circle" in "\n".join(found(project))
 
 
-def test_orders_look_nothing_up(project: Path) -> None:
+def write_lookups_of_orders(project: Path, **lookup: Any) -> None:
+    file = project / "configs" / "orders.yaml"
+    document = yaml.safe_load(file.read_text())
+    document["models"][0]["config"]["meta"]["ready_columns"] |= {"page": "p", "minutes": VISITS["minutes"]}
+    document["models"][1] = {"name": "order_lookups", "config": {"meta": {"ready_lookup": lookup}}}
+    file.write_text(yaml.safe_dump(document, sort_keys=False))
+
+
+def test_what_orders_look_up_is_a_column_like_others(project: Path) -> None:
+    write_lookups_of_orders(project, topic=TOPIC, worth={**TOPIC, "column": "price"})
+    file = project / "configs" / "features.yaml"
+    text = file.read_text()
+    place = text.index("          orders: count")
+    file.write_text(
+        f"{text[:place]}          worth: sum of worth\n          sum: sum of topic\n{text[place:]}"
+    )
+    assert [message.split(": ", 1)[1] for message in found(project)] == [
+        "sum: topic is no number, so it has no sum"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lookup", "says"),
+    [
+        ({"topic": {**TOPIC, "from": "page"}}, "no file of the configs maps a source page"),
+        (
+            {"topic": {**TOPIC, "from": "visits"}},
+            "visits is a source of events, and only states are looked up",
+        ),
+        ({"topic": {**TOPIC, "key": "site"}}, "orders.yaml maps no column site"),
+        ({"topic": {**TOPIC, "key": "minutes"}}, "minutes is no text, as a key is"),
+        ({"topic": {**TOPIC, "key": "order_ts"}}, "order_ts is no text, as a key is"),
+        ({"topic": {**TOPIC, "column": "topik"}}, "pages.yaml maps no column topik"),
+        ({"channel": {**TOPIC, "column": "topic"}}, "channel is a column of orders.yaml already"),
+        ({"page": {**TOPIC, "column": "topic"}}, "page is a column of orders.yaml already"),
+        ({"order": TOPIC}, "lookup: order has a meaning of its own already"),
+        ({"topic": {"from": "pages"}}, "topic has no key"),
+    ],
+)
+def test_a_look_up_of_orders_that_cannot_be(project: Path, lookup: Any, says: str) -> None:
+    write_lookups_of_orders(project, **lookup)
+    messages = [message for message in found(project) if says in message]
+    assert messages, found(project)
+    assert int(messages[0].split(":")[1]) > 20, messages
+
+
+def test_what_orders_look_up_is_no_matter_of_their_mapping(project: Path) -> None:
     file = project / "configs" / "orders.yaml"
     text = file.read_text()
     place = text.index("        ready_columns:")
@@ -146,7 +194,7 @@ def test_orders_look_nothing_up(project: Path) -> None:
         f"{text[:place]}        ready_lookup: {{topic: {{from: pages, key: page}}}}\n{text[place:]}"
     )
     (message,) = found(project)
-    assert message.endswith("lookup: orders look nothing up, only sources of events beside them")
+    assert message.endswith("lookup: what orders look up is said of the model order_lookups")
 
 
 @pytest.mark.parametrize(
