@@ -55,12 +55,12 @@ mapped as (
         line_number,
         file_name,
         {%- for name in columns %}
-        {{ mapped_raw_text(name, columns[name], null_words) }} as {{ name }}_raw,
+        {{ mapped_raw_text(name, columns[name], null_words) }} as {{ name }}_raw{{ ',' if guarded or typed or not loop.last }}
         {%- endfor %}
         {%- if guarded %}
         nullif(concat_ws(
             e'\n'{% for name in guarded %}, {{ quote_literal(name ~ ': ') }} || {{ name }}_guarded[2]{% endfor %}
-        ), '') as mapping_errors,
+        ), '') as mapping_errors{{ ',' if typed }}
         {%- endif %}
         {%- for name in typed %}
         {{ mapped_text(name, columns[name], null_words) }} as {{ name }}_text{{ ',' if not loop.last }}
@@ -73,10 +73,10 @@ select
     line_number,
     file_name,
     {%- for name in columns %}
-    {{ name }}_raw,
+    {{ name }}_raw{{ ',' if guarded or typed or not loop.last }}
     {%- endfor %}
     {%- if guarded %}
-    mapping_errors,
+    mapping_errors{{ ',' if typed }}
     {%- endif %}
     {%- for name in typed %}
     {{ zoned_time(name ~ '_text', entry_of_result(columns[name])) ~ ' as ' if name in times }}{{ name }}_text{{ ',' if not loop.last }}
