@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from ready.cli.backup import backup, restore
-from ready.cli.options import home_option, output_options
+from ready.cli.options import confirmed, home_option, output_options
 from ready.cli.output import Output
 from ready.errors import MachineError, UsageError
 from ready.postgres import embedded
@@ -191,8 +191,8 @@ def reset(home: str | None, yes: bool) -> None:
     """
     settings = _embedded_settings(home, "reset")
     found = embedded.status(settings.home)
-    if not yes:
-        click.confirm(f"Delete the database in {found.data}?", abort=True, err=True)
+    if not yes and not confirmed(f"Delete the database in {found.data}?"):
+        return
     embedded.reset(settings.home)
     click.echo(f"Deleted the database in {found.data}.")
 
@@ -218,8 +218,8 @@ def drop(prefix: str, home: str | None, yes: bool) -> None:
     settings = Settings.resolve(home=home)
     params = ensure_server(settings)
     schemas = schemas_of(params, prefix)
-    if not yes:
-        click.confirm(f"Drop {', '.join(schemas)} in {params}?", abort=True, err=True)
+    if not yes and not confirmed(f"Drop {', '.join(schemas)} in {params}?"):
+        return
     drop_schemas(params, prefix, schemas, builder=with_builders_rights(params, ours=is_embedded(settings)))
     click.echo(f"Dropped {', '.join(schemas)}.")
 

@@ -16,6 +16,14 @@ from ready.settings import Settings
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def confirmed(question: str) -> bool:
+    """Whether the user says yes; a no is answered with one sentence."""
+    answer = click.confirm(question, err=True)
+    if not answer:
+        click.echo("Nothing was changed.", err=True)
+    return answer
+
+
 def configs_option(command: F) -> F:
     return click.option(
         "--configs",

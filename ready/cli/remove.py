@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ready.cli.options import configs_option, output_options
+from ready.cli.options import configs_option, confirmed, output_options
 from ready.cli.output import Output
 
 
@@ -43,9 +43,9 @@ def source(name: str, yes: bool, configs: str | None, output: Output) -> None:
     removal = plan_removal(settings, name)
     files = [shown_path(file) for file in removal.deleted]
     changed = [shown_path(file) for file in removal.changed]
-    if not yes:
-        rest = f", and change {', '.join(changed)}" if changed else ""
-        click.confirm(f"Delete {', '.join(files)}{rest}?", abort=True, err=True)
+    rest = f", and change {', '.join(changed)}" if changed else ""
+    if not yes and not confirmed(f"Delete {', '.join(files)}{rest}?"):
+        return
     removal.carry_out()
     output.show({"deleted": files, "changed": changed})
     for file in files:

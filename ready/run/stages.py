@@ -397,20 +397,9 @@ class Run(ABC):
             raise CheckFailed(
                 f"the gate stopped the run: {len(report.errors)} error(s); {self._left_by(run)}",
                 hint="mend the CSV file and run again: a file of the same name takes the old one's place. "
-                f"If the file is right, {self._configs_of(report)} is not",
+                f"If the file is right, {report.files_at_fault} is not",
             )
         return report
-
-    def _configs_of(self, report: Report) -> str:
-        """The files that say what was not met; an error of a source beside the orders names it first."""
-        failed = [
-            name for name in self._sources[1:] if any(text.startswith(f"{name}: ") for text in report.errors)
-        ]
-        is_of_orders = any(
-            not text.startswith(tuple(f"{name}: " for name in failed)) for text in report.errors
-        )
-        names = ["orders.yaml", "expectations.yaml"] if is_of_orders else []
-        return " or ".join(names + [f"{name}.yaml" for name in failed])
 
     def _left_by(self, run: DbtRun) -> str:
         """What the tables behind the gate are now: of a source that has passed it some are new."""

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from conftest import PROJECT
 
+from ready.cli.remove import source
 from ready.definition.mapping import lookups_of
 from ready.errors import UsageError
 from ready.lint.configs import lint_configs
@@ -201,6 +203,15 @@ def test_what_is_removed_is_as_if_it_had_not_been_added(settings: Settings) -> N
     assert lint_configs(settings) == []
     plan_removal(settings, "members").carry_out()
     assert texts(settings) == before
+
+
+def test_a_no_changes_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(settings, "visits")
+    before = texts(settings)
+    monkeypatch.setenv("READY_PROJECT_DIR", str(settings.project_dir))
+    done = CliRunner().invoke(source, ["visits"], input="n\n")
+    assert (done.exit_code, texts(settings)) == (0, before)
+    assert "Nothing was changed." in done.output
 
 
 def test_a_source_that_something_of_one_s_own_is_in_stays(settings: Settings) -> None:
