@@ -34,7 +34,7 @@
             ) %}
         {% endfor %}
         {% if state and 'merged_into' in columns %}
-            {% do exceptions.raise_compiler_error(name ~ '.yaml: merged_into is refused: ids that are merged stay two customers, in the past and from then on') %}
+            {% do exceptions.raise_compiler_error(name ~ '.yaml: merged_into is refused: ids that are merged stay two customers') %}
         {% endif %}
         {% set macro = 'source_keyed_states' if key != 'customer_id' else 'source_states' %}
         {% set code = graph.nodes['model.raw_to_ready.' ~ name].raw_code %}

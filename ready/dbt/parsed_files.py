@@ -63,8 +63,11 @@ def _has_lost_entries(path: Path, entry: dict[str, Any]) -> bool:
 
 
 def _entries(content: dict[str, Any]) -> set[tuple[str, str]]:
-    """Those whose tests dbt finds by the entry that they are in."""
-    kinds = ("models", "seeds", "snapshots", "analyses")
+    """Those whose tests dbt finds by the entry that they are in.
+
+    And macros: one that another file describes now is described twice for dbt.
+    """
+    kinds = ("models", "seeds", "snapshots", "analyses", "macros")
     return {(kind, entry["name"]) for kind in kinds for entry in content.get(kind) or ()}
 
 

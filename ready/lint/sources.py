@@ -85,9 +85,7 @@ def _check_states(document: Document, path: KeyPath, columns: Mapping[str, Any])
     if mapping_of(columns.get(DELETED)).get("type") == "number":
         yield document.finding((*path, DELETED, "type"), f"{DELETED} says yes or no, and is no number")
     if "merged_into" in columns:
-        message = (
-            "merged_into is refused: ids that are merged stay two customers, in the past and from then on"
-        )
+        message = "merged_into is refused: ids that are merged stay two customers"
         hint = "call it otherwise to keep it as a text; docs/decisions/0013-merged-customers.md says why"
         yield document.finding((*path, "merged_into"), message, hint)
 

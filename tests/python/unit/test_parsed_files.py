@@ -19,6 +19,8 @@ FILES = {
     "{type: postgres, host: h, port: 1, user: u, password: p, dbname: d, schema: s}}}\n",
     "models/one.sql": "select 1 as a\n",
     "models/one.yml": "models: [{name: one, description: before}]\n",
+    "macros/same.sql": "{% macro same(x) %}{{ x }}{% endmacro %}\n",
+    "macros/same.yml": "macros: [{name: same, description: before}]\n",
     "seeds/few.csv": "a\n1\n",
     "seeds/few.yml": "seeds: [{name: few, description: before}]\n",
 }
@@ -72,7 +74,10 @@ def test_a_file_that_is_gone_is_unread(project: Path) -> None:
     (project / "one.yml").rename(file)
 
 
-@pytest.mark.parametrize(("name", "none"), [("models/one.yml", "models: []"), ("seeds/few.yml", "seeds: []")])
+@pytest.mark.parametrize(
+    ("name", "none"),
+    [("models/one.yml", "models: []"), ("seeds/few.yml", "seeds: []"), ("macros/same.yml", "macros: []")],
+)
 def test_of_what_is_no_longer_named_dbt_keeps_no_rule(name: str, none: str, project: Path) -> None:
     """dbt 1.11 keeps those that name another model whose entry changes in the same file."""
     file, parsed = project / name, (project / "target" / NAME).read_bytes()
