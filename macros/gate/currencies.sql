@@ -102,12 +102,13 @@
     ).upper().split()) %}
 {% endmacro %}
 
-{# Whether a record becomes an order: it has what an order needs, and no rule sets it aside. #}
+{# Whether a record becomes an order, or an event: it has what that needs, and no rule sets it aside. Of a source this is a part of the
+   rules that may, and looks at none. #}
 {% macro becomes_order(parsed) -%}
-    {%- for name in ['order_id', 'customer_id', 'amount'] + time_columns() -%}
+    {%- for name in id_columns() + (['amount'] if source_at_work() == 'orders' else []) + time_columns() -%}
     {{ ' and ' if not loop.first }}parsed.{{ name }} is not null
     {%- endfor -%}
-    {%- if quarantine_tests() %} and not exists (
+    {%- if source_at_work() == 'orders' and quarantine_tests() %} and not exists (
         select 1
         from (
             {{ quarantined_rows(parsed) }}

@@ -1,4 +1,4 @@
-{# What is wrong with the rows of a source, as value_faults has it. What a test of its own counts is left to that. #}
+{# What rows of a source lack, as value_faults has it. What a test of its own counts is left to that. #}
 {% macro faults_of_source() %}
     {% set faults = [] %}
     {% for name in id_columns() + time_columns() if not is_tested(name, null_rules()) %}
@@ -8,11 +8,11 @@
         {% set words = quote_literals(words_of_deletion().yes + words_of_deletion().no) %}
         {% do faults.append(value_fault('deleted', 'has {n} value(s) that say neither yes nor no', 'deleted not in (' ~ words ~ ')')) %}
     {% endif %}
-    {% for rule in ['typed_amounts_and_times', 'typed_values', 'long_ids', 'expressions_give_values'] %}
-        {% do faults.extend(value_faults(rule)) %}
-    {% endfor %}
     {% do return(faults) %}
 {% endmacro %}
+
+{# The tests that every source has: what stops a run, and what warns. #}
+{% macro tests_of_sources() %}{% do return(['usable_rows', 'plausible_rows']) %}{% endmacro %}
 
 {# on-run-start of a build: each source says whose its rows are and when they came, and is tested. #}
 {% macro check_sources() %}
@@ -32,14 +32,19 @@
                 ~ (key if state else 'customer_id and event_ts')
             ) %}
         {% endfor %}
+        {% if state and 'merged_into' in columns %}
+            {% do exceptions.raise_compiler_error(name ~ '.yaml: merged_into is refused: ids that are merged stay two customers') %}
+        {% endif %}
         {% set macro = 'source_keyed_states' if key != 'customer_id' else 'source_states' %}
         {% set code = graph.nodes['model.raw_to_ready.' ~ name].raw_code %}
         {% if state and 'source_' in code and macro ~ '(' not in code %}
             {% do exceptions.raise_compiler_error(name ~ '.yaml: key: for states of ' ~ key ~ ' ' ~ name ~ '.sql has to be {{ ' ~ macro ~ '() }}') %}
         {% endif %}
         {% do check_lookups(name, meta) %}
-        {% if 'usable_rows' not in tests_attached_to(gate_model_id(name)) | map(attribute='test_metadata.name') %}
-            {% do exceptions.raise_compiler_error(name ~ '.yaml: ' ~ name ~ '_parsed is not tested: give it data_tests: [usable_rows]') %}
+        {% set attached = tests_attached_to(gate_model_id(name)) | map(attribute='test_metadata.name') | list %}
+        {% if tests_of_sources() | reject('in', attached) | list %}
+            {% set tests = tests_of_sources() | join(', ') %}
+            {% do exceptions.raise_compiler_error(name ~ '.yaml: ' ~ name ~ '_parsed is not tested: give it data_tests: [' ~ tests ~ ']') %}
         {% endif %}
     {% endfor %}
 {% endmacro %}

@@ -34,15 +34,16 @@
     ]) %}
 {% endmacro %}
 
-{# A condition: neither of the other two rules on dates names a row's order_ts; one that is switched off names none. #}
+{# A condition: neither of the other two rules on dates names a row's order_ts, or event_ts; one that is switched off names none. #}
 {% macro is_plausible_date(relation) -%}
+    {%- set time = time_of_records() -%}
     {%- set future = rule_settings('no_order_in_the_future') -%}
     {%- set placeholder = rule_settings('no_placeholder_date') -%}
     true
     {%- if placeholder is not none %}
-            and not {{ is_placeholder_date(placeholder.get('dates', placeholder_dates()), ['order_ts']) }}
+            and not {{ is_placeholder_date(placeholder.get('dates', placeholder_dates()), [time]) }}
     {%- endif %}
     {%- if future is not none %}
-            and {{ is_placed_before_load(relation, 'order_ts', future.get('days', 1)) }}
+            and {{ is_placed_before_load(relation, time, future.get('days', 1)) }}
     {%- endif %}
 {%- endmacro %}

@@ -34,30 +34,31 @@
    lies beyond is compared with its own load's time and with the ends of a sample. An order that lies apart is beyond these ends, or
    next to a gap in the sample. #}
 {% macro possible_wrong_dates() -%}
-    {%- set future = rule_entry('no_order_in_the_future').get('days', 1) -%}
-    {%- set apart = rule_entry('no_isolated_order').get('days', 60) -%}
-    {%- set dates = rule_entry('no_placeholder_date').get('dates', placeholder_dates()) | map('string') -%}
+    {%- set own, time = source_at_work(), time_of_records() -%}
+    {%- set future = rule_entry('no_order_in_the_future', own).get('days', 1) -%}
+    {%- set apart = rule_entry('no_isolated_order', own).get('days', 60) -%}
+    {%- set dates = rule_entry('no_placeholder_date', own).get('dates', placeholder_dates()) | map('string') | list -%}
     {%- set dates_between = dates | select('ge', '1971') | select('lt', '2099-12-31') | list -%}
     {%- set sample -%}
-        (select order_ts from {{ sampled_rows() }} where order_ts is not null)
+        (select {{ time }} from {{ sampled_rows() }} where {{ time }} is not null)
     {%- endset -%}
-    {%- set first = "greatest(timestamptz '1971-01-02 00:00:00 UTC', (select min(order_ts) - " ~ days(apart) ~ ' from ' ~ sample ~ ' as sampled))' -%}
-    {%- set last = "least(timestamptz '2099-12-30 00:00:00 UTC', (select max(order_ts) + " ~ days(apart) ~ ' from ' ~ sample ~ ' as sampled))' -%}
+    {%- set first = "greatest(timestamptz '1971-01-02 00:00:00 UTC', (select min(" ~ time ~ ") - " ~ days(apart) ~ ' from ' ~ sample ~ ' as sampled))' -%}
+    {%- set last = "least(timestamptz '2099-12-30 00:00:00 UTC', (select max(" ~ time ~ ") + " ~ days(apart) ~ ' from ' ~ sample ~ ' as sampled))' -%}
     count(*) filter (
-        where (order_ts < (select {{ first }}) or order_ts > (select least({{ last }}, {{ first_load_time(future) }})))
-        and (order_ts < (select {{ first }}) or order_ts > (select {{ last }}) or order_ts > {{ own_load_time(future) }})
+        where ({{ time }} < (select {{ first }}) or {{ time }} > (select least({{ last }}, {{ first_load_time(future) }})))
+        and ({{ time }} < (select {{ first }}) or {{ time }} > (select {{ last }}) or {{ time }} > {{ own_load_time(future) }})
     )
-    {%- for column in time_columns() if column != 'order_ts' %}
+    {%- for column in time_columns() if column != time %}
     + count(*) filter (where {{ column }} > (select {{ first_load_time(future) }}) and {{ column }} > {{ own_load_time(future) }})
     + count(*) filter (where {{ is_placeholder_date(dates, [column]) }})
     {%- endfor %}
     {%- if dates_between %}
-    + count(*) filter (where {{ is_placeholder_date(dates_between, ['order_ts']) }})
+    + count(*) filter (where {{ is_placeholder_date(dates_between, [time]) }})
     {%- endif %}
     + (
         select count(*)
-        from (select order_ts, lag(order_ts) over (order by order_ts) as before_ts from {{ sample }} as sampled) as in_order
-        where order_ts > before_ts + {{ days(apart) }}
+        from (select {{ time }}, lag({{ time }}) over (order by {{ time }}) as before_ts from {{ sample }} as sampled) as in_order
+        where {{ time }} > before_ts + {{ days(apart) }}
     )
 {%- endmacro %}
 
@@ -73,16 +74,19 @@
 {%- endmacro %}
 
 {% macro sampled_rows() %}{{ return(adapter.dispatch('sampled_rows')() if execute and 'nodes' in graph else 'orders_parsed') }}{% endmacro %}
-{% macro default__sampled_rows() %}{{ relation_of('orders_parsed') }} as every_row{% endmacro %}
+{% macro default__sampled_rows() %}{{ rows_of_gate() }} as every_row{% endmacro %}
+
+{# The table that the gate of the source at work looks at. #}
+{% macro rows_of_gate() %}{{ return(relation_of(source_at_work() ~ '_parsed')) }}{% endmacro %}
 
 {% macro postgres__sampled_rows() -%}
-    {{ relation_of('orders_parsed') }} tablesample system ({{ sample_percent() }}) repeatable (1)
+    {{ rows_of_gate() }} tablesample system ({{ sample_percent() }}) repeatable (1)
 {%- endmacro %}
 
 {# Some ten thousand rows, and all of a small table. #}
 {% macro sample_percent() %}
     {% set rows = run_query(
-        'select coalesce(max(reltuples), 0) from pg_class where oid = to_regclass(' ~ quote_literal(relation_of('orders_parsed')) ~ ')'
+        'select coalesce(max(reltuples), 0) from pg_class where oid = to_regclass(' ~ quote_literal(rows_of_gate()) ~ ')'
     ).rows[0][0] %}
     {% do return([100, [0.1, 1000000 / ([rows, 1] | max)] | max] | min) %}
 {% endmacro %}

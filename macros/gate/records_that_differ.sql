@@ -1,14 +1,16 @@
-{# A select of one record for each key (order_id, or order_id and more) whose records differ: the first that differs from the
-   first of all, beside the place of that one. differ: over the records of a key, whether they do; differs: of a record and
-   `first`, the first one's values as first_COLUMN. #}
-{% macro records_that_differ(parsed, columns, differ, differs, key=['order_id']) -%}
+{# A select of one record for each key (the id of an order or event, or that and more) whose records differ: the first that differs
+   from the first of all, beside the place of that one. differ: over the records of a key, whether they do; differs: of a record
+   and `first`, the first one's values as first_COLUMN. `each`: of all that differ. #}
+{% macro records_that_differ(parsed, columns, differ, differs, key=none, each=false) -%}
+{%- set id = key_of_records()[0] -%}
+{%- set key = key or [id] -%}
 with differing as (
     select {{ key | join(', ') }}
     from {{ parsed }}
     where
-        order_id is not null
+        {{ id }} is not null
         {%- if order_grain() == 'order' %}
-        and order_id in {{ come_again(parsed) }}
+        and {{ id }} in {{ come_again(parsed) }}
         {%- endif %}
     group by {{ key | join(', ') }}
     having {{ differ }}
@@ -40,6 +42,27 @@ ranked as (
 
 select *
 from ranked
-where place = 1
+{{- '\nwhere place = 1' if not each }}
 order by load_id, line_number
+{%- endmacro %}
+
+{# An id that comes again with another customer is not one order, or event. #}
+{% macro other_customers(parsed, each=false) -%}
+    {{ records_that_differ(
+        parsed, ['customer_id'],
+        differ='min(customer_id) <> max(customer_id)',
+        differs='customer_id <> first_customer_id',
+        each=each
+    ) }}
+{%- endmacro %}
+
+{# One that comes again at a time more than so many days away is another one. #}
+{% macro other_times(parsed, span, each=false) -%}
+    {%- set time, span = time_of_records(), days(span) -%}
+    {{ records_that_differ(
+        parsed, [time],
+        differ='max(' ~ time ~ ') > min(' ~ time ~ ') + ' ~ span,
+        differs=time ~ ' > first_' ~ time ~ ' + ' ~ span ~ ' or ' ~ time ~ ' < first_' ~ time ~ ' - ' ~ span,
+        each=each
+    ) }}
 {%- endmacro %}

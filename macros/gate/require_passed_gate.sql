@@ -123,8 +123,16 @@
     {% do return(local_md5(tojson([
         texts_of_macros(node.depends_on.macros), hashes_read_by(node), values_of_variables(node),
         test_rule(node), node.get('column_name'), node.checksum.checksum, config.severity, config.where, config.limit, config.fail_calc,
-        config.warn_if, config.error_if, own_meta(node), rule_entry(node.name) if is_default_rule(node) else none,
+        config.warn_if, config.error_if, own_meta(node), rule_entry(node.name) if is_default_rule(node) else rules_at_work_in(node),
     ], sort_keys=true))) %}
+{% endmacro %}
+
+{# What the file of a source says of the rules that are on by default, for the test that has them all. #}
+{% macro rules_at_work_in(node) %}
+    {% if qualified_test_name(node) in tests_of_sources() %}
+        {% do return(node_meta(node.attached_node.split('.')[-1]).get('default_rules')) %}
+    {% endif %}
+    {% do return(none) %}
 {% endmacro %}
 
 {# By its id, the text of each of these macros and of those that they call in turn, without dbt's own. #}

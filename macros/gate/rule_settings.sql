@@ -1,13 +1,13 @@
-{# What configs/expectations.yaml says of a test that is on by default: severity, enabled, max_failures, max_share, and bounds of
-   its own. It is in the meta of orders_parsed, and not in a config of the test itself, which dbt's partial parsing
-   loses as soon as the model changes. #}
-{% macro rule_entry(rule) %}
-    {% do return((node_meta('orders_parsed').get('default_rules') or {}).get(rule) or {}) %}
+{# What configs/expectations.yaml, or the file of a source, says of a rule that is on by default: severity, enabled, max_failures,
+   max_share, and bounds of its own. It is in the meta of orders_parsed or NAME_parsed, and not in a config of the test itself,
+   which dbt's partial parsing loses as soon as the model changes. #}
+{% macro rule_entry(rule, of_source='orders') %}
+    {% do return((node_meta(of_source ~ '_parsed').get('default_rules') or {}).get(rule) or {}) %}
 {% endmacro %}
 
-{# The same for models that use the rule's bounds; none where it is switched off. #}
+{# The same of the source at work, for what uses the rule's bounds; none where it is switched off. #}
 {% macro rule_settings(rule) %}
-    {% set entry = rule_entry(rule) %}
+    {% set entry = rule_entry(rule, source_at_work()) %}
     {% do return(none if entry.get('enabled') is false else entry) %}
 {% endmacro %}
 

@@ -34,6 +34,17 @@
                 {% do faults.append(value_fault(name, 'has {n} value(s) ' ~ kind.says, kind.condition)) %}
             {% endfor %}
         {% endfor %}
+    {% elif rule == 'local_times_are_certain' %}
+        {% set mapping = orders_mapping() %}
+        {% for name in clocks_that_change() %}
+            {% set zoned = zoned_time(name ~ '_raw', mapping['columns'][name]) %}
+            {% set twice_or_never = '(' ~ safe_timestamp('zoned', 'later') ~ ') is not null and (' ~ safe_timestamp('zoned', 'invalid') ~ ') is null' %}
+            {% do faults.append({
+                'column': name ~ '_raw',
+                'says': name ~ ' has {n} local time(s) that come twice or not at all as clocks change',
+                'condition': name ~ '_raw is not null and ' ~ with_value('zoned', zoned, twice_or_never),
+            }) %}
+        {% endfor %}
     {% elif rule == 'expressions_give_values' %}
         {% for name in guarded_expressions() if name not in number_columns() + time_columns() %}
             {% do faults.append({
@@ -57,6 +68,7 @@
 {# Ids that a program or a spreadsheet has made of others, or of none: {says, condition}. So several orders or customers become
    one, or one becomes two. #}
 {% macro odd_ids(name) %}
+    {% set ids = 'order or customer' if source_at_work() == 'orders' else 'id' %}
     {% set words = [] %}
     {% for word in ['nan', 'null', 'none', 'nil', 'n/a', 'undefined', '#n/a', '#ref!', '#value!', '#name?', '(null)', '(none)', '(blank)', '(not set)'] %}
         {% for spelling in [word, word | upper, word | capitalize, word.replace('nan', 'NaN')] %}
@@ -83,11 +95,11 @@
             'condition': 'octet_length(' ~ name ~ ') > length(' ~ name ~ ') and ' ~ matches(name, unseen),
         },
         {
-            'says': 'that others have without zeros in front, as spreadsheets write them: one order or customer may be two',
+            'says': 'that others have without zeros in front, as spreadsheets write them: one ' ~ ids ~ ' may be two',
             'condition': name ~ " like '0%' and trim(leading '0' from " ~ name ~ ") in " ~ other_ids,
         },
         {
-            'says': 'that others have in lower case: one order or customer may be two',
+            'says': 'that others have in lower case: one ' ~ ids ~ ' may be two',
             'condition': 'lower(' ~ name ~ ') <> ' ~ name ~ ' and lower(' ~ name ~ ') in ' ~ other_ids,
         },
     ]) %}

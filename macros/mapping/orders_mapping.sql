@@ -42,6 +42,20 @@
     {% do return(['event_id', 'available_at'] if source_kind() == 'event' else ['available_at', 'deleted']) %}
 {% endmacro %}
 
+{# What a record is known by when it comes again: the id of an order or an event; of a state whose it is, and since when. Empty where
+   events have no id. #}
+{% macro key_of_records() %}
+    {% if source_at_work() == 'orders' %}
+        {% do return(['order_id']) %}
+    {% elif source_kind() == 'state' %}
+        {% do return([key_of_source()] + (['available_at'] if tracks_availability() else [])) %}
+    {% endif %}
+    {% do return(['event_id'] if is_mapped('event_id') else []) %}
+{% endmacro %}
+
+{# When what a record tells of was: order_ts, or event_ts; of a state since when it was known. None where no column says it. #}
+{% macro time_of_records() %}{% do return(time_columns() | first | default(none)) %}{% endmacro %}
+
 {# The columns whose texts are read as instants. #}
 {% macro time_columns() %}
     {% set at = canonical_columns() | select('in', ['order_ts', 'event_ts']) | list %}

@@ -1,5 +1,5 @@
-{# A select of the groups of orders that lie apart, as time_from and time_to: by a long gap from all others, of few orders or one
-   instant each; the few together, and those of one instant, are fewer than a tenth of all. `settings`: those of the rule
+{# A select of the groups of orders, or events, that lie apart, as time_from and time_to: by a long gap from all others, of few orders or
+   one instant each; the few together, and those of one instant, are fewer than a tenth of all. `settings`: those of the rule
    no_isolated_order. `indexed`: the table has an index on order_ts. #}
 {% macro isolated_orders(relation, settings, indexed=false) -%}
     {%- set most = settings.get('orders', 10) -%}
@@ -17,19 +17,23 @@
     ) as apart
     where
         10 * case when apart.orders <= {{ most }} then apart.orders_apart else apart.orders end
-        < (select {{ 'count(*)' if indexed else 'count(distinct order_id)' }} from {{ relation }})
+        < (select {{ 'count(*)' if indexed else count_of_records() }} from {{ relation }})
 {%- endmacro %}
 
 {# The groups of orders between gaps of more than so many days, as time_from, time_to and orders; of a group of several instants these
    are counted up to one more than `most` at least. None where there is but one group. #}
 {% macro sized_groups(relation, span, most, indexed) %}{{ return(adapter.dispatch('sized_groups')(relation, span, most, indexed)) }}{% endmacro %}
 
+{# An order, or an event, counts once, as often as it comes; without an id each row. #}
+{% macro count_of_records(rows='') %}{{ return('count(distinct ' ~ rows ~ key_of_records()[0] ~ ')' if key_of_records() else 'count(*)') }}{% endmacro %}
+
 {# By days, of whatever zone: one look at the table, and another at the few rows of the smaller groups. #}
 {% macro default__sized_groups(relation, span, most, indexed) -%}
+    {%- set time = time_of_records() %}
     select
         groups_of_days.time_from,
         groups_of_days.time_to,
-        count(distinct placed.order_id) as orders
+        {{ count_of_records('placed.') }} as orders
     from (
         select
             min(first_order_ts) as time_from,
@@ -45,19 +49,19 @@
                     case when first_order_ts > lag(last_order_ts) over (order by first_order_ts) + {{ days(span) }} then 1 else 0 end as starts_group
                 from (
                     select
-                        min(order_ts) as first_order_ts,
-                        max(order_ts) as last_order_ts,
+                        min({{ time }}) as first_order_ts,
+                        max({{ time }}) as last_order_ts,
                         count(*) as records
                     from {{ relation }}
-                    where order_ts is not null
-                    group by cast(order_ts as date)
+                    where {{ time }} is not null
+                    group by cast({{ time }} as date)
                 ) as by_day
             ) as after_gaps
         ) as numbered
         group by group_number
     ) as groups_of_days
     inner join {{ relation }} as placed
-        on placed.order_ts >= groups_of_days.time_from and placed.order_ts <= groups_of_days.time_to
+        on placed.{{ time }} >= groups_of_days.time_from and placed.{{ time }} <= groups_of_days.time_to
     where groups_of_days.place > 1
     group by groups_of_days.time_from, groups_of_days.time_to
 {%- endmacro %}

@@ -13,7 +13,7 @@ from ready.gate.faults import Fault, RowFault, TableFault, identifier
 from ready.gate.inspector import Inspector
 from ready.gate.model import MASK, Check, Sample
 from ready.gate.places import worded_by_place
-from ready.gate.rules import EXISTENCE_TESTS, NULL_TESTS, Rule, TestCall, rule_of
+from ready.gate.rules import EXISTENCE_TESTS, NULL_TESTS, Rule, TestCall, rule_of, way_out_of_source
 from ready.gate.samples import MAX_SAMPLES, SampleReader
 from ready.gate.unseen import NULL_PASSES, rows_meant, value_exists_sql
 
@@ -93,7 +93,7 @@ class CheckBuilder:
         if status not in ("fail", "warn"):
             return [], failures
         if rule.worded_by_rows:
-            return self._by_wording(str(outcome.get("compiled_code") or "")), failures
+            return self._by_wording(str(outcome.get("compiled_code") or ""), call), failures
         if isinstance(rule.faults[0], TableFault):
             return [self._of_table(rule.faults[0], rule, relation, outcome)], failures
         if call.column in self.missing:
@@ -127,16 +127,27 @@ class CheckBuilder:
         counts = [(fault, self.inspector.value(fault.measure_sql(relation))) for fault in faults]
         return [(fault, int(count)) for fault, count in counts if count]
 
-    def _by_wording(self, compiled: str) -> list[Measured]:
-        """What the rows of a test say themselves, but nothing of a column that a file lacks."""
-        shown = "says, column_at_fault"
+    def _by_wording(self, compiled: str, call: TestCall) -> list[Measured]:
+        """What the rows of a test say themselves, but nothing of a column that a file lacks.
+
+        Of a source one test has all rules that are on by default: each with an example and its own way out.
+        """
+        shown = "says, column_at_fault" + (", rule" if call.is_of_source else "")
         sql = f"select {shown}, count(*) as n from (\n{compiled}\n) as failing group by {shown} order by says"
         rows = self.inspector.rows_of_compiled(sql) or []
         return [
-            (RowFault(row["says"]), str(row["n"]))
+            (RowFault(row["says"] + self._example(row, compiled, call)), str(row["n"]))
             for row in rows
             if row["column_at_fault"] not in self.missing
         ]
+
+    def _example(self, row: Mapping[str, Any], compiled: str, call: TestCall) -> str:
+        """The first row of a rule of a source, and what to do; empty where the words say it all."""
+        way_out = way_out_of_source(str(row.get("rule")), call.source) if call.is_of_source else ""
+        if not way_out:
+            return ""
+        sample = self.samples.first_that_says(row["says"], compiled)
+        return f", such as {sample.text}. {way_out}" if sample else f". {way_out}"
 
     def _beside_missing(self, rule: Rule, call: TestCall, node: Mapping[str, Any]) -> list[Measured]:
         """Where a file lacks the column, its nulls follow from that: only given values are at fault."""

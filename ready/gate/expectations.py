@@ -83,15 +83,15 @@ def gate_tests(
     return ordered + left
 
 
-def switched_off(manifest: Mapping[str, Any]) -> list[str]:
-    """The names of the default rules that the configs do not let run."""
-    entries = rule_entries(find_model(manifest))
+def switched_off(manifest: Mapping[str, Any], model_name: str = MODEL) -> list[str]:
+    """The names of the default rules that the configs do not let run on a model."""
+    entries = rule_entries(find_model(manifest, model_name))
     rules = [node["name"] for node in (manifest.get("nodes") or {}).values() if is_default_rule(node)]
     return sorted(name for name in rules if (entries.get(name) or {}).get("enabled") is False)
 
 
 def rule_entries(model: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Default rule -> what expectations.yaml says of it, in the meta of orders_parsed."""
+    """Default rule -> what the configs say of it, in the meta of orders_parsed or NAME_parsed."""
     entries: Mapping[str, Any] = node_meta(model, MODEL).get("default_rules") or {}
     return entries
 

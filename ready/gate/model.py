@@ -114,7 +114,7 @@ class Check:
     let pass, as "2 row(s)" or "1% of the rows"; empty for none, or no limit. notes: that it looks at
     nothing, whatever its status, or what its nulls are likely to be. values: of a rule on the values of
     one column those at fault, the most frequent first, where one comes again; distinct: how many there
-    are.
+    are. source: whose rows it judges.
     """
 
     name: str
@@ -133,6 +133,7 @@ class Check:
     notes: tuple[str, ...] = ()
     values: tuple[ValueCount, ...] = ()
     distinct: int = 0
+    source: str = "orders"
 
     @property
     def values_text(self) -> str:
@@ -182,6 +183,17 @@ class Report:
     @property
     def validation_passed(self) -> bool:
         return not self.errors
+
+    @property
+    def files_at_fault(self) -> str:
+        """The configs that say what has failed, in words."""
+        sources = dict.fromkeys(check.source for check in self.checks if check.status in ("fail", "error"))
+        names = [
+            name
+            for source in sources or ["orders"]
+            for name in (("orders.yaml", "expectations.yaml") if source == "orders" else (f"{source}.yaml",))
+        ]
+        return " or ".join([", ".join(names[:-1])] * (len(names) > 1) + names[-1:])
 
     @property
     def set_aside(self) -> tuple[str, ...]:

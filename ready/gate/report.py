@@ -65,7 +65,7 @@ def build_report(
             checks += _checks_of_source(manifest, source, results, inspector, expectations_file, history)
             model = find_model(manifest, f"{source}_parsed")
             failure = failure or (_model_failure(model, results) if run_results else None)
-    return _assemble(checks, failure, run, switched_off(manifest))
+    return _assemble(checks, failure, run, _switched_off(manifest))
 
 
 def _checks_of_source(
@@ -86,10 +86,20 @@ def _checks_of_source(
             texts=tuple(f"{source}: {text}" for text in check.texts),
             notes=tuple(f"{source}: {text}".replace("orders.yaml", file.name) for text in check.notes),
             words=f"{source}: {check.words}",
+            source=source,
             history=history.get(check.name, ()),
         )
         for check in builder.build_all(tests)
     ]
+
+
+def _switched_off(manifest: Mapping[str, Any]) -> list[str]:
+    """Warnings of the default rules that do not run."""
+    told = [f"the rule {name} is switched off in expectations.yaml" for name in switched_off(manifest)]
+    for source in further_sources(manifest):
+        off = switched_off(manifest, f"{source}_parsed")
+        told += [f"{source}: the rule {name} is switched off in {source}.yaml" for name in off]
+    return told
 
 
 def failed_before_gate(message: str, run: RunInfo) -> Report:
@@ -156,7 +166,7 @@ def _assemble(checks: list[Check], failure: str | None, run: RunInfo, off: list[
     warned = [check for check in checks if check.status == "warn"]
     warnings = [*_warned_before(run), *(text for check in warned for text in check.texts)]
     warnings += dict.fromkeys(note for check in checks for note in check.notes)
-    warnings += [f"the rule {name} is switched off in expectations.yaml" for name in off]
+    warnings += off
     if not checks and not failure:
         warnings.append("no expectation is attached to orders_parsed: nothing was checked")
     return Report(tuple(errors), tuple(warnings), tuple(checks), run)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ready.gate.faults import POSITION, RowFault, identifier, literal
@@ -75,6 +75,14 @@ class SampleReader:
         sql = f"select * from ({placed}) as failing order by place, says"
         rows = self.inspector.rows_of_compiled(sql, limit=MAX_SAMPLES) or []
         return Found(tuple(self._sample(row, (str(row["column_at_fault"]),)) for row in rows), compiled)
+
+    def first_that_says(self, says: str, compiled: str) -> Sample | None:
+        """The first row of a test with this text."""
+        sql = f"select * from (\n{compiled}\n) as failing where says = {literal(says)} order by {POSITION}"
+        rows = self.inspector.rows_of_compiled(sql, limit=1) or []
+        found = [self._sample(row, (str(row["column_at_fault"]),)) for row in rows]
+        # A record that was left out, or a whole file, has no values.
+        return next((s if any(s.row.values()) else replace(s, row={}) for s in found), None)
 
     def _look_up(self, rows: list[dict[str, Any]], call: TestCall, relation: str) -> list[dict[str, Any]]:
         names = (*((call.column,) if call.column else ()), *VALUE_COLUMNS)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ready.definition.mapping import source_names
 from ready.errors import UsageError
-from ready.lint.default_rules import check_default_rules, default_rules
+from ready.lint.default_rules import check_default_rules, default_rules, rules_of_sources
 from ready.lint.definitions import boolean_columns, check_features, model_columns
 from ready.lint.document import Document, read_document
 from ready.lint.finding import Finding, nearest
@@ -66,6 +66,7 @@ def lint_configs(settings: Settings) -> list[Finding]:
             *document.findings,
             *check_source(document, settings.product_dir),
             *TestLinter(document, tests, parsed).check(),
+            *check_default_rules(document, rules_of_sources(rules), next(iter(parsed))),
         ]
     if "features.yaml" in documents:
         findings += check_source_features(documents["features.yaml"], sources)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ready.definition.values import mapping_of
+from ready.gate.rules import WAYS_OUT_OF_SOURCES
 from ready.lint.document import Document, model_meta
 from ready.lint.finding import Finding, nearest_or_all
 
@@ -30,9 +31,16 @@ def default_rules(product: Path, project: Path) -> dict[str, frozenset[str]]:
     }
 
 
-def check_default_rules(document: Document, rules: Mapping[str, frozenset[str]]) -> Iterator[Finding]:
-    """Names that no rule has, settings that the rule does not read."""
-    path, meta = model_meta(document, "orders_parsed")
+def rules_of_sources(rules: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    """Those of them that sources beside the orders have, too."""
+    return {name: rules[name] for name in sorted(WAYS_OUT_OF_SOURCES)}
+
+
+def check_default_rules(
+    document: Document, rules: Mapping[str, frozenset[str]], model: str = "orders_parsed"
+) -> Iterator[Finding]:
+    """Names that no rule has, settings that the rule does not read. model: where they are set."""
+    path, meta = model_meta(document, model)
     for name, entry in mapping_of(meta.get("default_rules")).items():
         at = (*path, "default_rules", name)
         if name not in rules:

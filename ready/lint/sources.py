@@ -22,6 +22,7 @@ TYPES = {
     "load_id": "number", "line_number": "number",
 }  # fmt: skip
 DELETED = "deleted"  # of states
+TESTS = ("usable_rows", "plausible_rows")  # that every source has
 OF_TRAINING_SETS = ("customer_id", "feature_time", "split")
 PLACE = ("load_id", "line_number", "file_name")
 # What the tables of a source are called by; functions of its expressions too, which have 63 letters.
@@ -74,18 +75,18 @@ def check_source(document: Document, project: Path) -> Iterator[Finding]:
                 (*path, "columns"), f"{key} is not mapped; a source of {kind}s needs {' and '.join(needed)}"
             )
     tests = [test for m in models if m.get("name") == wanted[1] for test in list_of(m.get("data_tests"))]
-    if not any(test == "usable_rows" or "usable_rows" in mapping_of(test) for test in tests):
+    if not all(any(name == test or name in mapping_of(test) for test in tests) for name in TESTS):
         message = f"{wanted[1]} is not tested: nothing would stop a record without key or time"
-        yield document.finding(("models",), message, "give it data_tests: [usable_rows]")
+        yield document.finding(("models",), message, f"give it data_tests: [{', '.join(TESTS)}]")
 
 
 def _check_states(document: Document, path: KeyPath, columns: Mapping[str, Any]) -> Iterator[Finding]:
-    """A deletion that is a number, and a merge of customers, which nothing follows."""
+    """A deletion that is a number, and a merge of customers, which no feature follows."""
     if mapping_of(columns.get(DELETED)).get("type") == "number":
         yield document.finding((*path, DELETED, "type"), f"{DELETED} says yes or no, and is no number")
     if "merged_into" in columns:
-        message = "merged_into has no effect: ids that are merged stay two customers"
-        hint = "call it otherwise to keep it as a text; docs/sources.md says more"
+        message = "merged_into is refused: ids that are merged stay two customers"
+        hint = "call it otherwise to keep it as a text; docs/decisions/0013-merged-customers.md says why"
         yield document.finding((*path, "merged_into"), message, hint)
 
 

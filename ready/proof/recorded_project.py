@@ -124,7 +124,7 @@ def _write_source(path: Path, name: str, mapping: Mapping[str, Any]) -> None:
     models = yaml.safe_load(path.read_text(encoding="utf-8"))["models"] if path.is_file() else []
     tested = next(
         (model for model in models if model["name"] == f"{name}_parsed"),
-        {"name": f"{name}_parsed", "data_tests": ["usable_rows"]},
+        {"name": f"{name}_parsed", "data_tests": ["usable_rows", "plausible_rows"]},
     )
     mapped = {"name": f"{name}_mapped", "config": {"meta": {PREFIX: mapping}}}
     _dump(path, [mapped, tested])

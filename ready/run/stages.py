@@ -391,7 +391,7 @@ class Run(ABC):
             raise CheckFailed(
                 f"the gate stopped the run: {len(report.errors)} error(s); {self._left_by(run)}",
                 hint="mend the CSV file and run again: a file of the same name takes the old one's place. "
-                "If the file is right, orders.yaml or expectations.yaml is not",
+                f"If the file is right, {report.files_at_fault} is not",
             )
         return report
 

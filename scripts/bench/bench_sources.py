@@ -43,7 +43,7 @@ models:
           page: page
           minutes: {column: minutes, type: number}
   - name: visits_parsed
-    data_tests: [usable_rows]
+    data_tests: [usable_rows, plausible_rows]
 """,
     "members": """
 version: 2
@@ -54,7 +54,7 @@ models:
         ready_kind: state
         ready_columns: {customer_id: customer, available_at: since, segment: segment, newsletter: newsletter}
   - name: members_parsed
-    data_tests: [usable_rows]
+    data_tests: [usable_rows, plausible_rows]
 """,
 }
 FEATURES = """

@@ -70,9 +70,12 @@ def lay_out_visits(
         "name": "visits_mapped",
         "config": {"meta": {**meta, **({"ready_lookup": dict(lookups)} if lookups else {})}},
     }
+    # A visit that comes again may be another customer's, at another time: what follows from that is tested.
+    relaxed = {rule: {"severity": "warn"} for rule in ("one_customer_per_order", "one_time_per_order")}
     parsed = {
         "name": "visits_parsed",
-        "data_tests": ["usable_rows", *tests],
+        "config": {"meta": {"ready_default_rules": relaxed}},
+        "data_tests": ["usable_rows", "plausible_rows", *tests],
         "columns": [{"name": "event_ts", "data_tests": ["column_in_file"]}],
     }
     write_yaml(configs / "visits.yaml", {"version": 2, "models": [mapped, parsed]})
@@ -164,7 +167,7 @@ def lay_out_members(shop: Shop, *, dated: bool, configs: Path | None = None, **f
             }
         },
     }
-    parsed = {"name": "members_parsed", "data_tests": ["usable_rows"]}
+    parsed = {"name": "members_parsed", "data_tests": ["usable_rows", "plausible_rows"]}
     write_yaml(configs / "members.yaml", {"version": 2, "models": [mapped, parsed]})
     models = shop.project / "models" / "sources"
     models.mkdir(exist_ok=True)
@@ -214,7 +217,7 @@ def lay_out_pages(shop: Shop) -> None:
     meta = {"ready_kind": "state", "ready_key": "page", "ready_columns": columns}
     models = [
         {"name": "pages_mapped", "config": {"meta": meta}},
-        {"name": "pages_parsed", "data_tests": ["usable_rows"]},
+        {"name": "pages_parsed", "data_tests": ["usable_rows", "plausible_rows"]},
     ]
     write_yaml(shop.project / "configs/pages.yaml", {"version": 2, "models": models})
     folder = shop.project / "models" / "sources"

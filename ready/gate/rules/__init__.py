@@ -9,10 +9,12 @@ from __future__ import annotations
 from ready.gate.faults import RowFault
 from ready.gate.rules import defaults, published, rows, tables
 from ready.gate.rules.base import EXISTENCE_TESTS, NULL_TESTS, RULES, Rule, TestCall, columns_of
+from ready.gate.rules.defaults import WAYS_OUT_OF_SOURCES, way_out_of_source
 
 __all__ = [
     "EXISTENCE_TESTS",
     "NULL_TESTS",
+    "WAYS_OUT_OF_SOURCES",
     "Rule",
     "TestCall",
     "defaults",
@@ -20,6 +22,7 @@ __all__ = [
     "rows",
     "rule_of",
     "tables",
+    "way_out_of_source",
 ]
 
 

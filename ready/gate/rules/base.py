@@ -71,6 +71,16 @@ class TestCall:
         return self.arguments.get(name, default)
 
     @property
+    def source(self) -> str:
+        """The source whose rows it is on."""
+        return self.model.removesuffix("_parsed")
+
+    @property
+    def is_of_source(self) -> bool:
+        """Whether it has all rules that are on by default of a source beside the orders."""
+        return self.test in ("usable_rows", "plausible_rows")
+
+    @property
     def written(self) -> str:
         """The test as its author wrote it, as meta.validation_results has it."""
         arguments = (f"{name}={json.dumps(value)}" for name, value in self.arguments.items())

@@ -17,7 +17,8 @@ def default(name: str, *, words: str, says: str, columns: tuple[str, ...], way_o
 
 
 def default_of_values(name: str, *, words: str, way_out: str = "") -> None:
-    """A rule on several columns, whose rows say what is wrong: macros/gate/value_faults.sql has the texts."""
+    """A rule on several columns, whose rows say what is wrong: macros/gate/value_faults.sql has the "
+    "texts."""
     fault = RowFault(f"orders_parsed has {{n}} failure(s) of {name}")
     made = Rule(words, (fault,), way_out=way_out, worded_by_rows=True)
     RULES[name] = lambda call: made
@@ -166,7 +167,8 @@ default_of_values(
     "one_currency",
     words="amounts that are summed are of one currency",
     way_out=(
-        "Map the amounts of one currency, or set the others aside: `currency: COLUMN` in orders.yaml, and in "
+        "Map the amounts of one currency, or set the others aside: `currency: COLUMN` in orders.yaml, "
+        "and in "
         "expectations.yaml expect_column_values_to_be_in_set with `meta: {ready_on_fail: quarantine}`"
     ),
 )
@@ -181,5 +183,45 @@ default(
     "lines of two files are equal in all mapped columns that both have and differ in another: map line_id, "
     "or that column as one of your own; if it does not distinguish lines, relax the rule, and they are one",
 )
-# Of a source beside the orders, where it is a test that its file names.
+# Of a source beside the orders two tests have all rules: what stops a run, and what only warns.
 default_of_values("usable_rows", words="every record has its key and time, and its numbers are numbers")
+default_of_values("plausible_rows", words="records are as the system wrote them that they come from")
+
+MEND_DATES = "Mend the dates, or the format or timezone in {file}"
+RENAME = "rename the files: they are loaded in the order of their names"
+# Each rule that sources have -> what to do; empty where its words say it all. `{file}` maps the source.
+WAYS_OUT_OF_SOURCES = {
+    "one_customer_per_order": "Make the id unique by an expression in {file}, such as "
+    """event_id: {{expression: '"shop" || ''-'' || "id"'}}, or map none""",
+    "one_time_per_order": "If the id is not that of one event, map none in {file}; if the time says "
+    "when a state "
+    "of it was entered, map it as available_at",
+    "rows_agree": "If each row is of its own, let an expression in {file} make the id, or the time, "
+    "unique; if not, "
+    "only the last row counts",
+    "files_agree": f"If another file should win, {RENAME}",
+    "files_in_order": f"If the newer file should win, {RENAME}",
+    "records_come_once": "Load files that do not overlap, or map an event_id in {file}",
+    "rows_are_judged": "A comparison with a missing value has none: write `is distinct from` for <>, or "
+    "coalesce",
+    "no_order_in_the_future": f"{MEND_DATES}. If they are meant, relax the rule there",
+    "no_placeholder_date": "Mend the dates, or name the word in null_words of {file}. If they are "
+    "meant, relax the rule",
+    "no_isolated_order": "Mend the dates if they are wrong; if not, raise days of no_isolated_order in "
+    "{file}",
+    "local_times_are_certain": "local_times in {file} says which instant they are: later, as now by "
+    "default, "
+    "earlier, or invalid for none",
+    "marks_are_certain": "If it parts thousands, say decimal and thousands in {file}; if not, relax the rule",
+    "odd_ids": "Export them as text, or mend them by an expression in {file}",
+    "long_texts": "",
+    "typed_values": "",
+    "typed_amounts_and_times": "",
+    "long_ids": "",
+    "expressions_give_values": "",
+}
+
+
+def way_out_of_source(rule: str, source: str) -> str:
+    """Empty where the words of the rule say it all."""
+    return WAYS_OUT_OF_SOURCES.get(rule, "").format(file=f"{source}.yaml")

@@ -286,6 +286,7 @@ def _gate(name: str, columns: Sequence[Entry]) -> list[str]:
         "    description: The columns typed, beside their text in the file. One row per active raw event.",
         "    data_tests:",
         "      - usable_rows    # a key and a time in each record, numbers that are numbers",
+        "      - plausible_rows    # what may be wrong, and only warns: docs/gate.md",
         "    columns:",
     ]
     for entry in columns:

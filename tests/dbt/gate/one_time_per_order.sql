@@ -1,14 +1,10 @@
 -- An order id that comes again at another time is another order; a day is left for feeds that state a time in several ways. Where
 -- available_at is mapped, an order's states may say when they were entered; of order lines the earliest time counts.
 {%- set parsed = ref('orders_parsed') %}
-{%- set day = days(rule_setting('days', 1)) %}
+{%- set span = rule_setting('days', 1) %}
 {%- if is_idle(model) %}
 select * from {{ parsed }}
 where false
 {%- else %}
-{{ records_that_differ(
-    parsed, ['order_ts'],
-    differ='max(order_ts) > min(order_ts) + ' ~ day,
-    differs='order_ts > first_order_ts + ' ~ day ~ ' or order_ts < first_order_ts - ' ~ day
-) }}
+{{ other_times(parsed, span) }}
 {%- endif %}

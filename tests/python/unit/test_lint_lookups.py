@@ -37,7 +37,7 @@ def project(tmp_path: Path) -> Path:
 def write(project: Path, name: str, **meta: Any) -> None:
     models = [
         {"name": f"{name}_mapped", "config": {"meta": meta}},
-        {"name": f"{name}_parsed", "data_tests": ["usable_rows"]},
+        {"name": f"{name}_parsed", "data_tests": ["usable_rows", "plausible_rows"]},
     ]
     text = yaml.safe_dump({"version": 2, "models": models}, sort_keys=False)
     (project / "configs" / f"{name}.yaml").write_text(text)
@@ -166,7 +166,7 @@ def test_orders_look_nothing_up(project: Path) -> None:
         ),
         (
             {"ready_kind": "state", "ready_columns": {"customer_id": "c", "merged_into": "m"}},
-            "merged_into has no effect: ids that are merged stay two customers",
+            "merged_into is refused: ids that are merged stay two customers",
         ),
         (
             {"ready_key": "page", "ready_columns": VISITS},

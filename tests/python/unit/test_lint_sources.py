@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 import yaml
 from conftest import PROJECT
 
+from ready.gate.rules import WAYS_OUT_OF_SOURCES
 from ready.lint.configs import lint_configs
 from ready.lint.document import read_document
 from ready.lint.joined import check_joined
@@ -25,13 +27,23 @@ def configs(tmp_path: Path) -> Path:
     return Path(shutil.copytree(PROJECT / "configs", tmp_path / "configs"))
 
 
+TESTS = ("usable_rows", "plausible_rows")
+
+
 def write(
-    configs: Path, name: str, columns: Any = COLUMNS, *, kind: str = "event", tests: Any = ("usable_rows",)
+    configs: Path,
+    name: str,
+    columns: Any = COLUMNS,
+    *,
+    kind: str = "event",
+    tests: Any = TESTS,
+    rules: Any = None,
 ) -> None:
     meta = {"ready_kind": kind, "ready_columns": columns}
+    parsed = {"config": {"meta": {"ready_default_rules": rules}}} if rules else {}
     models = [
         {"name": f"{name}_mapped", "config": {"meta": meta}},
-        {"name": f"{name}_parsed", "data_tests": list(tests)},
+        {"name": f"{name}_parsed", **parsed, "data_tests": list(tests)},
     ]
     (configs / f"{name}.yaml").write_text(yaml.safe_dump({"version": 2, "models": models}))
 
@@ -53,6 +65,26 @@ def test_events_and_states_that_are_in_order(configs: Path) -> None:
     features(configs, "visits_features", aggregations={"visits": "count", "last_page": "latest of page"})
     features(configs, "members_features", latest=["segment"])
     assert messages(configs) == []
+
+
+def test_rules_are_relaxed_by_their_names(configs: Path) -> None:
+    write(configs, "visits", rules={"odd_ids": {"enabled": False}, "no_isolated_order": {"days": 90}})
+    assert messages(configs) == []
+    write(configs, "visits", rules={"odd_id": {}, "odd_ids": {"days": 1}, "lines_agree": {}, "rows_agree": 1})
+    assert sorted(messages(configs)) == [
+        "no rule that is on by default is called lines_agree",
+        "no rule that is on by default is called odd_id",
+        "odd_ids has no setting days",
+        "rows_agree: 1 is not a mapping",
+    ]
+
+
+def test_each_rule_that_sources_have_has_its_way_out() -> None:
+    text = (PROJECT / "macros/gate/rows_against_rules.sql").read_text()
+    macro = re.search(r"\{% macro rules_of_source\(\) %\}.+?endmacro", text, re.DOTALL)
+    assert macro
+    rules = set(re.findall(r"'(\w+)': '(?:error|warn)'", macro.group()))
+    assert rules - {"usable_rows"} == WAYS_OUT_OF_SOURCES.keys()
 
 
 @pytest.mark.parametrize(
