@@ -4,9 +4,6 @@
    `decimals`: rounded half up to so many, from any number of them and from 5e-17 too; for numbers that went through
    a float, such as 12.299999999999999. #}
 {% macro safe_number(text, decimals=none) -%}
-    {%- if decimals is not none and decimals not in range(7) -%}
-        {% do exceptions.raise_compiler_error(mapping_file() ~ ": round: '" ~ decimals ~ "' is no number of decimals from 0 to 6") %}
-    {%- endif -%}
     {{ return(adapter.dispatch('safe_number')(text, decimals)) }}
 {%- endmacro %}
 

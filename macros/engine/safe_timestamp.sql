@@ -4,7 +4,6 @@
    back, the later or earlier one, and one that does not exist, as they are put forward, moved by the gap to later or earlier; or
    both invalid. #}
 {% macro safe_timestamp(text, local_times='later') -%}
-    {%- do require_one_of(mapping_file() ~ ': local_times', local_times, ['later', 'earlier', 'invalid']) -%}
     {{ return(adapter.dispatch('safe_timestamp')(text, local_times)) }}
 {%- endmacro %}
 

@@ -1,6 +1,7 @@
 {# An instant from the text of a time column of orders.yaml, null where it is none: `text` as zoned_time gives it. #}
 {% macro mapped_time(text, entry) -%}
     {%- set local_times = orders_mapping().get('local_times', 'later') -%}
+    {%- do require_one_of(mapping_file() ~ ': local_times', local_times, ['later', 'earlier', 'invalid']) -%}
     {%- if entry.get('format') or entry.get('expression') or local_times != 'later' -%}
     {{ with_value('zoned', text, safe_timestamp('zoned', local_times)) }}
     {%- else -%}
