@@ -3,9 +3,7 @@
 {% macro mapped_number(text, entry) -%}
     {%- set decimal, decimals, thousands, currency = entry.get('decimal', '.'), entry.get('round'), entry.get('thousands'), entry.get('currency') -%}
     {%- do check_marks(decimal, thousands) -%}
-    {%- if decimals is not none and decimals not in range(7) -%}
-        {% do exceptions.raise_compiler_error(mapping_file() ~ ": round: '" ~ decimals ~ "' is no number of decimals from 0 to 6") %}
-    {%- endif -%}
+    {%- do check_round(decimals) -%}
     {%- set usual = '^[+-]?([0-9]+[' ~ decimal ~ ']?|[0-9]*[' ~ decimal ~ '][0-9]{1,6})$' -%}
     {%- set marks = thousands_marks(thousands) ~ blank_characters() ~ ([currency] if currency is string else currency or []) | join -%}
     case
@@ -28,3 +26,9 @@
     {%- set blank = '[' ~ blank_characters() ~ ']?' -%}
     {{ return('^[+-]?(?:' ~ (number if not currency else signs ~ blank ~ number ~ '|' ~ number ~ blank ~ signs) ~ ')$') }}
 {%- endmacro %}
+
+{% macro check_round(decimals) %}
+    {% if decimals is not none and decimals not in range(7) %}
+        {% do exceptions.raise_compiler_error(mapping_file() ~ ": round: '" ~ decimals ~ "' is no number of decimals from 0 to 6") %}
+    {% endif %}
+{% endmacro %}

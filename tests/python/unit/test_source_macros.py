@@ -44,8 +44,7 @@ def test_a_model_is_of_the_source_that_it_is_called_by() -> None:
         ("check_time_format", ["DD.MM", ["DD", "MM"]]),
         ("check_pivot_year", [-1]),
         ("month_number", ["month", "fi"]),
-        ("safe_number", ["text", 7]),
-        ("safe_timestamp", ["text", "never"]),
+        ("check_round", [7]),
     ],
 )
 def test_a_setting_is_refused_by_the_name_of_its_file(
