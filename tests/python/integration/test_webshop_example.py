@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from against_oracle import assert_same
 from example_case import example_shop, instant, records
 from oracle import Rule
-from oracle_events import Event, State, event_features, state_features, with_lookups
+from oracle_events import Event, State, event_features, known_at, state_features, with_lookups
 from proof_case import Shop
 
 from ready.postgres.connection import ConnectionParams
@@ -33,6 +34,12 @@ RULES: dict[str, Rule] = {
 }
 BY_HAND = """          sum_price: sum of price
           visits_of: {rule: count, by: category, values: [shoes, sale]}
+"""
+OF_ORDERS = "          orders_of: {rule: count, by: category, values: [shoes, sale]}\n"
+LOOKED_UP = """    config:
+      meta:
+        ready_lookup:
+          category: {from: products, key: product_id}
 """
 BAD = """product_id,valid_from,category,price,discontinued
 P01,2024-05-01,shoes,1,
@@ -82,6 +89,12 @@ def test_the_example_is_what_the_command_writes_and_equals_the_oracle(
 ) -> None:
     shop = example_shop("webshop", tmp_path / "shop", database, SOURCES)
     shop.edit("configs/features.yaml", "          sum_price: sum of price\n", BY_HAND)
+    column = "          channel: channel\n"
+    shop.edit("configs/orders.yaml", column, f"{column}          product_id: product_id\n")
+    orders = shop.project / "configs/orders.yaml"
+    orders.write_text(orders.read_text() + LOOKED_UP)
+    counted = "          orders: count "
+    shop.edit("configs/features.yaml", counted, OF_ORDERS + counted)
     shop.run("--data", shop.data)
     spine = [
         (row[0], row[1]) for row in shop.rows("select customer_id, feature_time from feats.customer_features")
@@ -98,8 +111,27 @@ def test_the_example_is_what_the_command_writes_and_equals_the_oracle(
     assert len(spine) == 361
     assert {None, "sale"} < {event.values["category"] for event in events}
     assert [row for row in known.values() if row["segment"] is None and row["segment_age_days"] is not None]
+    check_orders_of_a_category(shop)
     check_explained(shop)
     check_two_states_at_one_instant(shop)
+
+
+def check_orders_of_a_category(shop: Shop) -> None:
+    """Of each row how many orders of the last 90 days were of a sale when they were placed."""
+    products = states("products", "product_id", "discontinued")
+    placed = []
+    for row in records("webshop", "."):
+        at = instant(row["order_ts"])
+        known = known_at(products.get(row["product_id"], []), at)
+        if known and known.values["category"] == "sale" and row["status"] == "completed":
+            placed.append((row["customer_id"], at))
+    rows = shop.rows("select customer_id, feature_time, orders_of_sale_90d from feats.customer_features")
+    wanted = {
+        (id, t): sum(who == id and t - timedelta(days=90) <= at < t for who, at in placed)
+        for id, t, _ in rows
+    }
+    assert {(id, t): number for id, t, number in rows} == wanted
+    assert max(wanted.values()) > 0
 
 
 def check_explained(shop: Shop) -> None:
