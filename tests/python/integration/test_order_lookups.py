@@ -29,7 +29,9 @@ def assert_equal_oracle(shop: Shop, rows: dict[Key, Features]) -> None:
     assert any(row["orders_total"] and row["last_category_total"] is None for row in rows.values())
 
 
-@pytest.mark.parametrize("grain", GRAINS)
+@pytest.mark.parametrize(
+    "grain", [pytest.param(grain, marks=() if grain == "line" else pytest.mark.thorough) for grain in GRAINS]
+)
 def test_what_was_known_of_a_key_at_the_time_of_an_order_equals_the_oracle(
     grain: str, tmp_path: Path, database: ConnectionParams
 ) -> None:
