@@ -288,7 +288,7 @@ left join {{ relation }} as parsed on counted.load_id = parsed.load_id and count
 {% macro default__count_of_wrong_dates(relation) %}select 1 as possible{% endmacro %}
 {% macro postgres__count_of_wrong_dates(relation) %}select {{ possible_wrong_dates() }} as possible from {{ relation }}{% endmacro %}
 
-{# A condition: `sampled` shows that a fault is there, which comes by the thousand. #}
+{# A condition: `sampled` shows that a fault is there, which comes by the thousand. Counted, as `exists` would compare each id with each. #}
 {% macro is_in_sample_of_rows(condition) %}{{ return(adapter.dispatch('is_in_sample_of_rows')(condition)) }}{% endmacro %}
 {% macro default__is_in_sample_of_rows(condition) %}true{% endmacro %}
-{% macro postgres__is_in_sample_of_rows(condition) %}exists (select 1 from sampled where {{ condition }}){% endmacro %}
+{% macro postgres__is_in_sample_of_rows(condition) %}(select count(*) from sampled where {{ condition }}) > 0{% endmacro %}
