@@ -37,11 +37,13 @@
 {%- endmacro %}
 
 {# A select of the CSV columns, by load, that may say the currency: those called so in some language, or whose first values are codes
-   of currencies. A column that the amount's expression reads has been thought of. #}
+   of currencies. A column that the expression of the amount, or of a source's numbers, reads has been thought of. #}
 {% macro currency_columns() -%}
     {%- set seen = [] -%}
-    {%- set entry = orders_mapping().columns.amount -%}
-    {%- do seen.extend([entry.column] if entry.get('column') else csv_columns_in(entry.get('expression', ''))) -%}
+    {%- for name in (['amount'] if source_at_work() == 'orders' else number_columns()) -%}
+        {%- set entry = orders_mapping().columns[name] -%}
+        {%- do seen.extend([entry.column] if entry.get('column') else csv_columns_in(entry.get('expression', ''))) -%}
+    {%- endfor -%}
     {%- set loads -%}
         select load_id, {{ json_elements('columns') }} as name
         from {{ loads_of_orders() }} as loads

@@ -134,6 +134,9 @@ left join {{ relation }} as parsed on counted.load_id = parsed.load_id and count
         {% do rules.update({'files_agree': 'warn'} if not (event and tracks_availability()) else {}) %}
         {% do rules.update({'rows_agree': 'warn' if event or key[0] == 'customer_id' else 'error'}) %}
     {% endif %}
+    {% if event and number_columns() %}
+        {% do rules.update({'one_currency': 'warn'}) %}
+    {% endif %}
     {% if filter_negates() %}
         {% do rules.update({'rows_are_judged': 'warn'}) %}
     {% endif %}
@@ -227,6 +230,13 @@ left join {{ relation }} as parsed on counted.load_id = parsed.load_id and count
             'says': '{n} record(s) are in another file too and count twice, as nothing says which events they are',
             'sql': 'select * from (' ~ records_of_several_files(relation, loads_that_overlap(relation)) ~ ') as repeated'
                 ~ ' where records >= ' ~ entries.records_come_once.get('records', 10),
+        }) %}
+    {% endif %}
+    {% if 'one_currency' in entries %}
+        {% do faults.append({
+            'rule': 'one_currency', 'column': 'customer_id',
+            'says': '{n} event(s) are of another currency than most, and their numbers are summed together',
+            'sql': records_of_other_currencies(relation),
         }) %}
     {% endif %}
     {% if 'rows_are_judged' in entries %}

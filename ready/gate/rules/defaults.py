@@ -154,8 +154,8 @@ default_of_values(
     "amounts_are_of_lines",
     words="the amounts of order lines are the lines' own",
     way_out=(
-        "If it is the order's total, say amount: {column: ..., of: order} in orders.yaml; "
-        "if not, relax the rule"
+        "If it is the order's total, say amount: {column: ..., of: order} in orders.yaml; if not, relax the "
+        "rule"
     ),
 )
 default_of_values(
@@ -167,9 +167,8 @@ default_of_values(
     "one_currency",
     words="amounts that are summed are of one currency",
     way_out=(
-        "Map the amounts of one currency, or set the others aside: `currency: COLUMN` in orders.yaml, "
-        "and in "
-        "expectations.yaml expect_column_values_to_be_in_set with `meta: {ready_on_fail: quarantine}`"
+        "Map the amounts of one currency, or set the others aside: `currency: COLUMN` in orders.yaml, and "
+        "in expectations.yaml expect_column_values_to_be_in_set with `meta: {ready_on_fail: quarantine}`"
     ),
 )
 default(
@@ -178,10 +177,10 @@ default(
     says="order_id has {n} value(s) whose lines are not certain",
     columns=("order_id",),
     way_out="It is cut over the files, or the later one corrects it. In orders.yaml map line_id, an id that "
-    "a line has in every file and no other line of its order; or say lines_over_files: sum (each file "
-    "has a part) or lines_over_files: latest (the file loaded last has it all). If sum is said already, "
-    "lines of two files are equal in all mapped columns that both have and differ in another: map line_id, "
-    "or that column as one of your own; if it does not distinguish lines, relax the rule, and they are one",
+    "a line has in every file and no other line of its order; or say lines_over_files: sum (each file has a "
+    "part) or lines_over_files: latest (the file loaded last has it all). If sum is said already, lines of "
+    "two files are equal in all mapped columns that both have and differ in another: map line_id, or that "
+    "column as one of your own; if it does not distinguish lines, relax the rule, and they are one",
 )
 # Of a source beside the orders two tests have all rules: what stops a run, and what only warns.
 default_of_values("usable_rows", words="every record has its key and time, and its numbers are numbers")
@@ -193,25 +192,24 @@ RENAME = "rename the files: they are loaded in the order of their names"
 WAYS_OUT_OF_SOURCES = {
     "one_customer_per_order": "Make the id unique by an expression in {file}, such as "
     """event_id: {{expression: '"shop" || ''-'' || "id"'}}, or map none""",
-    "one_time_per_order": "If the id is not that of one event, map none in {file}; if the time says "
-    "when a state "
-    "of it was entered, map it as available_at",
-    "rows_agree": "If each row is of its own, let an expression in {file} make the id, or the time, "
-    "unique; if not, "
-    "only the last row counts",
+    "one_time_per_order": "If the id is not that of one event, map none in {file}; if the time says when a "
+    "state of it was entered, map it as available_at",
+    "rows_agree": "If each row is of its own, let an expression in {file} make the id, or the time, unique; "
+    "if not, only the last row counts",
     "files_agree": f"If another file should win, {RENAME}",
     "files_in_order": f"If the newer file should win, {RENAME}",
     "records_come_once": "Load files that do not overlap, or map an event_id in {file}",
+    "one_currency": "Keep them apart, such as with `by: currency` in features.yaml, or let `rows` in {file} "
+    "take those of one; if the numbers are no amounts, or are kept apart, relax the rule",
     "rows_are_judged": "A comparison with a missing value has none: write `is distinct from` for <>, or "
     "coalesce",
     "no_order_in_the_future": f"{MEND_DATES}. If they are meant, relax the rule there",
-    "no_placeholder_date": "Mend the dates, or name the word in null_words of {file}. If they are "
-    "meant, relax the rule",
+    "no_placeholder_date": "Mend the dates, or name the word in null_words of {file}. If they are meant, "
+    "relax the rule",
     "no_isolated_order": "Mend the dates if they are wrong; if not, raise days of no_isolated_order in "
     "{file}",
     "local_times_are_certain": "local_times in {file} says which instant they are: later, as now by "
-    "default, "
-    "earlier, or invalid for none",
+    "default, earlier, or invalid for none",
     "marks_are_certain": "If it parts thousands, say decimal and thousands in {file}; if not, relax the rule",
     "odd_ids": "Export them as text, or mend them by an expression in {file}",
     "long_texts": "",

@@ -1,5 +1,4 @@
-"""Files of events and of states as people have them: what the rules that are on by default find, and "
-"where."""
+"""Files of events and of states as people have them: what the rules that are on by default find, and how."""
 
 from __future__ import annotations
 
@@ -28,6 +27,7 @@ SOURCES: dict[str, dict[str, Any]] = {
         "ready_kind": "state",
         "ready_columns": {"customer_id": "customer", "available_at": "since", "segment": "segment"},
     },
+    "payments": {"ready_columns": {**TIMES, "amount": {"column": "amount", "type": "number"}}},
     "plans": {"ready_kind": "state", "ready_columns": {"customer_id": "customer", "plan": "plan"}},
 }
 RENAME = "rename the files: they are loaded in the order of their names"
@@ -81,6 +81,8 @@ class Feeds(Shop):
             *(visit(503, 358, minutes=minutes) for minutes in ("1", "2")),
         ]
         self.write("visits/c.csv", header, strange)
+        paid = [f"C{n % 5},{stamp(n)},{n},{'EUR' if n != 9 else 'USD'}" for n in range(20)]
+        self.write("payments/a.csv", "customer,at,amount,currency", paid)
         clicks = [f"C{n % 5},{stamp(n)},home,person" for n in range(20)]
         self.write("clicks/a.csv", "customer,at,page,kind", clicks)
         self.write("clicks/b.csv", "customer,at,page,kind", [*clicks[8:], f"C1,{stamp(21)},home,"])
@@ -129,19 +131,15 @@ def visit(number: int, day: float, *, customer: int | None = None, minutes: str 
 def test_what_stops_a_run_is_told_with_file_and_line(feeds: Feeds) -> None:
     done, errors, _ = feeds.judge()
     assert errors == [
-        "visits: event_id has 1 value(s) that come again with another customer_id, such as c.csv:5 "
-        "against a.csv:2: "
-        "V0. Make the id unique by an expression in visits.yaml, such as event_id: {expression: "
+        "visits: event_id has 1 value(s) that come again with another customer_id, such as c.csv:5 against "
+        "a.csv:2: V0. Make the id unique by an expression in visits.yaml, such as event_id: {expression: "
         "'\"shop\" || ''-'' || "
         '"id"\'}, or map none',
         "visits: event_id has 1 value(s) that come again with another event_ts, such as c.csv:6 against "
-        "a.csv:3: V1. "
-        "If the id is not that of one event, map none in visits.yaml; if the time says when a state of "
-        "it was "
-        "entered, map it as available_at",
+        "a.csv:3: V1. If the id is not that of one event, map none in visits.yaml; if the time says when a "
+        "state of it was entered, map it as available_at",
         "visits: 1 row(s) have a date that means none, such as c.csv:2: 1970-01-01T01:00:00Z. Mend the "
-        "dates, or "
-        "name the word in null_words of visits.yaml. If they are meant, relax the rule",
+        "dates, or name the word in null_words of visits.yaml. If they are meant, relax the rule",
         "visits: 1 row(s) have a time after their file was loaded, such as c.csv:3: 2999-05-05T10:00:00Z. "
         "Mend the dates, or the format or timezone in visits.yaml. If they are meant, relax the rule there",
     ]
@@ -151,42 +149,33 @@ def test_what_stops_a_run_is_told_with_file_and_line(feeds: Feeds) -> None:
 def test_what_may_be_wrong_is_a_warning(feeds: Feeds) -> None:
     _, _, warnings = feeds.judge()
     assert [text.split(". ")[0] for text in warnings] == [
-        "calls: customer_id has 1 value(s) that others have without zeros in front, as spreadsheets "
-        "write them: one "
-        "id may be two, such as a.csv:15: 007",
-        "calls: customer_id has 1 value(s) that say there is none, such as nan or #N/A, and count as "
-        "one: null_words "
-        "takes them, such as a.csv:16: nan",
+        "calls: customer_id has 1 value(s) that others have without zeros in front, as spreadsheets write "
+        "them: one id may be two, such as a.csv:15: 007",
+        "calls: customer_id has 1 value(s) that say there is none, such as nan or #N/A, and count as one: "
+        "null_words takes them, such as a.csv:16: nan",
         "calls: event_ts has 2 local time(s) that come twice or not at all as clocks change, such as "
-        "a.csv:16: "
-        "2025-10-26 02:30:00",
+        "a.csv:16: 2025-10-26 02:30:00",
         "calls: 1 row(s) lie apart from all others in time, such as a.csv:16: 2025-10-26 02:30:00",
-        "clicks: 12 record(s) are in another file too and count twice, as nothing says which events "
-        "they are, such "
-        "as b.csv:2 against a.csv:10: C3",
-        "clicks: 1 record(s) are left out as the filter `rows` of clicks.yaml gives no answer there, "
-        "such as "
-        "b.csv:14",
+        "clicks: 12 record(s) are in another file too and count twice, as nothing says which events they "
+        "are, such as b.csv:2 against a.csv:10: C3",
+        "clicks: 1 record(s) are left out as the filter `rows` of clicks.yaml gives no answer there, such "
+        "as b.csv:14",
         "members: customer_id has 1 value(s) that come again at one instant, with other values, such as "
-        "a.csv:3 "
-        "against a.csv:2: C1",
+        "a.csv:3 against a.csv:2: C1",
         "members: 2 row(s) have a date that means none, such as a.csv:5: 1900-01-01",
         "members: 1 row(s) have a time after their file was loaded, such as a.csv:4: 2999-01-01",
-        "members: 1 state(s) differ between files that came together, and the file loaded last wins, "
-        "such as "
-        "b.csv:2 against a.csv:5: C3",
+        "members: 1 state(s) differ between files that came together, and the file loaded last wins, such "
+        "as b.csv:2 against a.csv:5: C3",
+        "payments: 1 event(s) are of another currency than most, and their numbers are summed together, "
+        "such as a.csv:11: C4",
         "plans: customer_id has 1 value(s) that come again at one instant, with other values, such as "
-        "a.csv:4 "
-        "against a.csv:3: C2",
-        "plans: 1 state(s) differ between files that came together, and the file loaded last wins, such "
-        "as b.csv:2 "
-        "against a.csv:2: C1",
-        "visits: event_id has 1 value(s) that come again in one file with other values, and the last "
-        "row wins, such "
-        "as c.csv:8 against c.csv:7: V503",
-        "visits: 5 event(s) differ between files that came together, and the file loaded last wins, "
-        "such as b.csv:2 "
-        "against a.csv:52: V50",
+        "a.csv:4 against a.csv:3: C2",
+        "plans: 1 state(s) differ between files that came together, and the file loaded last wins, such as "
+        "b.csv:2 against a.csv:2: C1",
+        "visits: event_id has 1 value(s) that come again in one file with other values, and the last row "
+        "wins, such as c.csv:8 against c.csv:7: V503",
+        "visits: 5 event(s) differ between files that came together, and the file loaded last wins, such as "
+        "b.csv:2 against a.csv:52: V50",
         "visits: 1 file(s) win over a newer one, as they were loaded later, such as b.csv against a.csv",
         "visits: 1 row(s) lie apart from all others in time, such as c.csv:4: 2019-06-01T10:00:00Z",
     ]
