@@ -4,7 +4,7 @@
    read it. #}
 {% macro counted_together(node) %}{% do return(adapter.dispatch('counted_together')(node)) %}{% endmacro %}
 
-{# An engine without a way to let one test count while the others wait has each test scan by itself. #}
+{# Another engine has each test scan by itself; Spark counts before there are tests: macros/spark/count_ahead.sql. #}
 {% macro default__counted_together(node) %}{% do return(none) %}{% endmacro %}
 
 {% macro postgres__counted_together(node) %}
@@ -85,26 +85,30 @@
     {% do return(current_candidate(node_relation(tested)) or relation_of(tested.name)) %}
 {% endmacro %}
 
+{# What one scan counts: {aggregates, places}. `places` says which of the aggregates has the failures of a test, by its name, and that
+   the first has the number of all rows, by the model's id. Rules that ask for the same share a place. #}
+{% macro aggregates_of(tested, nodes) %}
+    {% set aggregates = ['count(*)'] %}
+    {% set places = {tested.unique_id: 0} %}
+    {% for node in nodes %}
+        {% set failures = failures_as_aggregate(node) %}
+        {% if failures %}
+            {% do aggregates.append(failures) if failures not in aggregates %}
+            {% do places.update({node.name: aggregates.index(failures)}) %}
+        {% endif %}
+    {% endfor %}
+    {% do return({'aggregates': aggregates, 'places': places}) %}
+{% endmacro %}
+
 {# One test counts, those beside it wait. If one condition cannot be evaluated, each test finds out by itself. #}
 {% macro count_once(tested, nodes) %}
     {%- set counts = source('meta', 'gate_counts') -%}
-    {#- Rules that ask for the same share a place among the counts. -#}
-    {%- set aggregates = ['count(*)'] -%}
-    {%- set names = [tested.unique_id] -%}
-    {%- set places = [1] -%}
-    {%- for node in nodes -%}
-        {%- set failures = failures_as_aggregate(node) -%}
-        {%- if failures -%}
-            {%- do aggregates.append(failures) if failures not in aggregates -%}
-            {%- do names.append(node.name) -%}
-            {%- do places.append(aggregates.index(failures) + 1) -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {%- set scan = 'select array[' ~ aggregates | join(', ') ~ '] from ' ~ tested_relation(tested) -%}
+    {%- set counted = aggregates_of(tested, nodes) -%}
+    {%- set scan = 'select array[' ~ counted.aggregates | join(', ') ~ '] from ' ~ tested_relation(tested) -%}
     do $gate_block$
     declare
-        names text[] := array[{{ quote_literals(names) }}];
-        places integer[] := array[{{ places | join(', ') }}];
+        names text[] := array[{{ quote_literals(counted.places.keys() | list) }}];
+        places integer[] := array[{{ counted.places.values() | join(', ') }}];
         failures bigint[];
     begin
         {{ lock_counts() }};
@@ -122,7 +126,7 @@
         end;
         delete from {{ counts }} where counted_at < now() - interval '1 day';
         insert into {{ counts }} (invocation_id, check_name, failures)
-        select {{ quote_literal(invocation_id) }}, counted.name, failures[counted.place] from unnest(names, places) as counted (name, place);
+        select {{ quote_literal(invocation_id) }}, counted.name, failures[counted.place + 1] from unnest(names, places) as counted (name, place);
     end
     $gate_block$;
     commit

@@ -2,7 +2,7 @@
 {% macro generic_test_sql(node, checked) -%}
     {%- set test = node.test_metadata -%}
     {%- set arguments = {} -%}
-    {%- for name, value in test.kwargs.items() -%}
+    {%- for name, value in test.kwargs.items() if name != 'model' -%}
         {%- do arguments.update({name: rendered_argument(value)}) -%}
     {%- endfor -%}
     {%- do arguments.update({'model': checked}) -%}

@@ -42,7 +42,7 @@
     {% endif %}
     {% set counted = counted_together(node) %}
     {% if counted is not none %}
-        {% set note = 'counted with the other row rules of this run, in meta.gate_counts' %}
+        {% set note = 'counted with the other row rules of this run' %}
         {% do return({'fail_calc': counted, 'sql': 'select ' ~ quote_literal(note) ~ ' as note'}) %}
     {% endif %}
     {% if meta and qualified_test_name(node) in tests_of_distinct_values() and judges_rows_alone(node) %}

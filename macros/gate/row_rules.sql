@@ -75,7 +75,7 @@
     {% if plain %}
         {% set condition = plain.group(1) %}
     {% elif of_values and qualified_test_name(node) == 'accepted_values' %}
-        {% set condition = node.test_metadata.kwargs.column_name ~ ' ' ~ of_values.group(1) %}
+        {% set condition = adapter.dispatch('condition_on_values')(node.test_metadata.kwargs, of_values.group(1)) %}
     {% else %}
         {% do return(none) %}
     {% endif %}
@@ -83,6 +83,9 @@
     {% set within = '(' ~ node.config.where ~ '\n) and ' if node.config.where else '' %}
     {% do return(within ~ '(' ~ condition ~ '\n)') %}
 {% endmacro %}
+
+{# That of accepted_values on the column itself. `condition`: what its SQL asks of each value. #}
+{% macro default__condition_on_values(arguments, condition) %}{% do return(arguments.column_name ~ ' ' ~ condition) %}{% endmacro %}
 
 {# Whether a test needs the number of failing rows and nothing else, and reads no other table. #}
 {% macro counts_rows_only(node) %}

@@ -10,8 +10,18 @@ with all_values as (
 
 select *
 from all_values
-where value_field is not null
+where value_field {{ is_none_of('value_field', values, quote) }}
+{% endmacro %}
+
+{# What follows the name of a column that has another value than these. #}
+{% macro is_none_of(column, values, quote) -%}
+    is not null
     {%- for value in values %}
-    and value_field <> {{ quote_literal(value | string) if quote else value }}
+    and {{ column }} <> {{ quote_literal(value | string) if quote else value }}
     {%- endfor %}
+{%- endmacro %}
+
+{% macro spark__condition_on_values(arguments, condition) %}
+    {% set column = arguments.column_name %}
+    {% do return(column ~ ' ' ~ is_none_of(column, rendered_argument(arguments['values']), arguments.get('quote', true))) %}
 {% endmacro %}

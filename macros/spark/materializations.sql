@@ -17,5 +17,6 @@
     {% do point_view(view, build_table(relation)) %}
     {% do drop_old_builds(relation) %}
     {{ run_hooks(post_hooks) }}
+    {% do count_ahead(graph.nodes[model.unique_id], build_table(relation)) %}
     {% do return({'relations': [view.incorporate(type='view')]}) %}
 {% endmacro %}

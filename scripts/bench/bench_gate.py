@@ -1,15 +1,18 @@
 """How fast the gate is: against SQL by hand, against Great Expectations, and with five times the rules.
 
 Great Expectations is installed into a virtual environment of its own. What starts Python or dbt is not timed.
+With READY_TARGET=spark: the gate on Spark with 8 and with 40 rules, also without the default ones ("alone").
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
 from shutil import copy
 
+from bench_spark import cluster
 from compare import Ratio, Way, measure, summary
 from gate_rules import EIGHT, forty, write_expectations
 from memory import tree
@@ -30,16 +33,42 @@ RATIOS = {
     "ours / Great Expectations": Ratio(OURS, OTHER, 0.4),
     "40 rules / 8 rules": Ratio(FORTY, OURS, 2.5),
 }
+EIGHT_ALONE, FORTY_ALONE = "ours, 8 rules alone", "ours, 40 rules alone"
+ALONE = ("--exclude", "path:tests/dbt/gate")
+ON_SPARK = {
+    "40 rules / 8 rules": RATIOS["40 rules / 8 rules"],
+    "40 rules / 8 rules, alone": Ratio(FORTY_ALONE, EIGHT_ALONE, 2.5),
+}
 
 
 def main() -> None:
     options = arguments(__doc__, rows=300_000)
+    (on_spark if os.environ.get("READY_TARGET") == "spark" else on_postgres)(options.rows, options.rounds)
+
+
+def on_postgres(rows: int, number: int) -> None:
     peer_python("gx", *GX)  # what fails for want of a network should fail at once
     with scratch() as place:
-        eight, more = prepare(place, options.rows)
+        eight, more = prepare(place, rows)
         with ExitStack() as stack:
-            rounds = measure(ways(stack, eight, more), options.rounds, server=place.server)
-    publish("gate", [summary("the gate", options.rows, rounds, RATIOS)])
+            rounds = measure(ways(stack, eight, more), number, server=place.server)
+    publish("gate", [summary("the gate", rows, rounds, RATIOS)])
+
+
+def on_spark(rows: int, number: int) -> None:
+    with scratch() as place, cluster(place) as spark:
+        variables = {"READY_TARGET": "spark", "DBT_TARGET": "spark", **spark.params.env()}
+        eight, more = prepare(replace(place, variables=variables), rows)
+        dbt = sys.executable, "gate_with_dbt.py"
+        with ExitStack() as stack:
+            each = {
+                OURS: _way(stack, *dbt, eight),
+                FORTY: _way(stack, *dbt, more),
+                EIGHT_ALONE: _way(stack, *dbt, eight, *ALONE),
+                FORTY_ALONE: _way(stack, *dbt, more, *ALONE),
+            }
+            rounds = measure(each, number, server=spark.server)
+    publish("gate_spark", [summary("the gate on Spark", rows, rounds, ON_SPARK)])
 
 
 def prepare(place: Scratch, rows: int) -> tuple[Scratch, Scratch]:
@@ -67,13 +96,13 @@ def ways(stack: ExitStack, eight: Scratch, more: Scratch) -> dict[str, Way]:
     return {name: _way(stack, *script) for name, script in scripts.items()}
 
 
-def _way(stack: ExitStack, python: str, script: str, place: Scratch) -> Way:
-    own = f"{place.configs.name} {script}"
+def _way(stack: ExitStack, python: str, script: str, place: Scratch, *told: str) -> Way:
+    own = f"{place.configs.name} {script}{' alone' if told else ''}"
     worker = Worker([python, str(HERE / script)], place.environ(f"target {own}"), place.folder / f"{own}.log")
     stack.callback(worker.close)
 
     def run() -> dict[str, int]:
-        counts = worker.run()
+        counts = worker.run(*told)
         return {rule: counts[rule] for rule in EIGHT}
 
     return Way(run, lambda: tree(worker.pid))

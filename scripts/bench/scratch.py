@@ -9,8 +9,8 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from memory import tree
@@ -37,12 +37,16 @@ def arguments(description: str | None, *, rows: int, rounds: int = 5) -> argpars
 
 @dataclass(frozen=True)
 class Scratch:
-    """folder: everything of the benchmark, the server's home too. params: its database `ready`."""
+    """folder: everything of the benchmark, the server's home too. params: its database `ready`.
+
+    variables: the environment's, for all that runs on it.
+    """
 
     folder: Path
     params: ConnectionParams
     configs: Path = PROJECT / "configs"
     project: Path = PROJECT
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def home(self) -> Path:
@@ -104,7 +108,7 @@ class Scratch:
             home=self.home, configs=self.configs, artifacts=self.folder / "artifacts", environ=base
         )
         own = {"DBT_TARGET_PATH": str(self.folder / target), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
-        return {**base, **environment(settings, self.params), **own}
+        return {**base, **environment(settings, self.params), **own, **self.variables}
 
     def execute(self, statement: str) -> list[tuple[object, ...]]:
         """Rows of a query, none for another statement; every statement is a transaction."""

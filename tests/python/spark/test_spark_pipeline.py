@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -12,6 +13,8 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from shutil import copytree
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -33,6 +36,10 @@ ONLINE_RETAIL = PROJECT.parent / "shared" / "data" / "online_retail"
 EXAMPLE = PROJECT / "examples" / "online_retail"
 FINGERPRINT = "98573617c36dfd86ca39d9aef3966115"
 OnSpark = Callable[..., "subprocess.CompletedProcess[str]"]
+# The statement of a test that has found its count.
+COUNTED = re.compile(r'"(test\.[^"]+)"} \*/\s+select\s+(\d+) as failures,')
+IS_NUMBER = "          - valid_number\n"
+RAISES = "          - not_null: {config: {where: assert_true(amount is not null) is null}}\n"
 # The SQL differs by engine, and with it what the files say of it.
 BY_ENGINE = ("sql_hash", "files")
 
@@ -101,7 +108,7 @@ def test_lines_summed_into_orders_have_the_fingerprint_of_the_example(
 
 
 def test_the_gate_stops_dirty_data_and_tells_lines_and_values(
-    warehouse: SparkParams, on_spark: OnSpark, database: ConnectionParams, tmp_path: Path
+    warehouse: SparkParams, spark_home: Path, on_spark: OnSpark, database: ConnectionParams, tmp_path: Path
 ) -> None:
     postgres = Warehouse(tmp_path / "postgres", database)
     assert postgres.ready("run", "--data", "data/dirty").returncode == 1
@@ -114,10 +121,42 @@ def test_the_gate_stops_dirty_data_and_tells_lines_and_values(
     assert sum(len(check["sample"]) for check in report["checks"]) > 10
     assert not published(warehouse)
 
+    results, log = last_dbt(spark_home)
+    assert log.count("execute immediate") == 1
+    counted = {name: int(failures) for name, failures in COUNTED.findall(log)}
+    assert len(counted) == 15
+    for name, failures in counted.items():
+        weight = "sum(n_records)" if ".accepted_values" in name else "count(*)"
+        own = f"select coalesce({weight}, 0) from ({results[name]['compiled_code']}) as failing"
+        assert query(warehouse, own) == [(failures,)]
+        assert results[name]["failures"] == failures
+    assert sum(map(bool, counted.values())) > 4
+
+    # A rule that raises keeps no other from its count.
+    configs = copytree(PROJECT / "configs", tmp_path / "configs")
+    rule = configs / "expectations.yaml"
+    rule.write_text(rule.read_text().replace(IS_NUMBER, RAISES + IS_NUMBER))
+    test = ("dbt", "test", "--target", "spark", "--select", "orders_parsed,test_type:generic")
+    assert on_spark(*test, READY_CONFIGS=str(configs)).returncode == 1
+    again, log = last_dbt(spark_home)
+    assert "its rules cannot be counted in one scan" in log
+    assert not COUNTED.search(log)
+    (raising,) = again.keys() - results
+    assert [name for name, result in again.items() if result["status"] == "error"] == [raising]
+    assert all(again[name]["failures"] == results[name]["failures"] for name in again.keys() & results)
+
     rules = ("orders_parsed,test_type:generic", "path:tests/dbt/gate", "test_type:unit")
     done = on_spark("dbt", "build", "--target", "spark", "--exclude", *rules)
     assert "not published, because the gate has not passed the loads of now" in done.stdout
     assert not published(warehouse)
+
+
+def last_dbt(home: Path) -> tuple[dict[str, Any], str]:
+    """Node -> its result in dbt's last run, and the log of that."""
+    run = json.loads((home / "dbt/target/run_results.json").read_text())
+    results = {result["unique_id"]: result for result in run["results"]}
+    log = (home / "dbt/logs/dbt.log").read_text()
+    return results, log.rpartition(f"| {run['metadata']['invocation_id']} =")[2]
 
 
 def published(warehouse: SparkParams) -> bool:
