@@ -9,7 +9,7 @@ with delivered as (
         load_id,
         file_name,
         line_number,
-        {{ row_text(orders_mapping()['columns'].keys() | reject('in', key) | list) }} as contents,
+        {{ key_text(orders_mapping()['columns'].keys() | reject('in', key) | list) }} as contents,
         row_number() over (partition by {{ keys }} order by load_id desc, line_number desc) as place,
         row_number() over (partition by {{ keys }}, load_id order by line_number desc) as place_in_load
     from {{ parsed }}

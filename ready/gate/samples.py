@@ -81,7 +81,7 @@ class SampleReader:
         sql = f"select * from (\n{compiled}\n) as failing where says = {literal(says)} order by {POSITION}"
         rows = self.inspector.rows_of_compiled(sql, limit=1) or []
         found = [self._sample(row, (str(row["column_at_fault"]),)) for row in rows]
-        # A record that was left out, or a whole file, has no values.
+        # A record that was left out has no values.
         return next((s if any(s.row.values()) else replace(s, row={}) for s in found), None)
 
     def _look_up(self, rows: list[dict[str, Any]], call: TestCall, relation: str) -> list[dict[str, Any]]:
@@ -104,11 +104,13 @@ class SampleReader:
         shown = [self._value(row, column) for column in columns]
         joined = ", ".join(f"{c}={'null' if v is None else v}" for c, v in zip(columns, shown, strict=True))
         line = row.get("line_number")
+        values = {column: self._value(row, column) for column in self._row_columns(row)}
         return Sample(
             file=row.get("file_name"),
             line=None if line is None else int(line),
             value=shown[0] if len(shown) == 1 else joined or None,
-            row={column: self._value(row, column) for column in self._row_columns(row)},
+            # What is said of a whole file has no values.
+            row=values if line is not None or any(values.values()) else {},
             against=_other_place(row),
         )
 

@@ -191,18 +191,28 @@ def _intro(mapping: Mapping, group: Sequence[Shape], file: Sequence[Entry], more
 
 
 def _pattern(group: Sequence[Shape], others: Sequence[Shape]) -> Entry:
-    """A glob for these files; the name of the only one, where others must not meet it."""
+    """A glob for these files, by what their names begin with where others must not meet it."""
     names = [os.path.basename(shape.file.name) for shape in group]
     endings = {_ending(name) for name in names}
     glob = f"*{endings.pop()}" if len(endings) == 1 else "*"
     strangers = [os.path.basename(shape.file.name) for shape in others]
     if not any(fnmatchcase(name, glob) for name in strangers):
         return Entry("pattern", glob)
+    beginning = _beginning([name.partition(".")[0] for name in names])
+    if beginning and not any(fnmatchcase(name.lower(), beginning.lower() + glob) for name in strangers):
+        return Entry("pattern", beginning + glob, ("without the files of other columns",))
     if len(names) > 1:
         note = f"{CHECK}: it means {strangers[0]} as well: keep the tables in folders of their own"
         return Entry("pattern", glob, (note,))
     glob = names[0]
     return Entry("pattern", glob, ("without the files of other columns",))
+
+
+def _beginning(stems: Sequence[str]) -> str:
+    """What all begin with but for dates and numbers, so that the next delivery does, too; empty for none."""
+    common = re.sub(r"[\d\W_]+$", "", os.path.commonprefix(stems))
+    is_whole = all(re.fullmatch(r"([\d\W_].*)?", stem[len(common) :]) for stem in stems)
+    return common if is_whole and re.fullmatch(r"[\w -]*", common) else ""
 
 
 def _ending(name: str) -> str:

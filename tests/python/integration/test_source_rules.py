@@ -71,7 +71,8 @@ class Feeds(Shop):
         """A year of visits, and what people do to such files."""
         header = "id,customer,at,minutes"
         self.write("visits/a.csv", header, [visit(n, 2 * n) for n in range(180)])
-        self.write("visits/b.csv", header, [visit(n, 2 * n, minutes="9") for n in range(50, 53)])
+        same = visit(60, 120, minutes="1.50")
+        self.write("visits/b.csv", header, [*(visit(n, 2 * n, minutes="9") for n in range(50, 53)), same])
         strange = [
             "V500,C3,1970-01-01T01:00:00Z,1",
             "V501,C3,2999-05-05T10:00:00Z,1",

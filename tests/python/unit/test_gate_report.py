@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import jsonschema
 import psycopg2
@@ -15,6 +17,8 @@ import ready.gate
 from ready.dbt.messages import brief_message
 from ready.errors import MachineError
 from ready.gate.report import build_report, failed_before_gate, write_report
+from ready.gate.rules import RULES
+from ready.gate.samples import SampleReader
 
 EXPECT = "dbt_expectations.expect_"
 SCHEMA = json.loads((Path(ready.gate.__file__).parent / "validation_report.schema.json").read_text())
@@ -300,3 +304,14 @@ JAVA = "org.apache.hive.service.cli.HiveSQLException: Error running query: java.
 )
 def test_the_line_of_dbts_message_that_says_what_happened(message: str | None, line: str) -> None:
     assert brief_message(message) == line
+
+
+@pytest.mark.parametrize(("line", "text"), [(None, "b.csv against a.csv"), (7, "b.csv:7 against a.csv: null")])
+def test_a_whole_file_has_no_value_to_show(line: int | None, text: str) -> None:
+    """Its row of a source's rule has the columns of a record, all null."""
+    row = {"file_name": "b.csv", "line_number": line, "event_ts_raw": None, "column_at_fault": "event_ts"}
+    inspector = SimpleNamespace(rows_of_compiled=lambda *_, **__: [{**row, "other_file_name": "a.csv"}])
+    reader = SampleReader(cast(Any, inspector), (), frozenset())
+    rule = RULES["rows_are_judged"](cast(Any, None))
+    found = reader.read(replace(rule, worded_by_rows=True), cast(Any, None), "", "")
+    assert [sample.text for sample in found.samples] == [text]

@@ -561,9 +561,30 @@ def test_tables_of_other_columns_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "orders.csv").write_text(table(RECORDS))
     (tmp_path / "page.csv").write_text("Service Unavailable\n")
     text = suggest_mapping([str(tmp_path)])
-    assert yaml.safe_load(text)["models"][0]["config"]["meta"]["ready_file"]["pattern"] == "orders.csv"
+    assert yaml.safe_load(text)["models"][0]["config"]["meta"]["ready_file"]["pattern"] == "orders*.csv"
     assert "left out, as other columns make another table: customers.csv" in text
     assert "page.csv: no table" in text
+
+
+@pytest.mark.parametrize(
+    ("names", "others", "pattern"),
+    [
+        (["orders_2025-01", "orders_2025-02"], ["visits"], "orders*.csv"),
+        (["Orders (1)", "Orders"], ["visits"], "Orders*.csv"),
+        (["orders"], ["Orders_old"], "orders.csv"),
+        (["jan", "jul"], ["page"], "*.csv"),
+        (["2025-01"], ["page"], "2025-01.csv"),
+    ],
+)
+def test_the_next_delivery_fits_the_pattern(
+    tmp_path: Path, names: list[str], others: list[str], pattern: str
+) -> None:
+    for number, name in enumerate(names):
+        (tmp_path / f"{name}.csv").write_text(table(RECORDS[number:]))
+    for name in others:
+        (tmp_path / f"{name}.csv").write_text("id,name\n1,Ada\n2,Ben\n")
+    meta = yaml.safe_load(suggest_mapping([str(tmp_path)]))["models"][0]["config"]["meta"]
+    assert meta["ready_file"]["pattern"] == pattern
 
 
 def test_what_cannot_be_read_has_one_message(tmp_path: Path) -> None:
