@@ -28,7 +28,7 @@
             {{ get_create_table_as_sql(False, intermediate, sql) }}
         {%- endcall %}
         {% do create_indexes(intermediate) %}
-        {% do persist_docs(intermediate, model) %}
+        {% do persist_docs(intermediate, dict(model, columns=columns_in(intermediate, model.columns))) %}
         {% do drop_relation_if_exists(load_cached_relation(this)) %}
         {% do adapter.rename_relation(intermediate, this) %}
     {%- endif -%}
@@ -40,6 +40,15 @@
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [this.incorporate(type='table')]}) }}
 {% endmaterialization %}
+
+{# The documented columns that a relation has: with available_at customer_purchases has others, of which dbt would warn. #}
+{% macro columns_in(relation, documented) %}
+    {% set found, names = {}, adapter.get_columns_in_relation(relation) | map(attribute='name') | list %}
+    {% for name, column in documented.items() if name in names %}
+        {% do found.update({name: column}) %}
+    {% endfor %}
+    {% do return(found) %}
+{% endmacro %}
 
 {# The config `grants` as dbt gives it. None is revoked, as dbt does in a table that it goes on with: who reads feats by `ready db grant`
    is not in the config. #}

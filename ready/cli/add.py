@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
 from ready.cli.options import configs_option, default_data, output_options
@@ -58,6 +60,7 @@ def source(
     if key and not state:
         raise UsageError("--key is of states", hint="say --state as well")
     settings = Settings.resolve(configs=configs)
+    among = f" --data {shlex.quote(data)}" if data else ""
     data = data or default_data(settings)
     added = add_source(settings, name, paths, data=data, state=state, key=key)
     output.show({"files": list(map(str, added.files)), "left": list(map(str, added.left))})
@@ -67,4 +70,4 @@ def source(
         output.say(f"{file} is there already, and stays as it is")
     for note in added.notes:
         output.say(note)
-    output.say(f"Next: read {added.files[0]}, then: ready lint; ready run")
+    output.say(f"Next: read {added.files[0]}, then: ready lint{among}; ready run{among}")

@@ -38,8 +38,8 @@ def reproduce(
     on record: the current code where it gives the recorded hashes, else the recorded git commit. Compares
     the fingerprints of features, labels and splits, and the bytes of the Parquet files where they were
     exported. Of several builds of a version the current one is meant, else the latest; the beginning of a
-    data hash names another. A set of own labels is named with its version; other feature sets are not
-    reproduced.
+    data hash names another. Another set than customer_features is named with its version, also one of own
+    labels.
 
     Exit code 1 when anything differs. Your tables are not touched. The verdict is put on record, and shown
     with the version: ready registry show, the run page, the manifest of its export.
@@ -49,6 +49,7 @@ def reproduce(
       ready reproduce 1
       ready reproduce 1@98573617
       ready reproduce churn:1
+      ready reproduce all_features:1
       ready reproduce 1 --target spark
     """
     from ready.database.engine import open_engine

@@ -153,14 +153,14 @@ def _millionths(number: int) -> Decimal:
 def arithmetic(feature: Feature, purchases: Sequence[Purchase], feature_time: datetime) -> str:
     """The calculation as a reader would write it down, up to its result."""
     measures = [purchase.measure for purchase in purchases if purchase.measure is not None]
+    if feature.function in OF_STATES.values():
+        return f"{feature.function.replace('_', ' ')} of {len(purchases)} state(s)"
     if feature.function in ("count", "no_purchase") or len(purchases) < feature.place:
         return f"{len(purchases)} purchase(s)"
     if feature.function.startswith("days_since"):
         since = _since(feature, purchases)
         assert since is not None
         return f"whole days from {since:%Y-%m-%d %H:%M:%S} to {feature_time:%Y-%m-%d %H:%M:%S}"
-    if feature.function in OF_STATES.values():
-        return f"{feature.function.replace('_', ' ')} of {len(purchases)} state(s)"
     if feature.function not in ("sum", "avg"):
         return f"{feature.title} of {len(measures)} value(s)"
     if feature.function == "avg":

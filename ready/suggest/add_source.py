@@ -90,6 +90,8 @@ def add_source(
     if with_lookups:
         texts[orders] = with_lookups
     notes = [] if with_lookups or not looked_up else [f"{orders}: no place at its end for {ORDER_LOOKUPS}"]
+    if folder.startswith(os.pardir):
+        notes.append(f"its files are outside of {data}: if you run with another --data, name it here too")
     left = [
         file
         for file, text in texts.items()

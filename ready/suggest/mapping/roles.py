@@ -101,7 +101,7 @@ NAMES = {
     "event_ts": (
         "event ts|event time|event date|event timestamp|visited at|visit time|opened at|clicked at|sent at"
         "|started at|happened at|occurred at|logged at|received at|timestamp|created at|created|at|date time"
-        "|datum zeit|datum|zeit|date|time"
+        "|zeitpunkt|datum zeit|datum|zeit|date|time"
     ),
     "known_since": (
         "available at|valid from|known since|since|updated at|last updated|last update|modified at|changed at"
@@ -123,6 +123,8 @@ NAMES = {
     ),
 }
 ENOUGH = 0.9
+# As files without umlauts write them.
+SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
 @dataclass(frozen=True)
@@ -152,11 +154,21 @@ def choose(role: str, columns: Sequence[Column], taken: Iterable[str] = ()) -> C
     return Choice(found[0], tuple(column.name for column in found[1:4]), by_name=False) if found else None
 
 
+def choose_number_of(things: str, columns: Sequence[Column], taken: Iterable[str]) -> Choice | None:
+    """The column with an id that is called as what the rows are: Besuchsnr of besuche, call_no of calls."""
+    thing = re.escape(re.sub(r"(es|en|e|s|n)$", "", things.replace("_", " ")))
+    form = rf"{thing}(es|en|e|s|n)? ?{_NUMBER}"
+    free = [column for column in columns if column.name not in set(taken) and column.filled]
+    found = [column for column in free if re.fullmatch(form, column.words) and _fits("event_id", column)]
+    return Choice(found[0]) if found else None
+
+
 def _is_called(name: str, column: Column) -> bool:
     called = (column.words, column.plain_words)
     if name in FORMS:
-        return any(re.fullmatch(FORMS[name], words) for words in called)
-    return name in called
+        forms = (FORMS[name], FORMS[name].translate(SPELT))
+        return any(re.fullmatch(form, words) for form in forms for words in called)
+    return name in called or name.translate(SPELT) in called
 
 
 def _has_within(name: str, words: str) -> bool:

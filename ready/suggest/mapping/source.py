@@ -15,7 +15,7 @@ from ready.suggest.mapping.columns import Column
 from ready.suggest.mapping.entry import CHECK, Entry, flow, listed
 from ready.suggest.mapping.lines import Grain
 from ready.suggest.mapping.propose import Proposer
-from ready.suggest.mapping.roles import Choice, choose
+from ready.suggest.mapping.roles import Choice, choose, choose_number_of
 from ready.suggest.mapping.shape import Shape
 from ready.suggest.mapping.suggest import file_entries, read_tables
 
@@ -63,14 +63,20 @@ class SourceProposer(Proposer):
     """Of the same columns as for orders: id, customer, time, since when known, and the rest as they are."""
 
     kind = "event"
-    source = ""
     reserved: Collection[str] = ()
+
+    def __init__(self, shapes: Sequence[Shape], source: str) -> None:
+        self.source = source
+        super().__init__(shapes)
 
     def _choose(self) -> None:
         for role in ROLES[self.kind]:
             choice = choose(role, self.columns, self.taken)
             if choice and choice.by_name:
                 self.chosen[role] = choice
+        lacks_id = self.kind == "event" and "event_id" not in self.chosen
+        if lacks_id and (choice := choose_number_of(self.source, self.columns, self.taken)):
+            self.chosen["event_id"] = choice
         for role in ROLES[self.kind]:
             needed = role in ("customer_id", "event_ts") or (role == "known_since" and self.kind == "state")
             if needed and role not in self.chosen and (choice := choose(role, self.columns, self.taken)):
@@ -154,10 +160,9 @@ class StateProposer(SourceProposer):
     kind = "state"
 
     def __init__(self, shapes: Sequence[Shape], source: str, key: str | None) -> None:
-        self.source = source
         self.key = key
         self.key_name = ""
-        super().__init__(shapes)
+        super().__init__(shapes, source)
 
     def _choose(self) -> None:
         column = self._key_column()
@@ -224,8 +229,8 @@ def propose_source(
     columns up in. Raises as read_tables, and UsageError for a key that no file has.
     """
     shapes, notes = read_tables(paths)
-    proposer = StateProposer(shapes, name, key) if state else SourceProposer(shapes)
-    proposer.reserved, proposer.source = reserved, name
+    proposer = StateProposer(shapes, name, key) if state else SourceProposer(shapes, name)
+    proposer.reserved = reserved
     columns = proposer.entries_of_source()
     own_key = proposer.key_name if isinstance(proposer, StateProposer) else ""
     lookups = [] if state else proposer.lookups(keyed)

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from itertools import takewhile
 from pathlib import Path
 
 from loader.errors import FileRefused, LoaderError
@@ -210,7 +211,8 @@ def _pattern(group: Sequence[Shape], others: Sequence[Shape]) -> Entry:
 
 def _beginning(stems: Sequence[str]) -> str:
     """What all begin with but for dates and numbers, so that the next delivery does, too; empty for none."""
-    common = re.sub(r"[\d\W_]+$", "", os.path.commonprefix(stems))
+    alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*stems, strict=False))
+    common = re.sub(r"[\d\W_]+$", "", "".join(letters[0] for letters in alike))
     is_whole = all(re.fullmatch(r"([\d\W_].*)?", stem[len(common) :]) for stem in stems)
     return common if is_whole and re.fullmatch(r"[\w -]*", common) else ""
 

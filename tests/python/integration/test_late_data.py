@@ -61,7 +61,8 @@ def late(
     with new_database(server) as database:
         shop = built_shop.copy(folder / "shop", database)
         write(shop)
-        shop.run("--data", shop.data)
+        done = shop.run("--data", shop.data)
+        assert "not present in the database" not in done.stdout + done.stderr, "dbt's warning of a table"
         yield shop
 
 

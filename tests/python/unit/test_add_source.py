@@ -76,6 +76,36 @@ def test_events_and_states_are_mapped_and_pass_the_lint(settings: Settings) -> N
     assert lint_configs(settings) == []
 
 
+def test_german_names_are_known_without_umlauts_too(settings: Settings) -> None:
+    """Of an id that is called as the source: overlapping files have some of them twice."""
+    calls = [f"A{number};K{number % 9};{number + 1:02}.03.2025 10:00;{number}" for number in range(25)]
+    file = settings.project_dir / "data/raw/anrufe/1.csv"
+    file.parent.mkdir()
+    file.write_text("\n".join(["Anrufnr;Kundennr;Zeitpunkt;Dauer", *calls, calls[0]]) + "\n")
+    (settings.project_dir / "data/raw/members/1.csv").write_text(
+        "Kundennr;geaendert_am;Bezahlt am;Segment\n"
+        "K1;13.03.2025;14.03.2025;neu\nK2;14.03.2025;14.03.2025;alt\n"
+    )
+    add(settings, "anrufe")
+    add(settings, "members", state=True)
+    columns = mapping(settings, "anrufe")["ready_columns"]
+    assert isinstance(columns, dict)
+    assert columns["event_id"] == "Anrufnr"
+    assert "chosen by what it holds" not in (settings.configs / "anrufe.yaml").read_text()
+    states = mapping(settings, "members")["ready_columns"]
+    assert isinstance(states, dict)
+    assert states["available_at"] == {"column": "geaendert_am", "format": "DD.MM.YYYY"}
+    assert "chosen by what it holds" not in (settings.configs / "members.yaml").read_text()
+
+
+def test_files_outside_the_data_folder_are_told(settings: Settings) -> None:
+    """Where the folder is as seen from data/raw, a run of another --data would take them for orders."""
+    visits = settings.project_dir / "data" / "raw" / "visits"
+    other = str(settings.project_dir / "other")
+    added = add_source(settings, "visits", [str(visits)], data=other, state=False)
+    assert [note for note in added.notes if "are outside of" in note and "--data" in note]
+
+
 def test_what_is_there_stays(settings: Settings) -> None:
     joined = settings.project_dir / "models" / "features" / "all_features.sql"
     joined.write_text("select 1")

@@ -306,7 +306,9 @@ def test_the_line_of_dbts_message_that_says_what_happened(message: str | None, l
     assert brief_message(message) == line
 
 
-@pytest.mark.parametrize(("line", "text"), [(None, "b.csv against a.csv"), (7, "b.csv:7 against a.csv: null")])
+@pytest.mark.parametrize(
+    ("line", "text"), [(None, "b.csv against a.csv"), (7, "b.csv:7 against a.csv: null")]
+)
 def test_a_whole_file_has_no_value_to_show(line: int | None, text: str) -> None:
     """Its row of a source's rule has the columns of a record, all null."""
     row = {"file_name": "b.csv", "line_number": line, "event_ts_raw": None, "column_at_fault": "event_ts"}

@@ -171,6 +171,10 @@ def test_the_calculation_is_written_down(function: str, text: str) -> None:
     assert arithmetic(Feature("f", function, column="amount"), purchases("1.10", "2.00"), T) == text
 
 
+def test_a_state_is_no_purchase() -> None:
+    assert arithmetic(Feature("f", "age_days", column="segment"), [], T) == "age days of 0 state(s)"
+
+
 def test_a_text_is_a_value_too_where_values_are_counted() -> None:
     bought = [Purchase(T, measure) for measure in ("web", "app", None)]
     assert (
