@@ -317,6 +317,7 @@ def _labels(
         horizon=definition.horizon,
         kind=definition.kind,
         unknown_of=unknown_of,
+        without="purchase" + (f", nor anything in {' and '.join(sources)}," if sources else ""),
         skip_unknown=definition.skip_unknown,
     )
 

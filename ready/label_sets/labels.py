@@ -84,14 +84,15 @@ def checked_labels(
     horizon: int,
     kind: str | None,
     unknown_of: Callable[[Collection[str]], Collection[str]],
+    without: str,
     skip_unknown: bool,
 ) -> Labels:
     """The labels of a file, each with a customer, an instant and a value, one for each customer and instant.
 
     header: the file's columns in its order. horizon: days that a label looks ahead, at most 36,500.
     kind: one of label_kinds.KINDS, None to find it out. unknown_of: those of some customer ids that nobody
-    has; their labels are faults, or left out with skip_unknown. Raises UsageError for a column that is not
-    there, CheckFailed with the lines of all that is wrong.
+    has; their labels are faults, or left out with skip_unknown. without: what these do not have. Raises
+    UsageError for a column that is not there, CheckFailed with the lines of all that is wrong.
     """
     if not records:
         raise CheckFailed(f"{file_name} has no labels", hint="deliver a file with at least one record")
@@ -105,7 +106,7 @@ def checked_labels(
     of_unknown = [record for record in read if record.customer_id in unknown]
     if not skip_unknown:
         faults += [
-            (record.line, f"{columns.customer} {quoted(record.given[0])} has no purchase in the data")
+            (record.line, f"{columns.customer} {quoted(record.given[0])} has no {without} in the data")
             for record in of_unknown
         ]
     kept = [record for record in read if record.customer_id not in unknown]
@@ -117,7 +118,7 @@ def checked_labels(
     if faults:
         raise _refused(file_name, faults, set() if skip_unknown else unknown, ids)
     if not kept:
-        raise CheckFailed(f"no customer of {file_name} has a purchase in the data")
+        raise CheckFailed(f"no customer of {file_name} has a {without.replace('nor', 'or')} in the data")
     rows = tuple(record.as_label(found) for record in kept)
     return Labels(rows, found, _sql_type(file_name, found, rows), len(of_unknown))
 

@@ -156,7 +156,7 @@ def arithmetic(feature: Feature, purchases: Sequence[Purchase], feature_time: da
     if feature.function in OF_STATES.values():
         return f"{feature.function.replace('_', ' ')} of {len(purchases)} state(s)"
     if feature.function in ("count", "no_purchase") or len(purchases) < feature.place:
-        return f"{len(purchases)} purchase(s)"
+        return f"{len(purchases)} {'row' if feature.source else 'purchase'}(s)"
     if feature.function.startswith("days_since"):
         since = _since(feature, purchases)
         assert since is not None

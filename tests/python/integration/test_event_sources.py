@@ -304,7 +304,10 @@ def check_labelled(shop: Shop) -> None:
     file.write_text(file.read_text() + "nobody,2024-04-01T00:00:00Z,1\n")
     refused = shop.ready(*command)
     assert refused.returncode == 1
-    assert "churn.csv:303: customer_id 'nobody' has no purchase" in refused.stdout + refused.stderr
+    assert (
+        "churn.csv:303: customer_id 'nobody' has no purchase, nor anything in visits, in"
+        in refused.stdout + refused.stderr
+    )
 
 
 def test_a_source_that_its_gate_refuses_stops_the_run(shop: Shop) -> None:

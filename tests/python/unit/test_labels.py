@@ -41,7 +41,7 @@ def check(
     ]
     return checked_labels(
         "labels.csv", rows, COLUMNS, header=("who", "since", "churned"), horizon=horizon,
-        kind=kind, unknown_of=unknown, skip_unknown=skip_unknown,
+        kind=kind, unknown_of=unknown, without="purchase", skip_unknown=skip_unknown,
     )  # fmt: skip
 
 
@@ -326,7 +326,7 @@ def test_columns_and_records_must_be_there() -> None:
         checked_labels(
             "labels.csv", [(2, {"customer": "C1", "since": "2024"})], COLUMNS,
             header=("since", "customer"), horizon=1,
-            kind=None, unknown_of=lambda ids: [], skip_unknown=False,
+            kind=None, unknown_of=lambda ids: [], without="purchase", skip_unknown=False,
         )  # fmt: skip
     assert caught.value.hint == "name the right one with --customer, --label"
     with pytest.raises(CheckFailed, match="has no labels"):
