@@ -196,7 +196,8 @@ WAYS_OUT_OF_SOURCES = {
     "state of it was entered, map it as available_at",
     "rows_agree": "If each row is of its own, let an expression in {file} make the id, or the time, unique; "
     "if not, only the last row counts",
-    "files_agree": f"If another file should win, {RENAME}",
+    "files_agree": f"If another file should win, {RENAME}; if each says what was so on its day, map "
+    "available_at in {file}",
     "files_in_order": f"If the newer file should win, {RENAME}",
     "records_come_once": "Load files that do not overlap, or map an event_id in {file}",
     "one_currency": "Keep them apart, such as with `by: currency` in features.yaml, or let `rows` in {file} "
