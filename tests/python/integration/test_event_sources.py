@@ -310,6 +310,7 @@ def check_labelled(shop: Shop) -> None:
     )
 
 
+@pytest.mark.thorough  # test_source_rules.py has what the gate finds
 def test_a_source_that_its_gate_refuses_stops_the_run(shop: Shop) -> None:
     columns = {name: entry for name, entry in COLUMNS.items() if name not in ("event_id", "available_at")}
     lay_out_visits(shop, columns=columns)

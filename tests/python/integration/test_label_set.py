@@ -291,6 +291,7 @@ def test_ragged_files_are_refused(labelled: Shop) -> None:
     assert "--max-rejects" not in done.stderr
 
 
+@pytest.mark.thorough  # test_event_sources.py reproduces labels
 def test_a_build_comes_out_again_after_orders_have_changed(labelled: Shop) -> None:
     """Last, for it delivers. The corrected file changes the features of the same labels."""
     file = labelled.data / "orders_2025_h1.csv"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from against_oracle import assert_same
 from example_case import example_shop, instant, records
 from oracle_events import Event, State, event_features, state_features
@@ -33,6 +34,7 @@ def states() -> dict[str, list[State]]:
     return found
 
 
+@pytest.mark.thorough  # test_webshop_example.py has one with look-ups
 def test_the_example_is_what_the_command_writes_and_equals_the_oracle(
     tmp_path: Path, database: ConnectionParams
 ) -> None:

@@ -49,6 +49,7 @@ def test_the_form_of_before_makes_no_version(shop: Shop) -> None:
     assert shop.rows(VERSIONS) == recorded
 
 
+@pytest.mark.thorough  # make ci-data builds so
 def test_an_empty_build_has_schemas_of_its_own_and_publishes_nothing(shop: Shop) -> None:
     before = shop.bytes_of()
     done = shop.ready("dbt", "build", "--empty")
