@@ -57,6 +57,17 @@
         {%- endif %}
 {%- endmacro %}
 
+{# A select of what these columns say of each record: load_id, line_number, source_column, currency. #}
+{% macro currencies_in_files() -%}
+    select
+        raw_events.load_id,
+        raw_events.line_number,
+        names.name as source_column,
+        {{ currency_of(json_field('raw_events.payload', 'names.name')) }} as currency
+    from {{ source('raw', 'raw_events') }} as raw_events
+    inner join ({{ currency_columns() }}) as names on raw_events.load_id = names.load_id
+{%- endmacro %}
+
 {% macro currency_names() -%}
     {{ return('currency|(^|[^a-z])(ccy|curr)([^a-z]|$)|w(ä|ae|a)hrung|devise|divisa|moneda|moeda|valuta|valuutta|waluta|m[ěe]na([^a-z]|$)|deviza|para birimi|валюта|νόμισμα|通貨|貨幣|货币|币种|통화') }}
 {%- endmacro %}

@@ -13,7 +13,15 @@ from ready.api.table import Table
 from ready.database.query import Row, connected, select_rows
 from ready.dataset.model_types import as_model, model_schema
 from ready.definition.column_roles import FEATURE_SET, KEY
-from ready.label_sets.point_in_time import is_first_known, recorded_queries, recorded_query, spine_table
+from ready.label_sets.point_in_time import (
+    is_first_known,
+    recorded_queries,
+    recorded_query,
+    sources_in,
+    spine_table,
+    unseen_in,
+    what_unknown_lack,
+)
 from ready.recorded.registry import find_current
 from ready.settings import Settings
 
@@ -26,7 +34,6 @@ where not exists (
     where purchases.customer_id = asked.customer_id and {condition}
 )
 """
-UNSEEN = "and not exists (select 1 from {stg}.{%s} as rows_of where rows_of.customer_id = asked.customer_id)"
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ def compute(
         queries = {name: recorded_queries(connection, settings, name) for name in feature_sets}
         versions = {name: _version(connection, settings, name, found) for name, found in queries.items()}
         parts = {query["feature_set"]: query for found in queries.values() for query in found}
-        sources = [name.removesuffix("_features") for name in parts if name != FEATURE_SET]
+        sources = sources_in(parts.values())
         condition = is_first_known(recorded_query(connection, settings)["query"])
         numbered = pa.table(
             [pa.array(range(len(given.ids)), pa.int64()), given.ids, given.instants], ["ordinal", *KEY]
@@ -81,8 +88,7 @@ def compute(
         name: _side_by_side([computed[query["feature_set"]] for query in found])
         for name, found in queries.items()
     }
-    without = "purchase" + (f", nor anything in {' and '.join(sources)}" if sources else "")
-    return Computed(given, tables, versions, unknown, without)
+    return Computed(given, tables, versions, unknown, what_unknown_lack(sources))
 
 
 def _version(connection: Any, settings: Settings, name: str, queries: Sequence[Row]) -> int:
@@ -109,6 +115,5 @@ def _beside(spine: Spine, features: pa.Table) -> pa.Table:
 def _unknown(connection: Any, settings: Settings, condition: str, sources: Sequence[str]) -> Row:
     """How many ids of `spine` have no purchase, nor a row of these sources, one of them, and an id that has
     a purchase."""
-    names = {f"source_{number}": source for number, source in enumerate(sources)}
-    asked = "\n".join([UNKNOWN.format(condition=condition), *(UNSEEN % name for name in names)])
-    return select_rows(connection, settings, asked, None, **names)[0]
+    unseen, names = unseen_in(sources)
+    return select_rows(connection, settings, UNKNOWN.format(condition=condition) + unseen, None, **names)[0]

@@ -38,7 +38,10 @@ from ready.label_sets.point_in_time import (
     is_first_known,
     recorded_queries,
     recorded_query,
+    sources_in,
     spine_table,
+    unseen_in,
+    what_unknown_lack,
 )
 from ready.label_sets.shown import cut
 from ready.label_sets.splits import Part, parts_of, split_of
@@ -51,13 +54,12 @@ Connection = Any  # psycopg2's, or PyHive's: see ready/database/query.py
 Say = Callable[[str, str], None]
 
 UNKNOWN = """
-select distinct customer_id from spine
+select distinct customer_id from spine as asked
 where not exists (
     select 1 from {{stg}}.customer_purchases as purchases
-    where purchases.customer_id = spine.customer_id and {is_first_known}
+    where purchases.customer_id = asked.customer_id and {is_first_known}
 )
 """
-UNSEEN = "and not exists (select 1 from {stg}.{%s} as rows_of where rows_of.customer_id = spine.customer_id)"
 EARLY = """
 select distinct ordinal from spine
 inner join {{stg}}.customer_purchases as purchases on purchases.customer_id = spine.customer_id
@@ -259,9 +261,7 @@ def record_label_set(
     """
     queries = recorded_queries(connection, settings, definition.features)
     of_orders = recorded_query(connection, settings)["query"]
-    parts_of_set = [query["feature_set"] for query in queries]
-    sources = [name.removesuffix("_features") for name in parts_of_set if name != FEATURE_SET]
-    labels = _labels(connection, settings, of_orders, load, definition, sources)
+    labels = _labels(connection, settings, of_orders, load, definition, sources_in(queries))
     splits = {**base["config"]["splits"]}
     splits["embargo"] = 0 if splits.get("by") == "customer" else definition.horizon
     parts = parts_of([label.time for label in labels.rows], splits)
@@ -317,7 +317,7 @@ def _labels(
         horizon=definition.horizon,
         kind=definition.kind,
         unknown_of=unknown_of,
-        without="purchase" + (f", nor anything in {' and '.join(sources)}," if sources else ""),
+        without=what_unknown_lack(sources) + ("," if sources else ""),
         skip_unknown=definition.skip_unknown,
     )
 
@@ -335,10 +335,11 @@ def _unknown_customers(
     connection: Connection, settings: Settings, condition: str, sources: Sequence[str], ids: Sequence[str]
 ) -> set[str]:
     """Those of the ids that have no purchase, nor a row of these sources. condition: see is_first_known."""
-    names = {f"source_{number}": source for number, source in enumerate(sources)}
-    asked = "\n".join([UNKNOWN.format(is_first_known=condition), *(UNSEEN % name for name in names)])
+    unseen, names = unseen_in(sources)
     with spine_table(connection, _spine(ids, [None] * len(ids))):
-        rows = select_rows(connection, settings, asked, None, **names)
+        rows = select_rows(
+            connection, settings, UNKNOWN.format(is_first_known=condition) + unseen, None, **names
+        )
     return {row["customer_id"] for row in rows}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FeaturesBy = Callable[[dict[str, Any]], "pa.Table"]
+
+UNSEEN = "and not exists (select 1 from {stg}.{%s} as rows_of where rows_of.customer_id = asked.customer_id)"
 
 
 def recorded_query(connection: Any, settings: Settings) -> Row:
@@ -54,6 +56,23 @@ def all_queries(connection: Any, settings: Settings) -> list[Row]:
         "order by case when feature_set = %(first)s then 0 else 1 end, feature_set",
         {"first": FEATURE_SET},
     )
+
+
+def sources_in(queries: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The sources beside the orders whose features these queries give."""
+    names = (query["feature_set"] for query in queries)
+    return [name.removesuffix("_features") for name in names if name != FEATURE_SET]
+
+
+def unseen_in(sources: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """The conditions that ids `asked` have no row of these sources, and the names to select them by."""
+    names = {f"source_{number}": source for number, source in enumerate(sources)}
+    return "\n".join(UNSEEN % name for name in names), names
+
+
+def what_unknown_lack(sources: Sequence[str]) -> str:
+    """What a customer does not have whom neither orders nor these sources know."""
+    return "purchase" + (f", nor anything in {' and '.join(sources)}" if sources else "")
 
 
 def spine_table(connection: Any, spine: pa.Table) -> AbstractContextManager[FeaturesBy]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from ready.gate.faults import RowFault
 from ready.gate.rules.base import RULES, Rule
 
+RENAME = "rename the files: they are loaded in the order of their names"
+
 
 def default(name: str, *, words: str, says: str, columns: tuple[str, ...], way_out: str) -> None:
     """says: the text, with {n} for the number of rows that the test returns. way_out: a sentence or two."""
@@ -17,8 +19,7 @@ def default(name: str, *, words: str, says: str, columns: tuple[str, ...], way_o
 
 
 def default_of_values(name: str, *, words: str, way_out: str = "") -> None:
-    """A rule on several columns, whose rows say what is wrong: macros/gate/value_faults.sql has the "
-    "texts."""
+    """A rule on several columns, whose rows say what is wrong: macros/gate/value_faults.sql has the texts."""
     fault = RowFault(f"orders_parsed has {{n}} failure(s) of {name}")
     made = Rule(words, (fault,), way_out=way_out, worded_by_rows=True)
     RULES[name] = lambda call: made
@@ -77,14 +78,14 @@ default(
     words="orders are the same in files that are loaded together",
     says="{n} order(s) differ between files that came together, and the file loaded last wins",
     columns=("order_id", "orders"),
-    way_out="If another file should win, rename the files: they are loaded in the order of their names",
+    way_out=f"If another file should win, {RENAME}",
 )
 default(
     "files_in_order",
     words="a file that is loaded later is no older",
     says="{n} file(s) win over a newer one, as they were loaded later",
     columns=("newest_order_ts", "other_newest_order_ts"),
-    way_out="If the newer file should win, rename the files: they are loaded in the order of their names",
+    way_out=f"If the newer file should win, {RENAME}",
 )
 default(
     "records_come_once",
@@ -187,7 +188,6 @@ default_of_values("usable_rows", words="every record has its key and time, and i
 default_of_values("plausible_rows", words="records are as the system wrote them that they come from")
 
 MEND_DATES = "Mend the dates, or the format or timezone in {file}"
-RENAME = "rename the files: they are loaded in the order of their names"
 # Each rule that sources have -> what to do; empty where its words say it all. `{file}` maps the source.
 WAYS_OUT_OF_SOURCES = {
     "one_customer_per_order": "Make the id unique by an expression in {file}, such as "

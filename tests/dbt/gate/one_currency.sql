@@ -20,13 +20,7 @@ with found as (
         events.currency,
         'currency' as column_at_fault
     from (
-        select
-            raw_events.load_id,
-            raw_events.line_number,
-            names.name as source_column,
-            {{ currency_of(json_field('raw_events.payload', 'names.name')) }} as currency
-        from {{ source('raw', 'raw_events') }} as raw_events
-        inner join ({{ currency_columns() }}) as names on raw_events.load_id = names.load_id
+        {{ currencies_in_files() }}
     ) as events
     inner join {{ parsed }} as parsed on events.load_id = parsed.load_id and events.line_number = parsed.line_number
     where

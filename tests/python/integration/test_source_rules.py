@@ -102,8 +102,7 @@ class Feeds(Shop):
         assert loaded.returncode == 0, loaded.stdout + loaded.stderr
 
     def judge(self) -> tuple[str, list[str], list[str]]:
-        """What `ready validate` prints, and the errors and warnings of sources; once for the same "
-        "configs."""
+        """What `ready validate` prints, and the errors and warnings of sources; once for the same configs."""
         configs = str([file.read_text() for file in sorted((self.project / "configs").iterdir())])
         if configs not in self.judged:
             done = self.ready("validate")
